@@ -1,0 +1,290 @@
+"""execute() and its kin on a connection with plugins.
+
+About the file's name: the date adapters of CPython 3.12 and later warn about the code that called execute(), two frames
+up. The frames in between are ours, and Python's warnings machinery steps over a frame for one reason only: its file's
+name has both "importlib" and "_bootstrap" in it (Python/_warnings.c, is_internal_frame). So every function that may be
+on the stack while SQLite binds parameters lives in this file, and such warnings name the user's line.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Any
+
+from .._connection import Connection
+from .._cursor import Cursor
+from .._positional import by_keyword
+from .cursors import buffer_rows, hooked_factory, map_rows
+from .hooks import observe
+from .plan import DML, Plan
+from .script import run_script
+from .session import Session
+from .transactions import LEGACY, Transactions
+
+_execute: Any = sqlite3.Cursor.execute
+_executemany: Any = sqlite3.Cursor.executemany
+_fetchall: Any = sqlite3.Cursor.fetchall
+_cursor_script: Any = sqlite3.Cursor.executescript
+_cursor: Any = sqlite3.Connection.cursor
+_commit: Any = sqlite3.Connection.commit
+_rollback: Any = sqlite3.Connection.rollback
+_exit: Any = sqlite3.Connection.__exit__
+_close: Any = sqlite3.Connection.close
+_isolation_level: Any = sqlite3.Connection.isolation_level
+_autocommit: Any = getattr(sqlite3.Connection, "autocommit", None)
+
+
+def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
+    """Run a planned statement with everything that goes before and after it."""
+    connection = cursor.connection
+    session: Session = connection._session
+    if plan.row is not None:
+        map_rows(cursor, plan.row)
+    transactions = session.transactions if plan.watched else None
+    before = transactions.before(connection, plan) if transactions is not None else None
+    start = perf_counter() if session.hooks.executed else 0.0
+    try:
+        result = call(cursor, plan.text, parameters)
+    except BaseException as error:
+        if transactions is not None and before is not None:
+            transactions.failed(connection, before)
+        if session.hooks.executed:
+            observe(session.hooks.executed, connection, plan.statement, perf_counter() - start, error)
+        raise
+    seconds = perf_counter() - start if session.hooks.executed else 0.0
+    if transactions is not None and before is not None:
+        if plan.statement.verb in DML and not (before.in_transaction or _stays_open(connection, before.opened)):
+            if cursor.description is not None:  # RETURNING: SQLite commits only when its rows have been read to the end
+                buffer_rows(cursor, _fetchall(cursor))
+        transactions.after(connection, plan, before)
+    if plan.changes_schema:
+        session.forget()
+    if session.hooks.executed:
+        observe(session.hooks.executed, connection, plan.statement, seconds, None)
+    return result
+
+
+def _stays_open(connection: Any, opened: bool) -> bool:
+    """Return whether the transaction that is open after a statement is the user's to end."""
+    return connection.in_transaction and not opened
+
+
+def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
+    if plan.bind is not None:
+        parameters = plan.bind(parameters)
+    if plan.by_name is not None:
+        parameters = plan.by_name(parameters)
+    return _perform(_execute, cursor, plan, parameters)
+
+
+def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
+    if plan.statement.batch:
+        rows: list[Any] = []
+        for each in parameters:
+            rows += _fetchall(_one(cursor, plan, each))
+        buffer_rows(cursor, rows)
+        return cursor
+    if plan.bind is not None:
+        parameters = map(plan.bind, parameters)
+    if plan.by_name is not None:
+        parameters = map(plan.by_name, parameters)
+    return _perform(_executemany, cursor, plan, parameters)
+
+
+def _script(cursor: Any, script: Any) -> Any:
+    session: Session = cursor.connection._session
+    if not isinstance(script, str) or "\0" in script or not (session.hooks.parse or session.hooks.executed or session.transactions):
+        return _cursor_script(cursor, script)
+    connection = cursor.connection
+    _cursor_script(cursor, "")  # raises what CPython raises for a cursor or connection that can't be used
+    if getattr(connection, "autocommit", LEGACY) == LEGACY:
+        connection.commit() if sys.version_info < (3, 11) else ActiveConnection.commit(connection)
+    return run_script(cursor, script, _perform)
+
+
+def _plan(cursor: Any, sql: Any) -> Plan | None:
+    """Return the plan of a text seen for the first time; None where CPython's own error is the answer."""
+    connection = cursor.connection
+    if not isinstance(sql, str) or connection is None:
+        return None
+    session: Session = connection._session
+    return session.plan(connection, sql)
+
+
+class ActiveCursor(Cursor):
+    """A cursor of a connection with plugins."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        """Run one statement through the hooks of the active plugins; see ``sqlite3.Cursor.execute``."""
+        try:
+            plan = self.connection._session.plans[sql]  # type: ignore[attr-defined]
+        except (KeyError, TypeError, AttributeError):
+            plan = _plan(self, sql)
+        if plan is None:
+            return _execute(self, sql, parameters)
+        return _one(self, plan, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
+        """Run one statement for each of ``parameters``; see ``sqlite3.Cursor.executemany``.
+
+        A SELECT that a plugin calls batchable runs too: the rows of all its executions are one result.
+        """
+        plan = _plan(self, sql)
+        if plan is None:
+            return _executemany(self, sql, parameters)
+        return _many(self, plan, parameters)
+
+    def executescript(self, sql_script: str, /) -> Any:
+        """Run several statements through the hooks, one by one; see ``sqlite3.Cursor.executescript``."""
+        return _script(self, sql_script)
+
+
+class ActiveConnection(Connection):
+    """A connection with plugins. Made by connect(); its session is there before ``__init__`` runs."""
+
+    _session: Session
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if len(args) > 1 and sys.version_info >= (3, 13):
+            args, kwargs = by_keyword(args, kwargs)
+        super().__init__(*args, **kwargs)
+        self._session.connected(self)
+
+    def __call__(self, sql: str, /) -> Any:
+        session = self._session
+        if isinstance(sql, str) and sql not in session.final:
+            # The text comes from a cursor that was made without cursor(), past the hooks.
+            plan = session.plan(self, sql)
+            if plan is not None and (plan.text != sql or plan.bind is not None or plan.row is not None):
+                raise sqlite3.NotSupportedError(
+                    f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"
+                )
+        return session.prepare(self, sql)
+
+    def cursor(self, factory: Any = Cursor) -> Any:
+        """Return a new cursor, made by ``factory(connection)``, whose statements go through the hooks."""
+        return _cursor(self, hooked_factory(factory, ActiveCursor))
+
+    if sys.version_info >= (3, 11):
+
+        def execute(self, sql: str, parameters: Any = (), /) -> Any:
+            """Run one statement on a new cursor and return that."""
+            cursor = _cursor(self, ActiveCursor)
+            try:
+                plan = self._session.plans[sql]
+            except (KeyError, TypeError):
+                plan = _plan(cursor, sql)
+            if plan is None:
+                return _execute(cursor, sql, parameters)
+            return _one(cursor, plan, parameters)
+
+        def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
+            """Run one statement for each of ``parameters`` on a new cursor and return that."""
+            cursor = _cursor(self, ActiveCursor)
+            plan = _plan(cursor, sql)
+            if plan is None:
+                return _executemany(cursor, sql, parameters)
+            return _many(cursor, plan, parameters)
+
+        def executescript(self, sql_script: str, /) -> Any:
+            """Run several statements on a new cursor and return that."""
+            return _script(_cursor(self, ActiveCursor), sql_script)
+
+    else:  # CPython 3.10 goes through the methods that a subclass may have overridden
+
+        def execute(self, sql: str, parameters: Any = (), /) -> Any:
+            """Run one statement on a new cursor and return that."""
+            return self.cursor().execute(sql, parameters)
+
+        def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
+            """Run one statement for each of ``parameters`` on a new cursor and return that."""
+            return self.cursor().executemany(sql, parameters)
+
+        def executescript(self, sql_script: str, /) -> Any:
+            """Run several statements on a new cursor and return that."""
+            return self.cursor().executescript(sql_script)
+
+    def commit(self) -> None:
+        """Commit the open transaction, if the plugins do not refuse."""
+        transactions = self._pending()
+        if transactions is not None:
+            transactions.ask(self)
+        _commit(self)
+        if transactions is not None:
+            transactions.committed(self)
+
+    def rollback(self) -> None:
+        """Roll the open transaction back."""
+        transactions = self._pending()
+        _rollback(self)
+        if transactions is not None:
+            transactions.rolled_back(self)
+
+    def __exit__(self, *exception: Any) -> Any:
+        transactions = self._pending()
+        if transactions is None:
+            return _exit(self, *exception)
+        if exception != (None, None, None):
+            result = _exit(self, *exception)
+            transactions.rolled_back(self)
+            return result
+        try:
+            transactions.ask(self)
+            result = _exit(self, *exception)  # rolls back when it can't commit
+        except BaseException:
+            if self.in_transaction:
+                _rollback(self)
+            transactions.rolled_back(self)
+            raise
+        transactions.committed(self)
+        return result
+
+    def _pending(self) -> Transactions | None:
+        """Return the plugins' interest in transactions, if one is open that the next commit() or rollback() ends."""
+        transactions = self._session.transactions
+        if transactions is None or not self.in_transaction or getattr(self, "autocommit", LEGACY) is True:
+            return None
+        return transactions
+
+    def close(self) -> None:
+        """Close the connection; an open transaction is rolled back."""
+        session = self._session
+        if not session.closed:
+            _cursor(self, sqlite3.Cursor)  # the wrong thread, or no __init__: CPython's own error, before any hook
+            if session.transactions is not None and self.in_transaction:
+                session.run(self, "ROLLBACK")
+                session.transactions.rolled_back(self)
+            observe(session.hooks.close, self)
+            session.closed = True
+        _close(self)
+
+    @property
+    def isolation_level(self) -> Any:
+        """The transaction control of old; setting it to None commits."""
+        return _isolation_level.__get__(self)
+
+    @isolation_level.setter
+    def isolation_level(self, level: Any) -> None:
+        self._set(_isolation_level, level, commits=level is None)
+
+    if sys.version_info >= (3, 12):
+
+        @property
+        def autocommit(self) -> Any:
+            """The transaction control of PEP 249; setting it to True commits."""
+            return _autocommit.__get__(self)
+
+        @autocommit.setter
+        def autocommit(self, mode: Any) -> None:
+            self._set(_autocommit, mode, commits=mode is True)
+
+    def _set(self, attribute: Any, value: Any, *, commits: bool) -> None:
+        transactions = self._pending() if commits else None
+        if transactions is not None:
+            transactions.ask(self)
+        attribute.__set__(self, value)
+        if transactions is not None and not self.in_transaction:
+            transactions.committed(self)

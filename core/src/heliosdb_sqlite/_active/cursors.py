@@ -1,0 +1,147 @@
+"""Cursor classes: any cursor class with the hooks below it, and the two states a cursor can be in.
+
+A cursor whose rows a plugin maps, or whose rows were fetched ahead, is put into a class of its own and back again by
+its next execution, so that every other cursor keeps fetching in C.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+_row_factory: Any = sqlite3.Cursor.row_factory
+
+
+@cache
+def with_hooks(cls: type[Any], base: type[Any]) -> type[Any]:
+    """Return ``cls`` with the methods of ``base`` below its own: ``super().execute()`` in ``cls`` reaches the hooks."""
+    if issubclass(cls, base):
+        return cls
+    if issubclass(base, cls):
+        return base
+    return type(cls)(cls.__name__, (cls, base), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+
+
+@cache
+def _in_state(state: type[Any], cls: type[Any]) -> type[Any]:
+    return type(cls)(cls.__name__, (state, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__, "_plain": cls})
+
+
+class _State:
+    """A cursor in a passing state, which its next execution ends."""
+
+    _plain: type[Any]
+
+    def _leave(self) -> None:
+        self.__class__ = self._plain  # type: ignore[assignment]
+
+    def execute(self, *args: Any) -> Any:
+        self._leave()
+        return self.execute(*args)
+
+    def executemany(self, *args: Any) -> Any:
+        self._leave()
+        return self.executemany(*args)
+
+    def executescript(self, *args: Any) -> Any:
+        self._leave()
+        return self.executescript(*args)
+
+
+class Mapped(_State):
+    """A cursor whose rows go through a plugin before they reach the user's row_factory."""
+
+    _mapper: Callable[[Any], Any]
+    _user_factory: Any
+
+    @property
+    def row_factory(self) -> Any:
+        return self._user_factory
+
+    @row_factory.setter
+    def row_factory(self, factory: Any) -> None:
+        mapper = self._mapper
+        self._user_factory = factory
+        if factory is None:
+            _row_factory.__set__(self, lambda _, row: mapper(row))
+        elif factory is sqlite3.Row:  # made in C from the cursor's description
+            _row_factory.__set__(self, lambda cursor, row: sqlite3.Row(cursor, mapper(row)))
+        else:
+            _row_factory.__set__(self, lambda cursor, row: factory(cursor, mapper(row)))
+
+    def _leave(self) -> None:
+        _row_factory.__set__(self, self._user_factory)
+        super()._leave()
+
+
+class Buffered(_State):
+    """A cursor whose rows have all been fetched: those of several executions, or of a statement that had to finish."""
+
+    _rows: deque[Any]
+
+    def __next__(self) -> Any:
+        if not self._rows:
+            raise StopIteration
+        return self._rows.popleft()
+
+    def fetchone(self) -> Any:
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        wanted = self.arraysize if size is None else size  # type: ignore[attr-defined]
+        return [self._rows.popleft() for _ in range(min(wanted, len(self._rows)))]
+
+    def fetchall(self) -> list[Any]:
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
+
+    def close(self) -> None:
+        self._rows.clear()
+        self._leave()
+        self.close()
+
+    def _leave(self) -> None:
+        del self._rows
+        super()._leave()
+
+
+def hooked_factory(factory: Any, base: type[Any]) -> Any:
+    """Return a cursor factory that makes what ``factory`` makes, with the methods of ``base`` below.
+
+    Anything that makes no cursor is left to CPython, which says so.
+    """
+    if isinstance(factory, type):
+        return with_hooks(factory, base) if issubclass(factory, sqlite3.Cursor) else factory
+    if not callable(factory):
+        return factory
+
+    def make(connection: Any) -> Any:
+        cursor = factory(connection)
+        if isinstance(cursor, sqlite3.Cursor) and not isinstance(cursor, base):
+            try:
+                cursor.__class__ = with_hooks(type(cursor), base)
+            except TypeError:  # a bare sqlite3.Cursor, whose class can't be changed; its statements are checked one by one
+                pass
+        return cursor
+
+    return make
+
+
+def map_rows(cursor: Any, mapper: Callable[[Any], Any]) -> None:
+    """Send the rows of the cursor's next execution through ``mapper``, before its row_factory."""
+    factory = cursor.row_factory
+    cursor.__class__ = _in_state(Mapped, type(cursor))
+    cursor._mapper = mapper
+    cursor.row_factory = factory
+
+
+def buffer_rows(cursor: Any, rows: list[Any]) -> None:
+    """Let the cursor hand out ``rows``, which have been fetched already."""
+    if isinstance(cursor, Mapped):
+        cursor._leave()
+    cursor.__class__ = _in_state(Buffered, type(cursor))
+    cursor._rows = deque(rows)

@@ -1,0 +1,76 @@
+"""The active plugins' hooks as plain tuples: what a statement calls, with nothing looked up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ..plugins._manager import Manager
+from ..plugins.syntax import Syntax
+
+Function = Callable[..., Any]
+
+
+class Parser(NamedTuple):
+    """A heliosdb_parse and the words without which it is not called."""
+
+    words: tuple[str, ...]
+    function: Function
+
+
+class Hooks(NamedTuple):
+    """The implementations of one set of active plugins, in calling order."""
+
+    open: tuple[tuple[str, Function], ...]
+    connect: tuple[tuple[str, Function], ...]
+    parse: tuple[Parser, ...]
+    bind: tuple[Function, ...]
+    row: tuple[Function, ...]
+    executed: tuple[Function, ...]
+    before_commit: tuple[Function, ...]
+    commit: tuple[Function, ...]
+    rollback: tuple[Function, ...]
+    close: tuple[Function, ...]
+
+    @property
+    def transactional(self) -> bool:
+        """Whether any of them wants to know about transactions."""
+        return bool(self.before_commit or self.commit or self.rollback)
+
+
+@lru_cache(maxsize=64)
+def hooks_for(manager: Manager, active: frozenset[str], generation: int) -> Hooks:
+    """Return the hooks of a set of active plugins, compiled once per set.
+
+    :param generation: the manager's; part of the cache's key, so that a new registration is noticed
+    """
+    named = {
+        hook: [(name, function) for name, function in manager.implementations(f"heliosdb_{hook}").items() if name in active]
+        for hook in Hooks._fields
+    }
+    parsers = []
+    for name, function in named.pop("parse"):
+        syntax = manager.ask(name, "heliosdb_syntax", default=Syntax())
+        parsers.append(Parser(syntax.words, function))
+    with_names = {hook: tuple(named.pop(hook)) for hook in ("open", "connect")}
+    return Hooks(
+        parse=tuple(parsers), **with_names, **{hook: tuple(f for _, f in pairs) for hook, pairs in named.items()}
+    )
+
+
+def observe(functions: Iterable[Function], *args: Any) -> None:
+    """Call hooks that only watch: what one raises is reported through ``sys.unraisablehook`` and goes no further.
+
+    What they watched has happened already; raising would tell the caller that it had failed.
+    """
+    for function in functions:
+        try:
+            function(*args)
+        except Exception as error:
+            sys.unraisablehook(
+                sys.UnraisableHookArgs(  # type: ignore[call-arg]
+                    (type(error), error, error.__traceback__, "Exception ignored in HeliosDB hook", function)  # type: ignore[arg-type]
+                )
+            )

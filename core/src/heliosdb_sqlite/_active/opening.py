@@ -1,0 +1,86 @@
+"""connect() with plugins: which are active, which file they open, which classes make the connection."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from typing import Any
+
+from .. import _positional
+from .._connection import Connection
+from ..plugins._manager import manager
+from ..plugins._options import active_options, models, refuse_unknown
+from ..plugins.target import Target
+from .calls_importlib_bootstrap import ActiveConnection
+from .cursors import with_hooks
+from .hooks import hooks_for
+from .session import Session
+
+
+def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard: frozenset[str]) -> Any:
+    """Open a connection for the plugins that ``kwargs`` or ``heliosdb.always`` switch on, if any.
+
+    :param standard: the keywords of the running Python's ``sqlite3.connect``
+    """
+    plugins = manager()
+    given = dict(zip(_positional.NAMES, args)) | kwargs
+    factory = given.get("factory", Connection)
+    extra = {key: value for key, value in kwargs.items() if key not in standard}
+    known = {key for model in models(plugins).values() for key in model.model_fields}
+    if unknown := [key for key in extra if key not in known]:
+        if factory is Connection or sys.version_info < (3, 11):
+            refuse_unknown(plugins, unknown, standard)
+        # The caller's own factory may have keywords of its own; CPython 3.11 and later hand them on.
+    options = {key: value for key, value in extra.items() if key in known}
+    kwargs = {key: value for key, value in kwargs.items() if key not in options}
+    active = active_options(plugins, options)
+    if not active or "database" not in given or len(args) > len(_positional.NAMES):
+        return _plain(args, kwargs, factory)
+    hooks = hooks_for(plugins, frozenset(active), plugins.generation)
+    session = Session(active, hooks)
+    target = asked = Target(given["database"], {key: value for key, value in given.items() if key not in {*options, "database"}})
+    for name, function in hooks.open:
+        target = function(target, active[name]) or target
+    if target is not asked:
+        args, kwargs = (target.database,), dict(target.keywords)
+    return _make(factory, session, args, kwargs)
+
+
+def _plain(args: tuple[Any, ...], kwargs: dict[str, Any], factory: Any) -> Any:
+    if len(args) > 1 and sys.version_info >= (3, 13):
+        return _positional.connect_positionally(args, kwargs, stacklevel=6)
+    return sqlite3.connect(*args, **kwargs) if factory is not Connection else sqlite3.connect(*args, **kwargs, factory=factory)
+
+
+def _make(factory: Any, session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the connection that ``factory`` makes, with its session."""
+    if len(args) > 1 and sys.version_info >= (3, 13):
+        _positional.warn("sqlite3.connect()", stacklevel=5)
+    if not isinstance(factory, type):
+        return _adopt(factory(*args, **kwargs), session)
+    if not issubclass(factory, sqlite3.Connection):
+        return factory(*args, **kwargs)  # a type that makes something else: not ours to look into
+    cls = with_hooks(factory, ActiveConnection)
+    if len(args) > 1 and sys.version_info >= (3, 13) and cls.__init__ is ActiveConnection.__init__:
+        args, kwargs = _positional.by_keyword(args, kwargs, stacklevel=6)
+    connection = cls.__new__(cls, *args, **kwargs)
+    connection._session = session
+    connection.__init__(*args, **kwargs)
+    return connection
+
+
+def _adopt(connection: Any, session: Session) -> Any:
+    """Give a connection that a factory function made its session."""
+    if not isinstance(connection, sqlite3.Connection):
+        return connection
+    try:
+        connection.__class__ = with_hooks(type(connection), ActiveConnection)
+    except TypeError:
+        connection.close()
+        raise sqlite3.ProgrammingError(
+            f"the factory made a {type(connection)!r}, which can't be given the features asked for: "
+            "let it make a heliosdb_sqlite.Connection"
+        ) from None
+    connection._session = session  # type: ignore[attr-defined]
+    session.connected(connection)
+    return connection

@@ -1,0 +1,60 @@
+"""What one SQL text needs on one connection, found out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any, NamedTuple
+
+from ..plugins.statement import Parameters, Statement
+from .hooks import Hooks
+from .named import warner_for
+
+READS = frozenset({"SELECT", "VALUES", "EXPLAIN", "PRAGMA", "ATTACH", "DETACH", "VACUUM", ""})
+DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+WRITES = DML | {"CREATE", "DROP", "ALTER", "REINDEX", "ANALYZE"}
+SCHEMA_CHANGES = frozenset({"CREATE", "DROP", "ALTER", "ROLLBACK", "ATTACH", "DETACH"})
+
+Binder = Callable[[Parameters], Parameters]
+RowMapper = Callable[[tuple[Any, ...]], tuple[Any, ...]]
+
+
+class Plan(NamedTuple):
+    """The hooks' verdict on a text. A text that needs nothing has no plan."""
+
+    statement: Statement
+    text: str
+    bind: Binder | None
+    row: RowMapper | None
+    watched: bool  # may begin, end or be a transaction that a plugin wants to know about
+    changes_schema: bool
+    by_name: Callable[[Any], Any] | None  # for a sequence given to named placeholders
+
+
+def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | None:
+    """Ask the plugins what the statement needs; None when it can run as it is."""
+    binders = [binder for hook in hooks.bind if (binder := hook(connection, statement)) is not None]
+    mappers = [mapper for hook in hooks.row if (mapper := hook(connection, statement)) is not None]
+    plan = Plan(
+        statement,
+        statement.text,
+        _pipeline(binders),
+        _pipeline(mappers),
+        watched=hooks.transactional and statement.verb not in READS,
+        changes_schema=statement.verb in SCHEMA_CHANGES,
+        by_name=warner_for(statement.text),
+    )
+    needs_nothing = (
+        statement.text == statement.sql
+        and plan.bind is plan.row is plan.by_name is None
+        and not (statement.batch or plan.watched or plan.changes_schema or hooks.executed)
+    )
+    if needs_nothing:
+        return None
+    return plan
+
+
+def _pipeline(steps: list[Callable[[Any], Any]]) -> Callable[[Any], Any] | None:
+    if len(steps) <= 1:
+        return steps[0] if steps else None
+    return lambda value: reduce(lambda so_far, step: step(so_far), steps, value)

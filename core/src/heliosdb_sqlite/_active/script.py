@@ -1,0 +1,42 @@
+"""executescript() on a connection with plugins: each statement goes through the hooks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from .plan import Plan, make_plan
+from ..plugins.statement import Statement
+from ..sql.script import split_script
+from .session import Session
+
+
+def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any], Any]) -> Any:
+    """Run the statements of ``script`` and return ``cursor``, which keeps its own state, as CPython's does.
+
+    CPython runs a script as SQLite's shell would: no transaction is opened for it, and rows are read and dropped.
+    """
+    connection = cursor.connection
+    session: Session = connection._session
+    for piece in split_script(script):
+        planned = session.plan(connection, piece)
+        plan = planned or Plan(Statement(piece), piece, None, None, watched=False, changes_schema=False, by_name=None)
+        scratch = sqlite3.Cursor(connection)
+        perform(_to_the_end, scratch, plan, ())
+    return cursor
+
+
+def _to_the_end(cursor: Any, text: str, parameters: Any) -> Any:
+    """Run a statement to its end, its rows unread: they may be no valid text."""
+    connection = cursor.connection
+    session: Session = connection._session
+    session.final.add(text := ";" + text)  # CPython opens a transaction where a text begins with INSERT, UPDATE ...
+    text_factory, connection.text_factory = connection.text_factory, bytes
+    try:
+        cursor.execute(text, parameters)
+        for _ in cursor:
+            pass
+    finally:
+        connection.text_factory = text_factory
+    return cursor

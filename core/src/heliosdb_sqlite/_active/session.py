@@ -1,0 +1,93 @@
+"""What one connection with plugins knows: its active plugins, their hooks, and a plan per SQL text."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import _guard
+from .._catalogue import SILENT
+from ..plugins.statement import Parameters, Statement
+from .hooks import Hooks
+from .plan import Plan, make_plan
+from .transactions import Transactions
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_prepare: Any = sqlite3.Connection.__call__
+_PLANS = 1024  # texts remembered per connection; a program that makes up a new text each time must not grow
+
+
+class Session:
+    """The plugin side of one connection. Reached through the functions of :mod:`heliosdb_sqlite.plugins`."""
+
+    def __init__(self, options: Mapping[str, BaseModel | None], hooks: Hooks) -> None:
+        self.options = options
+        self.hooks = hooks
+        self.closed = True
+        self.state: dict[str, Any] = {}
+        self.plans: dict[str, Plan | None] = {}  # None: run the text as it is, nobody wants to know
+        self.final: set[str] = set()  # texts that have been through the hooks
+        self.transactions = Transactions(hooks) if hooks.transactional else None
+
+    def plan(self, connection: Any, sql: str) -> Plan | None:
+        """Return what is to be done for a text, made on first sight."""
+        try:
+            return self.plans[sql]
+        except KeyError:
+            pass
+        folded = sql.upper()
+        if any(word in folded for word in SILENT):
+            _guard.check(sql, self.options)
+        statement = Statement(sql)
+        for parser in self.hooks.parse:
+            if not parser.words or any(word in folded for word in parser.words):
+                statement = parser.function(connection, statement) or statement
+        if len(self.plans) >= _PLANS:
+            self.forget()
+        plan = self.plans[sql] = make_plan(connection, statement, self.hooks)
+        self.final.add(statement.text)
+        return plan
+
+    def prepare(self, connection: Any, sql: str) -> Any:
+        """Compile a text, completing SQLite's error where a plugin that is not switched on would know better."""
+        try:
+            return _prepare(connection, sql)
+        except sqlite3.OperationalError as error:
+            _guard.explain(sql, error, self.options)
+            raise
+
+    def connected(self, connection: Any) -> None:
+        """Introduce the connection, just opened, to the plugins; one that raises closes it."""
+        self.closed = False
+        self.forget()
+        try:
+            for name, function in self.hooks.connect:
+                function(connection, self.options[name])
+        except BaseException:
+            sqlite3.Connection.close(connection)
+            self.closed = True
+            raise
+
+    def forget(self) -> None:
+        """Drop every plan: the schema that they were made for has changed."""
+        self.plans.clear()
+        self.final.clear()
+
+    def run(self, connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
+        """Run a plugin's own statement past every hook, without opening a transaction."""
+        self.final.add(text := ";" + sql)  # CPython begins a transaction where the text begins with INSERT, UPDATE ...
+        return sqlite3.Cursor(connection).execute(text, parameters)
+
+
+def session_of(connection: Any) -> Session:
+    """Return the connection's session.
+
+    :raises ProgrammingError: no plugin is switched on for it
+    """
+    session = getattr(connection, "_session", None)
+    if not isinstance(session, Session):
+        raise sqlite3.ProgrammingError(f"no plugin is switched on for {connection!r}: give connect() an option of one")
+    return session

@@ -1,0 +1,142 @@
+"""How transactions end, told to the plugins on every path: methods, ``with``, SQL text, scripts, errors, autocommit.
+
+SQLite says after each statement whether a transaction is open; comparing that with before tells what happened, and the
+statement's verb tells which way it ended. Only refusing a commit takes more: it must be asked about beforehand.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, NamedTuple
+
+from ..sql.lexer import Token, tokenize
+from .hooks import Hooks, observe
+from .plan import DML, WRITES, Plan
+
+_SAVEPOINT = "heliosdb_before_commit"
+LEGACY: Any = getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", -1)
+
+
+class Before(NamedTuple):
+    """How things stood before a statement."""
+
+    in_transaction: bool
+    opened: bool  # a transaction was begun around it, so that its commit can be refused
+
+
+def begins_by_itself(connection: Any, plan: Plan) -> bool:
+    """Return whether CPython opens a transaction for this statement: the ``isolation_level`` of old."""
+    if getattr(connection, "autocommit", LEGACY) != LEGACY or connection.isolation_level is None:
+        return False
+    first = tokenize(plan.text[:4096])
+    return bool(first) and first[0].word in DML
+
+
+class Transactions:
+    """The transactions of one connection, for plugins that implement a hook about them."""
+
+    def __init__(self, hooks: Hooks) -> None:
+        self.hooks = hooks
+        self._savepoints: list[str] = []
+        self._opened_by_savepoint = False
+
+    # -- around one statement ----------------------------------------------------------------------------------------
+    def before(self, connection: Any, plan: Plan) -> Before:
+        """Ask for permission where the statement will commit; begin a transaction where it would commit unasked."""
+        verb = plan.statement.verb
+        inside = connection.in_transaction
+        if inside and self.hooks.before_commit and (verb in ("COMMIT", "END") or self._releases_all(plan)):
+            self.ask(connection)
+        if inside or not self.hooks.before_commit or verb not in WRITES or begins_by_itself(connection, plan):
+            return Before(inside, opened=False)
+        connection._session.run(connection, "BEGIN")
+        return Before(inside, opened=True)
+
+    def after(self, connection: Any, plan: Plan, before: Before) -> None:
+        """Tell the plugins what the statement did to the transaction."""
+        if before.opened:
+            try:
+                self.ask(connection)
+                connection._session.run(connection, "COMMIT")
+            except BaseException:
+                self._roll_back(connection)
+                raise
+            self._ended(self.hooks.commit, connection)
+            return
+        verb = plan.statement.verb
+        inside = connection.in_transaction
+        if before.in_transaction and not inside:
+            self._ended(self.hooks.rollback if verb == "ROLLBACK" else self.hooks.commit, connection)
+        elif not before.in_transaction and not inside and verb in WRITES:
+            self._ended(self.hooks.commit, connection)
+        elif verb in ("SAVEPOINT", "RELEASE", "ROLLBACK"):
+            self._follow_savepoints(plan, before)
+
+    def failed(self, connection: Any, before: Before) -> None:
+        """The statement raised; its error may have ended the transaction (OR ROLLBACK, RAISE(ROLLBACK), a full disk)."""
+        if before.opened:
+            self._roll_back(connection)
+        elif before.in_transaction and not connection.in_transaction:
+            self._ended(self.hooks.rollback, connection)
+
+    # -- methods of the connection -----------------------------------------------------------------------------------
+    def ask(self, connection: Any) -> None:
+        """Run the before_commit hooks in the transaction; when one refuses, undo what they wrote and raise."""
+        if not self.hooks.before_commit:
+            return
+        run = connection._session.run
+        run(connection, f"SAVEPOINT {_SAVEPOINT}")
+        try:
+            for function in self.hooks.before_commit:
+                function(connection)
+        except BaseException:
+            if connection.in_transaction:
+                run(connection, f"ROLLBACK TO {_SAVEPOINT}")
+                run(connection, f"RELEASE {_SAVEPOINT}")
+            raise
+        run(connection, f"RELEASE {_SAVEPOINT}")
+
+    def committed(self, connection: Any) -> None:
+        """A method of the connection committed."""
+        self._ended(self.hooks.commit, connection)
+
+    def rolled_back(self, connection: Any) -> None:
+        """A method of the connection rolled back."""
+        self._ended(self.hooks.rollback, connection)
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+    def _ended(self, hooks: tuple[Any, ...], connection: Any) -> None:
+        self._savepoints.clear()
+        self._opened_by_savepoint = False
+        if hooks is self.hooks.rollback:
+            connection._session.forget()  # the schema may be an older one again
+        observe(hooks, connection)
+
+    def _roll_back(self, connection: Any) -> None:
+        if connection.in_transaction:
+            connection._session.run(connection, "ROLLBACK")
+        self._ended(self.hooks.rollback, connection)
+
+    def _releases_all(self, plan: Plan) -> bool:
+        """Return whether this RELEASE ends the transaction: the outermost savepoint began it."""
+        if plan.statement.verb != "RELEASE" or not self._opened_by_savepoint:
+            return False
+        return self._place(_savepoint_name(plan.text)) == 0
+
+    def _place(self, name: str) -> int | None:
+        found = [place for place, savepoint in enumerate(self._savepoints) if savepoint == name]
+        return found[-1] if found else None
+
+    def _follow_savepoints(self, plan: Plan, before: Before) -> None:
+        name = _savepoint_name(plan.text)
+        if plan.statement.verb == "SAVEPOINT":
+            self._opened_by_savepoint |= not before.in_transaction
+            self._savepoints.append(name)
+        elif (place := self._place(name)) is not None:  # ROLLBACK TO keeps the savepoint itself, RELEASE does not
+            del self._savepoints[place + (plan.statement.verb == "ROLLBACK") :]
+
+
+def _savepoint_name(sql: str) -> str:
+    """Return the name in SAVEPOINT x, RELEASE [SAVEPOINT] x, ROLLBACK [TRANSACTION] TO [SAVEPOINT] x; case doesn't count."""
+    tokens: list[Token] = [token for token in tokenize(sql) if token.text != ";"]
+    return tokens[-1].name.lower() if tokens else ""

@@ -1,0 +1,98 @@
+"""HeliosDB's own plugins by what they bring, so that a missing one can be named.
+
+The core knows nothing about what these features do: this is the table of contents from which an error takes the name
+of the distribution to install or the option to switch on. A test compares it with what the plugins declare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One plugin of HeliosDB's: what it is called and what its users write."""
+
+    name: str
+    enable: str
+    options: tuple[str, ...]
+    methods: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    column_types: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    sql_functions: tuple[str, ...] = ()
+
+    @property
+    def installed(self) -> bool:
+        """Whether the plugin's distribution is installed and not disabled."""
+        from .plugins._manager import manager
+
+        return self.name in manager().names()
+
+    @property
+    def comes_with(self) -> str:
+        """The end of a sentence that says how to get this feature: install its distribution."""
+        return f"comes with the {self.name} plugin: pip install 'heliosdb[{self.name}]'"
+
+    @property
+    def way_out(self) -> str:
+        """The end of a sentence that says how to get this feature: install it, or switch it on."""
+        return f"needs the {self.name} plugin switched on: {self.enable}" if self.installed else self.comes_with
+
+
+FEATURES = (
+    Feature(
+        "vector",
+        "connect(..., enable_vector_search=True)",
+        options=("enable_vector_search",),
+        column_types=("VECTOR", "HALFVEC"),
+        sql_functions=("vector_distance", "vector_add", "vector_subtract"),
+    ),
+    Feature(
+        "timetravel",
+        "connect(..., enable_time_travel=True)",
+        options=("enable_time_travel", "time_travel_tables", "time_travel_strict", "time_travel_user"),
+        methods=("history", "restore", "tag", "purge_history"),
+        clauses=("ADD SYSTEM VERSIONING", "DROP SYSTEM VERSIONING", "WITH SYSTEM VERSIONING", "FOR SYSTEM_TIME",
+                 "AS OF TIMESTAMP", "AS OF TRANSACTION", "AS OF TAG"),
+    ),
+    Feature(
+        "branching",
+        "connect(..., branch='main')",
+        options=("branch",),
+        methods=("create_branch", "merge_branch", "delete_branch", "list_branches", "get_branch_info",
+                 "compare_branches", "undo_merge"),
+        clauses=("CREATE BRANCH", "MERGE BRANCH", "DROP BRANCH", "SHOW BRANCHES"),
+    ),
+    Feature(
+        "crypto",
+        "connect(..., encryption_key=...)",
+        options=("encryption_key",),
+        methods=("rekey",),
+        column_types=("ENCRYPTED",),
+    ),
+    Feature(
+        "server",
+        "connect(..., heliosdb_mode='hybrid')",
+        options=("heliosdb_mode",),
+        methods=("get_server_info",),
+        functions=("start_server",),
+    ),
+)
+# Words that plain SQLite would accept without a sound: the only ones looked for before a statement runs.
+SILENT = ("VECTOR", "HALFVEC", "ENCRYPTED", "VERSIONING")
+
+
+def owner_of_option(name: str) -> Feature | None:
+    """Return the feature whose connect() keyword this is."""
+    return next((feature for feature in FEATURES if name in feature.options), None)
+
+
+def owner_of_method(name: str) -> Feature | None:
+    """Return the feature that brings this method of a connection or cursor."""
+    return next((feature for feature in FEATURES if name in feature.methods), None)
+
+
+def owner_of_function(name: str) -> Feature | None:
+    """Return the feature that brings this function of the module."""
+    return next((feature for feature in FEATURES if name in feature.functions), None)

@@ -1,0 +1,64 @@
+"""connect(): the standard library's, plus one keyword per feature."""
+
+import sqlite3
+import sys
+
+from ._connection import Connection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_KEYWORDS = frozenset(
+    ("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory", "cached_statements", "uri")
+    + (("autocommit",) if sys.version_info >= (3, 12) else ())
+)
+_FACTORY = 5  # its position among the positional arguments
+_connect: "Any" = sqlite3.connect
+_always: "bool | None" = None  # is a plugin installed that wants every connection? None: not looked yet
+
+
+def connect(*args: "Any", **kwargs: "Any") -> "Any":
+    """Open a connection to the SQLite database file ``database``; ``":memory:"`` opens one in memory.
+
+    Takes what ``sqlite3.connect`` of the running Python takes, with the same meaning, defaults, warnings and errors,
+    and the keywords of the installed plugins, each of which switches a feature on for this connection alone:
+    ``connect("app.db", enable_vector_search=True)``. ``heliosdb plugins`` lists them.
+
+    :return: a :class:`Connection`, or what ``factory`` makes
+    :raises TypeError: a keyword that neither the standard library nor an installed plugin knows
+    :raises MissingPlugin: the keyword of a HeliosDB plugin that is not installed
+    :raises ProgrammingError: an option of a plugin has a value it can't take
+    """
+    if _always is None:
+        _look_for_always()
+    if _always or not _KEYWORDS.issuperset(kwargs):
+        from ._active.opening import connect_with_plugins
+
+        return connect_with_plugins(args, kwargs, _KEYWORDS)
+    if len(args) > 1 and sys.version_info >= (3, 13):
+        from ._positional import connect_positionally
+
+        return connect_positionally(args, kwargs)
+    if len(args) > _FACTORY or "factory" in kwargs:
+        return _connect(*args, **kwargs)
+    return _connect(*args, factory=Connection, **kwargs)
+
+
+def _look_for_always() -> None:
+    global _always
+    from ._discovery import any_always
+
+    _always = any_always()
+
+
+def want_always() -> None:
+    """Make every later connect() ask the plugins: one was registered that wants every connection."""
+    global _always
+    _always = True
+
+
+def plain_again() -> None:
+    """Look anew, at the next connect(), whether a plugin wants every connection."""
+    global _always
+    _always = None

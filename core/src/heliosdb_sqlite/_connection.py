@@ -1,0 +1,63 @@
+"""The plain connection: the standard library's, with one look at each new SQL text.
+
+CPython keeps compiled statements in a cache around ``Connection.__call__``, which therefore runs once per SQL text and
+never for a cached one. That makes it the place to notice feature syntax without costing an execution anything.
+"""
+
+import sqlite3
+
+from ._cursor import Cursor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_prepare: "Any" = sqlite3.Connection.__call__
+_cursor: "Any" = sqlite3.Connection.cursor
+_executescript: "Any" = sqlite3.Connection.executescript
+
+
+class Connection(sqlite3.Connection):
+    """A ``sqlite3.Connection`` that also has the methods of the installed plugins.
+
+    Made by :func:`heliosdb_sqlite.connect`. SQL that only a plugin understands is refused with the way to get that
+    plugin, above all where SQLite would run it and mean something else: SQLite takes ``VECTOR(3)`` and
+    ``TEXT ENCRYPTED`` for type names it may ignore.
+    """
+
+    def __call__(self, sql: str, /) -> "Any":
+        if isinstance(sql, str):
+            folded = sql.upper()
+            # The words of _catalogue.SILENT, spelled out: a loop over them costs three times as much.
+            if "VECTOR" in folded or "HALFVEC" in folded or "ENCRYPTED" in folded or "VERSIONING" in folded:
+                from ._guard import check
+
+                check(sql)
+        try:
+            return _prepare(self, sql)
+        except sqlite3.OperationalError as error:
+            from ._guard import explain
+
+            explain(sql, error)
+            raise
+
+    def cursor(self, factory: "Any" = Cursor) -> "Any":
+        """Return a new cursor, made by ``factory(connection)``."""
+        return _cursor(self, factory)
+
+    def executescript(self, sql_script: str, /) -> "Any":
+        """Run several statements, as ``sqlite3.Connection.executescript`` does, once none asks for an absent feature."""
+        from ._guard import check_script
+
+        check_script(sql_script)
+        return _executescript(self, sql_script)
+
+    def __getattr__(self, name: str) -> "Any":
+        from ._methods import plugin_method
+
+        return plugin_method(self, name)
+
+    def __dir__(self) -> "list[str]":
+        from ._methods import names_with_plugins
+
+        return names_with_plugins(self)

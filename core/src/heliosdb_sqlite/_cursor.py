@@ -1,0 +1,45 @@
+"""The plain cursor: the standard library's, with room for the methods that plugins add."""
+
+import sqlite3
+from abc import ABCMeta
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _CursorType(ABCMeta):  # ABCMeta, so that a cursor class may also derive from an abstract one
+    """Makes every cursor of the standard library an instance of :class:`Cursor`.
+
+    ``Connection.execute`` of CPython 3.11 and later returns a bare ``sqlite3.Cursor`` from C, so that
+    ``isinstance(conn.execute(sql), Cursor)``, true with the standard library, would be false here.
+    """
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        if cls is Cursor:
+            return isinstance(instance, sqlite3.Cursor)
+        return super().__instancecheck__(instance)
+
+
+class Cursor(sqlite3.Cursor, metaclass=_CursorType):
+    """A ``sqlite3.Cursor`` that also has the cursor methods of the installed plugins."""
+
+    def executescript(self, sql_script: str, /) -> "Cursor":
+        """Run several statements, as ``sqlite3.Cursor.executescript`` does, once none asks for an absent feature."""
+        from ._guard import check_script
+
+        check_script(sql_script)
+        return _executescript(self, sql_script)
+
+    def __getattr__(self, name: str) -> "Any":
+        from ._methods import plugin_method
+
+        return plugin_method(self, name)
+
+    def __dir__(self) -> "list[str]":
+        from ._methods import names_with_plugins
+
+        return names_with_plugins(self)
+
+
+_executescript: "Any" = sqlite3.Cursor.executescript

@@ -1,0 +1,39 @@
+"""The commands, the core's and the plugins' together."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import click
+from rich.console import Console
+
+from ..plugins._manager import manager
+from .demo import demo
+from .info import info
+from .plugins import plugins
+
+
+class _Commands(click.Group):
+    """Shows a database error as one line, not as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except sqlite3.Error as error:
+            Console(stderr=True).print(f"[bold red]{type(error).__name__}[/]: ", end="")
+            Console(stderr=True).print(str(error), markup=False)
+            ctx.exit(1)
+
+
+def build() -> click.Group:
+    """Return the command group with the subcommands of every installed plugin."""
+    from .. import __version__
+
+    group = _Commands("heliosdb", help="SQLite with the features people leave SQLite for.")
+    click.version_option(__version__, prog_name="heliosdb")(group)
+    for command in (demo, info, plugins):
+        group.add_command(command)
+    for add_commands in manager().implementations("heliosdb_commands").values():
+        add_commands(group)
+    return group

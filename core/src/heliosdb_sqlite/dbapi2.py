@@ -1,0 +1,25 @@
+"""The DB-API 2.0 interface: the standard library's ``sqlite3.dbapi2`` with HeliosDB's connect, Connection and Cursor.
+
+The star import takes the names of the running Python, whatever its version, and shares the objects themselves:
+exception classes, ``Row``, the tables of adapters and converters. Code that catches ``sqlite3.Error`` or registers an
+adapter works whichever of the two modules it imported.
+"""
+
+from sqlite3.dbapi2 import *
+
+from ._connect import connect as connect
+from ._connection import Connection as Connection
+from ._cursor import Cursor as Cursor
+from ._errors import MissingPlugin as MissingPlugin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def __getattr__(name: str) -> "Any":
+    import sqlite3.dbapi2
+
+    from ._module import deprecated_name
+
+    return deprecated_name(sqlite3.dbapi2, name, __name__)

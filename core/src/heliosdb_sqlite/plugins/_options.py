@@ -1,0 +1,89 @@
+"""connect() keywords: whose they are, whether their values are right."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from .. import _catalogue
+from .._errors import MissingPlugin
+from ._manager import Manager
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+
+def models(manager: Manager) -> dict[str, type[BaseModel]]:
+    """Return the option models by plugin name.
+
+    :raises ProgrammingError: two plugins claim one keyword
+    """
+    found: dict[str, type[BaseModel]] = {}
+    owners: dict[str, str] = {}
+    for name in manager.names():
+        if (model := manager.ask(name, "heliosdb_options")) is None:
+            continue
+        found[name] = model
+        for keyword in model.model_fields:
+            if (other := owners.setdefault(keyword, name)) != name:
+                raise sqlite3.ProgrammingError(
+                    f"the plugins {other!r} and {name!r} both claim the connect() keyword {keyword!r}: uninstall one of "
+                    f"them, or set HELIOSDB_DISABLE_PLUGINS to its name"
+                )
+    return found
+
+
+def active_options(manager: Manager, given: Mapping[str, Any]) -> dict[str, BaseModel | None]:
+    """Return the plugins that these keywords switch on, each with its validated options.
+
+    :raises ProgrammingError: a value that the option can't take
+    """
+    found = models(manager)
+    active: dict[str, BaseModel | None] = {}
+    for name in manager.names():
+        model = found.get(name)
+        mine = {key: value for key, value in given.items() if model is not None and key in model.model_fields}
+        options = _validated(model, mine) if model is not None else None
+        if name in manager.always or manager.ask(name, "heliosdb_active", options, default=bool(mine)):
+            active[name] = options
+    return active
+
+
+def _validated(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
+    from pydantic import ValidationError
+
+    try:
+        return model(**given)
+    except ValidationError as error:
+        problems = "; ".join(_problem(model, detail) for detail in error.errors(include_url=False))
+        raise sqlite3.ProgrammingError(problems) from None
+
+
+def _problem(model: type[BaseModel], detail: ErrorDetails) -> str:
+    """Return one complaint in words; the value of a field that is kept out of reprs is kept out of this too."""
+    keyword = str(detail["loc"][0]) if detail["loc"] else "options"
+    field = model.model_fields.get(keyword)
+    secret = field is not None and (not field.repr or "Secret" in str(field.annotation))
+    shown = "" if secret else f"={detail['input']!r}"
+    return f"{keyword}{shown}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def refuse_unknown(manager: Manager, unknown: Iterable[str], standard: Iterable[str]) -> None:
+    """Raise for keywords that no installed plugin has, with the way out.
+
+    :raises MissingPlugin: it is one of a HeliosDB plugin that is not installed
+    :raises TypeError: nobody knows it, as with the standard library's connect()
+    """
+    for keyword in unknown:
+        if (feature := _catalogue.owner_of_option(keyword)) is not None and not feature.installed:
+            raise MissingPlugin(f"connect(..., {keyword}=...) {feature.comes_with}")
+        known = [*standard, *(key for model in models(manager).values() for key in model.model_fields)]
+        known += [key for feature in _catalogue.FEATURES for key in feature.options]
+        close = get_close_matches(keyword, known, 1)
+        hint = f": did you mean {close[0]!r}?" if close else ""
+        broken = [found.name for found in manager.found if found.problem]
+        hint += f" (plugins not loaded: {', '.join(broken)}; see 'heliosdb plugins')" if broken else ""
+        raise TypeError(f"{keyword!r} is an invalid keyword argument for connect(){hint}")

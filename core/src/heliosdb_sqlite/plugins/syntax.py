@@ -1,0 +1,28 @@
+"""What a plugin adds to SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """The words by which a plugin's SQL is recognised. All are compared without regard to case.
+
+    >>> Syntax(words=("as of",)).words
+    ('AS OF',)
+    """
+
+    words: tuple[str, ...] = ()
+    """Trigger words: heliosdb_parse sees the texts that contain one. Without any it sees every text."""
+    column_types: tuple[str, ...] = ()
+    """Words of a column's declared type that mean something to the plugin: ``VECTOR``, ``ENCRYPTED``."""
+    clauses: tuple[str, ...] = ()
+    """Phrases the plugin adds to statements: ``ADD SYSTEM VERSIONING``, ``CREATE BRANCH``."""
+    functions: tuple[str, ...] = ()
+    """SQL functions the plugin defines."""
+
+    def __post_init__(self) -> None:
+        for name in ("words", "column_types", "clauses"):
+            object.__setattr__(self, name, tuple(word.upper() for word in getattr(self, name)))
+        object.__setattr__(self, "functions", tuple(name.lower() for name in self.functions))

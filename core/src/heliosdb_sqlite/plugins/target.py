@@ -1,0 +1,28 @@
+"""Which file a connection will open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Union
+
+Database = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What connect() will hand to SQLite; a plugin may put another file or VFS in its place.
+
+    >>> Target("app.db").moved("app.db-branches/x.db").database
+    'app.db-branches/x.db'
+    """
+
+    database: Database
+    keywords: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """The standard library's other keywords of this connect(): ``timeout``, ``uri`` ..."""
+
+    def moved(self, database: Database, **keywords: Any) -> Target:
+        """Return a target with another file name and, where given, other keywords."""
+        return replace(self, database=database, keywords=MappingProxyType({**self.keywords, **keywords}))

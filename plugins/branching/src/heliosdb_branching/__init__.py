@@ -1,0 +1,1 @@
+"""Branches of a SQLite database for HeliosDB. Opened by ``connect(..., branch="name")``."""

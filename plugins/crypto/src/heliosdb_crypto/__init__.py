@@ -1,0 +1,1 @@
+"""Encryption at rest for HeliosDB. Switched on by ``connect(..., encryption_key=...)``."""

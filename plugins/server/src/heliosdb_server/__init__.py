@@ -1,0 +1,1 @@
+"""A PostgreSQL-compatible server for HeliosDB. Started by ``heliosdb_sqlite.start_server(...)``."""

@@ -1,0 +1,1 @@
+"""Time travel for HeliosDB: query a table as it was. Switched on by ``connect(..., enable_time_travel=True)``."""
