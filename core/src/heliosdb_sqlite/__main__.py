@@ -17,7 +17,8 @@ def main(*args: list[str]) -> None:
     if spec is None or spec.loader is None:
         sys.exit(
             "python -m heliosdb_sqlite is the shell that Python 3.12 and later have as python -m sqlite3; "
-            f"this is Python {sys.version_info.major}.{sys.version_info.minor}. The command heliosdb works on every version."
+            f"this is Python {sys.version_info.major}.{sys.version_info.minor}. "
+            "The command heliosdb works on every version."
         )
     # A copy of the module of our own, so that the standard library's stays as it is.
     shell = importlib.util.module_from_spec(spec)

@@ -19,6 +19,7 @@ class Feature:
     methods: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     column_types: tuple[str, ...] = ()
+    sized_types: tuple[str, ...] = ()  # its own only with arguments, VECTOR(3); a bare VECTOR stays SQLite's
     clauses: tuple[str, ...] = ()
     sql_functions: tuple[str, ...] = ()
 
@@ -37,7 +38,9 @@ class Feature:
     @property
     def way_out(self) -> str:
         """The end of a sentence that says how to get this feature: install it, or switch it on."""
-        return f"needs the {self.name} plugin switched on: {self.enable}" if self.installed else self.comes_with
+        return (
+            f"needs the {self.name} plugin switched on: {self.enable}" if self.installed else self.comes_with
+        )
 
 
 FEATURES = (
@@ -45,7 +48,7 @@ FEATURES = (
         "vector",
         "connect(..., enable_vector_search=True)",
         options=("enable_vector_search",),
-        column_types=("VECTOR", "HALFVEC"),
+        sized_types=("VECTOR", "HALFVEC"),
         sql_functions=("vector_distance", "vector_add", "vector_subtract"),
     ),
     Feature(
@@ -53,15 +56,29 @@ FEATURES = (
         "connect(..., enable_time_travel=True)",
         options=("enable_time_travel", "time_travel_tables", "time_travel_strict", "time_travel_user"),
         methods=("history", "restore", "tag", "purge_history"),
-        clauses=("ADD SYSTEM VERSIONING", "DROP SYSTEM VERSIONING", "WITH SYSTEM VERSIONING", "FOR SYSTEM_TIME",
-                 "AS OF TIMESTAMP", "AS OF TRANSACTION", "AS OF TAG"),
+        clauses=(
+            "ADD SYSTEM VERSIONING",
+            "DROP SYSTEM VERSIONING",
+            "WITH SYSTEM VERSIONING",
+            "FOR SYSTEM_TIME",
+            "AS OF TIMESTAMP",
+            "AS OF TRANSACTION",
+            "AS OF TAG",
+        ),
     ),
     Feature(
         "branching",
         "connect(..., branch='main')",
         options=("branch",),
-        methods=("create_branch", "merge_branch", "delete_branch", "list_branches", "get_branch_info",
-                 "compare_branches", "undo_merge"),
+        methods=(
+            "create_branch",
+            "merge_branch",
+            "delete_branch",
+            "list_branches",
+            "get_branch_info",
+            "compare_branches",
+            "undo_merge",
+        ),
         clauses=("CREATE BRANCH", "MERGE BRANCH", "DROP BRANCH", "SHOW BRANCHES"),
     ),
     Feature(

@@ -7,15 +7,61 @@ from ._connection import Connection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    import os
+    from collections.abc import Callable
+    from typing import Any, Literal, TypeVar, overload
+
+    _Made = TypeVar("_Made")
+    _Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    _Isolation = Literal["DEFERRED", "EXCLUSIVE", "IMMEDIATE", ""] | None
 
 _KEYWORDS = frozenset(
-    ("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory", "cached_statements", "uri")
+    (
+        "database",
+        "timeout",
+        "detect_types",
+        "isolation_level",
+        "check_same_thread",
+        "factory",
+        "cached_statements",
+        "uri",
+    )
     + (("autocommit",) if sys.version_info >= (3, 12) else ())
 )
 _FACTORY = 5  # its position among the positional arguments
 _connect: "Any" = sqlite3.connect
 _always: "bool | None" = None  # is a plugin installed that wants every connection? None: not looked yet
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def connect(
+        database: _Database,
+        timeout: float = ...,
+        detect_types: int = ...,
+        isolation_level: _Isolation = ...,
+        check_same_thread: bool = ...,
+        *,
+        factory: Callable[..., _Made],
+        cached_statements: int = ...,
+        uri: bool = ...,
+        autocommit: bool | int = ...,
+        **options: Any,
+    ) -> _Made: ...
+    @overload
+    def connect(
+        database: _Database,
+        timeout: float = ...,
+        detect_types: int = ...,
+        isolation_level: _Isolation = ...,
+        check_same_thread: bool = ...,
+        *,
+        cached_statements: int = ...,
+        uri: bool = ...,
+        autocommit: bool | int = ...,
+        **options: Any,
+    ) -> Connection: ...
 
 
 def connect(*args: "Any", **kwargs: "Any") -> "Any":

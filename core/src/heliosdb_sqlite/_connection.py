@@ -46,7 +46,7 @@ class Connection(sqlite3.Connection):
         return _cursor(self, factory)
 
     def executescript(self, sql_script: str, /) -> "Any":
-        """Run several statements, as ``sqlite3.Connection.executescript`` does, once none asks for an absent feature."""
+        """Run several statements, as the standard library does, once none asks for an absent feature."""
         from ._guard import check_script
 
         check_script(sql_script)

@@ -24,8 +24,8 @@ class _CursorType(ABCMeta):  # ABCMeta, so that a cursor class may also derive f
 class Cursor(sqlite3.Cursor, metaclass=_CursorType):
     """A ``sqlite3.Cursor`` that also has the cursor methods of the installed plugins."""
 
-    def executescript(self, sql_script: str, /) -> "Cursor":
-        """Run several statements, as ``sqlite3.Cursor.executescript`` does, once none asks for an absent feature."""
+    def executescript(self, sql_script: str, /) -> "Any":
+        """Run several statements, as the standard library does, once none asks for an absent feature."""
         from ._guard import check_script
 
         check_script(sql_script)

@@ -47,29 +47,26 @@ def check(sql: str, active: Container[str] = ()) -> None:
 
 
 def _claimed(feature: Feature, words: list[str], has_arguments: bool) -> str | None:
-    """Return the word of a declared type that belongs to the feature.
-
-    A type that takes dimensions is the feature's only with them: a plain column type VECTOR stays SQLite's.
-    """
-    for word in words:
-        if word in feature.column_types and (has_arguments or word not in ("VECTOR", "HALFVEC")):
-            return word
-    return None
+    """Return the word of a declared type that belongs to the feature."""
+    claimed = feature.column_types + (feature.sized_types if has_arguments else ())
+    return next((word for word in words if word in claimed), None)
 
 
-def check_script(script: str, active: Container[str] = ()) -> None:
+def check_script(script: object, active: Container[str] = ()) -> None:
     """Do for each statement of a script what :func:`check` does for one.
 
     :raises MissingPlugin: as :func:`check` does, before any statement of the script has run
     """
-    if isinstance(script, str) and any(word in (folded := script.upper()) for word in SILENT):
-        del folded
+    if not isinstance(script, str):
+        return  # the standard library's own TypeError comes next
+    folded = script.upper()
+    if any(word in folded for word in SILENT):
         for statement in split_script(script):
             check(statement, active)
 
 
 def explain(sql: str, error: sqlite3.OperationalError, active: Container[str] = ()) -> None:
-    """Complete SQLite's error message, in place, when what it stumbled over belongs to a plugin that is not switched on.
+    """Complete SQLite's error message, in place, when what it stumbled over belongs to a plugin that is off.
 
     Class, ``sqlite_errorcode`` and the beginning of the text stay as SQLite gave them.
     """

@@ -12,7 +12,16 @@ from typing import Any
 
 from ._connection import Connection
 
-NAMES = ("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory", "cached_statements", "uri")
+NAMES = (
+    "database",
+    "timeout",
+    "detect_types",
+    "isolation_level",
+    "check_same_thread",
+    "factory",
+    "cached_statements",
+    "uri",
+)
 _MESSAGE = (
     "Passing more than 1 positional argument to {} is deprecated. Parameters 'timeout', 'detect_types', "
     "'isolation_level', 'check_same_thread', 'factory', 'cached_statements' and 'uri' will become keyword-only "
@@ -35,7 +44,7 @@ def by_keyword(
     if len(args) > len(NAMES) or kwargs.keys() & set(NAMES[: len(args)]):
         return args, kwargs
     warn("_sqlite3.Connection()", stacklevel)
-    return args[:1], dict(zip(NAMES[1:], args[1:])) | kwargs
+    return args[:1], dict(zip(NAMES[1:], args[1:], strict=False)) | kwargs
 
 
 def connect_positionally(args: tuple[Any, ...], kwargs: dict[str, Any], stacklevel: int = 4) -> Any:
@@ -43,7 +52,7 @@ def connect_positionally(args: tuple[Any, ...], kwargs: dict[str, Any], stacklev
     if len(args) > len(NAMES):
         return sqlite3.connect(*args, **kwargs)  # too many: the standard library's own TypeError
     warn("sqlite3.connect()", stacklevel)
-    factory = (dict(zip(NAMES, args)) | kwargs).get("factory", Connection)
+    factory = (dict(zip(NAMES, args, strict=False)) | kwargs).get("factory", Connection)
     if isinstance(factory, type) and factory.__init__ is sqlite3.Connection.__init__:  # type: ignore[misc]
         args, kwargs = by_keyword(args, kwargs, stacklevel + 1)
     return factory(*args, **kwargs)  # the caller's own factory gets the caller's own arguments

@@ -35,12 +35,16 @@ def capabilities() -> list[Capability]:
         Capability(
             "extension loading",
             _yes(loads),
-            "" if loads else "extensions are reached through the SQLite library itself, or Python functions take their place",
+            ""
+            if loads
+            else "extensions are reached through the SQLite library itself, or Python functions take their place",
         ),
         Capability(
             "_sqlite3 module",
             "a file of its own" if binary else "built in",
-            "" if binary else "the SQLite library's symbols may be out of reach: features use their fallbacks",
+            ""
+            if binary
+            else "the SQLite library's symbols may be out of reach: features use their fallbacks",
         ),
         Capability("FTS5", _yes("ENABLE_FTS5" in compiled), "full-text search, needed for hybrid search"),
         Capability("math functions", _yes("ENABLE_MATH_FUNCTIONS" in compiled), ""),

@@ -5,16 +5,22 @@ exception classes, ``Row``, the tables of adapters and converters. Code that cat
 adapter works whichever of the two modules it imported.
 """
 
-from sqlite3.dbapi2 import *
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    from sqlite3.dbapi2 import *
 
 from ._connect import connect as connect
 from ._connection import Connection as Connection
 from ._cursor import Cursor as Cursor
 from ._errors import MissingPlugin as MissingPlugin
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # of two definitions mypy keeps the first, pyright the last: both find ours
+    from sqlite3.dbapi2 import *  # type: ignore[no-redef, assignment]
     from typing import Any
+
+    from ._connect import connect as connect
+    from ._connection import Connection as Connection
+    from ._cursor import Cursor as Cursor
 
 
 def __getattr__(name: str) -> "Any":

@@ -56,20 +56,17 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
         raise
     seconds = perf_counter() - start if session.hooks.executed else 0.0
     if transactions is not None and before is not None:
-        if plan.statement.verb in DML and not (before.in_transaction or _stays_open(connection, before.opened)):
-            if cursor.description is not None:  # RETURNING: SQLite commits only when its rows have been read to the end
-                buffer_rows(cursor, _fetchall(cursor))
+        ends_here = not before.in_transaction and (before.opened or not connection.in_transaction)
+        if ends_here and plan.statement.verb in DML and cursor.description is not None:
+            buffer_rows(
+                cursor, _fetchall(cursor)
+            )  # RETURNING: SQLite commits only when all its rows have been read
         transactions.after(connection, plan, before)
     if plan.changes_schema:
         session.forget()
     if session.hooks.executed:
         observe(session.hooks.executed, connection, plan.statement, seconds, None)
     return result
-
-
-def _stays_open(connection: Any, opened: bool) -> bool:
-    """Return whether the transaction that is open after a statement is the user's to end."""
-    return connection.in_transaction and not opened
 
 
 def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
@@ -96,7 +93,11 @@ def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
 
 def _script(cursor: Any, script: Any) -> Any:
     session: Session = cursor.connection._session
-    if not isinstance(script, str) or "\0" in script or not (session.hooks.parse or session.hooks.executed or session.transactions):
+    if (
+        not isinstance(script, str)
+        or "\0" in script
+        or not (session.hooks.parse or session.hooks.executed or session.transactions)
+    ):
         return _cursor_script(cursor, script)
     connection = cursor.connection
     _cursor_script(cursor, "")  # raises what CPython raises for a cursor or connection that can't be used
@@ -145,6 +146,7 @@ class ActiveCursor(Cursor):
 class ActiveConnection(Connection):
     """A connection with plugins. Made by connect(); its session is there before ``__init__`` runs."""
 
+    __module__ = "heliosdb_sqlite"
     _session: Session
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -153,7 +155,7 @@ class ActiveConnection(Connection):
         super().__init__(*args, **kwargs)
         self._session.connected(self)
 
-    def __call__(self, sql: str, /) -> Any:
+    def __call__(self, sql: Any, /) -> Any:
         session = self._session
         if isinstance(sql, str) and sql not in session.final:
             # The text comes from a cursor that was made without cursor(), past the hooks.
@@ -223,7 +225,7 @@ class ActiveConnection(Connection):
         if transactions is not None:
             transactions.rolled_back(self)
 
-    def __exit__(self, *exception: Any) -> Any:
+    def __exit__(self, *exception: object) -> Any:
         transactions = self._pending()
         if transactions is None:
             return _exit(self, *exception)
@@ -253,7 +255,9 @@ class ActiveConnection(Connection):
         """Close the connection; an open transaction is rolled back."""
         session = self._session
         if not session.closed:
-            _cursor(self, sqlite3.Cursor)  # the wrong thread, or no __init__: CPython's own error, before any hook
+            _cursor(
+                self, sqlite3.Cursor
+            )  # the wrong thread, or no __init__: CPython's own error, before any hook
             if session.transactions is not None and self.in_transaction:
                 session.run(self, "ROLLBACK")
                 session.transactions.rolled_back(self)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 _row_factory: Any = sqlite3.Cursor.row_factory
 
 
-@cache
-def with_hooks(cls: type[Any], base: type[Any]) -> type[Any]:
+def _with_hooks(cls: Any, base: Any) -> Any:
     """Return ``cls`` with the methods of ``base`` below its own: ``super().execute()`` in ``cls`` reaches the hooks."""
     if issubclass(cls, base):
         return cls
@@ -25,9 +24,15 @@ def with_hooks(cls: type[Any], base: type[Any]) -> type[Any]:
     return type(cls)(cls.__name__, (cls, base), {"__module__": cls.__module__, "__doc__": cls.__doc__})
 
 
-@cache
-def _in_state(state: type[Any], cls: type[Any]) -> type[Any]:
-    return type(cls)(cls.__name__, (state, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__, "_plain": cls})
+def _make_in_state(state: Any, cls: Any) -> Any:
+    return type(cls)(
+        cls.__name__, (state, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__, "_plain": cls}
+    )
+
+
+# Bounded: a program may make its classes inside a function.
+with_hooks: Callable[[Any, Any], Any] = lru_cache(maxsize=256)(_with_hooks)
+_in_state: Callable[[Any, Any], Any] = lru_cache(maxsize=256)(_make_in_state)
 
 
 class _State:
@@ -36,7 +41,7 @@ class _State:
     _plain: type[Any]
 
     def _leave(self) -> None:
-        self.__class__ = self._plain  # type: ignore[assignment]
+        self.__class__ = self._plain
 
     def execute(self, *args: Any) -> Any:
         self._leave()
@@ -124,7 +129,9 @@ def hooked_factory(factory: Any, base: type[Any]) -> Any:
         if isinstance(cursor, sqlite3.Cursor) and not isinstance(cursor, base):
             try:
                 cursor.__class__ = with_hooks(type(cursor), base)
-            except TypeError:  # a bare sqlite3.Cursor, whose class can't be changed; its statements are checked one by one
+            except (
+                TypeError
+            ):  # a bare sqlite3.Cursor, whose class can't be changed; its statements are checked one by one
                 pass
         return cursor
 

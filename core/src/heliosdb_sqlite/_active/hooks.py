@@ -46,17 +46,29 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int) -> Hook
 
     :param generation: the manager's; part of the cache's key, so that a new registration is noticed
     """
-    named = {
-        hook: [(name, function) for name, function in manager.implementations(f"heliosdb_{hook}").items() if name in active]
-        for hook in Hooks._fields
-    }
-    parsers = []
-    for name, function in named.pop("parse"):
-        syntax = manager.ask(name, "heliosdb_syntax", default=Syntax())
-        parsers.append(Parser(syntax.words, function))
-    with_names = {hook: tuple(named.pop(hook)) for hook in ("open", "connect")}
+
+    def named(hook: str) -> tuple[tuple[str, Function], ...]:
+        found = manager.implementations(f"heliosdb_{hook}").items()
+        return tuple((name, function) for name, function in found if name in active)
+
+    def functions(hook: str) -> tuple[Function, ...]:
+        return tuple(function for _, function in named(hook))
+
+    def words(name: str) -> tuple[str, ...]:
+        syntax: Syntax = manager.ask(name, "heliosdb_syntax", default=Syntax())
+        return syntax.words
+
     return Hooks(
-        parse=tuple(parsers), **with_names, **{hook: tuple(f for _, f in pairs) for hook, pairs in named.items()}
+        open=named("open"),
+        connect=named("connect"),
+        parse=tuple(Parser(words(name), function) for name, function in named("parse")),
+        bind=functions("bind"),
+        row=functions("row"),
+        executed=functions("executed"),
+        before_commit=functions("before_commit"),
+        commit=functions("commit"),
+        rollback=functions("rollback"),
+        close=functions("close"),
     )
 
 
@@ -68,9 +80,7 @@ def observe(functions: Iterable[Function], *args: Any) -> None:
     for function in functions:
         try:
             function(*args)
-        except Exception as error:
-            sys.unraisablehook(
-                sys.UnraisableHookArgs(  # type: ignore[call-arg]
-                    (type(error), error, error.__traceback__, "Exception ignored in HeliosDB hook", function)  # type: ignore[arg-type]
-                )
-            )
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's hook raises
+            what = "Exception ignored in HeliosDB hook"
+            report: Any = sys.UnraisableHookArgs  # a struct sequence, which typeshed takes for a protocol
+            sys.unraisablehook(report((type(error), error, error.__traceback__, what, function)))

@@ -1,7 +1,7 @@
 """A sequence given for named placeholders: deprecated by CPython 3.12, an error from 3.14 on.
 
-CPython warns from C, at the line of the innermost Python frame, which would be HeliosDB's. So the warning is given here,
-at the caller's line, and the values are then bound by name, which needs none.
+CPython warns from C, at the line of the innermost Python frame, which would be HeliosDB's. So the warning is given
+here, at the caller's line, and the values are then bound by name, which needs none.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ def warner_for(sql: str) -> Callable[[Any], Any] | None:
 
 def _by_name(names: Sequence[str]) -> Callable[[Any], Any]:
     def by_name(parameters: Any) -> Any:
-        if isinstance(parameters, dict) or not isinstance(parameters, Sequence) or len(parameters) != len(names):
+        if (
+            isinstance(parameters, dict)
+            or not isinstance(parameters, Sequence)
+            or len(parameters) != len(names)
+        ):
             return parameters
         for place, name in enumerate(names, 1):
             warnings.warn(
@@ -44,6 +48,6 @@ def _by_name(names: Sequence[str]) -> Callable[[Any], Any]:
                 DeprecationWarning,
                 stacklevel=2,
             )
-        return {name[1:]: value for name, value in zip(names, parameters)}
+        return {name[1:]: value for name, value in zip(names, parameters, strict=True)}
 
     return by_name

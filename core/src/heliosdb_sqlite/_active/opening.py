@@ -23,14 +23,15 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
     :param standard: the keywords of the running Python's ``sqlite3.connect``
     """
     plugins = manager()
-    given = dict(zip(_positional.NAMES, args)) | kwargs
+    given = dict(zip(_positional.NAMES, args, strict=False)) | kwargs
     factory = given.get("factory", Connection)
     extra = {key: value for key, value in kwargs.items() if key not in standard}
     known = {key for model in models(plugins).values() for key in model.model_fields}
-    if unknown := [key for key in extra if key not in known]:
-        if factory is Connection or sys.version_info < (3, 11):
-            refuse_unknown(plugins, unknown, standard)
-        # The caller's own factory may have keywords of its own; CPython 3.11 and later hand them on.
+    unknown = [key for key in extra if key not in known]
+    if unknown and (factory is Connection or sys.version_info < (3, 11)):
+        refuse_unknown(
+            plugins, unknown, standard
+        )  # else they are the factory's own: CPython 3.11 hands them on
     options = {key: value for key, value in extra.items() if key in known}
     kwargs = {key: value for key, value in kwargs.items() if key not in options}
     active = active_options(plugins, options)
@@ -38,7 +39,9 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
         return _plain(args, kwargs, factory)
     hooks = hooks_for(plugins, frozenset(active), plugins.generation)
     session = Session(active, hooks)
-    target = asked = Target(given["database"], {key: value for key, value in given.items() if key not in {*options, "database"}})
+    target = asked = Target(
+        given["database"], {key: value for key, value in given.items() if key not in {*options, "database"}}
+    )
     for name, function in hooks.open:
         target = function(target, active[name]) or target
     if target is not asked:
@@ -49,7 +52,11 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
 def _plain(args: tuple[Any, ...], kwargs: dict[str, Any], factory: Any) -> Any:
     if len(args) > 1 and sys.version_info >= (3, 13):
         return _positional.connect_positionally(args, kwargs, stacklevel=6)
-    return sqlite3.connect(*args, **kwargs) if factory is not Connection else sqlite3.connect(*args, **kwargs, factory=factory)
+    return (
+        sqlite3.connect(*args, **kwargs)
+        if factory is not Connection
+        else sqlite3.connect(*args, **kwargs, factory=factory)
+    )
 
 
 def _make(factory: Any, session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -78,7 +78,9 @@ class Session:
 
     def run(self, connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
         """Run a plugin's own statement past every hook, without opening a transaction."""
-        self.final.add(text := ";" + sql)  # CPython begins a transaction where the text begins with INSERT, UPDATE ...
+        self.final.add(
+            text := ";" + sql
+        )  # CPython begins a transaction where the text begins with INSERT, UPDATE ...
         return sqlite3.Cursor(connection).execute(text, parameters)
 
 
@@ -89,5 +91,7 @@ def session_of(connection: Any) -> Session:
     """
     session = getattr(connection, "_session", None)
     if not isinstance(session, Session):
-        raise sqlite3.ProgrammingError(f"no plugin is switched on for {connection!r}: give connect() an option of one")
+        raise sqlite3.ProgrammingError(
+            f"no plugin is switched on for {connection!r}: give connect() an option of one"
+        )
     return session

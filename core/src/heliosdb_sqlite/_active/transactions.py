@@ -73,7 +73,7 @@ class Transactions:
             self._follow_savepoints(plan, before)
 
     def failed(self, connection: Any, before: Before) -> None:
-        """The statement raised; its error may have ended the transaction (OR ROLLBACK, RAISE(ROLLBACK), a full disk)."""
+        """The statement raised, which may have ended the transaction: OR ROLLBACK, RAISE(ROLLBACK), a full disk."""
         if before.opened:
             self._roll_back(connection)
         elif before.in_transaction and not connection.in_transaction:
@@ -132,11 +132,13 @@ class Transactions:
         if plan.statement.verb == "SAVEPOINT":
             self._opened_by_savepoint |= not before.in_transaction
             self._savepoints.append(name)
-        elif (place := self._place(name)) is not None:  # ROLLBACK TO keeps the savepoint itself, RELEASE does not
+        elif (
+            place := self._place(name)
+        ) is not None:  # ROLLBACK TO keeps the savepoint itself, RELEASE does not
             del self._savepoints[place + (plan.statement.verb == "ROLLBACK") :]
 
 
 def _savepoint_name(sql: str) -> str:
-    """Return the name in SAVEPOINT x, RELEASE [SAVEPOINT] x, ROLLBACK [TRANSACTION] TO [SAVEPOINT] x; case doesn't count."""
+    """Return the name in SAVEPOINT x, RELEASE [SAVEPOINT] x, ROLLBACK TO [SAVEPOINT] x, in lower case."""
     tokens: list[Token] = [token for token in tokenize(sql) if token.text != ";"]
     return tokens[-1].name.lower() if tokens else ""

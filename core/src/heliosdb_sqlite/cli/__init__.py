@@ -1,4 +1,4 @@
-"""The command ``heliosdb``. It needs the extra ``cli`` (click and rich), which a program that only imports us does not."""
+"""The command ``heliosdb``. It needs the extra ``cli``, which a program that only imports HeliosDB does not."""
 
 from __future__ import annotations
 

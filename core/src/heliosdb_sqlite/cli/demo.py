@@ -15,11 +15,15 @@ from ..plugins._manager import manager
 
 @click.command()
 @click.argument("queries", nargs=-1)
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the demo's databases in this folder.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the demo's databases in this folder.",
+)
 def demo(queries: tuple[str, ...], keep: Path | None) -> None:
     """Show what the installed features do, on real data.
 
-    QUERIES are texts of your own to search for; they need the package sentence-transformers, which turns text into vectors.
+    QUERIES are texts of your own to search for. The package sentence-transformers turns them into vectors.
     """
     console = Console()
     acts = [act() for act in manager().implementations("heliosdb_demo").values()]

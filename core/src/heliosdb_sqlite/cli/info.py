@@ -28,7 +28,12 @@ def info(file: Path | None, count: bool | None) -> None:
     console = Console()
     if file is not None:
         _show_file(console, file, file.stat().st_size <= _COUNT_UP_TO if count is None else count)
-    table = Table("this Python", "", "what follows", title=f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    table = Table(
+        "this Python",
+        "",
+        "what follows",
+        title=f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}",
+    )
     for each in capabilities():
         table.add_row(each.name, each.value, each.consequence)
     console.print(table)
@@ -39,7 +44,14 @@ def _show_file(console: Console, file: Path, count: bool) -> None:
     try:
         facts = Table(title=str(file), show_header=False)
         facts.add_row("size", f"{file.stat().st_size:,} bytes")
-        for name in ("page_size", "journal_mode", "encoding", "auto_vacuum", "user_version", "application_id"):
+        for name in (
+            "page_size",
+            "journal_mode",
+            "encoding",
+            "auto_vacuum",
+            "user_version",
+            "application_id",
+        ):
             facts.add_row(name.replace("_", " "), str(connection.execute(f"PRAGMA {name}").fetchone()[0]))
         console.print(facts)
         tables = Table("name", "kind", "rows" if count else "rows (not counted: --count)", "columns")
@@ -50,7 +62,11 @@ def _show_file(console: Console, file: Path, count: bool) -> None:
             tables.add_row(name, kind, rows, "\n".join(" ".join(filter(None, column)) for column in columns))
         console.print(tables)
     except sqlite3.DatabaseError as error:
-        error.args = (f"{file}: {error} (is it encrypted, or no SQLite database?)",) if "not a database" in str(error) else error.args
+        error.args = (
+            (f"{file}: {error} (is it encrypted, or no SQLite database?)",)
+            if "not a database" in str(error)
+            else error.args
+        )
         raise
     finally:
         connection.close()

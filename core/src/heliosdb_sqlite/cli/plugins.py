@@ -22,7 +22,11 @@ def plugins() -> None:
         brings += [f"{key}()" for key in found.ask(each.name, "heliosdb_functions", default={})]
         state = each.problem or ("on every connection" if each.name in found.always else "installed")
         table.add_row(
-            each.name, f"{each.distribution} {each.version}", state, "\n".join(options.get(each.name, [])), "\n".join(brings)
+            each.name,
+            f"{each.distribution} {each.version}",
+            state,
+            "\n".join(options.get(each.name, [])),
+            "\n".join(brings),
         )
     there = {each.name for each in found.found}
     for feature in _catalogue.FEATURES:
@@ -30,6 +34,11 @@ def plugins() -> None:
             state = f"pip install 'heliosdb\\[{feature.name}]'"
             brings = [f"conn.{key}" for key in feature.methods] + [f"{key}()" for key in feature.functions]
             table.add_row(
-                feature.name, f"heliosdb-{feature.name}", state, "\n".join(feature.options), "\n".join(brings), style="dim"
+                feature.name,
+                f"heliosdb-{feature.name}",
+                state,
+                "\n".join(feature.options),
+                "\n".join(brings),
+                style="dim",
             )
     Console().print(table)

@@ -16,7 +16,18 @@ from .statement import Parameters, Statement
 from .syntax import Syntax
 from .target import Target
 
-__all__ = ["DemoAct", "Parameters", "Statement", "Syntax", "Target", "hookimpl", "register", "run", "state", "unregister"]
+__all__ = [
+    "DemoAct",
+    "Parameters",
+    "Statement",
+    "Syntax",
+    "Target",
+    "hookimpl",
+    "register",
+    "run",
+    "state",
+    "unregister",
+]
 
 hookimpl = pluggy.HookimplMarker("heliosdb")
 """Marks a function as the implementation of the hook of the same name."""

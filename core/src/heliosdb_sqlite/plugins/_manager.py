@@ -59,9 +59,11 @@ class Manager:
                 continue
             try:
                 self.register(point.load(), name, always=name in everywhere)
-            except Exception as error:  # whatever a stranger's module raises must not break every connection
+            except Exception as error:  # noqa: BLE001 - a stranger's module must not break every connection
                 self.found.append(_found(point, f"{type(error).__name__}: {error}"))
-                warnings.warn(f"the HeliosDB plugin {name!r} could not be loaded: {error}", RuntimeWarning, stacklevel=2)
+                warnings.warn(
+                    f"the HeliosDB plugin {name!r} could not be loaded: {error}", RuntimeWarning, stacklevel=2
+                )
             else:
                 self.found.append(_found(point, ""))
 
@@ -96,7 +98,10 @@ class Manager:
     def _changed(self) -> None:
         self.generation += 1
         self._impls = {
-            hook: {impl.plugin_name: adapt(impl) for impl in reversed(getattr(self.pluggy.hook, hook).get_hookimpls())}
+            hook: {
+                impl.plugin_name: adapt(impl)
+                for impl in reversed(getattr(self.pluggy.hook, hook).get_hookimpls())
+            }
             for hook in vars(hookspecs)
             if hook.startswith("heliosdb_")
         }
@@ -136,10 +141,14 @@ class Manager:
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """Return the module functions of all plugins by name."""
-        return {key: function for _, mapping in self._each("heliosdb_functions") for key, function in mapping.items()}
+        return {
+            key: function
+            for _, mapping in self._each("heliosdb_functions")
+            for key, function in mapping.items()
+        }
 
     def install_methods(self) -> bool:
-        """Set the plugins' methods on Connection and Cursor, where dir() and help() show them; return whether any was new."""
+        """Set the plugins' methods on Connection and Cursor, for dir() and help(); return whether that was news."""
         if self._methods_generation == self.generation:
             return False
         from .._connection import Connection

@@ -30,8 +30,8 @@ def models(manager: Manager) -> dict[str, type[BaseModel]]:
         for keyword in model.model_fields:
             if (other := owners.setdefault(keyword, name)) != name:
                 raise sqlite3.ProgrammingError(
-                    f"the plugins {other!r} and {name!r} both claim the connect() keyword {keyword!r}: uninstall one of "
-                    f"them, or set HELIOSDB_DISABLE_PLUGINS to its name"
+                    f"the plugins {other!r} and {name!r} both claim the connect() keyword {keyword!r}: uninstall one "
+                    f"of them, or set HELIOSDB_DISABLE_PLUGINS to its name"
                 )
     return found
 

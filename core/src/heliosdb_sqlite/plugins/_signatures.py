@@ -29,7 +29,9 @@ def adapt(impl: pluggy.HookImpl) -> Callable[..., Any]:
     :raises PluginValidationError: a pluggy wrapper, which a compiled pipeline has no place for
     """
     if impl.wrapper or impl.hookwrapper:
-        raise pluggy.PluginValidationError(impl.plugin, f"{impl.function.__name__} is a wrapper, which HeliosDB has no use for")
+        raise pluggy.PluginValidationError(
+            impl.plugin, f"{impl.function.__name__} is a wrapper, which HeliosDB has no use for"
+        )
     name = impl.function.__name__
     wanted = list(impl.argnames)
     every = _parameters(name)
@@ -44,7 +46,14 @@ def correct_signature(error: pluggy.PluginValidationError) -> str:
     """Return pluggy's complaint about a plugin, with the hook's right signature."""
     message = " ".join(str(error).split())
     known = [name for name in vars(hookspecs) if name.startswith("heliosdb_")]
-    named = next((word for word in message.replace("'", " ").replace("(", " ").split() if word.startswith("heliosdb_")), "")
+    named = next(
+        (
+            word
+            for word in message.replace("'", " ").replace("(", " ").split()
+            if word.startswith("heliosdb_")
+        ),
+        "",
+    )
     if named in known:
         return f"{message}; the hook is {signature(named)}"
     close = get_close_matches(named, known, 1)

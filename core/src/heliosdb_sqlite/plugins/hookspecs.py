@@ -85,7 +85,9 @@ def heliosdb_bind(connection: Connection, statement: Statement) -> Callable[[Par
 
 
 @hookspec
-def heliosdb_row(connection: Connection, statement: Statement) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+def heliosdb_row(
+    connection: Connection, statement: Statement
+) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
     """Once per SQL text: return a function that each row goes through, before row_factory, if it needs to."""
 
 

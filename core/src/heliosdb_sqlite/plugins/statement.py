@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Union
+from typing import Any
 
 from ..sql.lexer import verb
 
-Parameters = Union[Sequence[Any], Mapping[str, Any]]
+Parameters = Sequence[Any] | Mapping[str, Any]
 """The parameters of one execution: a sequence for ``?``, a mapping for ``:name``."""
 
 

@@ -15,7 +15,9 @@ from .options import BranchingOptions
 
 
 def _not_yet(*_: Any, **__: Any) -> Any:
-    raise sqlite3.NotSupportedError("branching is not part of this release of heliosdb-branching: copy the file, or use Connection.backup()")
+    raise sqlite3.NotSupportedError(
+        "branching is not part of this release of heliosdb-branching: copy the file, or use Connection.backup()"
+    )
 
 
 @hookimpl
@@ -36,12 +38,22 @@ def heliosdb_active(options: BranchingOptions) -> bool:
 def heliosdb_syntax() -> Syntax:
     """Return the SQL that belongs to this plugin."""
     return Syntax(
-        words=("BRANCH",),
-        clauses=("CREATE BRANCH", "MERGE BRANCH", "DROP BRANCH", "SHOW BRANCHES"),
+        words=("BRANCH",), clauses=("CREATE BRANCH", "MERGE BRANCH", "DROP BRANCH", "SHOW BRANCHES")
     )
 
 
 @hookimpl
 def heliosdb_methods() -> Mapping[str, Callable[..., Any]]:
     """Return the methods of connections that belong to this plugin."""
-    return dict.fromkeys(("create_branch", "merge_branch", "delete_branch", "list_branches", "get_branch_info", "compare_branches", "undo_merge"), _not_yet)
+    return dict.fromkeys(
+        (
+            "create_branch",
+            "merge_branch",
+            "delete_branch",
+            "list_branches",
+            "get_branch_info",
+            "compare_branches",
+            "undo_merge",
+        ),
+        _not_yet,
+    )

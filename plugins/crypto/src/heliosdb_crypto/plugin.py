@@ -15,7 +15,10 @@ from .options import CryptoOptions
 
 
 def _not_yet(*_: Any, **__: Any) -> Any:
-    raise sqlite3.NotSupportedError("encryption is not part of this release of heliosdb-crypto: nothing was opened, so that nothing is written in the clear")
+    raise sqlite3.NotSupportedError(
+        "encryption is not part of this release of heliosdb-crypto: nothing was opened, so nothing was written "
+        "in the clear"
+    )
 
 
 @hookimpl
@@ -35,10 +38,7 @@ def heliosdb_active(options: CryptoOptions) -> bool:
 @hookimpl
 def heliosdb_syntax() -> Syntax:
     """Return the SQL that belongs to this plugin."""
-    return Syntax(
-        words=("ENCRYPTED",),
-        column_types=("ENCRYPTED",),
-    )
+    return Syntax(words=("ENCRYPTED",), column_types=("ENCRYPTED",))
 
 
 @hookimpl

@@ -15,7 +15,9 @@ from .options import ServerOptions
 
 
 def _not_yet(*_: Any, **__: Any) -> Any:
-    raise sqlite3.NotSupportedError("the server is not part of this release of heliosdb-server: leave out start_server() and heliosdb_mode")
+    raise sqlite3.NotSupportedError(
+        "the server is not part of this release of heliosdb-server: leave out start_server() and heliosdb_mode"
+    )
 
 
 @hookimpl

@@ -15,7 +15,10 @@ from .options import TimeTravelOptions
 
 
 def _not_yet(*_: Any, **__: Any) -> Any:
-    raise sqlite3.NotSupportedError("time travel is not part of this release of heliosdb-timetravel: leave out enable_time_travel and system versioning")
+    raise sqlite3.NotSupportedError(
+        "time travel is not part of this release of heliosdb-timetravel: leave out enable_time_travel and "
+        "system versioning"
+    )
 
 
 @hookimpl
