@@ -16,6 +16,7 @@ from typing import Any
 
 from .._connection import Connection
 from .._cursor import Cursor
+from .._guard import check_script
 from .._positional import by_keyword
 from .cursors import buffer_rows, hooked_factory, map_rows
 from .hooks import observe
@@ -27,6 +28,7 @@ from .transactions import LEGACY, Transactions
 _execute: Any = sqlite3.Cursor.execute
 _executemany: Any = sqlite3.Cursor.executemany
 _fetchall: Any = sqlite3.Cursor.fetchall
+_close_cursor: Any = sqlite3.Cursor.close
 _cursor_script: Any = sqlite3.Cursor.executescript
 _cursor: Any = sqlite3.Connection.cursor
 _commit: Any = sqlite3.Connection.commit
@@ -92,15 +94,13 @@ def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
 
 
 def _script(cursor: Any, script: Any) -> Any:
-    session: Session = cursor.connection._session
-    if (
-        not isinstance(script, str)
-        or "\0" in script
-        or not (session.hooks.parse or session.hooks.executed or session.transactions)
-    ):
-        return _cursor_script(cursor, script)
     connection = cursor.connection
-    _cursor_script(cursor, "")  # raises what CPython raises for a cursor or connection that can't be used
+    session: Session | None = getattr(connection, "_session", None)
+    if session is None or session.closed or cursor._closed or not isinstance(script, str) or "\0" in script:
+        return _cursor_script(cursor, script)  # CPython's own error
+    if not (session.hooks.parse or session.hooks.executed or session.transactions):
+        check_script(script, session.options)
+        return _cursor_script(cursor, script)
     if getattr(connection, "autocommit", LEGACY) == LEGACY:
         connection.commit() if sys.version_info < (3, 11) else ActiveConnection.commit(connection)
     return run_script(cursor, script, _perform)
@@ -117,6 +117,13 @@ def _plan(cursor: Any, sql: Any) -> Plan | None:
 
 class ActiveCursor(Cursor):
     """A cursor of a connection with plugins."""
+
+    _closed = False
+
+    def close(self) -> None:
+        """Close the cursor; see ``sqlite3.Cursor.close``."""
+        _close_cursor(self)
+        self._closed = True
 
     def execute(self, sql: str, parameters: Any = (), /) -> Any:
         """Run one statement through the hooks of the active plugins; see ``sqlite3.Cursor.execute``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -73,14 +72,15 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int) -> Hook
 
 
 def observe(functions: Iterable[Function], *args: Any) -> None:
-    """Call hooks that only watch: what one raises is reported through ``sys.unraisablehook`` and goes no further.
+    """Call hooks that only watch: what one raises is logged, with its traceback, and goes no further.
 
     What they watched has happened already; raising would tell the caller that it had failed.
     """
     for function in functions:
         try:
             function(*args)
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's hook raises
-            what = "Exception ignored in HeliosDB hook"
-            report: Any = sys.UnraisableHookArgs  # a struct sequence, which typeshed takes for a protocol
-            sys.unraisablehook(report((type(error), error, error.__traceback__, what, function)))
+        except Exception:
+            import logging
+
+            where = f"{function.__module__}.{function.__qualname__}"
+            logging.getLogger("heliosdb_sqlite").exception("the hook %s failed; the database is not affected", where)

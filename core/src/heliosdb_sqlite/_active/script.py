@@ -21,21 +21,16 @@ def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any]
     session: Session = connection._session
     for piece in split_script(script):
         planned = session.plan(connection, piece)
-        plan = planned or Plan(
-            Statement(piece), piece, None, None, watched=False, changes_schema=False, by_name=None
-        )
-        scratch = sqlite3.Cursor(connection)
-        perform(_to_the_end, scratch, plan, ())
+        plan = planned or Plan(Statement(piece), piece, None, None, watched=False, changes_schema=False, by_name=None)
+        text = ";" + plan.text  # CPython opens a transaction where a text begins with INSERT, UPDATE ...
+        session.final.add(text)
+        perform(_to_the_end, sqlite3.Cursor(connection), plan._replace(text=text), ())
     return cursor
 
 
 def _to_the_end(cursor: Any, text: str, parameters: Any) -> Any:
     """Run a statement to its end, its rows unread: they may be no valid text."""
     connection = cursor.connection
-    session: Session = connection._session
-    session.final.add(
-        text := ";" + text
-    )  # CPython opens a transaction where a text begins with INSERT, UPDATE ...
     text_factory, connection.text_factory = connection.text_factory, bytes
     try:
         cursor.execute(text, parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -39,7 +40,12 @@ def adapt(impl: pluggy.HookImpl) -> Callable[..., Any]:
     if wanted == every:
         return function
     places = [every.index(argument) for argument in wanted]
-    return lambda *args: function(*[args[place] for place in places])
+
+    @functools.wraps(function)
+    def with_fewer(*args: Any) -> Any:
+        return function(*[args[place] for place in places])
+
+    return with_fewer
 
 
 def correct_signature(error: pluggy.PluginValidationError) -> str:

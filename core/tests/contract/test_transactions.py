@@ -1,0 +1,440 @@
+"""Every way a transaction can end, and which hooks run for it."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+
+import pytest
+
+import heliosdb_sqlite
+from heliosdb_sqlite.plugins import hookimpl, run
+from heliosdb_sqlite.testing import registered
+
+COMMITTED = ["before_commit", "commit"]
+ROLLED_BACK = ["rollback"]
+NOTHING: list[str] = []
+
+
+@pytest.fixture
+def conn(recorder, tmp_path):
+    connection = heliosdb_sqlite.connect(tmp_path / "a.db")
+    connection.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
+    recorder.transactions()
+    yield connection
+    connection.close()
+
+
+def rows(connection):
+    return [row[0] for row in connection.execute("SELECT a FROM t ORDER BY a")]
+
+
+def test_commit_method(conn, recorder):
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    assert recorder.transactions() == NOTHING
+    conn.commit()
+    assert recorder.transactions() == COMMITTED
+
+
+def test_commit_without_a_transaction_tells_nobody(conn, recorder):
+    conn.commit()
+    conn.rollback()
+    with conn:
+        pass
+    assert recorder.transactions() == NOTHING
+
+
+def test_rollback_method(conn, recorder):
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    conn.rollback()
+    assert recorder.transactions() == ROLLED_BACK
+    assert rows(conn) == []
+
+
+def test_with_block(conn, recorder):
+    with conn:
+        conn.execute("INSERT INTO t VALUES (1, 1)")
+    assert recorder.transactions() == COMMITTED
+    with pytest.raises(ZeroDivisionError), conn:
+        conn.execute("INSERT INTO t VALUES (2, 2)")
+        1 / 0  # noqa: B018
+    assert recorder.transactions() == ROLLED_BACK
+    assert rows(conn) == [1]
+
+
+@pytest.mark.parametrize("text", ["COMMIT", "END", "commit;", "/* now */ END TRANSACTION", "COMMIT TRANSACTION -- done"])
+def test_commit_as_text(conn, recorder, text):
+    conn.execute("BEGIN")
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    assert recorder.transactions() == NOTHING
+    conn.execute(text)
+    assert recorder.transactions() == COMMITTED
+    assert not conn.in_transaction
+
+
+@pytest.mark.parametrize("text", ["ROLLBACK", "rollback transaction;"])
+def test_rollback_as_text(conn, recorder, text):
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    conn.execute(text)
+    assert recorder.transactions() == ROLLED_BACK
+
+
+def test_release_of_the_outermost_savepoint_commits(conn, recorder):
+    conn.execute("SAVEPOINT outermost")
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    conn.execute('SAVEPOINT "inner one"')
+    conn.execute("INSERT INTO t VALUES (2, 2)")
+    conn.execute('ROLLBACK TO "INNER one"')
+    conn.execute('RELEASE "inner one"')
+    assert recorder.transactions() == NOTHING
+    conn.execute("RELEASE SAVEPOINT Outermost")
+    assert recorder.transactions() == COMMITTED
+    assert rows(conn) == [1]
+
+
+def test_release_of_a_name_used_twice_ends_the_inner_one(conn, recorder):
+    conn.execute("SAVEPOINT s")
+    conn.execute("SAVEPOINT s")
+    conn.execute("RELEASE s")
+    assert recorder.transactions() == NOTHING
+    assert conn.in_transaction
+    conn.execute("RELEASE s")
+    assert recorder.transactions() == COMMITTED
+
+
+def test_release_inside_begin_commits_nothing(conn, recorder):
+    conn.execute("BEGIN")
+    conn.execute("SAVEPOINT s")
+    conn.execute("RELEASE s")
+    assert recorder.transactions() == NOTHING
+    conn.rollback()
+    assert recorder.transactions() == ROLLED_BACK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE TABLE u (a)",
+        "CREATE INDEX i ON t (b)",
+        "ALTER TABLE t ADD COLUMN c",
+        "DROP TABLE t",
+        "WITH x AS (SELECT 7) INSERT INTO t SELECT *, 1 FROM x",
+        "ANALYZE",
+        "REINDEX",
+    ],
+)
+def test_a_statement_that_commits_by_itself(conn, recorder, text):
+    conn.execute(text)
+    assert not conn.in_transaction
+    assert recorder.transactions() == COMMITTED
+
+
+@pytest.mark.parametrize("text", ["SELECT 1", "PRAGMA user_version", "EXPLAIN DELETE FROM t", "VALUES (1)", "VACUUM", "-- x"])
+def test_a_statement_that_changes_no_rows_tells_nobody(conn, recorder, text):
+    conn.execute(text)
+    assert recorder.transactions() == NOTHING
+
+
+def test_every_statement_commits_without_isolation_level(conn, recorder):
+    conn.isolation_level = None
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    assert recorder.transactions() == COMMITTED
+    conn.executemany("INSERT INTO t VALUES (?, 1)", [(2,), (3,)])
+    assert recorder.transactions() == COMMITTED
+    with pytest.raises(sqlite3.IntegrityError):
+        conn.execute("INSERT INTO t VALUES (1, 1)")
+    assert recorder.transactions() == ROLLED_BACK
+    assert not conn.in_transaction
+    assert rows(conn) == [1, 2, 3]
+
+
+def test_setting_isolation_level_to_none_commits(conn, recorder):
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    conn.isolation_level = "IMMEDIATE"
+    assert recorder.transactions() == NOTHING
+    conn.isolation_level = None
+    assert recorder.transactions() == COMMITTED
+
+
+def test_returning_in_autocommit_is_committed_and_its_rows_are_there(conn, recorder):
+    conn.isolation_level = None
+    cursor = conn.execute("INSERT INTO t VALUES (1, 1), (2, 2), (3, 3) RETURNING a, b")
+    assert recorder.transactions() == COMMITTED
+    assert not conn.in_transaction
+    assert [column[0] for column in cursor.description] == ["a", "b"]
+    assert cursor.fetchone() == (1, 1)
+    assert cursor.fetchmany(1) == [(2, 2)]
+    assert list(cursor) == [(3, 3)]
+    assert cursor.fetchone() is None
+    assert cursor.execute("SELECT 5").fetchall() == [(5,)]
+
+
+def test_returning_inside_a_transaction_streams(conn, recorder):
+    cursor = conn.execute("INSERT INTO t VALUES (1, 1), (2, 2) RETURNING a")
+    assert recorder.transactions() == NOTHING
+    assert cursor.fetchall() == [(1,), (2,)]
+    conn.commit()
+    assert recorder.transactions() == COMMITTED
+
+
+def test_an_error_that_rolls_back(conn, recorder):
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    conn.commit()
+    conn.execute("INSERT INTO t VALUES (2, 2)")
+    recorder.transactions()
+    with pytest.raises(sqlite3.IntegrityError):
+        conn.execute("INSERT OR ROLLBACK INTO t VALUES (1, 1)")
+    assert recorder.transactions() == ROLLED_BACK
+    assert rows(conn) == [1]
+
+
+def test_a_trigger_that_rolls_back(conn, recorder):
+    conn.execute("CREATE TRIGGER g BEFORE DELETE ON t BEGIN SELECT RAISE(ROLLBACK, 'kept'); END")
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    recorder.transactions()
+    with pytest.raises(sqlite3.IntegrityError, match="kept"):
+        conn.execute("DELETE FROM t")
+    assert recorder.transactions() == ROLLED_BACK
+
+
+def test_a_full_database_that_rolls_back(conn, recorder):
+    pages = conn.execute("PRAGMA page_count").fetchone()[0]
+    conn.execute(f"PRAGMA max_page_count = {pages}")
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    recorder.transactions()
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        conn.execute("INSERT INTO t VALUES (2, zeroblob(100000))")
+    expected = NOTHING if conn.in_transaction else ROLLED_BACK
+    assert recorder.transactions() == expected
+    conn.rollback()
+
+
+def test_an_error_that_does_not_roll_back(conn, recorder):
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    with pytest.raises(sqlite3.IntegrityError):
+        conn.execute("INSERT INTO t VALUES (1, 1)")
+    assert recorder.transactions() == NOTHING
+    assert conn.in_transaction
+    conn.commit()
+    assert recorder.transactions() == COMMITTED
+
+
+def test_a_script(conn, recorder):
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    conn.executescript(
+        "INSERT INTO t VALUES (2, 2); BEGIN; INSERT INTO t VALUES (3, 3); COMMIT; SELECT * FROM t;"
+        " BEGIN; INSERT INTO t VALUES (4, 4); ROLLBACK"
+    )
+    assert recorder.transactions() == COMMITTED + COMMITTED + COMMITTED + ROLLED_BACK
+    assert rows(conn) == [1, 2, 3]
+
+
+def test_a_script_that_leaves_a_transaction_open(conn, recorder):
+    conn.executescript("BEGIN; INSERT INTO t VALUES (1, 1);")
+    assert conn.in_transaction
+    assert recorder.transactions() == NOTHING
+    conn.rollback()
+    assert recorder.transactions() == ROLLED_BACK
+
+
+def test_a_script_with_a_trigger_body(conn, recorder):
+    conn.executescript(
+        "CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET b = ';'; DELETE FROM t WHERE a = 9; END;"
+        "INSERT INTO t VALUES (9, 1); INSERT INTO t VALUES (8, 1)"
+    )
+    assert recorder.transactions() == COMMITTED * 3
+    assert conn.execute("SELECT * FROM t").fetchall() == [(8, ";")]
+
+
+def test_close_rolls_back_what_is_open(conn, recorder):
+    conn.execute("INSERT INTO t VALUES (1, 1)")
+    recorder.events.clear()
+    conn.close()
+    assert recorder.hooks() == ["rollback", "close"]
+    conn.close()
+    assert recorder.hooks() == ["rollback", "close"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the attribute autocommit came with Python 3.12")
+class TestAutocommitAttribute:
+    def test_false(self, recorder, tmp_path):
+        conn = heliosdb_sqlite.connect(tmp_path / "a.db", autocommit=False)
+        conn.execute("CREATE TABLE t (a)")
+        assert recorder.transactions() == NOTHING
+        conn.commit()
+        assert recorder.transactions() == COMMITTED
+        conn.execute("INSERT INTO t VALUES (1)")
+        conn.rollback()
+        assert recorder.transactions() == ROLLED_BACK
+        with conn:
+            conn.execute("INSERT INTO t VALUES (1)")
+        assert recorder.transactions() == COMMITTED
+        conn.execute("INSERT INTO t VALUES (2)")
+        conn.autocommit = True
+        assert recorder.transactions() == COMMITTED
+        assert rows(conn) == [1, 2]
+        conn.close()
+
+    def test_true(self, recorder, tmp_path):
+        conn = heliosdb_sqlite.connect(tmp_path / "a.db", autocommit=True)
+        conn.execute("CREATE TABLE t (a)")
+        conn.execute("INSERT INTO t VALUES (1)")
+        assert recorder.transactions() == COMMITTED * 2
+        conn.execute("BEGIN")
+        conn.execute("INSERT INTO t VALUES (2)")
+        conn.commit()  # does nothing in this mode
+        conn.rollback()
+        with conn:
+            pass
+        assert recorder.transactions() == NOTHING
+        conn.execute("COMMIT")
+        assert recorder.transactions() == COMMITTED
+        conn.close()
+
+    def test_closing_rolls_back(self, recorder, tmp_path):
+        conn = heliosdb_sqlite.connect(tmp_path / "a.db", autocommit=False)
+        recorder.events.clear()
+        conn.close()
+        assert recorder.hooks() == ["rollback", "close"]
+
+
+class Refuses:
+    """Writes a row in before_commit, then refuses."""
+
+    def __init__(self) -> None:
+        self.refusing = True
+        self.committed = self.rolled_back = 0
+
+    @hookimpl
+    def heliosdb_before_commit(self, connection):
+        run(connection, "INSERT INTO log VALUES ('about to commit')")
+        if self.refusing:
+            raise PermissionError("not today")
+
+    @hookimpl
+    def heliosdb_commit(self):
+        self.committed += 1
+
+    @hookimpl
+    def heliosdb_rollback(self):
+        self.rolled_back += 1
+
+
+@pytest.fixture
+def refused(tmp_path):
+    with sqlite3.connect(tmp_path / "a.db") as plain:
+        plain.execute("CREATE TABLE t (a)")
+        plain.execute("CREATE TABLE log (what)")
+    plain.close()
+    with registered(Refuses()) as plugin:
+        connection = heliosdb_sqlite.connect(tmp_path / "a.db")
+        yield connection, plugin
+        connection.close()
+
+
+def count(connection, table):
+    return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+@pytest.mark.parametrize("commit", [lambda conn: conn.commit(), lambda conn: conn.execute("COMMIT"), lambda conn: conn.executescript("")])
+def test_a_refused_commit_leaves_the_transaction_open_and_nothing_of_the_plugins(refused, commit):
+    conn, plugin = refused
+    conn.execute("INSERT INTO t VALUES (1)")
+    with pytest.raises(PermissionError, match="not today"):
+        commit(conn)
+    assert conn.in_transaction
+    assert (count(conn, "t"), count(conn, "log"), plugin.committed) == (1, 0, 0)
+    plugin.refusing = False
+    conn.commit()
+    assert (count(conn, "t"), count(conn, "log"), plugin.committed) == (1, 1, 1)
+
+
+def test_a_refused_with_block_is_rolled_back(refused):
+    conn, plugin = refused
+    with pytest.raises(PermissionError), conn:
+        conn.execute("INSERT INTO t VALUES (1)")
+    assert not conn.in_transaction
+    assert (count(conn, "t"), count(conn, "log"), plugin.rolled_back) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("sql", ["INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1) RETURNING a", "CREATE TABLE u (a)"])
+def test_a_refused_autocommit_statement_is_undone(refused, sql):
+    conn, plugin = refused
+    conn.isolation_level = None
+    with pytest.raises(PermissionError):
+        conn.execute(sql)
+    assert not conn.in_transaction
+    assert (count(conn, "t"), count(conn, "log"), plugin.rolled_back) == (0, 0, 1)
+    assert count(conn, "sqlite_master") == 2
+
+
+def test_a_refused_change_of_isolation_level_changes_nothing(refused):
+    conn, _ = refused
+    conn.execute("INSERT INTO t VALUES (1)")
+    with pytest.raises(PermissionError):
+        conn.isolation_level = None
+    assert conn.isolation_level == ""
+    assert conn.in_transaction
+
+
+def test_what_before_commit_writes_is_part_of_the_commit(refused, tmp_path):
+    conn, plugin = refused
+    plugin.refusing = False
+    with conn:
+        conn.execute("INSERT INTO t VALUES (1)")
+    other = sqlite3.connect(tmp_path / "a.db")
+    assert (count(other, "t"), count(other, "log")) == (1, 1)
+    other.close()
+
+
+class Fails:
+    @hookimpl
+    def heliosdb_commit(self):
+        raise RuntimeError("oh")
+
+    @hookimpl
+    def heliosdb_rollback(self, connection):
+        raise RuntimeError("oh")
+
+    @hookimpl
+    def heliosdb_close(self):
+        raise RuntimeError("oh")
+
+    @hookimpl
+    def heliosdb_executed(self):
+        raise RuntimeError("oh")
+
+
+def test_an_observing_hook_that_raises_loses_nothing_and_is_logged(tmp_path, caplog):
+    with registered(Fails()):
+        conn = heliosdb_sqlite.connect(tmp_path / "a.db")
+        conn.execute("CREATE TABLE t (a)")
+        with conn:
+            conn.execute("INSERT INTO t VALUES (1)")
+        conn.execute("INSERT INTO t VALUES (2)")
+        conn.rollback()
+        assert rows(conn) == [1]
+        conn.close()
+    logged = " ".join(record.getMessage() for record in caplog.records)
+    for hook in ("commit", "rollback", "executed", "close"):
+        assert f"Fails.heliosdb_{hook} failed" in logged
+    assert all(record.exc_info for record in caplog.records)
+
+
+def test_a_busy_commit_that_fails_tells_of_no_commit(recorder, tmp_path):
+    path = tmp_path / "busy.db"
+    writer = heliosdb_sqlite.connect(path, timeout=0)
+    writer.execute("CREATE TABLE t (a)")
+    recorder.transactions()
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM t").fetchall()
+    writer.execute("INSERT INTO t VALUES (1)")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        writer.commit()
+    assert recorder.transactions() == ["before_commit"]
+    assert writer.in_transaction
+    reader.close()
+    writer.commit()
+    assert recorder.transactions() == COMMITTED
+    writer.close()
