@@ -16,6 +16,7 @@ distributions of their own. A connection that switches none on runs the standard
 """
 
 # As the standard library does it: the package is its dbapi2 module, and importing that makes it an attribute here.
+from ._standard import sqlite3 as _standard
 from .dbapi2 import *
 
 TYPE_CHECKING = False
@@ -29,7 +30,5 @@ def __getattr__(name: str) -> "Any":
     from ._module import deprecated_name, plugin_function
 
     if name in ("version", "version_info", "OptimizedUnicode"):
-        import sqlite3
-
-        return deprecated_name(sqlite3, name, __name__)
+        return deprecated_name(_standard, name, __name__)
     return plugin_function(name, __name__)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import sys
 
 import heliosdb_sqlite
+
+from ._standard import sqlite3
 
 
 def main(*args: list[str]) -> None:
@@ -13,7 +16,8 @@ def main(*args: list[str]) -> None:
 
     :raises SystemExit: always, as the standard library's does
     """
-    spec = importlib.util.find_spec("sqlite3.__main__")
+    # Not by importing sqlite3: a program may have put us in its place in sys.modules.
+    spec = importlib.machinery.PathFinder.find_spec("sqlite3.__main__", list(sqlite3.__path__))
     if spec is None or spec.loader is None:
         sys.exit(
             "python -m heliosdb_sqlite is the shell that Python 3.12 and later have as python -m sqlite3; "

@@ -1,9 +1,10 @@
 """connect(): the standard library's, plus one keyword per feature."""
 
-import sqlite3
 import sys
 
 from ._connection import Connection
+from ._cursor import Cursor
+from ._standard import sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,14 +89,31 @@ def connect(*args: "Any", **kwargs: "Any") -> "Any":
         return connect_positionally(args, kwargs)
     if len(args) > _FACTORY or "factory" in kwargs:
         return _connect(*args, **kwargs)
-    return _connect(*args, factory=Connection, **kwargs)
+    return Connection(*args, **kwargs)
 
 
 def _look_for_always() -> None:
     global _always
-    from ._discovery import any_always
+    from ._discovery import installed
 
-    _always = any_always()
+    _always, strangers = installed()
+    if strangers:
+        look_for_methods()
+
+
+def look_for_methods() -> None:
+    """Find the methods of plugins that are not HeliosDB's own when they are first asked for."""
+    from ._first_party import method_of_a_plugin
+
+    for cls in (Connection, Cursor):
+        setattr(cls, "__getattr__", method_of_a_plugin)  # noqa: B010 - nor may one stand on the class for mypy to see
+
+
+def stop_looking_for_methods() -> None:
+    """The plugins are loaded and their methods stand on the classes: undo :func:`look_for_methods`."""
+    for cls in (Connection, Cursor):
+        if "__getattr__" in vars(cls):
+            delattr(cls, "__getattr__")
 
 
 def want_always() -> None:

@@ -4,9 +4,9 @@ CPython keeps compiled statements in a cache around ``Connection.__call__``, whi
 never for a cached one. That makes it the place to notice feature syntax without costing an execution anything.
 """
 
-import sqlite3
-
 from ._cursor import Cursor
+from ._first_party import CONNECTION, Unloaded
+from ._standard import sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class Connection(sqlite3.Connection):
     ``TEXT ENCRYPTED`` for type names it may ignore.
     """
 
-    def __call__(self, sql: str, /) -> "Any":
+    def __call__(self, *args: "Any") -> "Any":
+        sql = args[0] if args else None  # CPython gives one; a caller's mistake is CPython's to describe
         if isinstance(sql, str):
             folded = sql.upper()
             # The words of _catalogue.SILENT, spelled out: a loop over them costs three times as much.
@@ -34,11 +35,11 @@ class Connection(sqlite3.Connection):
 
                 check(sql)
         try:
-            return _prepare(self, sql)
+            return _prepare(self, *args)
         except sqlite3.OperationalError as error:
             from ._guard import explain
 
-            explain(sql, error)
+            explain(args[0], error)
             raise
 
     def cursor(self, factory: "Any" = Cursor) -> "Any":
@@ -52,12 +53,11 @@ class Connection(sqlite3.Connection):
         check_script(sql_script)
         return _executescript(self, sql_script)
 
-    def __getattr__(self, name: str) -> "Any":
-        from ._methods import plugin_method
-
-        return plugin_method(self, name)
-
     def __dir__(self) -> "list[str]":
         from ._methods import names_with_plugins
 
         return names_with_plugins(self)
+
+
+for _name in CONNECTION:
+    setattr(Connection, _name, Unloaded(_name))

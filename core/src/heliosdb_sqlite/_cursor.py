@@ -1,7 +1,8 @@
 """The plain cursor: the standard library's, with room for the methods that plugins add."""
 
-import sqlite3
 from abc import ABCMeta
+
+from ._standard import sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ class Cursor(sqlite3.Cursor, metaclass=_CursorType):
 
         check_script(sql_script)
         return _executescript(self, sql_script)
-
-    def __getattr__(self, name: str) -> "Any":
-        from ._methods import plugin_method
-
-        return plugin_method(self, name)
 
     def __dir__(self) -> "list[str]":
         from ._methods import names_with_plugins

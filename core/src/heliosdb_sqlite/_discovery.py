@@ -1,19 +1,40 @@
-"""Does an installed distribution want a say in every connection? Answered without importing importlib.metadata.
+"""Which kinds of plugins are installed? Answered without importing importlib.metadata.
 
 Importing that module and reading every distribution's metadata costs more than fifteen times ``import sqlite3``, which
-a program that uses no plugin must not pay. A plugin that wants every connection declares an entry point in the group
-``heliosdb.always``; whether any does is a substring search in the few entry-point files on ``sys.path``.
+a program that uses no plugin must not pay. What connect() has to know beforehand stands in the few entry-point files on
+``sys.path``, and is read off them as text.
 """
 
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GROUP = "heliosdb"
 ALWAYS = "heliosdb.always"
 
 
-def any_always() -> bool:
-    """Return whether an installed distribution declares an entry point in the group ``heliosdb.always``."""
-    needle = b"[" + ALWAYS.encode() + b"]"
+def installed() -> "tuple[bool, bool]":
+    """Return whether a plugin wants every connection, and whether one is installed that is not HeliosDB's own.
+
+    The first has an entry point in the group ``heliosdb.always``, the second one that names no ``heliosdb_`` module.
+    """
+    always = strangers = False
+    for text in _entry_points():
+        section = ""
+        for line in text.splitlines():
+            if line.startswith("["):
+                section = line.strip("[] \t")
+            elif section in (GROUP, ALWAYS) and "=" in line:
+                always |= section == ALWAYS
+                strangers |= not line.partition("=")[2].strip().startswith("heliosdb_")
+    return always, strangers
+
+
+def _entry_points() -> "Iterator[str]":
+    """Yield the entry-point files on ``sys.path`` that mention HeliosDB."""
     for folder in sys.path:
         try:
             with os.scandir(folder or ".") as entries:
@@ -23,8 +44,8 @@ def any_always() -> bool:
         for path in found:
             try:
                 with open(os.path.join(path, "entry_points.txt"), "rb") as file:
-                    if needle in file.read():
-                        return True
+                    content = file.read()
             except OSError:  # most distributions have no entry points
                 continue
-    return False
+            if b"[heliosdb" in content:
+                yield content.decode("utf-8", "replace")

@@ -1,6 +1,6 @@
 """The one error class HeliosDB adds to the standard library's."""
 
-import sqlite3
+from ._standard import sqlite3
 
 
 class MissingPlugin(sqlite3.NotSupportedError, AttributeError):

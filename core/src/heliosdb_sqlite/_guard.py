@@ -9,11 +9,11 @@ aliases and functions of the same name are left alone.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Container
 
 from ._catalogue import FEATURES, SILENT, Feature
 from ._errors import MissingPlugin
+from ._standard import sqlite3
 from .sql.ddl import table_definition
 from .sql.lexer import tokenize
 from .sql.script import split_script

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from ._errors import MissingPlugin
+from ._first_party import Unloaded
 
 
-def plugin_method(owner: sqlite3.Connection | sqlite3.Cursor, name: str) -> Any:
-    """Return the bound method ``name`` that a plugin brings, after setting every plugin's methods on the class.
+def plugin_method(owner: Any, name: str) -> Any:
+    """Return the method ``name`` that a plugin brings, after setting every plugin's methods on the classes.
 
-    Called by ``__getattr__``, so only for names that neither the class nor the instance has.
-
+    :param owner: the connection or cursor that was asked for it, or its class
     :raises MissingPlugin: a HeliosDB plugin that is not installed brings it; the message says how to install it
     :raises AttributeError: nobody knows it
     """
+    cls = owner if isinstance(owner, type) else type(owner)
     if not name.startswith("_"):
         from .plugins._manager import manager
 
-        if manager().install_methods() and hasattr(type(owner), name):
+        manager().install_methods()
+        if not isinstance(class_attribute(cls, name), Unloaded | None):
             return getattr(owner, name)
         from . import _catalogue
 
         if (feature := _catalogue.owner_of_method(name)) is not None:
             raise MissingPlugin(f"{name}() {feature.comes_with}")
-    raise AttributeError(f"{type(owner).__name__!r} object has no attribute {name!r}", name=name, obj=owner)
+    raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}", name=name, obj=owner)
 
 
-def names_with_plugins(owner: sqlite3.Connection | sqlite3.Cursor) -> list[str]:
-    """Return what ``dir(owner)`` shows: the methods of the installed plugins are part of it."""
+def class_attribute(cls: type, name: str) -> Any:
+    """Return what stands on the class under that name, without asking a descriptor; None when nothing does."""
+    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+
+
+def names_with_plugins(owner: Any) -> list[str]:
+    """Return what ``dir(owner)`` shows: the methods of the installed plugins are part of it, those of others not."""
     from .plugins._manager import manager
 
     manager().install_methods()
-    return sorted({*object.__dir__(owner)})
+    cls = type(owner)
+    return sorted(
+        name for name in object.__dir__(owner) if not isinstance(class_attribute(cls, name), Unloaded)
+    )

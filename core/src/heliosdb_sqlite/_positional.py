@@ -6,11 +6,11 @@ given here, at the caller's line, and the arguments then passed on by keyword.
 
 from __future__ import annotations
 
-import sqlite3
 import warnings
 from typing import Any
 
 from ._connection import Connection
+from ._standard import sqlite3
 
 NAMES = (
     "database",
@@ -39,19 +39,21 @@ def by_keyword(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments of ``Connection()`` with all but the first by keyword, after the warning they deserve.
 
-    Arguments that can't be right, too many or given twice, are returned as they are, for CPython's own TypeError.
+    :raises TypeError: too many arguments, or one given twice: the standard library's own error
     """
+    if len(args) <= len(NAMES):
+        warn("_sqlite3.Connection()", stacklevel)
     if len(args) > len(NAMES) or kwargs.keys() & set(NAMES[: len(args)]):
-        return args, kwargs
-    warn("_sqlite3.Connection()", stacklevel)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # given above
+            sqlite3.Connection(*args, **kwargs)
     return args[:1], dict(zip(NAMES[1:], args[1:], strict=False)) | kwargs
 
 
 def connect_positionally(args: tuple[Any, ...], kwargs: dict[str, Any], stacklevel: int = 4) -> Any:
     """Open a plain connection as ``sqlite3.connect(*args, **kwargs)`` does, its warnings shown at the caller's line."""
-    if len(args) > len(NAMES):
-        return sqlite3.connect(*args, **kwargs)  # too many: the standard library's own TypeError
-    warn("sqlite3.connect()", stacklevel)
+    if len(args) <= len(NAMES):
+        warn("sqlite3.connect()", stacklevel)
     factory = (dict(zip(NAMES, args, strict=False)) | kwargs).get("factory", Connection)
     if isinstance(factory, type) and factory.__init__ is sqlite3.Connection.__init__:  # type: ignore[misc]
         args, kwargs = by_keyword(args, kwargs, stacklevel + 1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from typing import NamedTuple
+
+from ._standard import sqlite3
 
 
 class Capability(NamedTuple):

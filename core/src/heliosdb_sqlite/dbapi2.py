@@ -13,6 +13,7 @@ from ._connect import connect as connect
 from ._connection import Connection as Connection
 from ._cursor import Cursor as Cursor
 from ._errors import MissingPlugin as MissingPlugin
+from ._standard import sqlite3 as _standard
 
 if TYPE_CHECKING:  # of two definitions mypy keeps the first, pyright the last: both find ours
     from sqlite3.dbapi2 import *  # type: ignore[no-redef, assignment]
@@ -24,8 +25,6 @@ if TYPE_CHECKING:  # of two definitions mypy keeps the first, pyright the last: 
 
 
 def __getattr__(name: str) -> "Any":
-    import sqlite3.dbapi2
-
     from ._module import deprecated_name
 
-    return deprecated_name(sqlite3.dbapi2, name, __name__)
+    return deprecated_name(_standard.dbapi2, name, __name__)

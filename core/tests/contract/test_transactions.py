@@ -62,7 +62,9 @@ def test_with_block(conn, recorder):
     assert rows(conn) == [1]
 
 
-@pytest.mark.parametrize("text", ["COMMIT", "END", "commit;", "/* now */ END TRANSACTION", "COMMIT TRANSACTION -- done"])
+@pytest.mark.parametrize(
+    "text", ["COMMIT", "END", "commit;", "/* now */ END TRANSACTION", "COMMIT TRANSACTION -- done"]
+)
 def test_commit_as_text(conn, recorder, text):
     conn.execute("BEGIN")
     conn.execute("INSERT INTO t VALUES (1, 1)")
@@ -129,7 +131,9 @@ def test_a_statement_that_commits_by_itself(conn, recorder, text):
     assert recorder.transactions() == COMMITTED
 
 
-@pytest.mark.parametrize("text", ["SELECT 1", "PRAGMA user_version", "EXPLAIN DELETE FROM t", "VALUES (1)", "VACUUM", "-- x"])
+@pytest.mark.parametrize(
+    "text", ["SELECT 1", "PRAGMA user_version", "EXPLAIN DELETE FROM t", "VALUES (1)", "VACUUM", "-- x"]
+)
 def test_a_statement_that_changes_no_rows_tells_nobody(conn, recorder, text):
     conn.execute(text)
     assert recorder.transactions() == NOTHING
@@ -336,7 +340,10 @@ def count(connection, table):
     return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
-@pytest.mark.parametrize("commit", [lambda conn: conn.commit(), lambda conn: conn.execute("COMMIT"), lambda conn: conn.executescript("")])
+@pytest.mark.parametrize(
+    "commit",
+    [lambda conn: conn.commit(), lambda conn: conn.execute("COMMIT"), lambda conn: conn.executescript("")],
+)
 def test_a_refused_commit_leaves_the_transaction_open_and_nothing_of_the_plugins(refused, commit):
     conn, plugin = refused
     conn.execute("INSERT INTO t VALUES (1)")
@@ -357,7 +364,9 @@ def test_a_refused_with_block_is_rolled_back(refused):
     assert (count(conn, "t"), count(conn, "log"), plugin.rolled_back) == (0, 0, 1)
 
 
-@pytest.mark.parametrize("sql", ["INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1) RETURNING a", "CREATE TABLE u (a)"])
+@pytest.mark.parametrize(
+    "sql", ["INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1) RETURNING a", "CREATE TABLE u (a)"]
+)
 def test_a_refused_autocommit_statement_is_undone(refused, sql):
     conn, plugin = refused
     conn.isolation_level = None

@@ -8,7 +8,6 @@ on the stack while SQLite binds parameters lives in this file, and such warnings
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Iterable
 from time import perf_counter
@@ -18,8 +17,9 @@ from .._connection import Connection
 from .._cursor import Cursor
 from .._guard import check_script
 from .._positional import by_keyword
+from .._standard import sqlite3
 from .cursors import buffer_rows, hooked_factory, map_rows
-from .hooks import observe
+from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan
 from .script import run_script
 from .session import Session
@@ -72,14 +72,18 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
 
 
 def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
+    if plan.statement.stamp is not None:
+        plan = cursor.connection._session.fresh(cursor.connection, plan)
     if plan.bind is not None:
         parameters = plan.bind(parameters)
     if plan.by_name is not None:
-        parameters = plan.by_name(parameters)
+        plan, parameters = plan.by_name(plan, parameters)
     return _perform(_execute, cursor, plan, parameters)
 
 
 def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
+    if plan.statement.stamp is not None:
+        plan = cursor.connection._session.fresh(cursor.connection, plan)
     if plan.statement.batch:
         rows: list[Any] = []
         for each in parameters:
@@ -89,7 +93,7 @@ def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
     if plan.bind is not None:
         parameters = map(plan.bind, parameters)
     if plan.by_name is not None:
-        parameters = map(plan.by_name, parameters)
+        plan, parameters = plan.by_name.many(plan, parameters)
     return _perform(_executemany, cursor, plan, parameters)
 
 
@@ -153,17 +157,19 @@ class ActiveCursor(Cursor):
 class ActiveConnection(Connection):
     """A connection with plugins. Made by connect(); its session is there before ``__init__`` runs."""
 
-    __module__ = "heliosdb_sqlite"
-    _session: Session
+    _session = Session({}, NO_HOOKS)  # of one that connect() did not make
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if "_session" not in vars(self):
+            self._session = Session({}, NO_HOOKS)
         if len(args) > 1 and sys.version_info >= (3, 13):
             args, kwargs = by_keyword(args, kwargs)
         super().__init__(*args, **kwargs)
         self._session.connected(self)
 
-    def __call__(self, sql: Any, /) -> Any:
+    def __call__(self, *args: Any) -> Any:
         session = self._session
+        sql = args[0] if args else None
         if isinstance(sql, str) and sql not in session.final:
             # The text comes from a cursor that was made without cursor(), past the hooks.
             plan = session.plan(self, sql)
@@ -171,7 +177,7 @@ class ActiveConnection(Connection):
                 raise sqlite3.NotSupportedError(
                     f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"
                 )
-        return session.prepare(self, sql)
+        return session.prepare(self, *args)
 
     def cursor(self, factory: Any = Cursor) -> Any:
         """Return a new cursor, made by ``factory(connection)``, whose statements go through the hooks."""
@@ -266,7 +272,7 @@ class ActiveConnection(Connection):
                 self, sqlite3.Cursor
             )  # the wrong thread, or no __init__: CPython's own error, before any hook
             if session.transactions is not None and self.in_transaction:
-                session.run(self, "ROLLBACK")
+                session.run_bare(self, "ROLLBACK")
                 session.transactions.rolled_back(self)
             observe(session.hooks.close, self)
             session.closed = True
@@ -299,3 +305,8 @@ class ActiveConnection(Connection):
         attribute.__set__(self, value)
         if transactions is not None and not self.in_transaction:
             transactions.committed(self)
+
+
+for _class, _name in ((ActiveConnection, "Connection"), (ActiveCursor, "Cursor")):
+    _class.__name__ = _class.__qualname__ = _name  # errors and reprs call it what users do
+    _class.__module__ = "heliosdb_sqlite"

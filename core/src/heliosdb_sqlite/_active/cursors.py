@@ -6,11 +6,12 @@ its next execution, so that every other cursor keeps fetching in C.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+
+from .._standard import sqlite3
 
 _row_factory: Any = sqlite3.Cursor.row_factory
 

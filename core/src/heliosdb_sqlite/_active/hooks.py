@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ..plugins._manager import Manager
 from ..plugins.syntax import Syntax
+from . import tracing
 
 Function = Callable[..., Any]
 
@@ -39,16 +40,21 @@ class Hooks(NamedTuple):
         return bool(self.before_commit or self.commit or self.rollback)
 
 
+NO_HOOKS = Hooks((), (), (), (), (), (), (), (), (), ())
+
+
 @lru_cache(maxsize=64)
-def hooks_for(manager: Manager, active: frozenset[str], generation: int) -> Hooks:
+def hooks_for(manager: Manager, active: frozenset[str], generation: int, trace: bool) -> Hooks:
     """Return the hooks of a set of active plugins, compiled once per set.
 
     :param generation: the manager's; part of the cache's key, so that a new registration is noticed
+    :param trace: report every run of a hook on standard error
     """
 
     def named(hook: str) -> tuple[tuple[str, Function], ...]:
         found = manager.implementations(f"heliosdb_{hook}").items()
-        return tuple((name, function) for name, function in found if name in active)
+        wrap = tracing.traced if trace else _untouched
+        return tuple((name, wrap(name, function)) for name, function in found if name in active)
 
     def functions(hook: str) -> tuple[Function, ...]:
         return tuple(function for _, function in named(hook))
@@ -71,6 +77,10 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int) -> Hook
     )
 
 
+def _untouched(_: str, function: Function) -> Function:
+    return function
+
+
 def observe(functions: Iterable[Function], *args: Any) -> None:
     """Call hooks that only watch: what one raises is logged, with its traceback, and goes no further.
 
@@ -83,4 +93,6 @@ def observe(functions: Iterable[Function], *args: Any) -> None:
             import logging
 
             where = f"{function.__module__}.{function.__qualname__}"
-            logging.getLogger("heliosdb_sqlite").exception("the hook %s failed; the database is not affected", where)
+            logging.getLogger("heliosdb_sqlite").exception(
+                "the hook %s failed; the database is not affected", where
+            )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from typing import Any
 
 from .. import _positional
 from .._connection import Connection
+from .._standard import sqlite3
 from ..plugins._manager import manager
 from ..plugins._options import active_options, models, refuse_unknown
 from ..plugins.target import Target
+from . import tracing
 from .calls_importlib_bootstrap import ActiveConnection
 from .cursors import with_hooks
-from .hooks import hooks_for
+from .hooks import NO_HOOKS, hooks_for
 from .session import Session
 
 
@@ -37,7 +38,9 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
     active = active_options(plugins, options)
     if not active or "database" not in given or len(args) > len(_positional.NAMES):
         return _plain(args, kwargs, factory)
-    hooks = hooks_for(plugins, frozenset(active), plugins.generation)
+    hooks = hooks_for(plugins, frozenset(active), plugins.generation, tracing.enabled())
+    if hooks == NO_HOOKS:
+        return _plain(args, kwargs, factory)
     session = Session(active, hooks)
     target = asked = Target(
         given["database"], {key: value for key, value in given.items() if key not in {*options, "database"}}
@@ -52,11 +55,9 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
 def _plain(args: tuple[Any, ...], kwargs: dict[str, Any], factory: Any) -> Any:
     if len(args) > 1 and sys.version_info >= (3, 13):
         return _positional.connect_positionally(args, kwargs, stacklevel=6)
-    return (
-        sqlite3.connect(*args, **kwargs)
-        if factory is not Connection
-        else sqlite3.connect(*args, **kwargs, factory=factory)
-    )
+    if factory is not Connection or "factory" in kwargs or len(args) > _positional.NAMES.index("factory"):
+        return sqlite3.connect(*args, **kwargs)
+    return Connection(*args, **kwargs)
 
 
 def _make(factory: Any, session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..plugins.statement import Parameters, Statement
 from .hooks import Hooks
-from .named import warner_for
+from .named import ByName, by_name_for
 
 READS = frozenset({"SELECT", "VALUES", "EXPLAIN", "PRAGMA", "ATTACH", "DETACH", "VACUUM", ""})
 DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
@@ -24,11 +24,11 @@ class Plan(NamedTuple):
 
     statement: Statement
     text: str
-    bind: Binder | None
-    row: RowMapper | None
-    watched: bool  # may begin, end or be a transaction that a plugin wants to know about
-    changes_schema: bool
-    by_name: Callable[[Any], Any] | None  # for a sequence given to named placeholders
+    bind: Binder | None = None
+    row: RowMapper | None = None
+    watched: bool = False  # may begin, end or be a transaction that a plugin wants to know about
+    changes_schema: bool = False
+    by_name: ByName | None = None  # for a sequence given to named placeholders
 
 
 def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | None:
@@ -42,11 +42,12 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
         _pipeline(mappers),
         watched=hooks.transactional and statement.verb not in READS,
         changes_schema=statement.verb in SCHEMA_CHANGES,
-        by_name=warner_for(statement.text),
+        by_name=by_name_for(statement.text),
     )
     needs_nothing = (
         statement.text == statement.sql
-        and plan.bind is plan.row is plan.by_name is None
+        and (plan.bind, plan.row, plan.by_name) == (None, None, None)
+        and statement.stamp is None
         and not (statement.batch or plan.watched or plan.changes_schema or hooks.executed)
     )
     if needs_nothing:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from .._standard import sqlite3
 from ..plugins.statement import Statement
 from ..sql.script import split_script
 from .plan import Plan
 from .session import Session
+from .transactions import without_begin
 
 
 def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any], Any]) -> Any:
@@ -21,8 +22,8 @@ def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any]
     session: Session = connection._session
     for piece in split_script(script):
         planned = session.plan(connection, piece)
-        plan = planned or Plan(Statement(piece), piece, None, None, watched=False, changes_schema=False, by_name=None)
-        text = ";" + plan.text  # CPython opens a transaction where a text begins with INSERT, UPDATE ...
+        plan = planned or Plan(Statement(piece), piece)
+        text = without_begin(plan.text)
         session.final.add(text)
         perform(_to_the_end, sqlite3.Cursor(connection), plan._replace(text=text), ())
     return cursor

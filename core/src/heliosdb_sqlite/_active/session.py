@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _guard
 from .._catalogue import SILENT
+from .._standard import sqlite3
 from ..plugins.statement import Parameters, Statement
+from ..sql.schema import stamp
+from . import goodbye
 from .hooks import Hooks
 from .plan import Plan, make_plan
-from .transactions import Transactions
+from .transactions import Transactions, without_begin
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -51,18 +53,27 @@ class Session:
         self.final.add(statement.text)
         return plan
 
-    def prepare(self, connection: Any, sql: str) -> Any:
+    def fresh(self, connection: Any, plan: Plan) -> Plan:
+        """Return the plan of the same text for the schema as it is now."""
+        if plan.statement.stamp == stamp(connection):
+            return plan
+        self.plans.pop(plan.statement.sql, None)
+        return self.plan(connection, plan.statement.sql) or Plan(plan.statement, plan.statement.sql)
+
+    def prepare(self, connection: Any, *args: Any) -> Any:
         """Compile a text, completing SQLite's error where a plugin that is not switched on would know better."""
         try:
-            return _prepare(connection, sql)
+            return _prepare(connection, *args)
         except sqlite3.OperationalError as error:
-            _guard.explain(sql, error, self.options)
+            _guard.explain(args[0], error, self.options)
             raise
 
     def connected(self, connection: Any) -> None:
         """Introduce the connection, just opened, to the plugins; one that raises closes it."""
         self.closed = False
         self.forget()
+        if self.hooks.close or self.transactions is not None:
+            goodbye.expect(connection)
         try:
             for name, function in self.hooks.connect:
                 function(connection, self.options[name])
@@ -78,9 +89,16 @@ class Session:
 
     def run(self, connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
         """Run a plugin's own statement past every hook, without opening a transaction."""
-        self.final.add(
-            text := ";" + sql
-        )  # CPython begins a transaction where the text begins with INSERT, UPDATE ...
+        if self.transactions is not None:
+            self.transactions.keep_undoable(connection, sql)
+        return self.run_bare(connection, sql, parameters)
+
+    def run_bare(
+        self, connection: sqlite3.Connection, sql: str, parameters: Parameters = ()
+    ) -> sqlite3.Cursor:
+        """Run a statement of the core's own."""
+        text = without_begin(sql)
+        self.final.add(text)
         return sqlite3.Cursor(connection).execute(text, parameters)
 
 

@@ -6,14 +6,18 @@ statement's verb tells which way it ended. Only refusing a commit takes more: it
 
 from __future__ import annotations
 
-import sqlite3
+import re
 from typing import Any, NamedTuple
 
-from ..sql.lexer import Token, tokenize
+from .._standard import sqlite3
+from ..sql.lexer import Token, tokenize, verb
 from .hooks import Hooks, observe
-from .plan import DML, WRITES, Plan
+from .plan import READS, WRITES, Plan
 
 _SAVEPOINT = "heliosdb_before_commit"
+_FIRST_WORD_IS_DML = re.compile(
+    r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(?:INSERT|UPDATE|DELETE|REPLACE)", re.IGNORECASE | re.DOTALL
+)
 LEGACY: Any = getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", -1)
 
 
@@ -28,8 +32,15 @@ def begins_by_itself(connection: Any, plan: Plan) -> bool:
     """Return whether CPython opens a transaction for this statement: the ``isolation_level`` of old."""
     if getattr(connection, "autocommit", LEGACY) != LEGACY or connection.isolation_level is None:
         return False
-    first = tokenize(plan.text[:4096])
-    return bool(first) and first[0].word in DML
+    return _FIRST_WORD_IS_DML.match(plan.text) is not None
+
+
+def without_begin(sql: str) -> str:
+    """Return the statement as one for which CPython opens no transaction, whatever the isolation_level.
+
+    CPython looks at the first word; SQLite passes over an empty statement before it.
+    """
+    return ";" + sql if _FIRST_WORD_IS_DML.match(sql) else sql
 
 
 class Transactions:
@@ -39,17 +50,20 @@ class Transactions:
         self.hooks = hooks
         self._savepoints: list[str] = []
         self._opened_by_savepoint = False
+        self._asking = False  # the before_commit hooks are running
+        self._wrote = False  # ... and one has written something
 
     # -- around one statement ----------------------------------------------------------------------------------------
     def before(self, connection: Any, plan: Plan) -> Before:
         """Ask for permission where the statement will commit; begin a transaction where it would commit unasked."""
-        verb = plan.statement.verb
+        does = plan.statement.verb
         inside = connection.in_transaction
-        if inside and self.hooks.before_commit and (verb in ("COMMIT", "END") or self._releases_all(plan)):
+        self.keep_undoable(connection, plan.text)
+        if inside and not self._asking and (does in ("COMMIT", "END") or self._releases_all(plan)):
             self.ask(connection)
-        if inside or not self.hooks.before_commit or verb not in WRITES or begins_by_itself(connection, plan):
+        if inside or not self.hooks.before_commit or does not in WRITES or begins_by_itself(connection, plan):
             return Before(inside, opened=False)
-        connection._session.run(connection, "BEGIN")
+        connection._session.run_bare(connection, "BEGIN")
         return Before(inside, opened=True)
 
     def after(self, connection: Any, plan: Plan, before: Before) -> None:
@@ -57,19 +71,19 @@ class Transactions:
         if before.opened:
             try:
                 self.ask(connection)
-                connection._session.run(connection, "COMMIT")
+                connection._session.run_bare(connection, "COMMIT")
             except BaseException:
                 self._roll_back(connection)
                 raise
             self._ended(self.hooks.commit, connection)
             return
-        verb = plan.statement.verb
+        does = plan.statement.verb
         inside = connection.in_transaction
         if before.in_transaction and not inside:
-            self._ended(self.hooks.rollback if verb == "ROLLBACK" else self.hooks.commit, connection)
-        elif not before.in_transaction and not inside and verb in WRITES:
+            self._ended(self.hooks.rollback if does == "ROLLBACK" else self.hooks.commit, connection)
+        elif not before.in_transaction and not inside and does in WRITES:
             self._ended(self.hooks.commit, connection)
-        elif verb in ("SAVEPOINT", "RELEASE", "ROLLBACK"):
+        elif does in ("SAVEPOINT", "RELEASE", "ROLLBACK"):
             self._follow_savepoints(plan, before)
 
     def failed(self, connection: Any, before: Before) -> None:
@@ -84,17 +98,26 @@ class Transactions:
         """Run the before_commit hooks in the transaction; when one refuses, undo what they wrote and raise."""
         if not self.hooks.before_commit:
             return
-        run = connection._session.run
-        run(connection, f"SAVEPOINT {_SAVEPOINT}")
+        bare = connection._session.run_bare
+        self._asking, self._wrote = True, False
         try:
             for function in self.hooks.before_commit:
                 function(connection)
         except BaseException:
-            if connection.in_transaction:
-                run(connection, f"ROLLBACK TO {_SAVEPOINT}")
-                run(connection, f"RELEASE {_SAVEPOINT}")
+            if self._wrote and connection.in_transaction:
+                bare(connection, f"ROLLBACK TO {_SAVEPOINT}")
+                bare(connection, f"RELEASE {_SAVEPOINT}")
             raise
-        run(connection, f"RELEASE {_SAVEPOINT}")
+        finally:
+            self._asking = False
+        if self._wrote:
+            bare(connection, f"RELEASE {_SAVEPOINT}")
+
+    def keep_undoable(self, connection: Any, sql: str) -> None:
+        """Before a before_commit hook writes for the first time: mark the place to which a refusal goes back."""
+        if self._asking and not self._wrote and verb(sql) not in READS:
+            self._wrote = True
+            connection._session.run_bare(connection, f"SAVEPOINT {_SAVEPOINT}")
 
     def committed(self, connection: Any) -> None:
         """A method of the connection committed."""
@@ -114,7 +137,7 @@ class Transactions:
 
     def _roll_back(self, connection: Any) -> None:
         if connection.in_transaction:
-            connection._session.run(connection, "ROLLBACK")
+            connection._session.run_bare(connection, "ROLLBACK")
         self._ended(self.hooks.rollback, connection)
 
     def _releases_all(self, plan: Plan) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 import click
 from rich.console import Console
 
+from .._standard import sqlite3
 from ..plugins._manager import manager
 from .demo import demo
 from .info import info

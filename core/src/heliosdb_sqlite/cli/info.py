@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from .._standard import sqlite3
 from ..capabilities import capabilities
 from ..sql.quoting import quote_identifier
 

@@ -7,22 +7,28 @@ from it elsewhere (_active/hooks.py), because a pluggy call costs more than a sm
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple
 
 import pluggy
 
-from .. import _connect
-from .._discovery import ALWAYS
+from .. import __version__, _connect
+from .._connection import Connection
+from .._cursor import Cursor
+from .._discovery import ALWAYS, GROUP
+from .._standard import sqlite3
 from . import hookspecs
 from ._signatures import adapt, correct_signature
 
-GROUP = "heliosdb"
+CONTRACT = 1
+"""The major version of the contract. It grows when a plugin written for the one before could misbehave."""
+
+# What plugins may add methods to. The base of each is the standard library's class.
+_METHODS: dict[str, type] = {"connection method": Connection, "cursor method": Cursor}
 
 
 class Found(NamedTuple):
@@ -45,11 +51,15 @@ class Manager:
         self.generation = 0  # grows with every (un)registration; what was compiled from an older one is stale
         self._impls: dict[str, dict[str, Callable[..., Any]]] = {}
         self._methods_generation = -1
+        self._installed: list[tuple[type, str, Any]] = []  # class, method, what stood there before
         self._changed()
 
     # -- finding and registering -------------------------------------------------------------------------------------
     def discover(self) -> None:
-        """Load every plugin that an installed distribution names; one that fails is reported and left out."""
+        """Load every plugin that an installed distribution names; one that can't be imported is reported and left out.
+
+        :raises ProgrammingError: one breaks the contract or claims what another one has
+        """
         disabled = {name.strip() for name in os.environ.get("HELIOSDB_DISABLE_PLUGINS", "").split(",")}
         everywhere = {point.name for point in entry_points(group=ALWAYS)}
         points = {point.name: point for group in (ALWAYS, GROUP) for point in entry_points(group=group)}
@@ -58,17 +68,24 @@ class Manager:
                 self.found.append(_found(point, "disabled by HELIOSDB_DISABLE_PLUGINS"))
                 continue
             try:
-                self.register(point.load(), name, always=name in everywhere)
+                plugin = point.load()
             except Exception as error:  # noqa: BLE001 - a stranger's module must not break every connection
                 self.found.append(_found(point, f"{type(error).__name__}: {error}"))
                 warnings.warn(
                     f"the HeliosDB plugin {name!r} could not be loaded: {error}", RuntimeWarning, stacklevel=2
                 )
-            else:
-                self.found.append(_found(point, ""))
+                continue
+            self.register(plugin, name, always=name in everywhere)
+            self.found.append(_found(point, ""))
 
     def register(self, plugin: object, name: str, *, always: bool = False) -> None:
         """Add a plugin after checking every hook it implements."""
+        if (built_for := getattr(plugin, "heliosdb_contract", CONTRACT)) != CONTRACT:
+            raise sqlite3.ProgrammingError(
+                f"plugin {name!r} is built for version {built_for} of HeliosDB's plugin contract, this is version "
+                f"{CONTRACT}: install a release of it that goes with heliosdb {__version__}, or set "
+                f"HELIOSDB_DISABLE_PLUGINS={name}"
+            )
         try:
             self.pluggy.register(plugin, name)
             self.pluggy.check_pending()
@@ -107,20 +124,36 @@ class Manager:
         }
 
     def _refuse_clashes(self) -> None:
-        """Raise when two plugins bring a method, cursor method or function of the same name."""
-        for hook, what in (
-            ("heliosdb_methods", "connection method"),
-            ("heliosdb_cursor_methods", "cursor method"),
-            ("heliosdb_functions", "function"),
-        ):
+        """Raise when two plugins bring or claim the same name, or one takes a name of sqlite3's."""
+        for what, claims in self._claims().items():
             owners: dict[str, str] = {}
-            for name, mapping in self._each(hook):
-                for key in mapping:
+            for name, keys in claims:
+                for key in keys:
+                    standard = _METHODS.get(what)
+                    if standard is not None and hasattr(standard.__mro__[1], key):
+                        raise sqlite3.ProgrammingError(
+                            f"the plugin {name!r} brings the {what} {key!r}, which sqlite3 has too: rename it"
+                        )
                     if (other := owners.setdefault(key, name)) != name:
                         raise sqlite3.ProgrammingError(
-                            f"the plugins {other!r} and {name!r} both bring the {what} {key!r}: uninstall one of them, "
+                            f"the plugins {other!r} and {name!r} both claim the {what} {key!r}: uninstall one of them, "
                             f"or set HELIOSDB_DISABLE_PLUGINS to its name"
                         )
+
+    def _claims(self) -> dict[str, list[tuple[str, Iterable[str]]]]:
+        """Return what each plugin claims, by the kind of name."""
+        syntaxes = [(name, function()) for name, function in self._impls["heliosdb_syntax"].items()]
+        models = [(name, function()) for name, function in self._impls["heliosdb_options"].items()]
+        return {
+            "connection method": list(self._each("heliosdb_methods")),
+            "cursor method": list(self._each("heliosdb_cursor_methods")),
+            "function": list(self._each("heliosdb_functions")),
+            "connect() keyword": [(name, model.model_fields) for name, model in models],
+            "trigger word": [(name, syntax.words) for name, syntax in syntaxes],
+            "column type": [(name, syntax.column_types) for name, syntax in syntaxes],
+            "SQL clause": [(name, syntax.clauses) for name, syntax in syntaxes],
+            "SQL function": [(name, syntax.functions) for name, syntax in syntaxes],
+        }
 
     # -- asking ------------------------------------------------------------------------------------------------------
     def names(self) -> list[str]:
@@ -147,20 +180,20 @@ class Manager:
             for key, function in mapping.items()
         }
 
-    def install_methods(self) -> bool:
-        """Set the plugins' methods on Connection and Cursor, for dir() and help(); return whether that was news."""
+    def install_methods(self) -> None:
+        """Set the plugins' methods on Connection and Cursor, where calls, dir() and help() find them."""
         if self._methods_generation == self.generation:
-            return False
-        from .._connection import Connection
-        from .._cursor import Cursor
-
+            return
+        self._methods_generation = self.generation
+        _connect.stop_looking_for_methods()
+        for cls, key, before in self._installed:
+            delattr(cls, key) if before is None else setattr(cls, key, before)
+        self._installed.clear()
         for hook, cls in (("heliosdb_methods", Connection), ("heliosdb_cursor_methods", Cursor)):
             for _, mapping in self._each(hook):
                 for key, function in mapping.items():
-                    if not hasattr(cls, key):
-                        setattr(cls, key, function)
-        self._methods_generation = self.generation
-        return True
+                    self._installed.append((cls, key, vars(cls).get(key)))
+                    setattr(cls, key, function)
 
 
 def _found(point: EntryPoint, problem: str) -> Found:
@@ -197,6 +230,7 @@ def register(plugin: object, name: str, *, always: bool = False) -> None:
     :raises ProgrammingError: a hook's signature is wrong, a hook doesn't exist, or another plugin brings the same name
     """
     manager().register(plugin, name, always=always)
+    manager().install_methods()
 
 
 def unregister(name: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from .. import _catalogue
 from .._errors import MissingPlugin
+from .._standard import sqlite3
 from ._manager import Manager
 
 if TYPE_CHECKING:
@@ -17,23 +17,8 @@ if TYPE_CHECKING:
 
 
 def models(manager: Manager) -> dict[str, type[BaseModel]]:
-    """Return the option models by plugin name.
-
-    :raises ProgrammingError: two plugins claim one keyword
-    """
-    found: dict[str, type[BaseModel]] = {}
-    owners: dict[str, str] = {}
-    for name in manager.names():
-        if (model := manager.ask(name, "heliosdb_options")) is None:
-            continue
-        found[name] = model
-        for keyword in model.model_fields:
-            if (other := owners.setdefault(keyword, name)) != name:
-                raise sqlite3.ProgrammingError(
-                    f"the plugins {other!r} and {name!r} both claim the connect() keyword {keyword!r}: uninstall one "
-                    f"of them, or set HELIOSDB_DISABLE_PLUGINS to its name"
-                )
-    return found
+    """Return the option models by plugin name."""
+    return {name: function() for name, function in manager.implementations("heliosdb_options").items()}
 
 
 def active_options(manager: Manager, given: Mapping[str, Any]) -> dict[str, BaseModel | None]:

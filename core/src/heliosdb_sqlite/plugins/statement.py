@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..sql.lexer import verb
+from ..sql.schema import Stamp
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 """The parameters of one execution: a sequence for ``?``, a mapping for ``:name``."""
@@ -32,6 +33,9 @@ class Statement:
     notes: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """What a plugin found out in heliosdb_parse and needs in heliosdb_bind or heliosdb_row, under the plugin's name."""
 
+    stamp: Stamp | None = None
+    """The schema for which it was rewritten; another one has it parsed again. None: it holds for every schema."""
+
     def __post_init__(self) -> None:
         if not self.text:
             object.__setattr__(self, "text", self.sql)
@@ -48,6 +52,10 @@ class Statement:
     def batchable(self) -> Statement:
         """Return this statement as one that executemany() may run although it returns rows."""
         return replace(self, batch=True)
+
+    def bound_to(self, stamp: Stamp) -> Statement:
+        """Return this statement as one that is parsed again once the schema is no longer ``stamp``."""
+        return replace(self, stamp=stamp)
 
     def noted(self, name: str, note: Any) -> Statement:
         """Return this statement with ``note`` kept under ``name``."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 
+from .._standard import sqlite3
 from .lexer import tokenize
 
 

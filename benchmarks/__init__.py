@@ -1,0 +1,1 @@
+"""What HeliosDB costs, as ratios against a peer measured in the same run. See README.md."""

@@ -1,0 +1,1 @@
+"""What the drop-in core costs over the standard library's sqlite3."""

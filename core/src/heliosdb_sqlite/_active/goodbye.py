@@ -1,0 +1,25 @@
+"""Connections that nobody closed: their plugins are told when the interpreter ends."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from typing import Any
+
+from .._standard import sqlite3
+
+_open: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def expect(connection: Any) -> None:
+    """Remember a connection whose plugins want to hear of its end."""
+    _open.add(connection)
+
+
+@atexit.register
+def _close_all() -> None:
+    for connection in list(_open):
+        try:
+            connection.close()
+        except sqlite3.ProgrammingError:  # it belongs to another thread, which alone may use it
+            continue

@@ -1,0 +1,109 @@
+"""The tables of a connection's databases, read once per version of the schema.
+
+SQLite counts the changes of each database's schema (``PRAGMA schema_version``), whoever makes them; rolling a change
+back brings the old count back with the old schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .._standard import sqlite3
+from .quoting import quote_identifier
+
+Stamp = tuple[tuple[str, int], ...]
+"""The databases of a connection with the version of each one's schema. Equal stamps, equal schemas."""
+
+
+class Column(NamedTuple):
+    """A column as SQLite knows it."""
+
+    name: str
+    type: str  # as declared, "" for none
+    not_null: bool
+    primary_key: int  # place in the primary key, counted from 1; 0 when not part of it
+    generated: bool
+
+
+class Table(NamedTuple):
+    """A table or view as SQLite knows it."""
+
+    schema: str  # main, temp, or the name of an attached database
+    name: str  # in the case in which it was created
+    kind: str  # table, view or virtual
+    columns: tuple[Column, ...]
+
+
+class Schema:
+    """What the databases of one connection held when their stamp was taken. Tables are read when first asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, stamp: Stamp) -> None:
+        self.stamp = stamp
+        self._connection = connection
+        self._tables: dict[tuple[str, str | None], Table | None] = {}
+
+    def table(self, name: str, schema: str | None = None) -> Table | None:
+        """Return the table or view that ``name`` means in a statement: temp comes first, then main, then attached."""
+        key = (name.lower(), schema.lower() if schema is not None else None)
+        if key not in self._tables:
+            self._tables[key] = self._read(name, schema)
+        return self._tables[key]
+
+    def _read(self, name: str, schema: str | None) -> Table | None:
+        names = [each for each, _ in self.stamp]
+        order = [schema] if schema is not None else ["temp", *(each for each in names if each != "temp")]
+        for place in order:
+            found = _rows(
+                self._connection,
+                f"SELECT name, type, sql FROM {quote_identifier(place)}.sqlite_master"
+                " WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
+                (name,),
+            )
+            for real_name, kind, sql in found:
+                columns = _rows(
+                    self._connection,
+                    'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1',
+                    (real_name, place),
+                )
+                virtual = sql[:14].upper() == "CREATE VIRTUAL"  # SQLite normalises the first words
+                return Table(
+                    place.lower(),
+                    real_name,
+                    "virtual" if virtual else kind,
+                    tuple(_column(row) for row in columns),
+                )
+        return None
+
+
+def _column(row: tuple[Any, ...]) -> Column:
+    name, declared, not_null, primary_key, hidden = row
+    return Column(name, declared, bool(not_null), primary_key, hidden in (2, 3))
+
+
+def stamp(connection: sqlite3.Connection) -> Stamp:
+    """Return the databases of the connection with the version of each one's schema."""
+    names = [row[1] for row in _rows(connection, "PRAGMA database_list")]
+    return tuple(
+        (name, _rows(connection, f"PRAGMA {quote_identifier(name)}.schema_version")[0][0]) for name in names
+    )
+
+
+def schema_of(connection: Any) -> Schema:
+    """Return the schema of a connection that has plugins; the same object as long as nothing has changed."""
+    state = connection._session.state
+    now = stamp(connection)
+    known: Schema | None = state.get(__name__)
+    if known is None or known.stamp != now:
+        known = state[__name__] = Schema(connection, now)
+    return known
+
+
+def _rows(
+    connection: sqlite3.Connection, sql: str, parameters: tuple[Any, ...] = ()
+) -> list[tuple[Any, ...]]:
+    session = getattr(connection, "_session", None)
+    if session is not None:
+        session.final.add(sql)  # the core's own text: no business of the hooks
+    cursor = sqlite3.Cursor(connection)
+    cursor.row_factory = None
+    return cursor.execute(sql, parameters).fetchall()

@@ -1,0 +1,6 @@
+"""Vector search for HeliosDB: VECTOR columns in plain SQLite files, distances and arithmetic in SQL.
+
+Installed beside the core it needs no import: ``heliosdb_sqlite.connect(..., enable_vector_search=True)`` finds it.
+"""
+
+__version__ = "0.1.0"
