@@ -25,7 +25,7 @@ class Feature:
 
     @property
     def installed(self) -> bool:
-        """Whether the plugin's distribution is installed and not disabled."""
+        """Whether the plugin is there: its distribution installed, not disabled, and loaded without an error."""
         from .plugins._manager import manager
 
         return self.name in manager().names()
@@ -33,14 +33,17 @@ class Feature:
     @property
     def comes_with(self) -> str:
         """The end of a sentence that says how to get this feature: install its distribution."""
+        from .plugins._manager import manager
+
+        problem = next((found.problem for found in manager().found if found.name == self.name), "")
+        if problem:
+            return f"comes with the {self.name} plugin, which is installed but not loaded: {problem}"
         return f"comes with the {self.name} plugin: pip install 'heliosdb[{self.name}]'"
 
     @property
     def way_out(self) -> str:
         """The end of a sentence that says how to get this feature: install it, or switch it on."""
-        return (
-            f"needs the {self.name} plugin switched on: {self.enable}" if self.installed else self.comes_with
-        )
+        return f"needs the {self.name} plugin switched on: {self.enable}" if self.installed else self.comes_with
 
 
 FEATURES = (

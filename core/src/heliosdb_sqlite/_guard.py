@@ -9,16 +9,17 @@ aliases and functions of the same name are left alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from ._catalogue import FEATURES, SILENT, Feature
 from ._errors import MissingPlugin
 from ._standard import sqlite3
-from .sql.ddl import table_definition
-from .sql.lexer import tokenize
+from .sql.ddl import Column, table_definition
+from .sql.lexer import scan, tokenize
 from .sql.script import split_script
 
 _NO_FUNCTION = re.compile(r"no such function: (\w+)")
+_NEAR = re.compile(r'near "(.+)": syntax error', re.DOTALL)
 
 
 def check(sql: str, active: Container[str] = ()) -> None:
@@ -34,10 +35,10 @@ def check(sql: str, active: Container[str] = ()) -> None:
         for feature in FEATURES:
             if feature.name not in active and (word := _claimed(feature, words, bool(column.type_arguments))):
                 raise MissingPlugin(
-                    f"column {column.name.name!r} of table {definition.table!r} is declared {word}, which SQLite would "
-                    f"accept and ignore: {word} {feature.way_out}"
+                    f"column {column.name.name!r} of table {definition.table!r} is declared {column.type_text}, "
+                    f"which SQLite would accept and ignore: {word} {feature.way_out}"
                 )
-        if words == ["VERSIONING"] and column.name.word == "SYSTEM":
+        if _adds_system_versioning(sql, column):
             feature = next(feature for feature in FEATURES if "ADD SYSTEM VERSIONING" in feature.clauses)
             if feature.name not in active:
                 raise MissingPlugin(
@@ -46,10 +47,21 @@ def check(sql: str, active: Container[str] = ()) -> None:
                 )
 
 
-def _claimed(feature: Feature, words: list[str], has_arguments: bool) -> str | None:
+def _claimed(feature: Feature, words: Sequence[str], has_arguments: bool) -> str | None:
     """Return the word of a declared type that belongs to the feature."""
-    claimed = feature.column_types + (feature.sized_types if has_arguments else ())
-    return next((word for word in words if word in claimed), None)
+    if has_arguments and len(words) == 1 and words[0] in feature.sized_types:
+        return words[0]
+    return next((word for word in words if word in feature.column_types), None)
+
+
+def _adds_system_versioning(sql: str, column: Column) -> bool:
+    """Return whether a column is no column: ADD SYSTEM VERSIONING, perhaps WITH (...), and nothing a column has."""
+    words = [word.word for word in column.type_words]
+    if column.name.word != "SYSTEM" or words[:1] != ["VERSIONING"]:
+        return False
+    before = [token.word for token in scan(sql) if token.end <= column.name.start]
+    bare = not (words[1:] or column.type_arguments or column.constraints)
+    return before[-1] == "ADD" and (bare or words[1:2] == ["WITH"])
 
 
 def check_script(script: object, active: Container[str] = ()) -> None:
@@ -75,10 +87,20 @@ def explain(sql: str, error: sqlite3.OperationalError, active: Container[str] = 
         for feature in FEATURES:
             if match[1].lower() in feature.sql_functions and feature.name not in active:
                 error.args = (f"{message}: {match[1]}() {feature.way_out}",)
-    elif "syntax error" in message:
-        words = " ".join(token.word or token.text for token in tokenize(sql))
+    elif match := _NEAR.fullmatch(message):
+        tokens = [token.word for token in tokenize(sql)]  # a string or a quoted name is no word of a clause
         for feature in FEATURES:
-            clause = next((clause for clause in feature.clauses if clause in words), None)
-            if clause is not None and feature.name not in active:
-                error.args = (f"{message}: {clause} {feature.way_out}",)
+            phrase = _stumbling_block(feature, tokens, match[1].upper())
+            if phrase is not None and feature.name not in active:
+                error.args = (f"{message}: {phrase} {feature.way_out}",)
                 return
+
+
+def _stumbling_block(feature: Feature, tokens: Sequence[str], near: str) -> str | None:
+    """Return the feature's phrase that stands in a statement and has the word that SQLite did not expect."""
+    for clause in feature.clauses:
+        phrase = clause.split()
+        starts = range(len(tokens) - len(phrase) + 1)
+        if near in phrase and any(tokens[start : start + len(phrase)] == phrase for start in starts):
+            return clause
+    return near if near in feature.column_types and tokens[:1] in (["CREATE"], ["ALTER"]) else None

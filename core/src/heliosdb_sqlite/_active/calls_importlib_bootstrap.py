@@ -160,12 +160,12 @@ class ActiveConnection(Connection):
     _session = Session({}, NO_HOOKS)  # of one that connect() did not make
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if "_session" not in vars(self):
-            self._session = Session({}, NO_HOOKS)
+        session = vars(self).get("_session") or Session({}, NO_HOOKS)
         if len(args) > 1 and sys.version_info >= (3, 13):
             args, kwargs = by_keyword(args, kwargs)
         super().__init__(*args, **kwargs)
-        self._session.connected(self)
+        self._session = session  # once more: CPython clears the attributes of a connection that is initialised again
+        session.connected(self)
 
     def __call__(self, *args: Any) -> Any:
         session = self._session
@@ -266,17 +266,28 @@ class ActiveConnection(Connection):
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
-        session = self._session
-        if not session.closed:
-            _cursor(
-                self, sqlite3.Cursor
-            )  # the wrong thread, or no __init__: CPython's own error, before any hook
-            if session.transactions is not None and self.in_transaction:
-                session.run_bare(self, "ROLLBACK")
-                session.transactions.rolled_back(self)
-            observe(session.hooks.close, self)
-            session.closed = True
+        if not self._session.closed:
+            _cursor(self, sqlite3.Cursor)  # the wrong thread, or no __init__: CPython's own error, before any hook
+            self._say_goodbye()
         _close(self)
+
+    def _say_goodbye(self) -> None:
+        session = self._session
+        if session.transactions is not None and self.in_transaction:
+            session.run_bare(self, "ROLLBACK")
+            session.transactions.rolled_back(self)
+        observe(session.hooks.close, self)
+        session.closed = True
+
+    def __del__(self) -> None:
+        if not self._session.closed:
+            try:
+                _cursor(self, sqlite3.Cursor)
+                self._say_goodbye()
+            except sqlite3.ProgrammingError:
+                pass  # collected in another thread than its own, which alone may use it
+        if sys.version_info >= (3, 13):
+            super().__del__()  # CPython's own word about a connection that was not closed
 
     @property
     def isolation_level(self) -> Any:

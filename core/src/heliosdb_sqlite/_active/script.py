@@ -25,7 +25,8 @@ def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any]
         plan = planned or Plan(Statement(piece), piece)
         text = without_begin(plan.text)
         session.final.add(text)
-        perform(_to_the_end, sqlite3.Cursor(connection), plan._replace(text=text), ())
+        parameters = plan.bind(()) if plan.bind is not None else ()
+        perform(_to_the_end, sqlite3.Cursor(connection), plan._replace(text=text, row=None), parameters)
     return cursor
 
 

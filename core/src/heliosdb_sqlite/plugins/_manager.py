@@ -86,20 +86,18 @@ class Manager:
                 f"{CONTRACT}: install a release of it that goes with heliosdb {__version__}, or set "
                 f"HELIOSDB_DISABLE_PLUGINS={name}"
             )
+        if self.pluggy.has_plugin(name):
+            raise sqlite3.ProgrammingError(f"a plugin of the name {name!r} is registered already")
         try:
             self.pluggy.register(plugin, name)
             self.pluggy.check_pending()
-        except ValueError as error:
-            raise sqlite3.ProgrammingError(f"plugin {name!r} can't be registered: {error}") from None
-        except pluggy.PluginValidationError as error:
-            if self.pluggy.has_plugin(name):
-                self.pluggy.unregister(name=name)
-            raise sqlite3.ProgrammingError(f"plugin {name!r}: {correct_signature(error)}") from None
-        self._changed()
-        try:
+            self._changed()
             self._refuse_clashes()
-        except sqlite3.ProgrammingError:
-            self.unregister(name)
+        except pluggy.PluginValidationError as error:
+            self._take_out(name)
+            raise sqlite3.ProgrammingError(f"plugin {name!r}: {correct_signature(error)}") from None
+        except BaseException:
+            self._take_out(name)
             raise
         if always:
             self.always.add(name)
@@ -107,10 +105,14 @@ class Manager:
 
     def unregister(self, name: str) -> None:
         """Take a plugin out again; connections that are open keep it."""
-        self.pluggy.unregister(name=name)
+        self._take_out(name)
+        _connect.plain_again()
+
+    def _take_out(self, name: str) -> None:
+        if self.pluggy.has_plugin(name):
+            self.pluggy.unregister(name=name)
         self.always.discard(name)
         self._changed()
-        _connect.plain_again()
 
     def _changed(self) -> None:
         self.generation += 1
@@ -136,7 +138,7 @@ class Manager:
                         )
                     if (other := owners.setdefault(key, name)) != name:
                         raise sqlite3.ProgrammingError(
-                            f"the plugins {other!r} and {name!r} both claim the {what} {key!r}: uninstall one of them, "
+                            f"the plugins {min(other, name)!r} and {max(other, name)!r} both claim the {what} {key!r}: uninstall one of them, "
                             f"or set HELIOSDB_DISABLE_PLUGINS to its name"
                         )
 
@@ -236,3 +238,4 @@ def register(plugin: object, name: str, *, always: bool = False) -> None:
 def unregister(name: str) -> None:
     """Take a registered plugin out again. Connections that are open keep it."""
     manager().unregister(name)
+    manager().install_methods()

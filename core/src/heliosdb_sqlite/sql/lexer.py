@@ -42,7 +42,7 @@ class Token(NamedTuple):
         """The keyword in upper case, or "" when this is no bare word: quoting makes a keyword a name."""
         if self.kind is not Kind.WORD:
             return ""
-        return self.text.upper() if self.text.isascii() else self.text  # SQLite folds ASCII alone: ſ is no S
+        return self.text.upper() if self.text.isascii() else self.text  # SQLite folds ASCII alone
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .._standard import sqlite3
 from .lexer import Kind, Token, scan
 from .splice import Edit, Span, pieces, splice
 
@@ -63,28 +64,33 @@ def rewrite(sql: str, edits: Iterable[Edit]) -> Rewritten:
     ('the time', "b's value")
 
     :raises ValueError: two edits overlap, or the new text has a parameter for which the original has no value
+    :raises NotSupportedError: the user mixes ``?5`` with names, and what moves would take another's number
     """
     old = parameters(sql)
     made = pieces(sql, edits)
     there = [each for piece in made if isinstance(piece, Span) for each in _inside(old, piece)]
-    if any(_is_numbered(each.token) for each in old):
+    if any(each.token.text[1:].isdigit() and each.token.text[0] == "?" for each in old):
         # ?5 beside ?: what number a bare one gets depends on what stands before it. With its own number it doesn't.
         text = "".join(_with_numbers(sql, piece, old) for piece in made)
         expected = [f"?{each.number}" if each.token.text == "?" else each.token.text for each in there]
-        order = list(range(max((each.number for each in there), default=0)))
+        places = {each.number: each.number for each in there}
+        order = list(range(max(places, default=0)))
     else:
         text = "".join(_original(sql, piece) for piece in made)
         expected = [each.token.text for each in there]
         renumbered = _numbered(each.token for each in there)
-        order = [old for _, old in sorted({(new.number, old.number - 1) for new, old in zip(renumbered, there)})]
-    if [each.token.text for each in parameters(text)] != expected:
+        places = {new.number: each.number for new, each in zip(renumbered, there, strict=True)}
+        order = [places[number] - 1 for number in sorted(places)]
+    new = parameters(text)
+    if [each.token.text for each in new] != expected:
         raise ValueError(f"the edits give a parameter no value: {sql!r} would become {text!r}")
+    if any(places.get(each.number) != was.number for each, was in zip(new, there, strict=True)):
+        raise sqlite3.NotSupportedError(
+            f"a clause of this statement has to move, and its parameters are of several styles: use one of ?, ?1 and "
+            f":name throughout: {sql!r}"
+        )
     count = max((each.number for each in old), default=0)
     return Rewritten(text, None if order == list(range(count)) else _binder(order, count))
-
-
-def _is_numbered(token: Token) -> bool:
-    return token.text.startswith("?") and token.text != "?"
 
 
 def _inside(numbered: Iterable[Parameter], span: Span) -> list[Parameter]:

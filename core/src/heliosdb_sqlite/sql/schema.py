@@ -50,8 +50,7 @@ class Schema:
         return self._tables[key]
 
     def _read(self, name: str, schema: str | None) -> Table | None:
-        names = [each for each, _ in self.stamp]
-        order = [schema] if schema is not None else ["temp", *(each for each in names if each != "temp")]
+        order = [schema] if schema is not None else [each for each, _ in self.stamp]  # which begins with temp
         for place in order:
             found = _rows(
                 self._connection,
@@ -81,11 +80,13 @@ def _column(row: tuple[Any, ...]) -> Column:
 
 
 def stamp(connection: sqlite3.Connection) -> Stamp:
-    """Return the databases of the connection with the version of each one's schema."""
+    """Return the databases of the connection with the version of each one's schema.
+
+    SQLite lists temp once something looked into it; before that it is as empty as at version 0.
+    """
     names = [row[1] for row in _rows(connection, "PRAGMA database_list")]
-    return tuple(
-        (name, _rows(connection, f"PRAGMA {quote_identifier(name)}.schema_version")[0][0]) for name in names
-    )
+    versions = {name: _rows(connection, f"PRAGMA {quote_identifier(name)}.schema_version")[0][0] for name in names}
+    return tuple(({"temp": 0} | versions).items())
 
 
 def schema_of(connection: Any) -> Schema:

@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum, auto
 
-from .._standard import sqlite3
-from .lexer import tokenize
+from .lexer import scan
+
+
+class _State(Enum):
+    """How far into a statement we are: the states of SQLite's own ``sqlite3_complete``."""
+
+    START = auto()
+    EXPLAIN = auto()
+    CREATE = auto()
+    ORDINARY = auto()
+    TRIGGER = auto()  # in a trigger's body, which ends with the tokens ; END ;
+    TRIGGER_SEMICOLON = auto()
+    TRIGGER_END = auto()
+
+
+_NEXT = {
+    _State.START: {"EXPLAIN": _State.EXPLAIN, "CREATE": _State.CREATE},
+    _State.EXPLAIN: {
+        "CREATE": _State.CREATE,
+        **dict.fromkeys(("EXPLAIN", "TEMP", "TEMPORARY", "TRIGGER", "END"), _State.ORDINARY),
+    },
+    _State.CREATE: {"TEMP": _State.CREATE, "TEMPORARY": _State.CREATE, "TRIGGER": _State.TRIGGER},
+    _State.ORDINARY: {},
+    _State.TRIGGER: {";": _State.TRIGGER_SEMICOLON},
+    _State.TRIGGER_SEMICOLON: {";": _State.TRIGGER_SEMICOLON, "END": _State.TRIGGER_END},
+    _State.TRIGGER_END: {";": _State.START},
+}
+_OTHERWISE = {
+    _State.EXPLAIN: _State.EXPLAIN,  # EXPLAIN QUERY PLAN CREATE ...
+    **dict.fromkeys((_State.TRIGGER, _State.TRIGGER_SEMICOLON, _State.TRIGGER_END), _State.TRIGGER),
+}
 
 
 def split_script(script: str) -> Iterator[str]:
     """Yield the statements of ``script`` in order, each with its semicolon; the last may lack one.
 
-    The semicolons inside a trigger's body do not end it: SQLite's own ``complete_statement`` is asked.
+    The semicolons inside a trigger's body do not end it. Semicolons with nothing before them are left out.
+
+    >>> list(split_script("CREATE TABLE t (a); ; INSERT INTO t VALUES (';')"))
+    ['CREATE TABLE t (a);', "INSERT INTO t VALUES (';')"]
     """
-    start = 0
-    for token in tokenize(script):
-        if token.text == ";":
-            piece = script[start : token.end]
-            if sqlite3.complete_statement(piece):
-                yield piece
-                start = token.end
-    rest = script[start:]
-    if tokenize(rest):
-        yield rest
+    state, begin, end = _State.START, 0, 0
+    for token in scan(script):
+        if state is _State.START:
+            if token.text == ";":
+                continue
+            begin = token.start
+        end = token.end
+        otherwise = _OTHERWISE.get(state, _State.ORDINARY)
+        if token.text == ";" and otherwise is not _State.TRIGGER:
+            state = _State.START
+        else:
+            state = _NEXT[state].get(token.word or token.text, otherwise)
+        if state is _State.START:
+            yield script[begin:end]
+    if state is not _State.START:
+        yield script[begin:end]
