@@ -43,7 +43,9 @@ class Feature:
     @property
     def way_out(self) -> str:
         """The end of a sentence that says how to get this feature: install it, or switch it on."""
-        return f"needs the {self.name} plugin switched on: {self.enable}" if self.installed else self.comes_with
+        return (
+            f"needs the {self.name} plugin switched on: {self.enable}" if self.installed else self.comes_with
+        )
 
 
 FEATURES = (

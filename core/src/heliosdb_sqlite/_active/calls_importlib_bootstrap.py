@@ -164,7 +164,9 @@ class ActiveConnection(Connection):
         if len(args) > 1 and sys.version_info >= (3, 13):
             args, kwargs = by_keyword(args, kwargs)
         super().__init__(*args, **kwargs)
-        self._session = session  # once more: CPython clears the attributes of a connection that is initialised again
+        self._session = (
+            session  # once more: CPython clears the attributes of a connection that is initialised again
+        )
         session.connected(self)
 
     def __call__(self, *args: Any) -> Any:
@@ -267,7 +269,9 @@ class ActiveConnection(Connection):
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         if not self._session.closed:
-            _cursor(self, sqlite3.Cursor)  # the wrong thread, or no __init__: CPython's own error, before any hook
+            _cursor(
+                self, sqlite3.Cursor
+            )  # the wrong thread, or no __init__: CPython's own error, before any hook
             self._say_goodbye()
         _close(self)
 

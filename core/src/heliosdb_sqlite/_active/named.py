@@ -52,7 +52,11 @@ class ByName:
 
     def __call__(self, plan: Plan, parameters: Any) -> tuple[Plan, Any]:
         """Return the plan and the parameters to run."""
-        return (self._with_text(plan), self._bound(parameters, 3)) if self._fits(parameters) else (plan, parameters)
+        return (
+            (self._with_text(plan), self._bound(parameters, 3))
+            if self._fits(parameters)
+            else (plan, parameters)
+        )
 
     def many(self, plan: Plan, parameters: Iterable[Any]) -> tuple[Plan, Iterator[Any]]:
         """Return the plan and the parameters of executemany()."""

@@ -1,7 +1,7 @@
 """What a plugin is written against. Stable names; see docs/plugins.
 
-A plugin is a module or object with some of the functions of :mod:`heliosdb_sqlite.plugins.hookspecs`, each marked
-:data:`hookimpl`, named by an entry point in the group ``heliosdb``.
+A plugin is a module or object with some of the functions of :class:`Plugin`, each marked :data:`hookimpl`, and named by
+an entry point in the group ``heliosdb``.
 """
 
 from __future__ import annotations
@@ -10,21 +10,26 @@ from typing import Any
 
 import pluggy
 
-from ._manager import register, unregister
+from ..sql.schema import schema_of
+from ._manager import CONTRACT, register, unregister
 from .demo import DemoAct
+from .hookspecs import Plugin
 from .statement import Parameters, Statement
 from .syntax import Syntax
 from .target import Target
 
 __all__ = [
+    "CONTRACT",
     "DemoAct",
     "Parameters",
+    "Plugin",
     "Statement",
     "Syntax",
     "Target",
     "hookimpl",
     "register",
     "run",
+    "schema_of",
     "state",
     "unregister",
 ]

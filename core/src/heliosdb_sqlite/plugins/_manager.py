@@ -45,7 +45,7 @@ class Manager:
 
     def __init__(self) -> None:
         self.pluggy = pluggy.PluginManager(GROUP)
-        self.pluggy.add_hookspecs(hookspecs)
+        self.pluggy.add_hookspecs(hookspecs.Plugin)
         self.found: list[Found] = []
         self.always: set[str] = set()
         self.generation = 0  # grows with every (un)registration; what was compiled from an older one is stale
@@ -121,25 +121,25 @@ class Manager:
                 impl.plugin_name: adapt(impl)
                 for impl in reversed(getattr(self.pluggy.hook, hook).get_hookimpls())
             }
-            for hook in vars(hookspecs)
-            if hook.startswith("heliosdb_")
+            for hook in hookspecs.HOOKS
         }
 
     def _refuse_clashes(self) -> None:
         """Raise when two plugins bring or claim the same name, or one takes a name of sqlite3's."""
         for what, claims in self._claims().items():
+            standard = _METHODS[what].__mro__[1] if what in _METHODS else None
             owners: dict[str, str] = {}
             for name, keys in claims:
                 for key in keys:
-                    standard = _METHODS.get(what)
-                    if standard is not None and hasattr(standard.__mro__[1], key):
+                    if standard is not None and hasattr(standard, key):
                         raise sqlite3.ProgrammingError(
                             f"the plugin {name!r} brings the {what} {key!r}, which sqlite3 has too: rename it"
                         )
-                    if (other := owners.setdefault(key, name)) != name:
+                    first, second = sorted((owners.setdefault(key, name), name))
+                    if first != second:
                         raise sqlite3.ProgrammingError(
-                            f"the plugins {min(other, name)!r} and {max(other, name)!r} both claim the {what} {key!r}: uninstall one of them, "
-                            f"or set HELIOSDB_DISABLE_PLUGINS to its name"
+                            f"the plugins {first!r} and {second!r} both claim the {what} {key!r}: uninstall one of "
+                            f"them, or set HELIOSDB_DISABLE_PLUGINS to its name"
                         )
 
     def _claims(self) -> dict[str, list[tuple[str, Iterable[str]]]]:

@@ -19,7 +19,7 @@ def signature(hook: str) -> str:
 
 
 def _parameters(hook: str) -> list[str]:
-    return list(inspect.signature(getattr(hookspecs, hook)).parameters)
+    return list(inspect.signature(getattr(hookspecs.Plugin, hook)).parameters)[1:]  # without self
 
 
 def adapt(impl: pluggy.HookImpl) -> Callable[..., Any]:
@@ -51,7 +51,7 @@ def adapt(impl: pluggy.HookImpl) -> Callable[..., Any]:
 def correct_signature(error: pluggy.PluginValidationError) -> str:
     """Return pluggy's complaint about a plugin, with the hook's right signature."""
     message = " ".join(str(error).split())
-    known = [name for name in vars(hookspecs) if name.startswith("heliosdb_")]
+    known = hookspecs.HOOKS
     named = next(
         (
             word

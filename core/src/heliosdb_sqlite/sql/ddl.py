@@ -9,7 +9,19 @@ from .lexer import Kind, Token, tokenize, verb
 _TABLE_CONSTRAINTS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 # Keywords that end a declared type. All are reserved; GENERATED, which is not, is looked at by itself.
 _COLUMN_CONSTRAINTS = frozenset(
-    {"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "AS", "DEFERRABLE"}
+    {
+        "CONSTRAINT",
+        "PRIMARY",
+        "NOT",
+        "NULL",
+        "UNIQUE",
+        "CHECK",
+        "DEFAULT",
+        "COLLATE",
+        "REFERENCES",
+        "AS",
+        "DEFERRABLE",
+    }
 )
 _NAMES = frozenset({Kind.WORD, Kind.QUOTED, Kind.STRING})
 
@@ -39,7 +51,10 @@ def table_definition(sql: str) -> TableDefinition | None:
 
     A statement that SQLite won't take gives None, or as much as could be made out of it.
 
-    >>> [(column.name.name, column.type_text) for column in table_definition("CREATE TABLE t (a, b TEXT)").columns]
+    >>> [
+    ...     (column.name.name, column.type_text)
+    ...     for column in table_definition("CREATE TABLE t (a, b TEXT)").columns
+    ... ]
     [('a', ''), ('b', 'TEXT')]
     """
     first = verb(sql)

@@ -57,7 +57,9 @@ def rewrite(sql: str, edits: Iterable[Edit]) -> Rewritten:
 
     A parameter may move, be repeated or go; the program that runs the statement gives values for the original one.
 
-    >>> moved = rewrite("SELECT a FROM t WHERE b = ? AS OF ?", [Edit(15, 15, (" AT ", Span(34, 35))), Edit(27, 35)])
+    >>> moved = rewrite(
+    ...     "SELECT a FROM t WHERE b = ? AS OF ?", [Edit(15, 15, (" AT ", Span(34, 35))), Edit(27, 35)]
+    ... )
     >>> moved.text
     'SELECT a FROM t AT ? WHERE b = ?'
     >>> moved.bind(("b's value", "the time"))
@@ -106,7 +108,9 @@ def _with_numbers(sql: str, piece: str | Span, old: Sequence[Parameter]) -> str:
     if isinstance(piece, str):
         return piece
     bare = [each for each in _inside(old, piece) if each.token.text == "?"]
-    edits = [Edit(each.token.start - piece.start, each.token.end - piece.start, f"?{each.number}") for each in bare]
+    edits = [
+        Edit(each.token.start - piece.start, each.token.end - piece.start, f"?{each.number}") for each in bare
+    ]
     return splice(_original(sql, piece), edits)
 
 

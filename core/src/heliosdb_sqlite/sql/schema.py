@@ -85,7 +85,9 @@ def stamp(connection: sqlite3.Connection) -> Stamp:
     SQLite lists temp once something looked into it; before that it is as empty as at version 0.
     """
     names = [row[1] for row in _rows(connection, "PRAGMA database_list")]
-    versions = {name: _rows(connection, f"PRAGMA {quote_identifier(name)}.schema_version")[0][0] for name in names}
+    versions = {
+        name: _rows(connection, f"PRAGMA {quote_identifier(name)}.schema_version")[0][0] for name in names
+    }
     return tuple(({"temp": 0} | versions).items())
 
 
