@@ -23,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._typing import start_server as start_server
+
 __version__ = "0.1.0"
 
 

@@ -48,7 +48,15 @@ if TYPE_CHECKING:
         cached_statements: int = ...,
         uri: bool = ...,
         autocommit: bool | int = ...,
-        **options: Any,
+        enable_vector_search: bool = ...,
+        enable_time_travel: bool = ...,
+        time_travel_tables: Literal["all", "explicit"] = ...,
+        time_travel_strict: bool = ...,
+        time_travel_user: str | None = ...,
+        branch: str | None = ...,
+        encryption_key: Any = ...,
+        heliosdb_mode: Literal["embedded", "hybrid"] = ...,
+        **options: Any,  # of other plugins
     ) -> _Made: ...
     @overload
     def connect(
@@ -61,7 +69,15 @@ if TYPE_CHECKING:
         cached_statements: int = ...,
         uri: bool = ...,
         autocommit: bool | int = ...,
-        **options: Any,
+        enable_vector_search: bool = ...,
+        enable_time_travel: bool = ...,
+        time_travel_tables: Literal["all", "explicit"] = ...,
+        time_travel_strict: bool = ...,
+        time_travel_user: str | None = ...,
+        branch: str | None = ...,
+        encryption_key: Any = ...,
+        heliosdb_mode: Literal["embedded", "hybrid"] = ...,
+        **options: Any,  # of other plugins
     ) -> Connection: ...
 
 

@@ -10,14 +10,21 @@ from ._standard import sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, TypeVar, overload
+
+    from ._typing import ConnectionMethods as _Base
+
+    _Made = TypeVar("_Made", bound=sqlite3.Cursor)
+else:
+    _Base = sqlite3.Connection
 
 _prepare: "Any" = sqlite3.Connection.__call__
 _cursor: "Any" = sqlite3.Connection.cursor
 _executescript: "Any" = sqlite3.Connection.executescript
 
 
-class Connection(sqlite3.Connection):
+class Connection(_Base):
     """A ``sqlite3.Connection`` that also has the methods of the installed plugins.
 
     Made by :func:`heliosdb_sqlite.connect`. SQL that only a plugin understands is refused with the way to get that
@@ -41,6 +48,13 @@ class Connection(sqlite3.Connection):
 
             explain(args[0], error)
             raise
+
+    if TYPE_CHECKING:
+
+        @overload
+        def cursor(self, factory: None = None) -> Cursor: ...
+        @overload
+        def cursor(self, factory: "Callable[[Connection], _Made]") -> _Made: ...
 
     def cursor(self, factory: "Any" = Cursor) -> "Any":
         """Return a new cursor, made by ``factory(connection)``."""
