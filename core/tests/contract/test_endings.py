@@ -35,7 +35,11 @@ def python(program, **environment):
     import os
 
     return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **environment},
     )
 
 
@@ -51,13 +55,15 @@ def test_a_connection_that_is_collected_tells_its_plugins(recorder):
         conn.execute("INSERT INTO t VALUES (1)")
         recorder.events.clear()
 
-    if sys.version_info >= (3, 13):
-        with pytest.warns(ResourceWarning):
-            forget()
-            gc.collect()
-    else:
+    def forget_and_collect():
         forget()
         gc.collect()
+
+    if sys.version_info >= (3, 13):
+        with pytest.warns(ResourceWarning):
+            forget_and_collect()
+    else:
+        forget_and_collect()
     assert recorder.hooks() == ["rollback", "close"]
 
 

@@ -79,7 +79,9 @@ def test_a_secret_is_never_shown(keywords):
 
 
 def test_an_unknown_keyword_is_a_type_error_with_the_nearest_one():
-    with pytest.raises(TypeError, match="'shuot' is an invalid keyword argument for connect.*did you mean 'shout'"):
+    with pytest.raises(
+        TypeError, match=r"'shuot' is an invalid keyword argument for connect.*did you mean 'shout'"
+    ):
         heliosdb_sqlite.connect(":memory:", shuot=True)
     with pytest.raises(TypeError, match="did you mean 'timeout'"):
         heliosdb_sqlite.connect(":memory:", time_out=1)
@@ -136,8 +138,10 @@ def test_a_factory_function_makes_a_connection_with_features(plugin):
 
 
 def test_a_factory_that_makes_the_standard_librarys_connection_is_refused():
-    with pytest.raises(sqlite3.ProgrammingError, match="let it make a heliosdb_sqlite.Connection"):
-        heliosdb_sqlite.connect(":memory:", factory=lambda *args, **kwargs: sqlite3.Connection(*args), shout=True)
+    with pytest.raises(sqlite3.ProgrammingError, match=r"let it make a heliosdb_sqlite\.Connection"):
+        heliosdb_sqlite.connect(
+            ":memory:", factory=lambda *args, **kwargs: sqlite3.Connection(*args), shout=True
+        )
 
 
 def test_a_standard_library_subclass_can_be_the_factory(plugin):

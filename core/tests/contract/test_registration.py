@@ -57,7 +57,9 @@ def test_a_plugin_for_another_version_of_the_contract_is_refused():
     class Plugin:
         heliosdb_contract = 2
 
-    with pytest.raises(sqlite3.ProgrammingError, match="'newer' is built for version 2 of .* this is version 1"):
+    with pytest.raises(
+        sqlite3.ProgrammingError, match=r"'newer' is built for version 2 of .* this is version 1"
+    ):
         register(Plugin(), "newer")
 
 
@@ -97,9 +99,11 @@ class Shared(BaseModel):
     ],
 )
 def test_two_plugins_can_not_claim_one_name(what, said):
-    with registered(brings(**what), "first", always=False):
-        with pytest.raises(sqlite3.ProgrammingError, match=f"'first' and 'second' both claim the {said}"):
-            register(brings(**what), "second")
+    with (
+        registered(brings(**what), "first", always=False),
+        pytest.raises(sqlite3.ProgrammingError, match=f"'first' and 'second' both claim the {said}"),
+    ):
+        register(brings(**what), "second")
 
 
 @pytest.mark.parametrize("what", [{"methods": {"execute": print}}, {"cursor_methods": {"fetchone": print}}])

@@ -36,7 +36,9 @@ class Plugin:
     @hookimpl
     def heliosdb_bind(self, statement):
         if "?" in statement.text:
-            return lambda parameters: [",".join(each) if isinstance(each, list) else each for each in parameters]
+            return lambda parameters: [
+                ",".join(each) if isinstance(each, list) else each for each in parameters
+            ]
         return None
 
     @hookimpl
@@ -127,7 +129,10 @@ def test_cursor_factories_get_the_hooks_too(conn):
     class Theirs(sqlite3.Cursor):
         pass
 
-    for factory in (Mine, Theirs, lambda connection: Mine(connection)):
+    def made_by_a_function(connection):
+        return Mine(connection)
+
+    for factory in (Mine, Theirs, made_by_a_function):
         cursor = conn.cursor(factory)
         assert cursor.execute("SELECT TWICE 'a'").fetchall() == [("A", "A")]
     assert conn.cursor(Mine).execute("SELECT 1").called
@@ -164,7 +169,12 @@ def test_executed_is_told_of_success_and_failure(recorder):
         with pytest.raises(sqlite3.Error):
             conn.execute(wrong)
     told = [event.detail for event in recorder.events if event.hook == "executed"]
-    assert told == ["CREATE TABLE t (a UNIQUE)", "INSERT INTO t VALUES (?)", "OperationalError", "IntegrityError"]
+    assert told == [
+        "CREATE TABLE t (a UNIQUE)",
+        "INSERT INTO t VALUES (?)",
+        "OperationalError",
+        "IntegrityError",
+    ]
     conn.close()
 
 
@@ -265,3 +275,68 @@ def test_threads_may_share_a_connection_and_its_plans(plugin):
         thread.join()
     assert wrong == []
     conn.close()
+
+
+class Explains:
+    """Completes the errors of statements that call f()."""
+
+    @hookimpl
+    def heliosdb_connect(self, connection):
+        connection.create_function("f", 1, lambda value: 1 // value)
+
+    @hookimpl
+    def heliosdb_error(self, statement):
+        def explain(error):
+            error.args = (f"{error}: division by zero",)
+
+        return explain if "f(" in statement.sql else None
+
+    @hookimpl
+    def heliosdb_parse(self, statement):
+        return statement.batchable() if "f(?)" in statement.sql else None
+
+
+def test_errors_are_completed_wherever_they_arise():
+    said = r"user-defined function raised exception: division by zero$"
+    with registered(Explains()):
+        conn = heliosdb_sqlite.connect(":memory:")
+        with pytest.raises(sqlite3.OperationalError, match=said):
+            conn.execute("SELECT f(0)").fetchall()
+        fetches = (
+            lambda c: c.fetchall(),
+            list,
+            lambda c: [c.fetchone() for _ in range(3)],
+            lambda c: c.fetchmany(3),
+        )
+        for fetch in fetches:
+            cursor = conn.execute(
+                "SELECT f(value) FROM (SELECT 1 AS value UNION ALL SELECT 2 UNION ALL SELECT 0)"
+            )
+            with pytest.raises(sqlite3.OperationalError, match=said):
+                fetch(cursor)
+            assert cursor.execute("SELECT f(1)").fetchall() == [(1,)]
+            assert list(cursor.execute("SELECT 5")) == [(5,)]
+        with pytest.raises(sqlite3.OperationalError, match=said):
+            conn.executemany("SELECT f(?)", [(1,), (0,)])
+        with pytest.raises(sqlite3.OperationalError, match=r"syntax error$"):
+            conn.execute("SELEC")
+        conn.close()
+
+
+def test_mapping_batches_and_explanations_go_together():
+    class All(Explains):
+        @hookimpl
+        def heliosdb_row(self):
+            return lambda row: (row[0], "mapped")
+
+    with registered(All()):
+        conn = heliosdb_sqlite.connect(":memory:")
+        cursor = conn.cursor()
+        for _ in range(2):
+            assert cursor.executemany("SELECT f(?)", [(1,), (-1,)]).fetchall() == [
+                (1, "mapped"),
+                (-1, "mapped"),
+            ]
+            assert cursor.execute("SELECT f(1)").fetchone() == (1, "mapped")
+            assert cursor.execute("SELECT f(1)").fetchone() == (1, "mapped")
+        conn.close()

@@ -9,6 +9,7 @@ from array import array
 from collections import UserList, defaultdict
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ def test_each_kind_becomes_little_endian_float32(conn, vector):
     assert conn.execute("SELECT ?", (vector,)).fetchall() == expected
     assert conn.execute("SELECT ?", [vector]).fetchall() == expected
     assert conn.execute("SELECT :v", {"v": vector}).fetchall() == expected
-    assert conn.cursor().execute("SELECT ?1", (vector,)).fetchall() == expected
+    assert conn.cursor().execute("SELECT ?", (vector,)).fetchall() == expected
 
 
 def test_booleans_are_0_and_1(one):
@@ -123,6 +124,10 @@ def test_a_mapping_may_make_its_values_up(conn):
     assert conn.execute("SELECT length(:a)", defaultdict(lambda: [1, 2, 3])).fetchone() == (12,)
 
 
+def test_a_mapping_of_another_kind(conn):
+    assert conn.execute("SELECT length(:a)", MappingProxyType({"a": [1, 2]})).fetchone() == (8,)
+
+
 def test_a_sequence_of_another_kind(conn):
     assert conn.execute("SELECT length(?), ?", UserList([[1, 2], 5])).fetchone() == (8, 5)
 
@@ -155,9 +160,10 @@ def test_a_sequence_of_another_kind(conn):
     ids=str,
 )
 def test_what_is_no_vector_is_named(conn, vector, reason):
+    conn.execute("CREATE TABLE t (embedding)")
     with pytest.raises(REFUSED, match=f"^parameter 2: .*{reason}"):
         conn.execute("SELECT ?, ?", (1, vector))
     with pytest.raises(REFUSED, match=f"^parameter :v: .*{reason}"):
         conn.execute("SELECT :v", {"v": vector})
     with pytest.raises(REFUSED, match=f"^parameter 1: .*{reason}"):
-        conn.executemany("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", [(vector, 2, 3, 4, 5)])
+        conn.executemany("INSERT INTO t VALUES (?)", [(vector,)])

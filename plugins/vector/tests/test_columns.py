@@ -237,6 +237,6 @@ def test_strict_tables_get_it_in_alter_table_too(conn, strict):
         conn.execute("ALTER TABLE main.T ADD COLUMN embedding VECTOR(3)")
     way_out = str(caught.value).partition("declare ")[2].partition(", which")[0]
     conn.execute(f"ALTER TABLE t ADD COLUMN {way_out}")
-    conn.execute("INSERT INTO t (embedding) VALUES (?)", ([1, 2, 3],))
+    conn.execute("INSERT INTO t (id, embedding) VALUES (1, ?)", ([1, 2, 3],))
     with pytest.raises(sqlite3.IntegrityError):
-        conn.execute("INSERT INTO t (embedding) VALUES (?)", ([1, 2],))
+        conn.execute("INSERT INTO t (id, embedding) VALUES (2, ?)", ([1, 2],))

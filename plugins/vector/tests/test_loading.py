@@ -96,10 +96,8 @@ def test_sqlite_vec_and_vector_distance_agree(way, open_vector, monkeypatch):
         ("vec_distance_l2", "l2"),
         ("vec_distance_l1", "l1"),
     ):
-        row = conn.execute(
-            f"SELECT {theirs}(?1, ?2), vector_distance(?1, ?2, ?3)", ([1, 2, -3], [4, -5, 6], metric)
-        )
-        a, b = row.fetchone()
+        pair = {"a": [1, 2, -3], "b": [4, -5, 6], "metric": metric}
+        a, b = conn.execute(f"SELECT {theirs}(:a, :b), vector_distance(:a, :b, :metric)", pair).fetchone()
         assert a == pytest.approx(b, rel=1e-6)
 
 

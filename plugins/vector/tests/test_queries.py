@@ -92,6 +92,14 @@ def test_other_order_terms_are_sqlites(docs):
     assert ids(docs.execute("SELECT id FROM docs ORDER BY embedding"))[0] == 4
 
 
+def test_a_table_may_be_called_as_a_distance_is(docs):
+    query = (
+        "SELECT d.id, nullif(d.kind, 'b') AS kind, vector_distance(d.embedding, ?) AS d FROM docs AS d"
+        " ORDER BY kind, d.id"
+    )
+    assert ids(docs.execute(query, (ORIGIN,))) == [2, 4, 1, 3, 5]
+
+
 # ---- executemany(SELECT ...) ----
 
 

@@ -26,6 +26,16 @@ def test_in_executemany(conn):
         conn.executemany("INSERT INTO t VALUES (vector_distance(?, '[1, 2]'))", [([1, 2],), ([1],)])
 
 
+def test_while_rows_are_fetched(conn):
+    conn.execute("CREATE TABLE t (e)")
+    conn.executemany("INSERT INTO t VALUES (?)", [([1, 2],), ([1, 2, 3],)])
+    cursor = conn.execute("SELECT vector_distance(e, '[1, 2]', 'l2') FROM t")
+    with pytest.raises(sqlite3.OperationalError, match="vectors have 3 and 2 dimensions"):
+        cursor.fetchall()
+    with pytest.raises(sqlite3.OperationalError, match="vectors have 3 and 2 dimensions"):
+        conn.executemany("SELECT vector_distance(e, ?) FROM t", [([1, 2],)])
+
+
 def test_the_error_keeps_its_class_and_code(conn):
     with pytest.raises(sqlite3.OperationalError) as caught:
         conn.execute("SELECT vector_add(1, 2)")

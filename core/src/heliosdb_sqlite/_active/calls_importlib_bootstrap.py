@@ -18,7 +18,7 @@ from .._cursor import Cursor
 from .._guard import check_script
 from .._positional import by_keyword
 from .._standard import sqlite3
-from .cursors import buffer_rows, hooked_factory, map_rows
+from .cursors import buffer_rows, explain_errors, fetch_rest, hooked_factory, map_rows
 from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan
 from .script import run_script
@@ -27,7 +27,6 @@ from .transactions import LEGACY, Transactions
 
 _execute: Any = sqlite3.Cursor.execute
 _executemany: Any = sqlite3.Cursor.executemany
-_fetchall: Any = sqlite3.Cursor.fetchall
 _close_cursor: Any = sqlite3.Cursor.close
 _cursor_script: Any = sqlite3.Cursor.executescript
 _cursor: Any = sqlite3.Connection.cursor
@@ -51,18 +50,21 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
     try:
         result = call(cursor, plan.text, parameters)
     except BaseException as error:
+        if plan.explain is not None:
+            plan.explain(error)
         if transactions is not None and before is not None:
             transactions.failed(connection, before)
         if session.hooks.executed:
             observe(session.hooks.executed, connection, plan.statement, perf_counter() - start, error)
         raise
+    if plan.explain is not None and cursor.description is not None:
+        explain_errors(cursor, plan.explain)
     seconds = perf_counter() - start if session.hooks.executed else 0.0
     if transactions is not None and before is not None:
         ends_here = not before.in_transaction and (before.opened or not connection.in_transaction)
         if ends_here and plan.statement.verb in DML and cursor.description is not None:
-            buffer_rows(
-                cursor, _fetchall(cursor)
-            )  # RETURNING: SQLite commits only when all its rows have been read
+            # RETURNING: SQLite commits only when all its rows have been read
+            buffer_rows(cursor, fetch_rest(cursor))
         transactions.after(connection, plan, before)
     if plan.changes_schema:
         session.forget()
@@ -87,7 +89,7 @@ def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
     if plan.statement.batch:
         rows: list[Any] = []
         for each in parameters:
-            rows += _fetchall(_one(cursor, plan, each))
+            rows += fetch_rest(_one(cursor, plan, each))
         buffer_rows(cursor, rows)
         return cursor
     if plan.bind is not None:

@@ -1,7 +1,7 @@
-"""Cursor classes: any cursor class with the hooks below it, and the two states a cursor can be in.
+"""Cursor classes: any cursor class with the hooks below it, and the states a cursor can be in.
 
-A cursor whose rows a plugin maps, or whose rows were fetched ahead, is put into a class of its own and back again by
-its next execution, so that every other cursor keeps fetching in C.
+A cursor whose rows a plugin maps, whose errors a plugin completes, or whose rows were fetched ahead, is put into a
+class of its own and back again by its next execution, so that every other cursor keeps fetching in C.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from typing import Any
 from .._standard import sqlite3
 
 _row_factory: Any = sqlite3.Cursor.row_factory
+_next: Any = sqlite3.Cursor.__next__
+_fetchone: Any = sqlite3.Cursor.fetchone
+_fetchmany: Any = sqlite3.Cursor.fetchmany
+_fetchall: Any = sqlite3.Cursor.fetchall
 
 
 def _with_hooks(cls: Any, base: Any) -> Any:
@@ -83,6 +87,37 @@ class Mapped(_State):
         super()._leave()
 
 
+class Explained(_State):
+    """A cursor on whose errors a plugin has something to say, while rows are fetched too."""
+
+    _explain: Callable[[BaseException], None]
+
+    def __next__(self) -> Any:
+        return self._explaining(_next)
+
+    def fetchone(self) -> Any:
+        return self._explaining(_fetchone)
+
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
+        return self._explaining(_fetchmany, *args, **kwargs)
+
+    def fetchall(self) -> Any:
+        return self._explaining(_fetchall)
+
+    def _explaining(self, fetch: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return fetch(self, *args, **kwargs)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._explain(error)
+            raise
+
+    def _leave(self) -> None:
+        del self._explain
+        super()._leave()
+
+
 class Buffered(_State):
     """A cursor whose rows have all been fetched: those of several executions, or of a statement that had to finish."""
 
@@ -147,9 +182,28 @@ def map_rows(cursor: Any, mapper: Callable[[Any], Any]) -> None:
     cursor.row_factory = factory
 
 
+def explain_errors(cursor: Any, explain: Callable[[BaseException], None]) -> None:
+    """Show ``explain`` the errors of fetching the rows of the cursor's execution."""
+    cursor.__class__ = _in_state(Explained, type(cursor))
+    cursor._explain = explain
+
+
 def buffer_rows(cursor: Any, rows: list[Any]) -> None:
     """Let the cursor hand out ``rows``, which have been fetched already."""
-    if isinstance(cursor, Mapped):
-        cursor._leave()
+    _leave_all(cursor)
     cursor.__class__ = _in_state(Buffered, type(cursor))
     cursor._rows = deque(rows)
+
+
+def fetch_rest(cursor: Any) -> list[Any]:
+    """Return the rows that are left of the cursor's execution, and end the states that were for it."""
+    try:
+        rows: list[Any] = Explained.fetchall(cursor) if isinstance(cursor, Explained) else _fetchall(cursor)
+    finally:
+        _leave_all(cursor)
+    return rows
+
+
+def _leave_all(cursor: Any) -> None:
+    while isinstance(cursor, _State):
+        cursor._leave()

@@ -28,6 +28,7 @@ class Hooks(NamedTuple):
     parse: tuple[Parser, ...]
     bind: tuple[Function, ...]
     row: tuple[Function, ...]
+    error: tuple[Function, ...]
     executed: tuple[Function, ...]
     before_commit: tuple[Function, ...]
     commit: tuple[Function, ...]
@@ -40,7 +41,7 @@ class Hooks(NamedTuple):
         return bool(self.before_commit or self.commit or self.rollback)
 
 
-NO_HOOKS = Hooks((), (), (), (), (), (), (), (), (), ())
+NO_HOOKS = Hooks(*[()] * len(Hooks._fields))
 
 
 @lru_cache(maxsize=64)
@@ -69,6 +70,7 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int, trace: 
         parse=tuple(Parser(words(name), function) for name, function in named("parse")),
         bind=functions("bind"),
         row=functions("row"),
+        error=functions("error"),
         executed=functions("executed"),
         before_commit=functions("before_commit"),
         commit=functions("commit"),

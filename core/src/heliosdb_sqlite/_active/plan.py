@@ -16,6 +16,7 @@ WRITES = DML | {"CREATE", "DROP", "ALTER", "REINDEX", "ANALYZE"}
 SCHEMA_CHANGES = frozenset({"CREATE", "DROP", "ALTER", "ROLLBACK", "ATTACH", "DETACH"})
 
 Binder = Callable[[Parameters], Parameters]
+Explainer = Callable[[BaseException], None]
 RowMapper = Callable[[tuple[Any, ...]], tuple[Any, ...]]
 
 
@@ -26,6 +27,7 @@ class Plan(NamedTuple):
     text: str
     bind: Binder | None = None
     row: RowMapper | None = None
+    explain: Explainer | None = None
     watched: bool = False  # may begin, end or be a transaction that a plugin wants to know about
     changes_schema: bool = False
     by_name: ByName | None = None  # for a sequence given to named placeholders
@@ -34,19 +36,21 @@ class Plan(NamedTuple):
 def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | None:
     """Ask the plugins what the statement needs; None when it can run as it is."""
     binders = [binder for hook in hooks.bind if (binder := hook(connection, statement)) is not None]
+    explainers = [explainer for hook in hooks.error if (explainer := hook(connection, statement)) is not None]
     mappers = [mapper for hook in hooks.row if (mapper := hook(connection, statement)) is not None]
     plan = Plan(
         statement,
         statement.text,
         _pipeline(binders),
         _pipeline(mappers),
+        _each(explainers),
         watched=hooks.transactional and statement.verb not in READS,
         changes_schema=statement.verb in SCHEMA_CHANGES,
         by_name=by_name_for(statement.text),
     )
     needs_nothing = (
         statement.text == statement.sql
-        and (plan.bind, plan.row, plan.by_name) == (None, None, None)
+        and (plan.bind, plan.row, plan.explain, plan.by_name) == (None,) * 4
         and statement.stamp is None
         and not (statement.batch or plan.watched or plan.changes_schema or hooks.executed)
     )
@@ -59,3 +63,14 @@ def _pipeline(steps: list[Callable[[Any], Any]]) -> Callable[[Any], Any] | None:
     if len(steps) <= 1:
         return steps[0] if steps else None
     return lambda value: reduce(lambda so_far, step: step(so_far), steps, value)
+
+
+def _each(steps: list[Explainer]) -> Explainer | None:
+    if len(steps) <= 1:
+        return steps[0] if steps else None
+
+    def explain(error: BaseException) -> None:
+        for step in steps:
+            step(error)
+
+    return explain

@@ -90,6 +90,12 @@ class Plugin:
         """Once per SQL text: return a function that each row goes through, before row_factory. *Provisional.*"""
 
     @hookspec
+    def heliosdb_error(
+        self, connection: Connection, statement: Statement
+    ) -> Callable[[BaseException], None] | None:
+        """Once per SQL text: return a function that completes its errors in place, ``error.args``. *Provisional.*"""
+
+    @hookspec
     def heliosdb_executed(
         self, connection: Connection, statement: Statement, seconds: float, error: BaseException | None
     ) -> None:

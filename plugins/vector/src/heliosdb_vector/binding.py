@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 from heliosdb_sqlite.plugins import Parameters
@@ -11,7 +12,7 @@ from heliosdb_sqlite.sql.lexer import Kind, tokenize
 
 from .packing import is_vector, pack
 
-_PLAIN = frozenset({int, float, str, bytes, type(None)})
+_PLAIN = frozenset({int, float, str, bytes, type(None), bool, bytearray, memoryview})
 _all_plain = _PLAIN.issuperset
 
 
@@ -32,7 +33,7 @@ def binder_for(sql: str) -> Callable[[Parameters], Parameters] | None:
                 value if type(value) in _PLAIN else _bound(value, f"parameter {place}")
                 for place, value in enumerate(parameters, 1)
             ]
-        if isinstance(parameters, dict):
+        if isinstance(parameters, (dict, MappingProxyType)):
             if kind is dict and _all_plain(map(type, parameters.values())):
                 return parameters
             if names is None:

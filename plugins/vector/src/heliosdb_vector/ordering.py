@@ -8,6 +8,7 @@ user has written NULLS FIRST or LAST, or DESC, which puts them last anyway.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
@@ -62,8 +63,15 @@ def _text(term: list[Token]) -> str:
 
 def _is_distance(tokens: list[Token], names: set[str]) -> bool:
     """Return whether the expression has a distance in it, called here or known by a name."""
-    mentioned = {token.name.lower() for token in tokens if token.kind in _NAMES}
-    return _DISTANCE in mentioned or not mentioned.isdisjoint(names)
+    for token, following in zip_longest(tokens, tokens[1:]):
+        if token.kind in _NAMES:
+            name = token.name.lower()
+            if name == _DISTANCE:
+                return True
+            # Before a dot it is a table's name, before a parenthesis a function's.
+            if name in names and (following is None or following.text not in (".", "(")):
+                return True
+    return False
 
 
 def _names_of_distances(columns: list[_Column]) -> set[str]:

@@ -8,6 +8,7 @@ import sys
 from array import array
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from reprlib import repr
 from typing import Any
 
 import numpy as np
@@ -99,14 +100,13 @@ def _odd_one_out(numbers: Sequence[Any], place: str) -> sqlite3.Error:
     for index, number in enumerate(numbers):
         try:
             one(number)
-        except OverflowError:
-            return BindingError(f"{place}: no float32 can hold {number!r}, at index {index}")
-        except Exception:  # noqa: BLE001 - whatever a stranger's __float__ raises
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's __float__ raises
+            shown = repr(number)
+            if isinstance(error, OverflowError) or isinstance(number, int):
+                return BindingError(f"{place}: no float32 can hold {shown}, at index {index}")
             what = type(number).__name__
-            return BindingError(
-                f"{place}: a vector holds numbers, and index {index} holds {number!r}, a {what}"
-            )
-    return BindingError(f"{place}: {type(numbers).__name__} of {len(numbers)} can't be packed")
+            return BindingError(f"{place}: a vector holds numbers, and index {index} holds {shown}, a {what}")
+    return BindingError(f"{place}: this {type(numbers).__name__} can't be packed as a vector")
 
 
 def _not_finite(packed: bytes, numbers: Any, place: str) -> sqlite3.Error:

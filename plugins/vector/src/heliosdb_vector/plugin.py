@@ -62,10 +62,10 @@ def heliosdb_bind(statement: Statement) -> Callable[[Parameters], Parameters] | 
 
 
 @hookimpl
-def heliosdb_executed(connection: Any, seconds: float, error: BaseException | None) -> None:
+def heliosdb_error(connection: Any, statement: Statement) -> Callable[[BaseException], None] | None:
     """Say why a vector function failed, in the error that the user gets."""
-    if error is not None:
-        state(connection)[_NAME].explain(error, seconds)
+    failure: Failure = state(connection)[_NAME]
+    return failure.explain if _MARK in statement.text.upper() else None
 
 
 @hookimpl

@@ -9,7 +9,8 @@ def split(tokens: list[Token], at: int, ends: frozenset[str] = frozenset()) -> l
     """Return the parts between commas from ``at`` up to one of the words ``ends``, or the end of what it stands in."""
     parts: list[list[Token]] = [[]]
     depth = 0
-    for token in tokens[at:]:
+    for index in range(at, len(tokens)):
+        token = tokens[index]
         if depth == 0:
             if token.text in (")", ";") or token.word in ends:
                 break
