@@ -356,6 +356,26 @@ def test_a_refused_commit_leaves_the_transaction_open_and_nothing_of_the_plugins
     assert (count(conn, "t"), count(conn, "log"), plugin.committed) == (1, 1, 1)
 
 
+def test_a_refusal_undoes_what_was_written_through_the_connection_itself(tmp_path):
+    class Writes:
+        @hookimpl
+        def heliosdb_before_commit(self, connection):
+            connection.execute("UPDATE t SET a = a + 1")
+            raise PermissionError("no")
+
+    with registered(Writes()):
+        conn = heliosdb_sqlite.connect(":memory:", isolation_level="IMMEDIATE")
+        conn.execute("PRAGMA user_version = 1")
+        conn.execute("BEGIN")
+        conn.execute("CREATE TABLE t (a)")
+        conn.execute("INSERT INTO t VALUES (1)")
+        for _ in range(2):
+            with pytest.raises(PermissionError):
+                conn.commit()
+            assert conn.execute("SELECT a FROM t").fetchall() == [(1,)]
+        conn.close()
+
+
 def test_a_refused_with_block_is_rolled_back(refused):
     conn, plugin = refused
     with pytest.raises(PermissionError), conn:

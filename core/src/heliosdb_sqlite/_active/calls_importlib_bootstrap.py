@@ -74,6 +74,9 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
 
 
 def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
+    """Run one statement once, the short way where nothing but a binder and observers have to do with it."""
+    if plan.short is not None and (plan.short or _is_inside(cursor.connection)):
+        return _short(cursor, plan, parameters)
     if plan.statement.stamp is not None:
         plan = cursor.connection._session.fresh(cursor.connection, plan)
     if plan.bind is not None:
@@ -81,6 +84,30 @@ def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
     if plan.by_name is not None:
         plan, parameters = plan.by_name(plan, parameters)
     return _perform(_execute, cursor, plan, parameters)
+
+
+def _is_inside(connection: Any) -> bool:
+    """Return whether a transaction is open, and not just being committed."""
+    return connection.in_transaction and not connection._session.transactions.asking
+
+
+def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
+    """Do what _perform() does, for a statement that leaves transactions as they are unless it fails."""
+    if plan.bind is not None:
+        parameters = plan.bind(parameters)
+    executed = plan.executed
+    start = perf_counter() if executed else 0.0
+    try:
+        _execute(cursor, plan.text, parameters)
+    except BaseException as error:
+        connection = cursor.connection
+        if plan.watched and not connection.in_transaction:
+            connection._session.transactions.rolled_back(connection)
+        observe(executed, connection, plan.statement, perf_counter() - start, error)
+        raise
+    if executed:
+        observe(executed, cursor.connection, plan.statement, perf_counter() - start, None)
+    return cursor
 
 
 def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:

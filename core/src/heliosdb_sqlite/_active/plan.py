@@ -31,6 +31,10 @@ class Plan(NamedTuple):
     watched: bool = False  # may begin, end or be a transaction that a plugin wants to know about
     changes_schema: bool = False
     by_name: ByName | None = None  # for a sequence given to named placeholders
+    executed: tuple[Callable[..., Any], ...] = ()  # the heliosdb_executed hooks
+    short: bool | None = (
+        None  # may it run the short way? True: always, False: inside a transaction, None: never
+    )
 
 
 def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | None:
@@ -47,6 +51,7 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
         watched=hooks.transactional and statement.verb not in READS,
         changes_schema=statement.verb in SCHEMA_CHANGES,
         by_name=by_name_for(statement.text),
+        executed=hooks.executed,
     )
     needs_nothing = (
         statement.text == statement.sql
@@ -54,9 +59,16 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
         and statement.stamp is None
         and not (statement.batch or plan.watched or plan.changes_schema or hooks.executed)
     )
-    if needs_nothing:
+    return None if needs_nothing else plan._replace(short=_short(plan))
+
+
+def _short(plan: Plan) -> bool | None:
+    """Return whether a statement needs nothing but a binder and observers, and leaves transactions as they are."""
+    if (plan.row, plan.explain, plan.by_name, plan.statement.stamp) != (None,) * 4 or plan.changes_schema:
         return None
-    return plan
+    if plan.watched:
+        return False if plan.statement.verb in DML else None
+    return True
 
 
 def _pipeline(steps: list[Callable[[Any], Any]]) -> Callable[[Any], Any] | None:

@@ -50,7 +50,7 @@ class Transactions:
         self.hooks = hooks
         self._savepoints: list[str] = []
         self._opened_by_savepoint = False
-        self._asking = False  # the before_commit hooks are running
+        self.asking = False  # the before_commit hooks are running
         self._wrote = False  # ... and one has written something
 
     # -- around one statement ----------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ class Transactions:
         does = plan.statement.verb
         inside = connection.in_transaction
         self.keep_undoable(connection, plan.text)
-        if inside and not self._asking and (does in ("COMMIT", "END") or self._releases_all(plan)):
+        if inside and not self.asking and (does in ("COMMIT", "END") or self._releases_all(plan)):
             self.ask(connection)
         if inside or not self.hooks.before_commit or does not in WRITES or begins_by_itself(connection, plan):
             return Before(inside, opened=False)
@@ -99,7 +99,7 @@ class Transactions:
         if not self.hooks.before_commit:
             return
         bare = connection._session.run_bare
-        self._asking, self._wrote = True, False
+        self.asking, self._wrote = True, False
         try:
             for function in self.hooks.before_commit:
                 function(connection)
@@ -109,13 +109,13 @@ class Transactions:
                 bare(connection, f"RELEASE {_SAVEPOINT}")
             raise
         finally:
-            self._asking = False
+            self.asking = False
         if self._wrote:
             bare(connection, f"RELEASE {_SAVEPOINT}")
 
     def keep_undoable(self, connection: Any, sql: str) -> None:
         """Before a before_commit hook writes for the first time: mark the place to which a refusal goes back."""
-        if self._asking and not self._wrote and verb(sql) not in READS:
+        if self.asking and not self._wrote and verb(sql) not in READS:
             self._wrote = True
             connection._session.run_bare(connection, f"SAVEPOINT {_SAVEPOINT}")
 
