@@ -40,8 +40,8 @@ class Plan(NamedTuple):
 def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | None:
     """Ask the plugins what the statement needs; None when it can run as it is."""
     binders = [binder for hook in hooks.bind if (binder := hook(connection, statement)) is not None]
-    explainers = [explainer for hook in hooks.error if (explainer := hook(connection, statement)) is not None]
     mappers = [mapper for hook in hooks.row if (mapper := hook(connection, statement)) is not None]
+    explainers = [explainer for hook in hooks.error if (explainer := hook(connection, statement)) is not None]
     plan = Plan(
         statement,
         statement.text,

@@ -60,6 +60,10 @@ class Recorder:
         self.events.append(Event("row", statement.sql))
 
     @hookimpl
+    def heliosdb_error(self, statement: Statement) -> None:
+        self.events.append(Event("error", statement.sql))
+
+    @hookimpl
     def heliosdb_executed(self, statement: Statement, error: BaseException | None) -> None:
         self.events.append(Event("executed", type(error).__name__ if error is not None else statement.sql))
 
