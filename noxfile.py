@@ -259,6 +259,25 @@ for plugin in metadata.entry_points(group="heliosdb"):
 # ---- what a person runs ----
 
 
+@nox.session(default=False, requires=["build", "wheels"])
+def release(session: nox.Session) -> None:
+    """A release without the upload: what would go out is built, checked and listed."""
+    session.install(*needs("release", of=[]))
+    for folder in EVERY:
+        table, where = project(folder)["project"], folder.partition("[")[0]
+        name, version = table["name"], table["version"]
+        changes = (ROOT / where / "CHANGELOG.md").read_text(encoding="utf-8")
+        if f"## {version}" not in changes:
+            session.error(f"{where}/CHANGELOG.md says nothing of {version}")
+        if f"## {version} (unreleased)" in changes:
+            session.warn(f"{where}/CHANGELOG.md still calls {version} unreleased")
+        files = sorted(path.name for path in DIST.glob(f"{name.replace('-', '_')}-{version}*"))
+        if len(files) != 2:
+            session.error(f"dist/ should have a wheel and an sdist of {name} {version}, and has {files}")
+        session.log(f"would upload {files[0]} and {files[1]}")
+    session.run("twine", "check", "--strict", *map(str, DIST.iterdir()))
+
+
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """HeliosDB at work, on data that comes along; arguments go to ``heliosdb demo``."""
