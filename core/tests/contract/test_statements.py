@@ -146,6 +146,15 @@ def test_a_cursor_made_behind_the_connections_back_refuses_what_it_can_not_do(co
         cursor.execute("SELECT TWICE 1")
 
 
+@pytest.mark.parametrize("cursor_class", [sqlite3.Cursor, heliosdb_sqlite.Cursor])
+def test_nor_does_it_find_a_statement_that_the_connection_ran_before(conn, cursor_class):
+    conn.execute("CREATE TABLE t (a)")
+    conn.execute("INSERT INTO t VALUES (?)", (["x", "y"],))
+    with pytest.raises(sqlite3.NotSupportedError, match=r"only a cursor from connection.cursor\(\)"):
+        cursor_class(conn).execute("INSERT INTO t VALUES (?)", ("z",))
+    assert conn.execute("SELECT * FROM t").fetchall() == [("x,y",)]
+
+
 def test_an_error_of_parse_reaches_the_caller_each_time(tmp_path):
     class Refuses:
         @hookimpl

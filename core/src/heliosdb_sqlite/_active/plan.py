@@ -59,7 +59,12 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
         and statement.stamp is None
         and not (statement.batch or plan.watched or plan.changes_schema or hooks.executed)
     )
-    return None if needs_nothing else plan._replace(short=_short(plan))
+    if needs_nothing:
+        return None
+    if plan.text == statement.sql and (plan.bind is not None or plan.row is not None):
+        # Not the user's very text: a cursor made past the hooks must not find it compiled and bind values as they are.
+        plan = plan._replace(text=plan.text + " ")
+    return plan._replace(short=_short(plan))
 
 
 def _short(plan: Plan) -> bool | None:

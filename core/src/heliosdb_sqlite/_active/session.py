@@ -50,7 +50,7 @@ class Session:
         if len(self.plans) >= _PLANS:
             self.forget()
         plan = self.plans[sql] = make_plan(connection, statement, self.hooks)
-        self.final.add(statement.text)
+        self.final.add(statement.text if plan is None else plan.text)
         return plan
 
     def fresh(self, connection: Any, plan: Plan) -> Plan:

@@ -1,8 +1,23 @@
-"""For the tests of plugins: register one for a while, and record which hooks ran."""
+"""For the tests of plugins. Needs nothing that HeliosDB does not need, but for :mod:`.fixtures`, which needs pytest.
+
+``registered`` and ``Recorder`` register a plugin for a while and record which hooks ran; ``crash`` kills a program at a
+point of the test's choosing and ``assert_intact`` looks at what it left; ``forked`` runs a function in a forked child.
+"""
 
 from __future__ import annotations
 
+from .crashing import assert_intact, crash, crash_point, crash_points
+from .forking import forked
 from .recorder import Event, Recorder
 from .registering import registered
 
-__all__ = ["Event", "Recorder", "registered"]
+__all__ = [
+    "Event",
+    "Recorder",
+    "assert_intact",
+    "crash",
+    "crash_point",
+    "crash_points",
+    "forked",
+    "registered",
+]
