@@ -16,7 +16,6 @@ distributions of their own. A connection that switches none on runs the standard
 """
 
 # As the standard library does it: the package is its dbapi2 module, and importing that makes it an attribute here.
-from ._standard import sqlite3 as _standard
 from .dbapi2 import *
 
 TYPE_CHECKING = False
@@ -29,8 +28,11 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> "Any":
-    from ._module import deprecated_name, plugin_function
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._module import deprecated_name, made_on_demand
+    from ._standard import sqlite3
 
     if name in ("version", "version_info", "OptimizedUnicode"):
-        return deprecated_name(_standard, name, __name__)
-    return plugin_function(name, __name__)
+        return deprecated_name(sqlite3, name, __name__)
+    return made_on_demand(name, __name__)

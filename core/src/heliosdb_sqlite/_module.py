@@ -1,8 +1,10 @@
-"""Module attributes that are made when they are asked for: deprecated names and the functions of plugins."""
+"""Module attributes that are made when they are asked for: deprecated names, submodules, functions of plugins."""
 
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ._errors import MissingPlugin
@@ -33,13 +35,15 @@ def deprecated_name(module: ModuleType, name: str, importer: str) -> Any:
     return value
 
 
-def plugin_function(name: str, importer: str) -> Any:
-    """Return the module function of that name which an installed plugin brings, such as ``start_server``.
+def made_on_demand(name: str, package: str) -> Any:
+    """Return a submodule of the package, imported now, or the function of that name which an installed plugin brings.
 
     :raises MissingPlugin: a HeliosDB plugin that is not installed brings it; the message says how to install it
     :raises AttributeError: nobody knows it
     """
     if not name.startswith("_"):
+        if find_spec(f"{package}.{name}") is not None:
+            return import_module(f"{package}.{name}")
         from .plugins._manager import manager
 
         function = manager().functions().get(name)
@@ -49,4 +53,4 @@ def plugin_function(name: str, importer: str) -> Any:
 
         if (feature := _catalogue.owner_of_function(name)) is not None:
             raise MissingPlugin(f"{name}() {feature.comes_with}")
-    raise AttributeError(f"module {importer!r} has no attribute {name!r}")
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")

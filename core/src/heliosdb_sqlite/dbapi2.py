@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # of two definitions mypy keeps the first, pyright the last: 
 
 
 def __getattr__(name: str) -> "Any":
+    if name.startswith("__"):  # "import *" asks for __all__, and must not cost the imports below
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from ._module import deprecated_name
 
     return deprecated_name(_standard.dbapi2, name, __name__)
