@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 import heliosdb_sqlite
-from heliosdb_sqlite.plugins import Syntax, hookimpl, register, unregister
+from heliosdb_sqlite.plugins import Syntax, hookimpl, register, state, unregister
 from heliosdb_sqlite.testing import registered
 
 
@@ -173,3 +173,32 @@ def test_hooks_run_in_the_order_pluggy_gives_them():
     ):
         heliosdb_sqlite.connect(":memory:").close()
     assert ran == ["first", "b", "a", "last"]
+
+
+def test_a_hook_may_be_implemented_under_another_name():
+    told = []
+
+    class Plugin:
+        @hookimpl(specname="heliosdb_connect")
+        def tell(self, connection):
+            told.append(connection)
+
+    with registered(Plugin()):
+        conn = heliosdb_sqlite.connect(":memory:")
+    assert told == [conn]
+    conn.close()
+
+
+def test_a_plugin_of_methods_alone_has_its_state():
+    class Options(BaseModel):
+        model_config = ConfigDict(frozen=True, extra="forbid")
+        counted: bool = False
+
+    def count(connection):
+        state(connection)["count"] = state(connection).get("count", 0) + 1
+        return state(connection)["count"]
+
+    with registered(brings(options=Options, methods={"count": count}), always=False):
+        conn = heliosdb_sqlite.connect(":memory:", counted=True)
+        assert [conn.count(), conn.count()] == [1, 2]
+        conn.close()

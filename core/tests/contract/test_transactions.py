@@ -467,3 +467,31 @@ def test_a_busy_commit_that_fails_tells_of_no_commit(recorder, tmp_path):
     writer.commit()
     assert recorder.transactions() == COMMITTED
     writer.close()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda conn: conn.commit(),
+        lambda conn: conn.rollback(),
+        lambda conn: conn.execute("COMMIT"),
+        lambda conn: run(conn, "COMMIT"),
+        lambda conn: run(conn, "ROLLBACK"),
+        lambda conn: conn.execute("SAVEPOINT s"),
+    ],
+)
+def test_a_before_commit_hook_can_not_end_the_transaction_itself(end):
+    class Ends:
+        @hookimpl
+        def heliosdb_before_commit(self, connection):
+            end(connection)
+
+    with registered(Ends()):
+        conn = heliosdb_sqlite.connect(":memory:")
+        run(conn, "CREATE TABLE t (a)")
+        conn.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(sqlite3.ProgrammingError, match="not end the transaction"):
+            conn.commit()
+        assert conn.in_transaction
+        assert rows(conn) == [1]
+        conn.close()

@@ -193,9 +193,7 @@ class ActiveConnection(Connection):
         if len(args) > 1 and sys.version_info >= (3, 13):
             args, kwargs = by_keyword(args, kwargs)
         super().__init__(*args, **kwargs)
-        self._session = (
-            session  # once more: CPython clears the attributes of a connection that is initialised again
-        )
+        self._session = session  # once more: CPython clears what it initialises again
         session.connected(self)
 
     def __call__(self, *args: Any) -> Any:
@@ -265,6 +263,8 @@ class ActiveConnection(Connection):
     def rollback(self) -> None:
         """Roll the open transaction back."""
         transactions = self._pending()
+        if transactions is not None:
+            transactions.refuse_to_end()
         _rollback(self)
         if transactions is not None:
             transactions.rolled_back(self)

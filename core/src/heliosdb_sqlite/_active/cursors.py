@@ -26,13 +26,15 @@ def _with_hooks(cls: Any, base: Any) -> Any:
         return cls
     if issubclass(base, cls):
         return base
-    return type(cls)(cls.__name__, (cls, base), {"__module__": cls.__module__, "__doc__": cls.__doc__})
+    return type(cls)(cls.__name__, (cls, base), _looks_of(cls))
 
 
 def _make_in_state(state: Any, cls: Any) -> Any:
-    return type(cls)(
-        cls.__name__, (state, cls), {"__module__": cls.__module__, "__doc__": cls.__doc__, "_plain": cls}
-    )
+    return type(cls)(cls.__name__, (state, cls), {**_looks_of(cls), "_plain": cls})
+
+
+def _looks_of(cls: Any) -> dict[str, Any]:
+    return {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
 
 
 # Bounded: a program may make its classes inside a function.

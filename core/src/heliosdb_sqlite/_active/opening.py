@@ -30,16 +30,15 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
     known = {key for model in models(plugins).values() for key in model.model_fields}
     unknown = [key for key in extra if key not in known]
     if unknown and (factory is Connection or sys.version_info < (3, 11)):
-        refuse_unknown(
-            plugins, unknown, standard
-        )  # else they are the factory's own: CPython 3.11 hands them on
+        # The factory's own keywords are its own business: CPython hands them on, since 3.11.
+        refuse_unknown(plugins, unknown, standard)
     options = {key: value for key, value in extra.items() if key in known}
     kwargs = {key: value for key, value in kwargs.items() if key not in options}
     active = active_options(plugins, options)
     if not active or "database" not in given or len(args) > len(_positional.NAMES):
         return _plain(args, kwargs, factory)
     hooks = hooks_for(plugins, frozenset(active), plugins.generation, tracing.enabled())
-    if hooks == NO_HOOKS:
+    if hooks == NO_HOOKS and not any(active.values()):
         return _plain(args, kwargs, factory)
     session = Session(active, hooks)
     target = asked = Target(

@@ -96,6 +96,7 @@ class Transactions:
     # -- methods of the connection -----------------------------------------------------------------------------------
     def ask(self, connection: Any) -> None:
         """Run the before_commit hooks in the transaction; when one refuses, undo what they wrote and raise."""
+        self.refuse_to_end()
         if not self.hooks.before_commit:
             return
         bare = connection._session.run_bare
@@ -115,9 +116,21 @@ class Transactions:
 
     def keep_undoable(self, connection: Any, sql: str) -> None:
         """Before a before_commit hook writes for the first time: mark the place to which a refusal goes back."""
-        if self.asking and not self._wrote and verb(sql) not in READS:
+        if not self.asking:
+            return
+        does = verb(sql)
+        if does in ("COMMIT", "END", "ROLLBACK", "RELEASE", "SAVEPOINT"):
+            self.refuse_to_end()
+        if not self._wrote and does not in READS:
             self._wrote = True
             connection._session.run_bare(connection, f"SAVEPOINT {_SAVEPOINT}")
+
+    def refuse_to_end(self) -> None:
+        """Raise when a before_commit hook tries to end the transaction that it is asked about."""
+        if self.asking:
+            raise sqlite3.ProgrammingError(
+                "a before_commit hook can write, but not end the transaction or set savepoints: to refuse, raise"
+            )
 
     def committed(self, connection: Any) -> None:
         """A method of the connection committed."""
@@ -155,9 +168,8 @@ class Transactions:
         if plan.statement.verb == "SAVEPOINT":
             self._opened_by_savepoint |= not before.in_transaction
             self._savepoints.append(name)
-        elif (
-            place := self._place(name)
-        ) is not None:  # ROLLBACK TO keeps the savepoint itself, RELEASE does not
+        elif (place := self._place(name)) is not None:
+            # ROLLBACK TO keeps the savepoint itself, RELEASE does not
             del self._savepoints[place + (plan.statement.verb == "ROLLBACK") :]
 
 

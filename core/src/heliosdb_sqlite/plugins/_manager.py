@@ -62,7 +62,14 @@ class Manager:
         """
         disabled = {name.strip() for name in os.environ.get("HELIOSDB_DISABLE_PLUGINS", "").split(",")}
         everywhere = {point.name for point in entry_points(group=ALWAYS)}
-        points = {point.name: point for group in (ALWAYS, GROUP) for point in entry_points(group=group)}
+        points: dict[str, EntryPoint] = {}
+        for point in (*entry_points(group=GROUP), *entry_points(group=ALWAYS)):
+            other = points.setdefault(point.name, point)
+            if other.value != point.value and point.name not in disabled:
+                raise sqlite3.ProgrammingError(
+                    f"two plugins are named {point.name!r}: {_found(other, '').distribution} brings {other.value}, "
+                    f"{_found(point, '').distribution} brings {point.value}: uninstall one of them"
+                )
         for name, point in sorted(points.items()):
             if name in disabled:
                 self.found.append(_found(point, "disabled by HELIOSDB_DISABLE_PLUGINS"))
@@ -118,7 +125,7 @@ class Manager:
         self.generation += 1
         self._impls = {
             hook: {
-                impl.plugin_name: adapt(impl)
+                impl.plugin_name: adapt(hook, impl)
                 for impl in reversed(getattr(self.pluggy.hook, hook).get_hookimpls())
             }
             for hook in hookspecs.HOOKS

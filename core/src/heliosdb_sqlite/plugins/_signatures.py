@@ -22,7 +22,7 @@ def _parameters(hook: str) -> list[str]:
     return list(inspect.signature(getattr(hookspecs.Plugin, hook)).parameters)[1:]  # without self
 
 
-def adapt(impl: pluggy.HookImpl) -> Callable[..., Any]:
+def adapt(hook: str, impl: pluggy.HookImpl) -> Callable[..., Any]:
     """Return the implementation as a function of all the hook's arguments, by position.
 
     pluggy lets an implementation leave arguments out; taking them out here saves doing so on every call.
@@ -30,12 +30,9 @@ def adapt(impl: pluggy.HookImpl) -> Callable[..., Any]:
     :raises PluginValidationError: a pluggy wrapper, which a compiled pipeline has no place for
     """
     if impl.wrapper or impl.hookwrapper:
-        raise pluggy.PluginValidationError(
-            impl.plugin, f"{impl.function.__name__} is a wrapper, which HeliosDB has no use for"
-        )
-    name = impl.function.__name__
+        raise pluggy.PluginValidationError(impl.plugin, f"{hook} is a wrapper, which HeliosDB has no use for")
     wanted = list(impl.argnames)
-    every = _parameters(name)
+    every = _parameters(hook)
     function: Callable[..., Any] = impl.function
     if wanted == every:
         return function
