@@ -21,7 +21,7 @@ from .._standard import sqlite3
 from .cursors import buffer_rows, explain_errors, fetch_rest, hooked_factory, map_rows
 from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan
-from .script import run_script
+from .script import can_run, run_script
 from .session import Session
 from .transactions import LEGACY, Transactions
 
@@ -129,7 +129,7 @@ def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
 def _script(cursor: Any, script: Any) -> Any:
     connection = cursor.connection
     session: Session | None = getattr(connection, "_session", None)
-    if session is None or session.closed or cursor._closed or not isinstance(script, str) or "\0" in script:
+    if session is None or session.closed or cursor._closed or not can_run(connection, script):
         return _cursor_script(cursor, script)  # CPython's own error
     if not (session.hooks.parse or session.hooks.executed or session.transactions):
         check_script(script, session.options)

@@ -13,6 +13,16 @@ from .session import Session
 from .transactions import without_begin
 
 
+def can_run(connection: Any, script: Any) -> bool:
+    """Return whether CPython would run the script at all: it is text, without NUL, and not longer than allowed."""
+    if not isinstance(script, str) or "\0" in script:
+        return False
+    if not hasattr(connection, "getlimit"):  # before CPython 3.11
+        return True
+    limit: int = connection.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH)
+    return len(script.encode()) < limit
+
+
 def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any], Any]) -> Any:
     """Run the statements of ``script`` and return ``cursor``, which keeps its own state, as CPython's does.
 
