@@ -5,14 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dropin_kit.configurations import Configuration
-from dropin_kit.cpython_suite import assert_same_as_stdlib
-from dropin_kit.differential import assert_no_difference
+from heliosdb_sqlite.testing.dropin import PLAIN, assert_same_as_stdlib
+from heliosdb_sqlite.testing.dropin.differential import assert_no_difference
 
 PLUGINS = {"vector", "timetravel", "branching", "crypto", "server"}
 
@@ -29,11 +27,11 @@ def _every_plugin_is_installed() -> None:
 
 
 def test_cpythons_own_suite_has_the_outcomes_it_has_with_sqlite3(record_property: Any) -> None:
-    assert_same_as_stdlib(Configuration.PLAIN, record_property, note="every plugin installed")
+    record_property("dropin", assert_same_as_stdlib(PLAIN, note="every plugin installed"))
 
 
-def test_no_program_can_tell(tmp_path: Path) -> None:
-    assert_no_difference(Configuration.PLAIN, tmp_path)
+def test_no_program_can_tell() -> None:
+    assert_no_difference(PLAIN)
 
 
 def test_a_program_that_uses_no_feature_loads_no_plugin() -> None:

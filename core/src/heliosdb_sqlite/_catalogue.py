@@ -20,7 +20,8 @@ class Feature:
     functions: tuple[str, ...] = ()
     column_types: tuple[str, ...] = ()
     sized_types: tuple[str, ...] = ()  # its own only with arguments, VECTOR(3); a bare VECTOR stays SQLite's
-    clauses: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()  # anywhere in a statement
+    statements: tuple[str, ...] = ()  # clauses that begin one
     sql_functions: tuple[str, ...] = ()
 
     @property
@@ -54,7 +55,28 @@ FEATURES = (
         "connect(..., enable_vector_search=True)",
         options=("enable_vector_search",),
         sized_types=("VECTOR", "HALFVEC"),
-        sql_functions=("vector_distance", "vector_add", "vector_subtract"),
+        sql_functions=(
+            "vector_distance",
+            "cosine_distance",
+            "l2_distance",
+            "l1_distance",
+            "vector",
+            "vector_add",
+            "vector_subtract",
+            "vector_multiply",
+            "vector_scale",
+            "vector_normalize",
+            "vector_subvector",
+            "vector_dot",
+            "vector_norm",
+            "vector_dims",
+            "vector_to_json",
+            "inner_product",
+            "l2_normalize",
+            "subvector",
+            "vector_avg",
+            "vector_sum",
+        ),
     ),
     Feature(
         "timetravel",
@@ -84,7 +106,7 @@ FEATURES = (
             "compare_branches",
             "undo_merge",
         ),
-        clauses=("CREATE BRANCH", "MERGE BRANCH", "DROP BRANCH", "SHOW BRANCHES"),
+        statements=("CREATE BRANCH", "MERGE BRANCH", "DROP BRANCH", "SHOW BRANCHES"),
     ),
     Feature(
         "crypto",

@@ -32,8 +32,9 @@ class Connection(_Base):
     ``TEXT ENCRYPTED`` for type names it may ignore.
     """
 
-    def __call__(self, *args: "Any") -> "Any":
-        sql = args[0] if args else None  # CPython gives one; a caller's mistake is CPython's to describe
+    def __call__(
+        self, sql: "Any" = None, /, *more: "Any"
+    ) -> "Any":  # a caller's mistake is CPython's to describe
         if isinstance(sql, str):
             folded = sql.upper()
             # The words of _catalogue.SILENT, spelled out: a loop over them costs three times as much.
@@ -42,11 +43,11 @@ class Connection(_Base):
 
                 check(sql)
         try:
-            return _prepare(self, *args)
+            return _prepare(self, sql, *more) if more else _prepare(self, sql)
         except sqlite3.OperationalError as error:
             from ._guard import explain
 
-            explain(args[0], error)
+            explain(sql, error)
             raise
 
     if TYPE_CHECKING:
@@ -62,10 +63,14 @@ class Connection(_Base):
 
     def executescript(self, sql_script: str, /) -> "Any":
         """Run several statements, as the standard library does, once none asks for an absent feature."""
-        from ._guard import check_script
+        from ._guard import check_script, explain
 
         check_script(sql_script)
-        return _executescript(self, sql_script)
+        try:
+            return _executescript(self, sql_script)
+        except sqlite3.OperationalError as error:
+            explain(sql_script, error)
+            raise
 
     def __dir__(self) -> "list[str]":
         from ._methods import names_with_plugins

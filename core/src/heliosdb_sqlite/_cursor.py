@@ -27,10 +27,14 @@ class Cursor(sqlite3.Cursor, metaclass=_CursorType):
 
     def executescript(self, sql_script: str, /) -> "Any":
         """Run several statements, as the standard library does, once none asks for an absent feature."""
-        from ._guard import check_script
+        from ._guard import check_script, explain
 
         check_script(sql_script)
-        return _executescript(self, sql_script)
+        try:
+            return _executescript(self, sql_script)
+        except sqlite3.OperationalError as error:
+            explain(sql_script, error)
+            raise
 
     def __dir__(self) -> "list[str]":
         from ._methods import names_with_plugins

@@ -15,7 +15,7 @@ from ._catalogue import FEATURES, SILENT, Feature
 from ._errors import MissingPlugin
 from ._standard import sqlite3
 from .sql.ddl import Column, table_definition
-from .sql.lexer import scan, tokenize
+from .sql.lexer import scan
 from .sql.script import split_script
 
 _NO_FUNCTION = re.compile(r"no such function: (\w+)")
@@ -88,19 +88,22 @@ def explain(sql: str, error: sqlite3.OperationalError, active: Container[str] = 
             if match[1].lower() in feature.sql_functions and feature.name not in active:
                 error.args = (f"{message}: {match[1]}() {feature.way_out}",)
     elif match := _NEAR.fullmatch(message):
-        tokens = [token.word for token in tokenize(sql)]  # a string or a quoted name is no word of a clause
-        for feature in FEATURES:
-            phrase = _stumbling_block(feature, tokens, match[1].upper())
-            if phrase is not None and feature.name not in active:
-                error.args = (f"{message}: {phrase} {feature.way_out}",)
-                return
+        for statement in split_script(sql):
+            words = [
+                token.word for token in scan(statement)
+            ]  # a string or a quoted name is no word of a clause
+            for feature in FEATURES:
+                phrase = _stumbling_block(feature, words, match[1].upper())
+                if phrase is not None and feature.name not in active:
+                    error.args = (f"{message}: {phrase} {feature.way_out}",)
+                    return
 
 
-def _stumbling_block(feature: Feature, tokens: Sequence[str], near: str) -> str | None:
+def _stumbling_block(feature: Feature, words: Sequence[str], near: str) -> str | None:
     """Return the feature's phrase that stands in a statement and has the word that SQLite did not expect."""
-    for clause in feature.clauses:
+    for clause in feature.clauses + feature.statements:
         phrase = clause.split()
-        starts = range(len(tokens) - len(phrase) + 1)
-        if near in phrase and any(tokens[start : start + len(phrase)] == phrase for start in starts):
+        starts = [0] if clause in feature.statements else range(len(words) - len(phrase) + 1)
+        if near in phrase and any(words[start : start + len(phrase)] == phrase for start in starts):
             return clause
-    return near if near in feature.column_types and tokens[:1] in (["CREATE"], ["ALTER"]) else None
+    return near if near in feature.column_types and words[:1] in (["CREATE"], ["ALTER"]) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 
 import pytest
@@ -348,4 +349,59 @@ def test_mapping_batches_and_explanations_go_together():
             ]
             assert cursor.execute("SELECT f(1)").fetchone() == (1, "mapped")
             assert cursor.execute("SELECT f(1)").fetchone() == (1, "mapped")
+        conn.close()
+
+
+def test_an_error_in_a_script_is_completed_too():
+    with registered(Explains()):
+        conn = heliosdb_sqlite.connect(":memory:")
+        conn.executescript("SELECT f(1); SELECT f(2)")
+        with pytest.raises(sqlite3.OperationalError, match=r"division by zero$"):
+            conn.executescript("SELECT f(1); SELECT f(0)")
+        conn.close()
+
+
+@pytest.mark.filterwarnings("ignore:Binding 1:DeprecationWarning")
+@pytest.mark.skipif(
+    sys.version_info >= (3, 14), reason="a sequence for named placeholders is an error since 3.14"
+)
+def test_a_binder_and_a_sequence_for_named_placeholders_go_together(conn):
+    conn.execute("CREATE TABLE t (a)")
+    conn.execute("INSERT INTO t VALUES (:a)", (1,))
+    conn.executemany("INSERT INTO t VALUES (:a)", [(2,), (3,)])
+    conn.executemany("INSERT INTO t VALUES (:a)", [{"a": 4}])
+    assert [row[0] for row in conn.execute("SELECT a FROM t")] == [1, 2, 3, 4]
+
+
+def test_the_schema_is_read_whatever_the_text_factory(tmp_path):
+    with registered(Widens()):
+        conn = heliosdb_sqlite.connect(":memory:")
+        conn.execute("CREATE TABLE t (a, b)")
+        for factory in (str, bytes, lambda raw: raw.decode().upper()):
+            conn.text_factory = factory
+            assert len(conn.execute("SELECT ALL_OF t").description) == 2
+        conn.close()
+
+
+class Counts:
+    """Notes in each plan how many columns the table t has."""
+
+    @hookimpl
+    def heliosdb_row(self, connection, statement):
+        if "FROM t" not in statement.sql:
+            return None
+        columns = len(schema_of(connection).table("t").columns)
+        return lambda row: (columns, *row)
+
+
+def test_a_rolled_back_change_of_the_schema_has_the_texts_planned_again():
+    with registered(Counts()):
+        conn = heliosdb_sqlite.connect(":memory:", isolation_level=None)
+        conn.execute("CREATE TABLE t (a)")
+        assert conn.execute("SELECT count(*) FROM t").fetchone() == (1, 0)
+        conn.execute("BEGIN")
+        conn.execute("ALTER TABLE t ADD COLUMN b")
+        assert conn.execute("SELECT count(*) FROM t").fetchone() == (2, 0)
+        conn.rollback()
+        assert conn.execute("SELECT count(*) FROM t").fetchone() == (1, 0)
         conn.close()

@@ -12,14 +12,15 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from dropin_kit.configurations import IDLE, Configuration, active  # noqa: E402  # needs the path above
-from dropin_kit.report import summarize  # noqa: E402
+from dropin_kit.configurations import IDLE  # noqa: E402  # needs the path above
+from heliosdb_sqlite.testing.dropin import Configuration  # noqa: E402
+from heliosdb_sqlite.testing.dropin.report import summarize  # noqa: E402
 
 
-@pytest.fixture(params=IDLE, ids=lambda configuration: configuration.value)
+@pytest.fixture(params=IDLE, ids=lambda configuration: configuration.name)
 def configuration(request: pytest.FixtureRequest) -> Iterator[Configuration]:
     """Runs the test once as installed, and once with each of the plugins that do nothing active everywhere."""
-    with active(request.param):
+    with request.param.active():
         yield request.param
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import heliosdb_sqlite
-from dropin_kit.configurations import Configuration
-from dropin_kit.observe import assert_same
 from dropin_kit.scripts import run_script
+from heliosdb_sqlite.testing.dropin import PLAIN, Configuration
+from heliosdb_sqlite.testing.dropin.observe import assert_same
 
 pytestmark = pytest.mark.usefixtures("configuration")
 
@@ -181,7 +181,7 @@ def test_a_connection_class_of_either_module_is_a_factory_for_either(factory: An
 def test_a_plain_connection_is_of_the_public_class(configuration: Configuration) -> None:
     connection = heliosdb_sqlite.connect(":memory:")
     assert isinstance(connection, heliosdb_sqlite.Connection)
-    if configuration is Configuration.PLAIN:
+    if configuration is PLAIN:
         assert type(connection) is heliosdb_sqlite.Connection
     connection.close()
 
@@ -225,7 +225,7 @@ connection.close()
 def test_audit_events_are_the_same_for_success_and_failure(
     tmp_path: Path, configuration: Configuration
 ) -> None:
-    if configuration is Configuration.PLAIN:  # fresh processes: without this one's plugins
+    if configuration is PLAIN:  # fresh processes: without this one's plugins
         finished = run_script(AUDIT, tmp_path)
         assert finished.code == 0, finished.errors
         assert "sqlite3.connect/handle" in finished.output

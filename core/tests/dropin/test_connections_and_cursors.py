@@ -1,11 +1,12 @@
-"""Connections and cursors behave as sqlite3's do at the edges: closed, unmade, elsewhere, subclassed."""
+"""Connections and cursors behave as sqlite3's do at the edges: closed, unmade, forgotten, elsewhere."""
 
 from __future__ import annotations
 
-import abc
 import copy
+import gc
 import pickle
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,8 +17,7 @@ from typing import Any
 import pytest
 
 import heliosdb_sqlite
-from dropin_kit.configurations import Configuration
-from dropin_kit.observe import Observation, assert_same, observe, plain
+from heliosdb_sqlite.testing.dropin.observe import Observation, assert_same, observe, plain
 
 pytestmark = pytest.mark.usefixtures("configuration")
 
@@ -245,140 +245,12 @@ def test_execute_on_the_connection_gives_a_cursor() -> None:
     assert issubclass(heliosdb_sqlite.Cursor, sqlite3.Cursor)
 
 
-def test_cursor_takes_a_factory_that_makes_a_real_cursor(configuration: Configuration) -> None:
-    def is_a(cursor: Any, wanted: type) -> bool:
-        # An active plugin may put a class of HeliosDB's below the caller's; nothing else may.
-        return type(cursor) is wanted if configuration is Configuration.PLAIN else isinstance(cursor, wanted)
-
-    def factories(module: ModuleType) -> Iterator[object]:
-        class Mine(module.Cursor):  # type: ignore[name-defined,misc]
-            def fetchone(self) -> object:
-                return ("mine", super().fetchone())
-
-        class Bare(sqlite3.Cursor):
-            pass
-
-        with closing(module.connect(":memory:")) as connection:
-            yield is_a(connection.cursor(Mine), Mine)
-            yield is_a(connection.cursor(factory=Mine), Mine)
-            yield connection.cursor(Mine).execute("SELECT 1").fetchone()
-            yield is_a(connection.cursor(Bare), Bare)
-            yield connection.cursor(Bare).execute("SELECT 1").fetchone()
-            yield is_a(connection.cursor(partial(Mine)), Mine)
-            yield is_a(connection.cursor(sqlite3.Cursor), sqlite3.Cursor)
-            for wrong in (lambda connection: None, lambda connection: 5, 5, None, list, lambda: 1):
-                yield observe(partial(connection.cursor, wrong))
-            connection.row_factory = module.Row
-            yield connection.cursor(Mine).row_factory is module.Row
-
-    shown = assert_same(lambda module: list(factories(module)))
-    assert shown.error is None
-
-
 def test_cursors_are_made_from_connections_alone() -> None:
     with closing(sqlite3.connect(":memory:")) as bare:
         assert_same(lambda module: module.Cursor(bare).execute("SELECT 1").fetchone())
     for wrong in (None, 5, object()):
         assert_same(partial(lambda wrong, module: module.Cursor(wrong), wrong))
     assert_same(lambda module: module.Cursor())
-
-
-def test_a_subclass_may_override_anything() -> None:
-    def overridden(module: ModuleType) -> object:
-        calls: list[object] = []
-
-        class LoudCursor(module.Cursor):  # type: ignore[name-defined,misc]
-            def execute(self, sql: str, parameters: Any = ()) -> Any:
-                calls.append(("cursor.execute", sql))
-                return super().execute(sql, parameters)
-
-            def executemany(self, sql: str, rows: Any) -> Any:
-                calls.append(("cursor.executemany", sql))
-                return super().executemany(sql, rows)
-
-            def fetchall(self) -> Any:
-                calls.append("fetchall")
-                return super().fetchall()
-
-        class Loud(module.Connection):  # type: ignore[name-defined,misc]
-            def __init__(self, *args: Any, **kwargs: Any) -> None:
-                super().__init__(*args, **kwargs)
-                self.mine = "mine"
-
-            def cursor(self, factory: Any = LoudCursor) -> Any:
-                calls.append("cursor")
-                return super().cursor(factory)
-
-            def execute(self, *args: Any) -> Any:
-                calls.append(("execute", *args))
-                return super().execute(*args)
-
-            def commit(self) -> None:
-                calls.append("commit")
-                super().commit()
-
-            def rollback(self) -> None:
-                calls.append("rollback")
-                super().rollback()
-
-            def close(self) -> None:
-                calls.append("close")
-                super().close()
-
-            def __call__(self, *args: Any) -> Any:
-                calls.append(("__call__", *args))
-                return super().__call__(*args)
-
-        connection = module.connect(":memory:", factory=Loud)
-        calls.append(connection.mine)
-        connection.execute("CREATE TABLE t(a)")
-        connection.executemany("INSERT INTO t VALUES (?)", [(1,), (2,)])
-        connection.commit()
-        cursor = connection.cursor()
-        calls.append(cursor.execute("SELECT a FROM t").fetchall())
-        with connection:
-            cursor.execute("DELETE FROM t WHERE a = ?", (1,))
-        connection.executescript("SELECT 1; SELECT 2")
-        connection.rollback()
-        calls.append(connection.execute("SELECT count(*) FROM t").fetchall())
-        connection.close()
-        return calls
-
-    shown = assert_same(overridden)
-    assert shown.error is None
-
-
-def test_classes_mix_with_abstract_ones() -> None:
-    def mixed(module: ModuleType) -> object:
-        class Repository(abc.ABC):
-            @abc.abstractmethod
-            def find(self, key: int) -> Any: ...
-
-        class Database(module.Connection, Repository):  # type: ignore[name-defined,misc]
-            def find(self, key: int) -> Any:
-                return self.execute("SELECT ?", (key,)).fetchone()
-
-        class Finder(module.Cursor, Repository):  # type: ignore[name-defined,misc]
-            def find(self, key: int) -> Any:
-                return self.execute("SELECT ?", (key,)).fetchone()
-
-        with closing(module.connect(":memory:", factory=Database)) as connection:
-            return connection.find(1), connection.cursor(Finder).find(2), isinstance(connection, Repository)
-
-    shown = assert_same(mixed)
-    assert shown.error is None
-
-
-def test_instances_take_attributes_only_where_sqlite3s_do() -> None:
-    def subclass(module: ModuleType) -> object:
-        class Mine(module.Connection):  # type: ignore[name-defined,misc]
-            pass
-
-        with closing(module.connect(":memory:", factory=Mine)) as connection:
-            connection.note = "kept"
-            return connection.note, connection.cursor().connection.note
-
-    assert_same(subclass)
 
 
 def test_closing_twice_and_using_after_is_the_same() -> None:
@@ -389,3 +261,15 @@ def test_closing_twice_and_using_after_is_the_same() -> None:
         return connection.execute("SELECT 1")
 
     assert_same(twice)
+
+
+def test_an_unclosed_connection_warns_the_same() -> None:
+    def forgotten(module: ModuleType) -> None:
+        connection = module.connect(":memory:")
+        connection.execute("CREATE TABLE t(a)")
+        del connection
+        gc.collect()
+
+    gc.collect()  # what earlier tests forgot
+    shown = assert_same(forgotten)
+    assert [warning[0] for warning in shown.warnings] == [ResourceWarning] * (sys.version_info >= (3, 13))

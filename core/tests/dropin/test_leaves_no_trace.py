@@ -10,35 +10,19 @@ from types import ModuleType
 import pytest
 
 import heliosdb_sqlite
-from dropin_kit.observe import assert_same
+from heliosdb_sqlite.testing.dropin.files import JOURNALS, left, work
+from heliosdb_sqlite.testing.dropin.observe import assert_same
 
 pytestmark = pytest.mark.usefixtures("configuration")
 
 
-def work(module: ModuleType, path: Path, journal: str) -> None:
-    """A program's ordinary day."""
-    with closing(module.connect(path)) as connection:
-        connection.execute(f"PRAGMA journal_mode = {journal}")
-        connection.executescript("CREATE TABLE t(a INTEGER PRIMARY KEY, b); CREATE INDEX i ON t(b);")
-        connection.executemany("INSERT INTO t(b) VALUES (?)", [(str(number),) for number in range(100)])
-        connection.commit()
-        with connection:
-            connection.execute("UPDATE t SET b = 'x' WHERE a % 7 = 0")
-        connection.execute("DELETE FROM t WHERE a = 3")
-        connection.rollback()
-        connection.execute("SELECT count(*) FROM t").fetchall()
-
-
-@pytest.mark.parametrize("journal", ["DELETE", "WAL", "TRUNCATE"])
+@pytest.mark.parametrize("journal", JOURNALS)
 def test_the_same_program_leaves_the_same_files(journal: str, tmp_path: Path) -> None:
-    left = []
-    for module in (sqlite3, heliosdb_sqlite):
-        folder = tmp_path / module.__name__
-        folder.mkdir()
-        work(module, folder / "app.db", journal)
-        left.append({path.name: path.read_bytes() for path in folder.iterdir()})
-    assert left[1] == left[0]
-    assert set(left[1]) == {"app.db", *(["app.db-journal"] if journal == "TRUNCATE" else [])}
+    expected, actual = (
+        left(module, tmp_path / module.__name__, journal) for module in (sqlite3, heliosdb_sqlite)
+    )
+    assert actual == expected
+    assert set(actual) == {"app.db", *(["app.db-journal"] if journal == "TRUNCATE" else [])}
 
 
 def test_the_schema_holds_nothing_but_the_programs_own(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import heliosdb_sqlite
 import heliosdb_sqlite.dbapi2
-from dropin_kit.observe import assert_same, observe
+from heliosdb_sqlite.testing.dropin.observe import assert_same, observe
 
 OWN = {"connect", "Connection", "Cursor"}
 SUBMODULES = {"dbapi2", "dump"}

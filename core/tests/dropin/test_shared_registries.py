@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import heliosdb_sqlite
-from dropin_kit.observe import assert_same
+from heliosdb_sqlite.testing.dropin.observe import assert_same
 
 pytestmark = pytest.mark.usefixtures("configuration")
 BOTH = pytest.mark.parametrize("module", [sqlite3, heliosdb_sqlite], ids=lambda module: module.__name__)

@@ -10,8 +10,10 @@ import pytest
 
 
 def test_they_work_element_by_element_and_give_a_float32_blob(one):
-    assert one("vector_add(?, ?)", [1, 2], [10, 20]) == struct.pack("<2f", 11, 22)
-    assert one("vector_subtract(?, ?)", [1, 2], [10, 20]) == struct.pack("<2f", -9, -18)
+    assert bytes(one("vector_add(?, ?)", [1, 2], [10, 20])) == struct.pack("<2f", 11, 22)
+    assert one("vector_subtract(?, ?)", [1, 2], [10, 20]) == [-9, -18]
+    assert one("typeof(vector_multiply(?, ?))", [1, 2], [10, 20]) == "blob"
+    assert one("vector_multiply(?, ?)", [1, 2], [10, 20]) == [10, 40]
 
 
 def test_they_nest_and_their_result_is_a_vector(one):

@@ -137,10 +137,6 @@ def test_rows_by_name(docs):
     assert (row["id"], row["d"]) == (5, 0.0)
 
 
-def test_a_vector_comes_back_as_its_bytes(docs):
-    assert docs.execute("SELECT embedding FROM docs WHERE id = 2").fetchone() == (b"\0\0\x40\x40\0\0\0\0",)
-
-
 def test_own_uncommitted_writes_are_found_and_gone_after_rollback(docs):
     nearest = f"SELECT id FROM docs ORDER BY {L2} LIMIT 1"
     docs.execute("INSERT INTO docs VALUES (6, 'c', ?)", ([100, 100],))

@@ -19,6 +19,7 @@ from .._guard import check_script
 from .._positional import by_keyword
 from .._standard import sqlite3
 from .cursors import buffer_rows, explain_errors, fetch_rest, hooked_factory, map_rows
+from .goodbye import warn_unclosed
 from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan
 from .script import can_run, run_script
@@ -30,6 +31,7 @@ _executemany: Any = sqlite3.Cursor.executemany
 _close_cursor: Any = sqlite3.Cursor.close
 _cursor_script: Any = sqlite3.Cursor.executescript
 _cursor: Any = sqlite3.Connection.cursor
+_bare_execute: Any = sqlite3.Connection.execute  # for its TypeError
 _commit: Any = sqlite3.Connection.commit
 _rollback: Any = sqlite3.Connection.rollback
 _exit: Any = sqlite3.Connection.__exit__
@@ -57,17 +59,18 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
         if session.hooks.executed:
             observe(session.hooks.executed, connection, plan.statement, perf_counter() - start, error)
         raise
-    if plan.explain is not None and cursor.description is not None:
+    if plan.explain is not None and cursor.description is not None and isinstance(cursor, ActiveCursor):
         explain_errors(cursor, plan.explain)
     seconds = perf_counter() - start if session.hooks.executed else 0.0
     if transactions is not None and before is not None:
         ends_here = not before.in_transaction and (before.opened or not connection.in_transaction)
-        if ends_here and plan.statement.verb in DML and cursor.description is not None:
+        returns = plan.statement.verb in DML and cursor.description is not None
+        if ends_here and returns and isinstance(cursor, ActiveCursor):
             # RETURNING: SQLite commits only when all its rows have been read
             buffer_rows(cursor, fetch_rest(cursor))
         transactions.after(connection, plan, before)
     if plan.changes_schema:
-        session.forget()
+        session.changed_schema()
     if session.hooks.executed:
         observe(session.hooks.executed, connection, plan.statement, seconds, None)
     return result
@@ -131,11 +134,14 @@ def _script(cursor: Any, script: Any) -> Any:
     session: Session | None = getattr(connection, "_session", None)
     if session is None or session.closed or cursor._closed or not can_run(connection, script):
         return _cursor_script(cursor, script)  # CPython's own error
+    check_script(script, session.options)  # all of it, before the first statement runs
     if not (session.hooks.parse or session.hooks.executed or session.transactions):
-        check_script(script, session.options)
         return _cursor_script(cursor, script)
-    if getattr(connection, "autocommit", LEGACY) == LEGACY:
-        connection.commit() if sys.version_info < (3, 11) else ActiveConnection.commit(connection)
+    if sys.version_info >= (3, 11) and getattr(connection, "autocommit", LEGACY) == LEGACY:
+        ActiveConnection.commit(connection)
+    _cursor_script(
+        cursor, ""
+    )  # what else a script does to its cursor; on 3.10 it calls commit(), whosever that is
     return run_script(cursor, script, _perform)
 
 
@@ -216,7 +222,12 @@ class ActiveConnection(Connection):
 
         def execute(self, sql: str, parameters: Any = (), /) -> Any:
             """Run one statement on a new cursor and return that."""
-            cursor = _cursor(self, ActiveCursor)
+            try:
+                cursor = _cursor(self, ActiveCursor)
+            except sqlite3.ProgrammingError:
+                return _bare_execute(
+                    self, sql, parameters
+                )  # CPython looks at the arguments before the connection
             try:
                 plan = self._session.plans[sql]
             except (KeyError, TypeError):
@@ -266,12 +277,14 @@ class ActiveConnection(Connection):
         if transactions is not None:
             transactions.refuse_to_end()
         _rollback(self)
+        self._session.went_back()
         if transactions is not None:
             transactions.rolled_back(self)
 
     def __exit__(self, *exception: object) -> Any:
         transactions = self._pending()
         if transactions is None:
+            self._session.went_back()  # if it does; a plan too many forgotten is no harm
             return _exit(self, *exception)
         if exception != (None, None, None):
             result = _exit(self, *exception)
@@ -307,7 +320,10 @@ class ActiveConnection(Connection):
     def _say_goodbye(self) -> None:
         session = self._session
         if session.transactions is not None and self.in_transaction:
-            session.run_bare(self, "ROLLBACK")
+            try:
+                session.run_bare(self, "ROLLBACK")
+            except sqlite3.Error:
+                pass  # an authorizer that denies it; closing rolls back all the same
             session.transactions.rolled_back(self)
         observe(session.hooks.close, self)
         session.closed = True
@@ -317,10 +333,9 @@ class ActiveConnection(Connection):
             try:
                 _cursor(self, sqlite3.Cursor)
                 self._say_goodbye()
-            except sqlite3.ProgrammingError:
+            except sqlite3.Error:
                 pass  # collected in another thread than its own, which alone may use it
-        if sys.version_info >= (3, 13):
-            super().__del__()  # CPython's own word about a connection that was not closed
+            warn_unclosed(self)
 
     @property
     def isolation_level(self) -> Any:

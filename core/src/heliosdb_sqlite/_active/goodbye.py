@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import sys
+import warnings
 import weakref
 from typing import Any
 
@@ -23,3 +25,15 @@ def _close_all() -> None:
             connection.close()
         except sqlite3.ProgrammingError:  # it belongs to another thread, which alone may use it
             continue
+
+
+def warn_unclosed(connection: Any) -> None:
+    """Warn as CPython 3.13 does of a connection that is collected unclosed, at the line where that happens."""
+    if sys.version_info >= (3, 13):
+        try:
+            connection.total_changes  # noqa: B018 - raises when the database is closed
+        except sqlite3.ProgrammingError:
+            return
+        warnings.warn(
+            f"unclosed database in {connection!r}", ResourceWarning, stacklevel=2, source=connection
+        )

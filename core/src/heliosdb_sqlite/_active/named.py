@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .._standard import sqlite3
-from ..sql.lexer import Kind, tokenize
+from ..sql.parameters import parameters
+from ..sql.splice import Edit, splice
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -22,24 +23,24 @@ _DEPRECATED = (3, 12) <= sys.version_info < (3, 14)
 
 
 def by_name_for(sql: str) -> ByName | None:
-    """Return what binds a sequence to this text's named placeholders, or None if it has none."""
-    if not _DEPRECATED or not any(mark in sql for mark in ":@$"):
+    """Return what binds a sequence to this text's named placeholders, or None if none of them is one."""
+    if not _DEPRECATED or not any(mark in sql for mark in (":", "@", "$", "?1")):
         return None
-    names: list[str] = []  # by SQLite's index; "" where it was a plain ?
-    pieces: list[str] = []
-    end = 0
-    for token in tokenize(sql):
-        if token.kind is not Kind.PARAMETER:
-            continue
-        if token.text == "?":
-            names.append("")
-            pieces += [sql[end : token.start], f":heliosdb_{len(names)}"]
-            end = token.end
-        elif token.text.startswith("?"):
-            return None  # numbered and named ones mixed: left to CPython
-        elif token.text not in names:
-            names.append(token.text)
-    return ByName(names, "".join([*pieces, sql[end:]])) if any(names) else None
+    found = parameters(sql)
+    names = {each.number: each.token.text for each in found}
+    if not any(_is_name(name) for name in names.values()) or len(names) < max(names):
+        return None  # nothing to warn of, or a gap, ?1 and ?3, which can't be bound by name
+    edits = [
+        Edit(each.token.start, each.token.end, (f":heliosdb_{each.number}",))
+        for each in found
+        if each.token.text == "?"
+    ]
+    return ByName([names[number] for number in sorted(names)], splice(sql, edits))
+
+
+def _is_name(placeholder: str) -> bool:
+    """Return whether CPython takes it for a named one: some releases do so with ``?1``."""
+    return placeholder[0] != "?" or (placeholder != "?" and _numbered_is_named())
 
 
 class ByName:
@@ -53,26 +54,17 @@ class ByName:
     def __call__(self, plan: Plan, parameters: Any) -> tuple[Plan, Any]:
         """Return the plan and the parameters to run."""
         return (
-            (self._with_text(plan), self._bound(parameters, 3))
-            if self._fits(parameters)
-            else (plan, parameters)
+            (self._with_text(plan), self._bound(parameters)) if self._fits(parameters) else (plan, parameters)
         )
 
-    def many(self, plan: Plan, parameters: Iterable[Any]) -> tuple[Plan, Iterator[Any]]:
+    def many(self, plan: Plan, parameters: Iterable[Any]) -> tuple[Plan, Any]:
         """Return the plan and the parameters of executemany()."""
+        if not isinstance(parameters, Iterable):
+            return plan, parameters  # CPython's own TypeError
         return self._with_text(plan), map(self._bound, parameters)
 
-    def _bound(self, parameters: Any, stacklevel: int = 2) -> Any:
-        if not self._fits(parameters):
-            return parameters
-        for place, name in enumerate(self._names, 1):
-            if name:
-                warnings.warn(
-                    _cpythons_words().replace("Binding 1 (':a')", f"Binding {place} ({name!r})"),
-                    DeprecationWarning,
-                    stacklevel=stacklevel,
-                )
-        return dict(zip(self._keys, parameters, strict=True))
+    def _bound(self, parameters: Any) -> Any:
+        return _Named(self._names, self._keys, parameters) if self._fits(parameters) else parameters
 
     def _fits(self, parameters: Any) -> bool:
         is_sequence = isinstance(parameters, Sequence) and not isinstance(parameters, dict)
@@ -82,14 +74,41 @@ class ByName:
         return plan._replace(text=self._text)
 
 
+class _Named(dict[str, Any]):
+    """A sequence's values by name. Each is taken, and warned of, when CPython binds it: those after an error are not."""
+
+    def __init__(self, names: Sequence[str], keys: Sequence[str], values: Sequence[Any]) -> None:
+        super().__init__()
+        self._places = {
+            key: (place, name) for place, (key, name) in enumerate(zip(keys, names, strict=True), 1)
+        }
+        self._values = values
+
+    def __getitem__(self, key: str) -> Any:
+        place, name = self._places[key]
+        if _is_name(name):
+            message = _cpythons_words().replace("Binding 1 (':a')", f"Binding {place} ({name!r})")
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return self._values[place - 1]
+
+
 @cache
 def _cpythons_words() -> str:
     """Return how the running Python words the warning; its releases differ."""
+    return _warnings_of("SELECT :a")[0]
+
+
+@cache
+def _numbered_is_named() -> bool:
+    return bool(_warnings_of("SELECT ?1"))
+
+
+def _warnings_of(sql: str) -> list[str]:
     connection = sqlite3.Connection(":memory:")
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            connection.execute("SELECT :a", (1,))
-        return str(caught[0].message)
+            connection.execute(sql, (1,))
+        return [str(each.message) for each in caught]
     finally:
         connection.close()

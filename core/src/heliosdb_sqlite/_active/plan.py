@@ -63,7 +63,7 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
         return None
     if plan.text == statement.sql and (plan.bind is not None or plan.row is not None):
         # Not the user's very text: a cursor made past the hooks must not find it compiled and bind values as they are.
-        plan = plan._replace(text=plan.text + " ")
+        plan = plan._replace(text=plan.text + " ", by_name=by_name_for(plan.text + " "))
     return plan._replace(short=_short(plan))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from .._standard import sqlite3
 from ..plugins.statement import Statement
-from ..sql.script import split_script
+from ..sql.parameters import parameters
+from ..sql.script import pieces
 from .plan import Plan
 from .session import Session
 from .transactions import without_begin
@@ -17,35 +18,54 @@ def can_run(connection: Any, script: Any) -> bool:
     """Return whether CPython would run the script at all: it is text, without NUL, and not longer than allowed."""
     if not isinstance(script, str) or "\0" in script:
         return False
+    try:
+        length = len(script.encode())
+    except UnicodeEncodeError:
+        return False
     if not hasattr(connection, "getlimit"):  # before CPython 3.11
         return True
     limit: int = connection.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH)
-    return len(script.encode()) < limit
+    return length < limit
 
 
 def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any], Any]) -> Any:
     """Run the statements of ``script`` and return ``cursor``, which keeps its own state, as CPython's does.
 
-    CPython runs a script as SQLite's shell would: no transaction is opened for it, and rows are read and dropped.
+    CPython runs a script as SQLite's shell would: no transaction is opened for it, rows are read and dropped, and
+    parameters are NULL.
     """
     connection = cursor.connection
     session: Session = connection._session
-    for piece in split_script(script):
-        planned = session.plan(connection, piece)
-        plan = planned or Plan(Statement(piece), piece)
-        text = without_begin(plan.text)
-        session.final.add(text)
-        parameters = plan.bind(()) if plan.bind is not None else ()
-        perform(_to_the_end, sqlite3.Cursor(connection), plan._replace(text=text, row=None), parameters)
+    for piece in pieces(script):
+        text = script[piece.begin : piece.end]
+        plan = session.plan(connection, text) or Plan(Statement(text), text)
+        values = _nulls(text)
+        if plan.bind is not None:
+            values = plan.bind(values)
+        plan = plan._replace(
+            text=without_begin(connection, script[piece.lead : piece.begin] + plan.text), row=None
+        )
+        session.final.add(plan.text)
+        perform(_to_the_end, sqlite3.Cursor(connection), plan, values)
     return cursor
 
 
-def _to_the_end(cursor: Any, text: str, parameters: Any) -> Any:
+def _nulls(text: str) -> Any:
+    """Return NULL for each parameter of the statement."""
+    numbers = {each.number: each.token.text for each in parameters(text)}
+    if numbers and "?" not in numbers.values() and len(numbers) == max(numbers):
+        return {
+            name[1:]: None for name in numbers.values()
+        }  # by name: CPython frowns on a sequence for names
+    return (None,) * max(numbers, default=0)
+
+
+def _to_the_end(cursor: Any, text: str, values: Any) -> Any:
     """Run a statement to its end, its rows unread: they may be no valid text."""
     connection = cursor.connection
     text_factory, connection.text_factory = connection.text_factory, bytes
     try:
-        cursor.execute(text, parameters)
+        cursor.execute(text, values)
         for _ in cursor:
             pass
     finally:

@@ -29,6 +29,7 @@ class Session:
         self.options = options
         self.hooks = hooks
         self.closed = True
+        self._schema_changed = False  # since the last rollback
         self.state: dict[str, Any] = {}
         self.plans: dict[str, Plan | None] = {}  # None: run the text as it is, nobody wants to know
         self.final: set[str] = set()  # texts that have been through the hooks
@@ -82,6 +83,17 @@ class Session:
             self.closed = True
             raise
 
+    def changed_schema(self) -> None:
+        """Drop every plan, and do so again should the change be rolled back."""
+        self.forget()
+        self._schema_changed = True
+
+    def went_back(self) -> None:
+        """A transaction was rolled back: the schema may be an older one again."""
+        if self._schema_changed:
+            self.forget()
+            self._schema_changed = False
+
     def forget(self) -> None:
         """Drop every plan: the schema that they were made for has changed."""
         self.plans.clear()
@@ -97,7 +109,7 @@ class Session:
         self, connection: sqlite3.Connection, sql: str, parameters: Parameters = ()
     ) -> sqlite3.Cursor:
         """Run a statement of the core's own."""
-        text = without_begin(sql)
+        text = without_begin(connection, sql)
         self.final.add(text)
         return sqlite3.Cursor(connection).execute(text, parameters)
 

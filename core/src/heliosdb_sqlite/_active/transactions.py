@@ -18,6 +18,7 @@ _SAVEPOINT = "heliosdb_before_commit"
 _FIRST_WORD_IS_DML = re.compile(
     r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(?:INSERT|UPDATE|DELETE|REPLACE)", re.IGNORECASE | re.DOTALL
 )
+_isolation_level: Any = sqlite3.Connection.isolation_level
 LEGACY: Any = getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", -1)
 
 
@@ -35,12 +36,13 @@ def begins_by_itself(connection: Any, plan: Plan) -> bool:
     return _FIRST_WORD_IS_DML.match(plan.text) is not None
 
 
-def without_begin(sql: str) -> str:
+def without_begin(connection: Any, sql: str) -> str:
     """Return the statement as one for which CPython opens no transaction, whatever the isolation_level.
 
     CPython looks at the first word; SQLite passes over an empty statement before it.
     """
-    return ";" + sql if _FIRST_WORD_IS_DML.match(sql) else sql
+    begins = not connection.in_transaction and _isolation_level.__get__(connection) is not None
+    return ";" + sql if begins and _FIRST_WORD_IS_DML.match(sql) is not None else sql
 
 
 class Transactions:
@@ -145,7 +147,7 @@ class Transactions:
         self._savepoints.clear()
         self._opened_by_savepoint = False
         if hooks is self.hooks.rollback:
-            connection._session.forget()  # the schema may be an older one again
+            connection._session.went_back()
         observe(hooks, connection)
 
     def _roll_back(self, connection: Any) -> None:

@@ -14,4 +14,4 @@ def main() -> None:
         sys.exit(f"the command heliosdb needs the package {error.name}: pip install 'heliosdb[cli]'")
     from .app import build
 
-    build()()
+    build()(prog_name="heliosdb")

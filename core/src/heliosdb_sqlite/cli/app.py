@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.console import Console
 
 from .._standard import sqlite3
 from ..plugins._manager import manager
@@ -21,9 +20,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except sqlite3.Error as error:
-            Console(stderr=True).print(f"[bold red]{type(error).__name__}[/]: ", end="")
-            Console(stderr=True).print(str(error), markup=False)
-            ctx.exit(1)
+            raise click.ClickException(str(error)) from error
 
 
 def build() -> click.Group:

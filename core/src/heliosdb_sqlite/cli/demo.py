@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.rule import Rule
 
 from ..plugins._manager import manager
+from ._text import shown
 
 
-@click.command()
+@click.command(short_help="Show what the installed features do.")
 @click.argument("queries", nargs=-1)
 @click.option(
     "--keep",
@@ -37,4 +38,4 @@ def demo(queries: tuple[str, ...], keep: Path | None) -> None:
             console.print(Rule(act.title))
             act.play(console, folder, queries)
         if keep is not None:
-            console.print(f"The databases are in {keep}: plain SQLite files.")
+            console.print(shown(f"The databases are in {keep}: plain SQLite files."), soft_wrap=True)

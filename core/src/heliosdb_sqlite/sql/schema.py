@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from .._standard import sqlite3
 from .quoting import quote_identifier
 
+_FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # SQLite folds the case of ASCII alone
 Stamp = tuple[tuple[str, int], ...]
 """The databases of a connection with the version of each one's schema. Equal stamps, equal schemas."""
 
@@ -44,7 +45,7 @@ class Schema:
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
         """Return the table or view that ``name`` means in a statement: temp comes first, then main, then attached."""
-        key = (name.lower(), schema.lower() if schema is not None else None)
+        key = (name.translate(_FOLD), schema.translate(_FOLD) if schema is not None else None)
         if key not in self._tables:
             self._tables[key] = self._read(name, schema)
         return self._tables[key]
@@ -107,6 +108,9 @@ def _rows(
     session = getattr(connection, "_session", None)
     if session is not None:
         session.final.add(sql)  # the core's own text: no business of the hooks
-    cursor = sqlite3.Cursor(connection)
-    cursor.row_factory = None
-    return cursor.execute(sql, parameters).fetchall()
+    text_factory, connection.text_factory = connection.text_factory, str
+    try:
+        cursor = sqlite3.Cursor(connection)
+        return cursor.execute(sql, parameters).fetchall()
+    finally:
+        connection.text_factory = text_factory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum, auto
+from typing import NamedTuple
 
 from .lexer import scan
 
@@ -38,15 +39,17 @@ _OTHERWISE = {
 }
 
 
-def split_script(script: str) -> Iterator[str]:
-    """Yield the statements of ``script`` in order, each with its semicolon; the last may lack one.
+class Piece(NamedTuple):
+    """Where a statement of a script stands, ``script[begin:end]``, and where the one before it ended, ``lead``."""
 
-    The semicolons inside a trigger's body do not end it. Semicolons with nothing before them are left out.
+    lead: int
+    begin: int
+    end: int
 
-    >>> list(split_script("CREATE TABLE t (a); ; INSERT INTO t VALUES (';')"))
-    ['CREATE TABLE t (a);', "INSERT INTO t VALUES (';')"]
-    """
-    state, begin, end = _State.START, 0, 0
+
+def pieces(script: str) -> Iterator[Piece]:
+    """Yield the places of the statements of ``script``, as :func:`split_script` yields their texts."""
+    state, lead, begin, end = _State.START, 0, 0, 0
     for token in scan(script):
         if state is _State.START:
             if token.text == ";":
@@ -59,6 +62,18 @@ def split_script(script: str) -> Iterator[str]:
         else:
             state = _NEXT[state].get(token.word or token.text, otherwise)
         if state is _State.START:
-            yield script[begin:end]
+            yield Piece(lead, begin, end)
+            lead = end
     if state is not _State.START:
-        yield script[begin:end]
+        yield Piece(lead, begin, end)
+
+
+def split_script(script: str) -> Iterator[str]:
+    """Yield the statements of ``script`` in order, each with its semicolon; the last may lack one.
+
+    The semicolons inside a trigger's body do not end it. Semicolons with nothing before them are left out.
+
+    >>> list(split_script("CREATE TABLE t (a); ; INSERT INTO t VALUES (';')"))
+    ['CREATE TABLE t (a);', "INSERT INTO t VALUES (';')"]
+    """
+    return (script[piece.begin : piece.end] for piece in pieces(script))

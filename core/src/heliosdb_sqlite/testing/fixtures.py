@@ -13,6 +13,7 @@ from .. import Connection, __version__
 from .. import connect as _connect
 from .._standard import sqlite3
 from ..plugins._manager import manager
+from .dropin.report import summarize
 from .recorder import Recorder
 from .registering import registered
 
@@ -21,6 +22,11 @@ def pytest_report_header() -> str:
     """Name what the tests ran with: the first thing to compare when they fail elsewhere."""
     plugins = ", ".join(f"{found.name} {found.version}" for found in manager().found) or "none"
     return f"SQLite {sqlite3.sqlite_version}, heliosdb {__version__}, plugins: {plugins}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End the report with what the drop-in checks found."""
+    summarize(terminalreporter)
 
 
 @pytest.fixture

@@ -38,6 +38,9 @@ class Reference(NamedTuple):
 
     def _run_file(self) -> ModuleType:
         name = "__test__" if self.module == "__main__" else self.module
+        for dot, letter in enumerate(name):  # pickle asks for the packages, of which there may be none
+            if letter == ".":
+                sys.modules.setdefault(name[:dot], ModuleType(name[:dot]))
         spec: Any = importlib.util.spec_from_file_location(name, self.file)
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

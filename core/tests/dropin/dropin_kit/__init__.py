@@ -1,5 +1,1 @@
-"""What the drop-in proofs share: swapping the module, CPython's own suite, side-by-side observation.
-
-The proofs of the core alone stand beside this package; those that need every plugin installed use it from the
-repository's ``tests/dropin``.
-"""
+"""What the drop-in proofs of the core need beside heliosdb_sqlite.testing.dropin: plugins that do nothing, and scripts."""

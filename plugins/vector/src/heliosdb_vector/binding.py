@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
@@ -11,8 +12,10 @@ from heliosdb_sqlite.plugins import Parameters
 from heliosdb_sqlite.sql.lexer import Kind, tokenize
 
 from .packing import is_vector, pack
+from .vector import Vector
 
-_PLAIN = frozenset({int, float, str, bytes, type(None), bool, bytearray, memoryview})
+_AS_IT_IS = {Vector} if sys.byteorder == "little" else set()  # its memory is then what is stored
+_PLAIN = frozenset({int, float, str, bytes, type(None), bool, bytearray, memoryview, *_AS_IT_IS})
 _all_plain = _PLAIN.issuperset
 
 

@@ -11,8 +11,10 @@ import numpy as np
 FLOAT32 = np.dtype("<f4")  # little-endian wherever the file was written
 FLOAT64 = np.dtype(np.float64)
 
+ORDINALS = FIRST, SECOND, THIRD = "the first argument", "the second argument", "the third argument"
+
 _frombuffer = np.frombuffer
-_SQL_TYPES = {int: "an INTEGER", float: "a REAL"}
+_SQL_TYPES = {int: "an INTEGER", float: "a REAL", str: "TEXT", bytes: "a BLOB"}
 _SHOWN = 40  # characters of an offending value
 
 
@@ -31,9 +33,19 @@ def float32(value: Any, place: str) -> Any:
     if isinstance(value, str):
         return _from_json(value, place)
     raise ValueError(
-        f"{place} is {_SQL_TYPES.get(type(value), type(value).__name__)}, {value!r}: "
+        f"{place} is {type_of(value)}, {value!r}: "
         "give a vector, as a float32 BLOB or as JSON text like '[1, 2]'"
     )
+
+
+def type_of(value: Any) -> str:
+    """Return what SQL calls the type of a value, for an error: ``"an INTEGER"``."""
+    return _SQL_TYPES.get(type(value), type(value).__name__)
+
+
+def differ(first: int, second: int) -> str:
+    """Return what is wrong with two vectors of these dimensions."""
+    return f"the vectors have {first} and {second} dimensions: both must have the same number"
 
 
 @lru_cache(maxsize=16)  # a text that is constant in a query is read once

@@ -6,9 +6,11 @@ connection and put into the error that the user gets.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
-_SWALLOWED = "user-defined function raised exception"
+# A function's, and those of an aggregate's methods.
+_SWALLOWED = re.compile(r"user-defined (function raised exception|aggregate's '\w+' method raised error)")
 
 
 class Failure:
@@ -25,6 +27,6 @@ class Failure:
 
     def explain(self, error: BaseException) -> None:
         """Put the reason into the error, in place, if this is the error it led to."""
-        if self._reason and isinstance(error, sqlite3.OperationalError) and str(error) == _SWALLOWED:
+        if self._reason and isinstance(error, sqlite3.OperationalError) and _SWALLOWED.fullmatch(str(error)):
             error.args = (self._reason,)
         self._reason = ""

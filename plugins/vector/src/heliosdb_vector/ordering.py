@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
+from .distances import DISTANCES
 from .tokens import split
 
-_DISTANCE = "vector_distance"
 _NAMES = (Kind.WORD, Kind.QUOTED)
 _AFTER_COLUMNS = frozenset(
     {"FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "EXCEPT", "INTERSECT", "ORDER", "LIMIT"}
@@ -66,7 +66,7 @@ def _is_distance(tokens: list[Token], names: set[str]) -> bool:
     for token, following in zip_longest(tokens, tokens[1:]):
         if token.kind in _NAMES:
             name = token.name.lower()
-            if name == _DISTANCE:
+            if name in DISTANCES and following is not None and following.text == "(":
                 return True
             # Before a dot it is a table's name, before a parenthesis a function's.
             if name in names and (following is None or following.text not in (".", "(")):

@@ -13,10 +13,11 @@ from .columns import COLUMN_TYPES, with_checks
 from .failure import Failure
 from .loading import load_sqlite_vec
 from .options import VectorOptions
-from .queries import read_query
+from .queries import calls_of, read_query
+from .returned import Row, read_result, row_mapper
 
 _NAME = "vector"
-_MARK = "VECTOR_"  # what every function's name begins with
+_SCHEMA_VERBS = ("CREATE", "ALTER")
 
 
 @hookimpl
@@ -33,8 +34,11 @@ def heliosdb_active(options: VectorOptions) -> bool:
 
 @hookimpl
 def heliosdb_syntax() -> Syntax:
-    """Return the column types and functions that vector search adds to SQL."""
-    return Syntax(words=COLUMN_TYPES, column_types=COLUMN_TYPES, functions=functions.NAMES)
+    """Return the column types and functions that vector search adds to SQL.
+
+    It names no trigger words: any SELECT may return a VECTOR column.
+    """
+    return Syntax(column_types=COLUMN_TYPES, functions=functions.NAMES)
 
 
 @hookimpl
@@ -47,12 +51,16 @@ def heliosdb_connect(connection: Any) -> None:
 
 @hookimpl
 def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
-    """Give VECTOR columns their CHECK, sort what has no distance last, let executemany() run vector queries."""
-    if statement.verb in ("CREATE", "ALTER"):
-        statement = with_checks(connection, statement) or statement
-    if _MARK in statement.text.upper():
-        statement = read_query(statement) or statement
-    return statement
+    """Give VECTOR columns their CHECK, sort what has no distance last, find the vectors in a result."""
+    if statement.verb in _SCHEMA_VERBS:
+        folded = statement.text.upper()
+        if any(word in folded for word in COLUMN_TYPES):
+            statement = with_checks(connection, statement) or statement
+    calls = calls_of(statement.text)
+    if calls:
+        statement = read_query(statement, calls)
+    made = any(call.name in functions.VECTORS for call in calls)
+    return read_result(connection, statement, made) or statement
 
 
 @hookimpl
@@ -62,10 +70,16 @@ def heliosdb_bind(statement: Statement) -> Callable[[Parameters], Parameters] | 
 
 
 @hookimpl
+def heliosdb_row(connection: Any, statement: Statement) -> Callable[[Row], Row] | None:
+    """Return vectors as sequences of floats."""
+    return row_mapper(connection, statement)
+
+
+@hookimpl
 def heliosdb_error(connection: Any, statement: Statement) -> Callable[[BaseException], None] | None:
     """Say why a vector function failed, in the error that the user gets."""
     failure: Failure = state(connection)[_NAME]
-    return failure.explain if _MARK in statement.text.upper() else None
+    return failure.explain if calls_of(statement.text) else None
 
 
 @hookimpl

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from heliosdb_sqlite.plugins import Statement
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
@@ -13,23 +16,33 @@ from .metrics import metric
 from .ordering import nulls_last
 from .tokens import split
 
+_NAMED = re.compile("|".join(sorted(NAMES)), re.IGNORECASE)
+_BEFORE_A_TABLE = frozenset({"INTO", "TABLE", "VIEW", "ON", "WITH", "RECURSIVE", "REFERENCES"})
 
-def read_query(statement: Statement) -> Statement | None:
+
+class Call(NamedTuple):
+    """A call of a vector function: its name in lower case, and the tokens of each argument."""
+
+    name: str
+    arguments: list[list[Token]]
+
+
+@lru_cache(maxsize=64)  # asked twice for each text that a connection meets
+def calls_of(sql: str) -> tuple[Call, ...]:
+    """Return the calls of vector functions in a text."""
+    return tuple(_calls(tokenize(sql))) if _NAMED.search(sql) else ()
+
+
+def read_query(statement: Statement, calls: Iterable[Call]) -> Statement:
     """Return the statement with rows that have no distance sorted last, and a SELECT as one for executemany().
-
-    None if no vector function is called.
 
     :raises OperationalError: a metric that is written out in the text is none
     """
-    tokens = tokenize(statement.text)
-    calls = list(_calls(tokens))
-    if not calls:
-        return None
     for name, arguments in calls:
         if name == "vector_distance" and len(arguments) == 3:
             _check_metric(arguments[2])
     text = statement.text
-    for place in reversed(nulls_last(tokens)):
+    for place in reversed(nulls_last(tokenize(text))):
         text = f"{text[:place]} NULLS LAST{text[place:]}"
     if text != statement.text:
         statement = statement.rewritten(text)
@@ -44,9 +57,14 @@ def _check_metric(tokens: list[Token]) -> None:
             raise sqlite3.OperationalError(f"vector_distance(): {error}") from None
 
 
-def _calls(tokens: list[Token]) -> Iterator[tuple[str, list[list[Token]]]]:
-    """Yield each call of a vector function: its name and the tokens of each argument."""
+def _calls(tokens: list[Token]) -> Iterator[Call]:
+    defines = tokens[:1] and tokens[0].word in ("CREATE", "ALTER")
     for at, token in enumerate(tokens[:-1]):
         is_name = token.kind in (Kind.WORD, Kind.QUOTED)
         if is_name and token.name.lower() in NAMES and tokens[at + 1].text == "(":
-            yield token.name.lower(), split(tokens, at + 2)
+            name = token.name.lower()
+            if at and tokens[at - 1].word in _BEFORE_A_TABLE:
+                continue  # INSERT INTO vector (a, b)
+            if name == "vector" and defines:
+                continue  # a column's type
+            yield Call(name, split(tokens, at + 2))

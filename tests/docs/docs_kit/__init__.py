@@ -1,0 +1,1 @@
+"""Reads the documentation as its readers do, and runs what it shows."""

@@ -1,0 +1,23 @@
+"""docs/ builds into a site without a warning."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from docs_kit.files import PAGES, ROOT
+
+
+def test_the_site_builds_strictly(tmp_path: Path) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert len(list(tmp_path.rglob("index.html"))) >= len(PAGES)
