@@ -75,7 +75,7 @@ class ByName:
 
 
 class _Named(dict[str, Any]):
-    """A sequence's values by name. Each is taken, and warned of, when CPython binds it: those after an error are not."""
+    """A sequence's values by name. Each is taken, and warned of, when CPython binds it: none after an error is."""
 
     def __init__(self, names: Sequence[str], keys: Sequence[str], values: Sequence[Any]) -> None:
         super().__init__()
