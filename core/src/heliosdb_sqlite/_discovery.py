@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 GROUP = "heliosdb"
 ALWAYS = "heliosdb.always"
+OURS = ("branching", "crypto", "server", "timetravel", "vector")
 
 
 def installed() -> "tuple[bool, bool]":
     """Return whether a plugin wants every connection, and whether one is installed that is not HeliosDB's own.
 
-    The first has an entry point in the group ``heliosdb.always``, the second one that names no ``heliosdb_`` module.
+    The first has an entry point in the group ``heliosdb.always``, the second one under a name that is not ours.
     """
     always = strangers = False
     for text in _entry_points():
@@ -29,7 +30,7 @@ def installed() -> "tuple[bool, bool]":
                 section = line.strip("[] \t")
             elif section in (GROUP, ALWAYS) and "=" in line:
                 always |= section == ALWAYS
-                strangers |= not line.partition("=")[2].strip().startswith("heliosdb_")
+                strangers |= line.partition("=")[0].strip() not in OURS
     return always, strangers
 
 

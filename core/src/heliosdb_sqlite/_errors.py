@@ -9,3 +9,5 @@ class MissingPlugin(sqlite3.NotSupportedError, AttributeError):
     The message says how to get it. It is an ``sqlite3.Error`` for those who catch database errors, and an
     ``AttributeError`` so that ``hasattr(conn, "create_branch")`` answers False where branching is not installed.
     """
+
+    __module__ = "heliosdb_sqlite"  # as users know it, in tracebacks

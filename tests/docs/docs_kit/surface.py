@@ -13,7 +13,7 @@ import click
 
 import heliosdb_sqlite.plugins
 import heliosdb_sqlite.sql
-import heliosdb_sqlite.testing
+import heliosdb_sqlite.testing.dropin
 from heliosdb_sqlite.cli.app import build
 from heliosdb_sqlite.plugins import Syntax, hookspecs
 from heliosdb_sqlite.plugins._manager import manager
@@ -75,8 +75,9 @@ def extras() -> list[str]:
 
 
 def plugin_names() -> list[str]:
-    """Return what plugins import: the names of heliosdb_sqlite.plugins and heliosdb_sqlite.testing."""
-    return [*heliosdb_sqlite.plugins.__all__, *heliosdb_sqlite.testing.__all__]
+    """Return what plugins and their tests import: the names of heliosdb_sqlite.plugins and heliosdb_sqlite.testing."""
+    testing = heliosdb_sqlite.testing
+    return [*heliosdb_sqlite.plugins.__all__, *testing.__all__, *testing.dropin.__all__]
 
 
 def members(cls: Any) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from time import perf_counter
+from types import FunctionType
 from typing import Any
 
 from .._connection import Connection
@@ -369,3 +370,6 @@ class ActiveConnection(Connection):
 for _class, _name in ((ActiveConnection, "Connection"), (ActiveCursor, "Cursor")):
     _class.__name__ = _class.__qualname__ = _name  # errors and reprs call it what users do
     _class.__module__ = "heliosdb_sqlite"
+    for _attribute in vars(_class).values():
+        if isinstance(_attribute, FunctionType):
+            _attribute.__qualname__ = f"{_name}.{_attribute.__name__}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from .._standard import sqlite3
 
+_WARNS = sys.version_info >= (3, 13)
 _open: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
@@ -29,11 +30,10 @@ def _close_all() -> None:
 
 def warn_unclosed(connection: Any) -> None:
     """Warn as CPython 3.13 does of a connection that is collected unclosed, at the line where that happens."""
-    if sys.version_info >= (3, 13):
-        try:
-            connection.total_changes  # noqa: B018 - raises when the database is closed
-        except sqlite3.ProgrammingError:
-            return
-        warnings.warn(
-            f"unclosed database in {connection!r}", ResourceWarning, stacklevel=2, source=connection
-        )
+    if not _WARNS:
+        return
+    try:
+        connection.total_changes  # noqa: B018 - raises when the database is closed
+    except sqlite3.ProgrammingError:
+        return
+    warnings.warn(f"unclosed database in {connection!r}", ResourceWarning, stacklevel=2, source=connection)

@@ -24,6 +24,7 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
     :param standard: the keywords of the running Python's ``sqlite3.connect``
     """
     plugins = manager()
+    plugins.install_methods()
     given = dict(zip(_positional.NAMES, args, strict=False)) | kwargs
     factory = given.get("factory", Connection)
     extra = {key: value for key, value in kwargs.items() if key not in standard}

@@ -39,11 +39,13 @@ def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any]
     for piece in pieces(script):
         text = script[piece.begin : piece.end]
         plan = session.plan(connection, text) or Plan(Statement(text), text)
+        # The last statement is run with what stands behind it, as CPython runs it.
+        rest = "" if text.endswith(";") else script[piece.end :]
         values = _nulls(text)
         if plan.bind is not None:
             values = plan.bind(values)
         plan = plan._replace(
-            text=without_begin(connection, script[piece.lead : piece.begin] + plan.text), row=None
+            text=without_begin(connection, script[piece.lead : piece.begin] + plan.text + rest), row=None
         )
         session.final.add(plan.text)
         perform(_to_the_end, sqlite3.Cursor(connection), plan, values)

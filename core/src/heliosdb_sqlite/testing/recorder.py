@@ -18,6 +18,7 @@ class Recorder:
     """Implements every hook of a connection and changes nothing.
 
     >>> import heliosdb_sqlite
+    >>> from heliosdb_sqlite.testing import registered
     >>> with registered(Recorder()) as recorder:
     ...     conn = heliosdb_sqlite.connect(":memory:")
     ...     _ = conn.execute("CREATE TABLE t (a)")

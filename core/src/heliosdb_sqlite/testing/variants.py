@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +38,25 @@ def variant(
     return SimpleNamespace(**hooks, **contract)
 
 
+def idle(plugin: object, hooks: Iterable[str]) -> SimpleNamespace:
+    """Return a plugin that has those of ``hooks`` which ``plugin`` has, and does nothing in them."""
+    names = [f"{_PREFIX}{hook}" for hook in hooks]
+    return SimpleNamespace(
+        **{name: _doing_nothing(name) for name in names if _hook(plugin, name) is not None}
+    )
+
+
+def _doing_nothing(name: str) -> Callable[[], None]:
+    def hook() -> None:
+        pass
+
+    hook.__name__ = name
+    return hookimpl(hook)
+
+
 def _hook(plugin: object, name: str) -> Callable[..., Any] | None:
     """Return the plugin's implementation of a hook; None when the name is of something else."""
-    function = getattr(plugin, name) if name.startswith(_PREFIX) else None
+    function = getattr(plugin, name, None) if name.startswith(_PREFIX) else None
     return function if hasattr(function, "heliosdb_impl") else None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from ..registering import registered
+from ..variants import idle
 
 Aspect = Literal["trace", "autocommit", "total_changes", "files"]
 """What a plugin may honestly change: the statements that SQLite is sent, what a write outside of a transaction leaves
@@ -44,6 +45,8 @@ class Configuration:
     """Its connect() keywords on each of them, as a JSON object."""
     ignoring: frozenset[Aspect] = frozenset()
     """What may differ from sqlite3."""
+    idle: bool = False
+    """Whether the plugin's hooks do nothing: what differs even so is HeliosDB's doing, not the plugin's."""
 
     def load(self) -> Any:
         """Return the plugin."""
@@ -57,13 +60,15 @@ class Configuration:
 
     def dumps(self) -> str:
         """Return the configuration as a text that a child process can read."""
-        return json.dumps([self.name, self.heliosdb, self.plugin, self.options, sorted(self.ignoring)])
+        return json.dumps(
+            [self.name, self.heliosdb, self.plugin, self.options, sorted(self.ignoring), self.idle]
+        )
 
     @classmethod
     def loads(cls, text: str) -> Configuration:
         """Return the configuration that :meth:`dumps` wrote."""
-        name, heliosdb, plugin, options, ignoring = json.loads(text)
-        return cls(name, heliosdb, plugin, options, frozenset(ignoring))
+        name, heliosdb, plugin, options, ignoring, idle = json.loads(text)
+        return cls(name, heliosdb, plugin, options, frozenset(ignoring), idle)
 
     @contextmanager
     def active(self) -> Iterator[Counter[str]]:
@@ -72,7 +77,10 @@ class Configuration:
         if not self.plugin:
             yield calls
             return
-        with registered(self.load(), "dropin", options=json.loads(self.options), calls=calls):
+        plugin, options = self.load(), json.loads(self.options)
+        if self.idle:
+            plugin, options = idle(plugin, HOOKS), {}
+        with registered(plugin, "dropin", options=options, calls=calls):
             yield calls
 
 
