@@ -11,8 +11,8 @@ conn = sqlite3.connect("app.db")
 conn.create_branch(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 conn.create_brunch("x")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 conn.merge_branch("x", strategy="mine")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-sqlite3.connect("app.db", branch=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
-sqlite3.connect("app.db", timeout="soon")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+sqlite3.connect("app.db", branch=5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+sqlite3.connect("app.db", timeout="soon")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 
 
 class WrongHooks(Plugin):
