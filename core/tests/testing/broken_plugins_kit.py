@@ -62,5 +62,13 @@ class Refuses(Quiet):
             raise ValueError("too loud")
 
 
+class MayRefuse(Quiet):
+    """Could refuse each commit, and refuses none."""
+
+    @hookimpl
+    def heliosdb_before_commit(self, connection):
+        pass
+
+
 quiet, everywhere, wrong_rows, writes = Quiet(), Everywhere(), WrongRows(), Writes()
-all_wrong, refuses = AllWrong(), Refuses()
+all_wrong, refuses, may_refuse = AllWrong(), Refuses(), MayRefuse()

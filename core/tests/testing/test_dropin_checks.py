@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 import unittest
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
-from heliosdb_sqlite.testing.dropin import STDLIB, check_dropin, cpython_suite, dropin_checks, with_plugin
+import heliosdb_sqlite
+from heliosdb_sqlite.testing.dropin import (
+    STDLIB,
+    assert_same_as_stdlib,
+    check_dropin,
+    cpython_suite,
+    dropin_checks,
+    with_plugin,
+)
 
 KIT = "broken_plugins_kit"
 
@@ -79,6 +89,28 @@ def test_a_known_difference_needs_a_reason_and_must_be_one():
     }
     different.pop("OpenTests.test_database_keyword", None)
     assert checks("wrong_rows", known=different)["cpython-suite"]().endswith(": same")
+
+
+def test_an_idle_plugin_has_the_hooks_and_does_nothing_in_them():
+    configuration = with_plugin(f"{KIT}:wrong_rows")
+    query = "SELECT 1, 2"
+    with configuration.active(), closing(heliosdb_sqlite.connect(":memory:")) as conn:
+        assert conn.execute(query).fetchone() == (2, 1)
+    with (
+        replace(configuration, idle=True).active() as calls,
+        closing(heliosdb_sqlite.connect(":memory:")) as conn,
+    ):
+        assert conn.execute(query).fetchone() == (1, 2)
+    assert calls.keys() == configuration.hooks() == {"parse", "row"}
+
+
+def test_what_heliosdb_changes_is_not_held_against_a_plugin():
+    refusing = with_plugin(f"{KIT}:may_refuse")
+    strictly = replace(refusing, ignoring=frozenset())
+    with pytest.raises(AssertionError, match="TraceCallbackTests"):
+        assert_same_as_stdlib(strictly)
+    assert assert_same_as_stdlib(strictly, own=False).endswith("same")
+    assert assert_same_as_stdlib(refusing).endswith("same")
 
 
 def test_what_is_asked_for_wrongly():

@@ -55,7 +55,7 @@ def traced(connect):
     conn.set_trace_callback(texts.append)
 
     def seen():
-        found = [text for text in texts if text.strip() not in ("BEGIN", "COMMIT")]
+        found = [text.strip() for text in texts if text.strip() not in ("BEGIN", "COMMIT")]
         texts.clear()
         return found
 

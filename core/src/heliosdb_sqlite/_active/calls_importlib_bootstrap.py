@@ -209,10 +209,12 @@ class ActiveConnection(Connection):
         if isinstance(sql, str) and sql not in session.final:
             # The text comes from a cursor that was made without cursor(), past the hooks.
             plan = session.plan(self, sql)
-            if plan is not None and (plan.text != sql or plan.bind is not None or plan.row is not None):
-                raise sqlite3.NotSupportedError(
-                    f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"
-                )
+            if plan is not None:
+                if (plan.bind, plan.row, plan.statement.stamp) != (None, None, None):
+                    raise sqlite3.NotSupportedError(
+                        f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"
+                    )
+                return session.prepare(self, plan.text, *args[1:])
         return session.prepare(self, *args)
 
     def cursor(self, factory: Any = Cursor) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from .._standard import sqlite3
+
 
 def main() -> None:
     """Run the command line; say what to install where its libraries are missing."""
@@ -14,4 +16,8 @@ def main() -> None:
         sys.exit(f"the command heliosdb needs the package {error.name}: pip install 'heliosdb[cli]'")
     from .app import build
 
-    build()(prog_name="heliosdb")
+    try:
+        commands = build()
+    except sqlite3.Error as error:  # a plugin that can't be registered
+        sys.exit(f"{type(error).__module__}.{type(error).__name__}: {error}")
+    commands(prog_name="heliosdb")

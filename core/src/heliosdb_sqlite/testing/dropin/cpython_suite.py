@@ -36,7 +36,7 @@ class SuiteRun:
     outcomes: dict[str, list[str]]
     """Test id to its outcome and, where it did not pass, why."""
     aspects: dict[str, list[str]]
-    """Test id to the aspects of a program that it is about, where that can be told: ``trace``, ``total_changes``."""
+    """Test id to the aspects of a program that it is about, where that can be told: ``trace``, ``files`` ..."""
     warnings: list[list[Any]]
     """Warnings that no test caught: test id, category, text, file and line."""
     opens: dict[str, str]
@@ -90,7 +90,7 @@ def run(configuration: Configuration) -> SuiteRun:
 def differences(expected: SuiteRun, actual: SuiteRun, known: Mapping[str, str] = _NOTHING) -> list[str]:
     """Return one line for each test or uncaught warning in which the two runs differ.
 
-    :param known: ends of test ids, each with the reason why it differs; one that no test differs in is a line too
+    :param known: ends of test ids, each with the reason why it differs; one that no longer does is a line too
     """
     ignored = actual.configuration.ignoring
     lines, used = [], set()
@@ -102,7 +102,8 @@ def differences(expected: SuiteRun, actual: SuiteRun, known: Mapping[str, str] =
         used |= reasons
         if not reasons and not (actual.hooks and _known(test, _OF_A_SUBCLASS)):
             lines.append(f"{test}: {before} became {after}")
-    lines += [f"{end} no longer differs, which was known: {known[end]}" for end in sorted(set(known) - used)]
+    there = {end for end in known if any(test.endswith(f".{end}") for test in expected.outcomes)}
+    lines += [f"{end} no longer differs, which was known: {known[end]}" for end in sorted(there - used)]
     lines += [f"no longer warned: {line}" for line in expected.warnings if line not in actual.warnings]
     lines += [f"newly warned: {line}" for line in actual.warnings if line not in expected.warnings]
     return lines

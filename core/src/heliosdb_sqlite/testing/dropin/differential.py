@@ -22,7 +22,7 @@ from .world import Step, play
 
 # What an operation that shows an aspect has in its repr.
 _ASKS_FOR: dict[Aspect, tuple[str, ...]] = {
-    "trace": ("\\ud800",),  # an error that tells a position in the statement
+    "trace": ("\\ud800", "__call__"),  # an error with a place in the statement; a statement by itself
     "autocommit": (),
     "total_changes": ("changes()",),
     "files": ("Backup(", "iterdump", "serialize", "sqlite_master", "VACUUM"),

@@ -24,6 +24,7 @@ from typing import Any, TextIO
 
 PACKAGE = "test.test_sqlite3" if sys.version_info >= (3, 11) else "sqlite3.test"
 Failure = Any  # unittest's (type, value, traceback)
+_ABOUT = {"trace": ("trace",), "total_changes": ("total_changes",), "files": ("iterdump", "backup(")}
 
 
 class Recorder(unittest.TestResult):
@@ -80,7 +81,7 @@ class Recorder(unittest.TestResult):
 def _aspects(test: unittest.TestCase) -> list[str]:
     """Return the aspects of a program that the test's own lines mention."""
     source = inspect.getsource(getattr(test, test._testMethodName))
-    return [aspect for aspect in ("trace", "total_changes") if aspect in source]
+    return [aspect for aspect, words in _ABOUT.items() if any(word in source for word in words)]
 
 
 def _timeless(text: str) -> str:
