@@ -24,7 +24,7 @@ def can_run(connection: Any, script: Any) -> bool:
         return False
     if not hasattr(connection, "getlimit"):  # before CPython 3.11
         return True
-    limit: int = connection.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH)
+    limit: int = connection.getlimit(getattr(sqlite3, "SQLITE_LIMIT_SQL_LENGTH"))  # noqa: B009 - unknown to 3.10
     return length < limit
 
 
