@@ -76,9 +76,10 @@ def test_all_that_is_wrong_is_said_at_once():
 
 
 def test_a_known_difference_needs_a_reason_and_must_be_one():
-    reasons = {"OpenTests.test_open_uri": "of a bug since mended"}
+    reasons = {"RowFactoryTests.test_custom_factory": "of a bug since mended"}
     with pytest.raises(
-        AssertionError, match=r"OpenTests\.test_open_uri no longer differs, .*: of a bug since mended"
+        AssertionError,
+        match=r"RowFactoryTests\.test_custom_factory no longer differs, .*: of a bug since mended",
     ):
         checks("quiet", known=reasons)["cpython-suite"]()
     wrong = cpython_suite.run(with_plugin(f"{KIT}:wrong_rows"))
