@@ -210,6 +210,8 @@ class ActiveConnection(Connection):
             # The text comes from a cursor that was made without cursor(), past the hooks.
             plan = session.plan(self, sql)
             if plan is not None:
+                if plan.changes_schema:
+                    session.sees_schema_changes, session.databases = False, None
                 if (plan.bind, plan.row, plan.statement.stamp) != (None, None, None):
                     raise sqlite3.NotSupportedError(
                         f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"

@@ -12,7 +12,7 @@ from ..plugins.statement import Parameters, Statement
 from ..sql.schema import stamp
 from . import goodbye
 from .hooks import Hooks
-from .plan import Plan, make_plan
+from .plan import SCHEMA_CHANGES, Plan, make_plan
 from .transactions import Transactions, without_begin
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Session:
         self.state: dict[str, Any] = {}
         self.plans: dict[str, Plan | None] = {}  # None: run the text as it is, nobody wants to know
         self.final: set[str] = set()  # texts that have been through the hooks
+        self.databases: tuple[tuple[str, str], ...] | None = None  # for sql.schema, until one comes or goes
+        self.sees_schema_changes = True  # none was made by a cursor that the hooks don't see
         self.transactions = Transactions(hooks) if hooks.transactional else None
 
     def plan(self, connection: Any, sql: str) -> Plan | None:
@@ -98,12 +100,18 @@ class Session:
         """Drop every plan: the schema that they were made for has changed."""
         self.plans.clear()
         self.final.clear()
+        self.databases = None
 
     def run(self, connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
         """Run a plugin's own statement past every hook, without opening a transaction."""
         if self.transactions is not None:
             self.transactions.keep_undoable(connection, sql)
-        return self.run_bare(connection, sql, parameters)
+        if sql.lstrip()[:6].upper().rstrip() not in SCHEMA_CHANGES:
+            return self.run_bare(connection, sql, parameters)
+        try:
+            return self.run_bare(connection, sql, parameters)
+        finally:
+            self.databases = None
 
     def run_bare(
         self, connection: sqlite3.Connection, sql: str, parameters: Parameters = ()

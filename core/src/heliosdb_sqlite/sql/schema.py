@@ -53,6 +53,8 @@ class Schema:
     def _read(self, name: str, schema: str | None) -> Table | None:
         order = [schema] if schema is not None else [each for each, _ in self.stamp]  # which begins with temp
         for place in order:
+            if ("temp", 0) == (place.translate(_FOLD), self.stamp[0][1]):
+                continue  # empty, and a look into it would have SQLite make one
             found = _rows(
                 self._connection,
                 f"SELECT name, type, sql FROM {quote_identifier(place)}.sqlite_master"
@@ -85,11 +87,17 @@ def stamp(connection: sqlite3.Connection) -> Stamp:
 
     SQLite lists temp once something looked into it; before that it is as empty as at version 0.
     """
-    names = [row[1] for row in _rows(connection, "PRAGMA database_list")]
-    versions = {
-        name: _rows(connection, f"PRAGMA {quote_identifier(name)}.schema_version")[0][0] for name in names
-    }
-    return tuple(({"temp": 0} | versions).items())
+    session = getattr(connection, "_session", None)
+    known: tuple[tuple[str, str], ...] | None = None if session is None else session.databases
+    if known is None:
+        names = [row[1] for row in _rows(connection, "PRAGMA database_list")]
+        known = tuple((name, f"PRAGMA {quote_identifier(name)}.schema_version") for name in names)
+        if session is not None:
+            session.final.update(sql for _, sql in known)
+            session.databases = known if session.sees_schema_changes else None
+    execute = sqlite3.Cursor(connection).execute
+    versions = [(name, execute(sql).fetchone()[0]) for name, sql in known]
+    return tuple(({"temp": 0} | dict(versions)).items())
 
 
 def schema_of(connection: Any) -> Schema:

@@ -1,0 +1,83 @@
+"""A text that was rewritten for a schema follows every change of it: temp tables, attached files, whoever makes them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+import heliosdb_sqlite
+from heliosdb_sqlite.plugins import Syntax, hookimpl, run
+from heliosdb_sqlite.sql.schema import schema_of
+from heliosdb_sqlite.testing import registered
+
+
+class WhereIs:
+    """SELECT WHERE_IS t tells in which database t is."""
+
+    @hookimpl
+    def heliosdb_syntax(self):
+        return Syntax(words=("where_is",))
+
+    @hookimpl
+    def heliosdb_parse(self, connection, statement):
+        schema = schema_of(connection)
+        table = schema.table(statement.sql.split()[-1])
+        place = table.schema if table is not None else "nowhere"
+        return statement.rewritten(f"SELECT '{place}'").bound_to(schema.stamp)
+
+
+def through_the_hooks(conn, sql):
+    conn.execute(sql)
+
+
+def past_the_hooks(conn, sql):
+    sqlite3.Cursor(conn).execute(sql)
+
+
+def by_a_plugin(conn, sql):
+    run(conn, sql)
+
+
+def in_a_script(conn, sql):
+    conn.executescript(sql)
+
+
+def where(conn):
+    return conn.execute("SELECT WHERE_IS t").fetchone()[0]
+
+
+@pytest.fixture
+def conn(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE t (a)")
+    with registered(WhereIs()), closing(heliosdb_sqlite.connect(":memory:", isolation_level=None)) as conn:
+        yield conn
+
+
+@pytest.mark.parametrize("execute", [through_the_hooks, past_the_hooks, by_a_plugin, in_a_script])
+def test_temp_tables_and_attached_files_are_seen_whoever_makes_them(conn, tmp_path, execute):
+    assert where(conn) == "nowhere"
+    for _ in range(2):  # the second time every text is in the statement cache
+        execute(conn, f"ATTACH '{tmp_path / 'other.db'}' AS other")
+        assert where(conn) == "other"
+        execute(conn, "CREATE TEMP TABLE t (a)")
+        assert where(conn) == "temp"
+        execute(conn, "DROP TABLE temp.t")
+        execute(conn, "DETACH other")
+        assert where(conn) == "nowhere"
+
+
+def test_a_rolled_back_temp_table_is_gone(conn):
+    conn.execute("CREATE TABLE main.t (a)")
+    conn.execute("BEGIN")
+    conn.execute("CREATE TEMP TABLE t (a)")
+    assert where(conn) == "temp"
+    conn.execute("ROLLBACK")
+    assert where(conn) == "main"
+
+
+def test_looking_at_the_schema_makes_no_temp_database(conn):
+    where(conn)
+    assert [row[1] for row in conn.execute("PRAGMA database_list")] == ["main"]
