@@ -22,7 +22,7 @@ class Capability(NamedTuple):
 
 
 def capabilities(folder: str | os.PathLike[str] = ".") -> list[Capability]:
-    """Return the facts; nothing is written for them.
+    """Return the facts, those of the installed plugins at the end; nothing is written for them.
 
     :param folder: where a database is or will be, for what depends on its file system
 
@@ -31,9 +31,10 @@ def capabilities(folder: str | os.PathLike[str] = ".") -> list[Capability]:
     """
     connection = sqlite3.connect(":memory:")
     try:
-        return [*_sqlite(connection), *_python(), *_system(os.path.abspath(folder))]
+        machine = [*_sqlite(connection), *_python(), *_system(os.path.abspath(folder))]
     finally:
         connection.close()
+    return [*machine, *_plugins(os.path.abspath(folder))]
 
 
 def _sqlite(connection: sqlite3.Connection) -> Iterable[Capability]:
@@ -130,6 +131,17 @@ def _system(folder: str) -> Iterable[Capability]:
         _yes(unlinks),
         "" if unlinks else "what is deleted while open goes when it is closed",
     )
+
+
+def _plugins(folder: str) -> Iterable[Capability]:
+    """Yield what the installed plugins say of this machine."""
+    from .plugins._manager import manager
+
+    for name, function in manager().implementations("heliosdb_facts").items():
+        try:
+            yield from [Capability(*each) for each in function(folder)]
+        except Exception as error:
+            yield Capability(name, "unknown", f"the plugin could not say: {error}")
 
 
 # File systems on which a copy may share the original's blocks. xfs can since 2018, if it was made so.

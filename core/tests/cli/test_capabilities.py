@@ -12,6 +12,8 @@ import pytest
 from heliosdb_sqlite import capabilities as module
 from heliosdb_sqlite import native
 from heliosdb_sqlite.capabilities import capabilities, file_system
+from heliosdb_sqlite.plugins import Capability, hookimpl
+from heliosdb_sqlite.testing import registered
 
 
 @pytest.fixture
@@ -115,3 +117,33 @@ def test_the_file_system_of_a_folder(tmp_path):
     assert file_system("/proc") == "proc"
     assert file_system("/proc/self") == "proc"
     assert file_system(str(tmp_path)) == file_system(str(tmp_path / "not" / "there"))
+
+
+class Knows:
+    @hookimpl
+    def heliosdb_facts(self, folder):
+        return [Capability("mailer", "no", f"reports are written to {folder}")]
+
+
+class Fails:
+    @hookimpl
+    def heliosdb_facts(self):
+        raise RuntimeError("no idea")
+
+
+def test_plugins_add_what_they_know(tmp_path):
+    with registered(Knows(), always=False):
+        assert capabilities(tmp_path)[-1] == ("mailer", "no", f"reports are written to {tmp_path}")
+    assert all(each.name != "mailer" for each in capabilities(tmp_path))
+
+
+def test_a_plugin_that_fails_takes_nothing_away():
+    with registered(Fails(), "fails", always=False):
+        *others, last = capabilities()
+    assert last == ("fails", "unknown", "the plugin could not say: no idea")
+    assert len(others) > 10
+
+
+def test_the_command_shows_what_plugins_know(heliosdb, tmp_path):
+    with registered(Knows(), always=False):
+        assert "mailer" in heliosdb("info").output

@@ -194,6 +194,8 @@ class ActiveConnection(Connection):
     """A connection with plugins. Made by connect(); its session is there before ``__init__`` runs."""
 
     _session = Session({}, NO_HOOKS)  # of one that connect() did not make
+    _cursor_class: type[Cursor] = ActiveCursor
+    _bare_cursor_class: type[sqlite3.Cursor] = sqlite3.Cursor  # past the hooks
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         session = vars(self).get("_session") or Session({}, NO_HOOKS)
@@ -221,14 +223,14 @@ class ActiveConnection(Connection):
 
     def cursor(self, factory: Any = Cursor) -> Any:
         """Return a new cursor, made by ``factory(connection)``, whose statements go through the hooks."""
-        return _cursor(self, hooked_factory(factory, ActiveCursor))
+        return _cursor(self, hooked_factory(factory, self._cursor_class))
 
     if sys.version_info >= (3, 11):
 
         def execute(self, sql: str, parameters: Any = (), /) -> Any:
             """Run one statement on a new cursor and return that."""
             try:
-                cursor = _cursor(self, ActiveCursor)
+                cursor = _cursor(self, self._cursor_class)
             except sqlite3.ProgrammingError:
                 return _bare_execute(
                     self, sql, parameters
@@ -243,7 +245,7 @@ class ActiveConnection(Connection):
 
         def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
             """Run one statement for each of ``parameters`` on a new cursor and return that."""
-            cursor = _cursor(self, ActiveCursor)
+            cursor = _cursor(self, self._cursor_class)
             plan = _plan(cursor, sql)
             if plan is None:
                 return _executemany(cursor, sql, parameters)
@@ -251,7 +253,7 @@ class ActiveConnection(Connection):
 
         def executescript(self, sql_script: str, /) -> Any:
             """Run several statements on a new cursor and return that."""
-            return _script(_cursor(self, ActiveCursor), sql_script)
+            return _script(_cursor(self, self._cursor_class), sql_script)
 
     else:  # CPython 3.10 goes through the methods that a subclass may have overridden
 

@@ -14,9 +14,6 @@ from typing import Any
 from .._standard import sqlite3
 
 _row_factory: Any = sqlite3.Cursor.row_factory
-_next: Any = sqlite3.Cursor.__next__
-_fetchone: Any = sqlite3.Cursor.fetchone
-_fetchmany: Any = sqlite3.Cursor.fetchmany
 _fetchall: Any = sqlite3.Cursor.fetchall
 
 
@@ -95,20 +92,20 @@ class Explained(_State):
     _explain: Callable[[BaseException], None]
 
     def __next__(self) -> Any:
-        return self._explaining(_next)
+        return self._explaining(super().__next__)  # type: ignore[misc]
 
     def fetchone(self) -> Any:
-        return self._explaining(_fetchone)
+        return self._explaining(super().fetchone)  # type: ignore[misc]
 
     def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
-        return self._explaining(_fetchmany, *args, **kwargs)
+        return self._explaining(super().fetchmany, *args, **kwargs)  # type: ignore[misc]
 
     def fetchall(self) -> Any:
-        return self._explaining(_fetchall)
+        return self._explaining(super().fetchall)  # type: ignore[misc]
 
     def _explaining(self, fetch: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
-            return fetch(self, *args, **kwargs)
+            return fetch(*args, **kwargs)
         except StopIteration:
             raise
         except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from threading import RLock
 from typing import Any
 
 from .. import _positional
@@ -41,15 +42,15 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
     hooks = hooks_for(plugins, frozenset(active), plugins.generation, tracing.enabled())
     if hooks == NO_HOOKS and not any(active.values()):
         return _plain(args, kwargs, factory)
-    session = Session(active, hooks)
     target = asked = Target(
         given["database"], {key: value for key, value in given.items() if key not in {*options, "database"}}
     )
+    session = Session(active, hooks, asked)
     for name, function in hooks.open:
         target = function(target, active[name]) or target
     if target is not asked:
         args, kwargs = (target.database,), dict(target.keywords)
-    return _make(factory, session, args, kwargs)
+    return _make(factory, session, _base(target), args, kwargs)
 
 
 def _plain(args: tuple[Any, ...], kwargs: dict[str, Any], factory: Any) -> Any:
@@ -60,16 +61,31 @@ def _plain(args: tuple[Any, ...], kwargs: dict[str, Any], factory: Any) -> Any:
     return Connection(*args, **kwargs)
 
 
-def _make(factory: Any, session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _base(target: Target) -> type[ActiveConnection]:
+    """Return the class that gives a connection its hooks."""
+    if not target.serialized:
+        return ActiveConnection
+    from .serialized_importlib_bootstrap import SerializedConnection
+
+    return SerializedConnection
+
+
+def _make(
+    factory: Any,
+    session: Session,
+    base: type[ActiveConnection],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
     """Return the connection that ``factory`` makes, with its session."""
     if len(args) > 1 and sys.version_info >= (3, 13):
         _positional.warn("sqlite3.connect()", stacklevel=5)
     if not isinstance(factory, type):
-        return _adopt(factory(*args, **kwargs), session)
+        return _adopt(factory(*args, **kwargs), session, base)
     if not issubclass(factory, sqlite3.Connection):
         return factory(*args, **kwargs)  # a type that makes something else: not ours to look into
-    cls = with_hooks(factory, ActiveConnection)
-    if len(args) > 1 and sys.version_info >= (3, 13) and cls.__init__ is ActiveConnection.__init__:
+    cls = with_hooks(factory, base)
+    if len(args) > 1 and sys.version_info >= (3, 13) and cls.__init__ is base.__init__:
         args, kwargs = _positional.by_keyword(args, kwargs, stacklevel=6)
     connection = cls.__new__(cls, *args, **kwargs)
     connection._session = session
@@ -77,12 +93,12 @@ def _make(factory: Any, session: Session, args: tuple[Any, ...], kwargs: dict[st
     return connection
 
 
-def _adopt(connection: Any, session: Session) -> Any:
+def _adopt(connection: Any, session: Session, base: type[ActiveConnection]) -> Any:
     """Give a connection that a factory function made its session."""
     if not isinstance(connection, sqlite3.Connection):
         return connection
     try:
-        connection.__class__ = with_hooks(type(connection), ActiveConnection)
+        connection.__class__ = with_hooks(type(connection), base)
     except TypeError:
         connection.close()
         raise sqlite3.ProgrammingError(
@@ -90,5 +106,7 @@ def _adopt(connection: Any, session: Session) -> Any:
             "let it make a heliosdb_sqlite.Connection"
         ) from None
     connection._session = session  # type: ignore[attr-defined]
+    if hasattr(base, "_lock"):
+        connection._lock = RLock()  # type: ignore[attr-defined]
     session.connected(connection)
     return connection

@@ -18,6 +18,8 @@ from .transactions import Transactions, without_begin
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from ..plugins.target import Target
+
 _prepare: Any = sqlite3.Connection.__call__
 _PLANS = 1024  # texts remembered per connection; a program that makes up a new text each time must not grow
 
@@ -25,8 +27,11 @@ _PLANS = 1024  # texts remembered per connection; a program that makes up a new 
 class Session:
     """The plugin side of one connection. Reached through the functions of :mod:`heliosdb_sqlite.plugins`."""
 
-    def __init__(self, options: Mapping[str, BaseModel | None], hooks: Hooks) -> None:
+    def __init__(
+        self, options: Mapping[str, BaseModel | None], hooks: Hooks, asked: Target | None = None
+    ) -> None:
         self.options = options
+        self.asked = asked  # what connect() was given, before a plugin chose another file
         self.hooks = hooks
         self.closed = True
         self._schema_changed = False  # since the last rollback
@@ -113,13 +118,12 @@ class Session:
         finally:
             self.databases = None
 
-    def run_bare(
-        self, connection: sqlite3.Connection, sql: str, parameters: Parameters = ()
-    ) -> sqlite3.Cursor:
+    def run_bare(self, connection: Any, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
         """Run a statement of the core's own."""
         text = without_begin(connection, sql)
         self.final.add(text)
-        return sqlite3.Cursor(connection).execute(text, parameters)
+        cursor: sqlite3.Cursor = connection._bare_cursor_class(connection)
+        return cursor.execute(text, parameters)
 
 
 def session_of(connection: Any) -> Session:

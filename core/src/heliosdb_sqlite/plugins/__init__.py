@@ -10,6 +10,7 @@ from typing import Any
 
 import pluggy
 
+from ..capabilities import Capability
 from ..sql.schema import schema_of
 from ._manager import CONTRACT, register, unregister
 from .demo import DemoAct
@@ -20,13 +21,16 @@ from .target import Target
 
 __all__ = [
     "CONTRACT",
+    "Capability",
     "DemoAct",
     "Parameters",
     "Plugin",
     "Statement",
     "Syntax",
     "Target",
+    "database_of",
     "hookimpl",
+    "options_of",
     "register",
     "run",
     "schema_of",
@@ -46,6 +50,27 @@ def state(connection: Any) -> dict[str, Any]:
     from .._active.session import session_of
 
     return session_of(connection).state
+
+
+def options_of(connection: Any) -> dict[str, Any]:
+    """Return the keywords of plugins that connect() was given for this connection; secrets are among them.
+
+    ``connect(database_of(connection), **options_of(connection))`` opens another connection like it.
+    """
+    session = getattr(connection, "_session", None)
+    models = [model for model in session.options.values() if model is not None] if session is not None else []
+    return {name: getattr(model, name) for model in models for name in sorted(model.model_fields_set)}
+
+
+def database_of(connection: Any) -> Any:
+    """Return what connect() was asked to open, before a plugin chose another file for it.
+
+    :raises ProgrammingError: no plugin is switched on for this connection
+    """
+    from .._active.session import session_of
+
+    asked = session_of(connection).asked
+    return "" if asked is None else asked.database
 
 
 def run(connection: Any, sql: str, parameters: Parameters = ()) -> Any:

@@ -6,11 +6,12 @@ version, :data:`heliosdb_sqlite.plugins.CONTRACT`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from ..capabilities import Capability
 from .demo import DemoAct
 from .statement import Parameters, Statement
 from .syntax import Syntax
@@ -64,6 +65,10 @@ class Plugin:
     @hookspec
     def heliosdb_demo(self) -> DemoAct:  # type: ignore[empty-body]
         """The plugin's act in ``heliosdb demo``. *Provisional.*"""
+
+    @hookspec
+    def heliosdb_facts(self, folder: str) -> Sequence[Capability]:  # type: ignore[empty-body]
+        """What this machine can do for the plugin, and what follows, for ``heliosdb info``. *Provisional.*"""
 
     @hookspec
     def heliosdb_open(self, target: Target, options: Any) -> Target | None:

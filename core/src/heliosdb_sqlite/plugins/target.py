@@ -22,6 +22,9 @@ class Target:
     database: Database
     keywords: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """The standard library's other keywords of this connect(): ``timeout``, ``uri`` ..."""
+    serialized: bool = False
+    """Whether threads that share the connection wait for each other before SQLite is reached. A plugin needs that
+    whose own code SQLite calls while a statement runs, as a VFS does; connections without it pay nothing."""
 
     def moved(self, database: Database, **keywords: Any) -> Target:
         """Return a target with another file name and, where given, other keywords."""

@@ -53,7 +53,7 @@ class Schema:
     def _read(self, name: str, schema: str | None) -> Table | None:
         order = [schema] if schema is not None else [each for each, _ in self.stamp]  # which begins with temp
         for place in order:
-            if ("temp", 0) == (place.translate(_FOLD), self.stamp[0][1]):
+            if (place.translate(_FOLD), self.stamp[0][1]) == ("temp", 0):
                 continue  # empty, and a look into it would have SQLite make one
             found = _rows(
                 self._connection,
@@ -95,7 +95,7 @@ def stamp(connection: sqlite3.Connection) -> Stamp:
         if session is not None:
             session.final.update(sql for _, sql in known)
             session.databases = known if session.sees_schema_changes else None
-    execute = sqlite3.Cursor(connection).execute
+    execute = _cursor(connection).execute
     versions = [(name, execute(sql).fetchone()[0]) for name, sql in known]
     return tuple(({"temp": 0} | dict(versions)).items())
 
@@ -118,7 +118,12 @@ def _rows(
         session.final.add(sql)  # the core's own text: no business of the hooks
     text_factory, connection.text_factory = connection.text_factory, str
     try:
-        cursor = sqlite3.Cursor(connection)
-        return cursor.execute(sql, parameters).fetchall()
+        return _cursor(connection).execute(sql, parameters).fetchall()
     finally:
         connection.text_factory = text_factory
+
+
+def _cursor(connection: Any) -> sqlite3.Cursor:
+    """Return a cursor whose statements are no business of the hooks."""
+    made: sqlite3.Cursor = getattr(connection, "_bare_cursor_class", sqlite3.Cursor)(connection)
+    return made
