@@ -34,7 +34,7 @@ EVERY = [CORE, *(f"plugins/{name}" for name in PLUGINS)]
 # What may depend on what else is installed; the core's other tests don't, and tests/ has the drop-in checks for it.
 CORE_TESTS = ["core/tests/contract", "core/tests/guard", "core/tests/cli"]
 EVERY_TEST = [*CORE_TESTS, *(f"plugins/{name}/tests" for name in PLUGINS)]
-NOT_ALONE = ("-m", "not alone")  # `alone` marks what holds only without other plugins
+NOT_ALONE = ("-m", "not alone and not exhaustive")  # `alone` marks what holds only without other plugins
 
 CI = bool(os.environ.get("CI"))
 nox.needs_version = ">=2025.11.12"
@@ -259,6 +259,13 @@ for plugin in metadata.entry_points(group="heliosdb"):
 
 
 # ---- what a person runs ----
+
+
+@nox.session(python=PYTHONS[-1], default=False)
+def exhaustive(session: nox.Session) -> None:
+    """Every case of what CI runs a selection of: each crash point, each journal mode, long random programs."""
+    install(session, EVERY, "test", "clients")
+    run_tests(session, "-m", "exhaustive", *(f"plugins/{name}/tests" for name in PLUGINS))
 
 
 @nox.session(default=False, requires=["build", "wheels"])

@@ -140,7 +140,7 @@ def _plugins(folder: str) -> Iterable[Capability]:
     for name, function in manager().implementations("heliosdb_facts").items():
         try:
             yield from [Capability(*each) for each in function(folder)]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - what the others say is worth knowing all the same
             yield Capability(name, "unknown", f"the plugin could not say: {error}")
 
 
