@@ -13,7 +13,13 @@ from docs_kit.files import DISTRIBUTIONS, ROOT, name
 
 CORE = ROOT / "core" / "src" / "heliosdb_sqlite"
 PLUGINS = [folder for folder in DISTRIBUTIONS if folder.parent.name == "plugins"]
-FOR_PLUGINS = ("heliosdb_sqlite", "heliosdb_sqlite.plugins", "heliosdb_sqlite.sql", "heliosdb_sqlite.testing")
+FOR_PLUGINS = (
+    "heliosdb_sqlite",
+    "heliosdb_sqlite.plugins",
+    "heliosdb_sqlite.sql",
+    "heliosdb_sqlite.testing",
+    "heliosdb_sqlite.native",
+)
 LATE = {"pluggy", "pydantic", "pydantic_core", "sqlglot"}
 COMMAND_LINE = {"click", "rich"}
 

@@ -15,6 +15,7 @@ from ..plugins.target import Target
 from . import tracing
 from .calls_importlib_bootstrap import ActiveConnection
 from .cursors import with_hooks
+from .guarded_importlib_bootstrap import base_for
 from .hooks import NO_HOOKS, hooks_for
 from .session import Session
 
@@ -50,7 +51,7 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
         target = function(target, active[name]) or target
     if target is not asked:
         args, kwargs = (target.database,), dict(target.keywords)
-    return _make(factory, session, _base(target), args, kwargs)
+    return _make(factory, session, target, args, kwargs)
 
 
 def _plain(args: tuple[Any, ...], kwargs: dict[str, Any], factory: Any) -> Any:
@@ -61,52 +62,46 @@ def _plain(args: tuple[Any, ...], kwargs: dict[str, Any], factory: Any) -> Any:
     return Connection(*args, **kwargs)
 
 
-def _base(target: Target) -> type[ActiveConnection]:
-    """Return the class that gives a connection its hooks."""
-    if not target.serialized:
-        return ActiveConnection
-    from .serialized_importlib_bootstrap import SerializedConnection
-
-    return SerializedConnection
-
-
 def _make(
-    factory: Any,
-    session: Session,
-    base: type[ActiveConnection],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
+    factory: Any, session: Session, target: Target, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Return the connection that ``factory`` makes, with its session."""
     if len(args) > 1 and sys.version_info >= (3, 13):
         _positional.warn("sqlite3.connect()", stacklevel=5)
     if not isinstance(factory, type):
-        return _adopt(factory(*args, **kwargs), session, base)
+        return _adopt(factory(*args, **kwargs), session, target)
     if not issubclass(factory, sqlite3.Connection):
         return factory(*args, **kwargs)  # a type that makes something else: not ours to look into
+    base = base_for(target)
     cls = with_hooks(factory, base)
     if len(args) > 1 and sys.version_info >= (3, 13) and cls.__init__ is base.__init__:
         args, kwargs = _positional.by_keyword(args, kwargs, stacklevel=6)
     connection = cls.__new__(cls, *args, **kwargs)
-    connection._session = session
+    _equip(connection, session, target)
     connection.__init__(*args, **kwargs)
     return connection
 
 
-def _adopt(connection: Any, session: Session, base: type[ActiveConnection]) -> Any:
+def _adopt(connection: Any, session: Session, target: Target) -> Any:
     """Give a connection that a factory function made its session."""
     if not isinstance(connection, sqlite3.Connection):
         return connection
     try:
-        connection.__class__ = with_hooks(type(connection), base)
+        connection.__class__ = with_hooks(type(connection), base_for(target))
     except TypeError:
         connection.close()
         raise sqlite3.ProgrammingError(
             f"the factory made a {type(connection)!r}, which can't be given the features asked for: "
             "let it make a heliosdb_sqlite.Connection"
         ) from None
-    connection._session = session  # type: ignore[attr-defined]
-    if hasattr(base, "_lock"):
+    _equip(connection, session, target)
+    if base_for(target) is not ActiveConnection:
         connection._lock = RLock()  # type: ignore[attr-defined]
     session.connected(connection)
     return connection
+
+
+def _equip(connection: Any, session: Session, target: Target) -> None:
+    connection._session = session
+    if target.explain is not None:
+        connection._explain = target.explain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,9 @@ class Target:
     serialized: bool = False
     """Whether threads that share the connection wait for each other before SQLite is reached. A plugin needs that
     whose own code SQLite calls while a statement runs, as a VFS does; connections without it pay nothing."""
+    explain: Callable[[BaseException], None] | None = None
+    """Completes an error of this connection in place, ``error.args``, wherever SQLite raised it: while rows are fetched
+    or a transaction commits too. May be handed one error more than once."""
 
     def moved(self, database: Database, **keywords: Any) -> Target:
         """Return a target with another file name and, where given, other keywords."""

@@ -1,4 +1,4 @@
-"""Target.serialized: threads that share a connection wait for each other before SQLite is reached."""
+"""Target.serialized: threads that share a connection wait for each other. Target.explain: errors say more."""
 
 from __future__ import annotations
 
@@ -157,3 +157,95 @@ def test_a_factory_function_makes_a_serialized_connection_too():
 def test_others_have_no_lock():
     with closing(heliosdb_sqlite.connect(":memory:")) as conn:
         assert not hasattr(conn, "_lock")
+
+
+def test_two_connections_back_each_other_up_at_the_same_time(tmp_path):
+    with registered(Serializes()):
+        pair = [
+            heliosdb_sqlite.connect(tmp_path / name, check_same_thread=False, isolation_level=None)
+            for name in ("a.db", "b.db")
+        ]
+        for conn in pair:
+            conn.execute("CREATE TABLE t (a)")
+
+        def copies(source, target):
+            for _ in range(20):
+                source.backup(target)
+
+        threads = [threading.Thread(target=copies, args=each) for each in (pair, reversed(pair))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert not any(thread.is_alive() for thread in threads)
+        for conn in pair:
+            conn.close()
+
+
+class Explains:
+    """Says of every error where it came from."""
+
+    def __init__(self, serialized):
+        self.serialized = serialized
+
+    @hookimpl
+    def heliosdb_open(self, target):
+        def explain(error):
+            if "(in " not in str(error):
+                error.args = (f"{error} (in {target.database})",)
+
+        return replace(target, explain=explain, serialized=self.serialized)
+
+
+def fails(conn):
+    """Make a function that fails at its third value."""
+    conn.create_function("fails", 1, lambda n: n if n < 3 else 1 / 0)
+    return conn.execute("SELECT fails(value) FROM json_each('[1, 2, 3]')")
+
+
+@pytest.mark.parametrize("serialized", [False, True])
+@pytest.mark.parametrize(
+    "run_into_it",
+    [
+        lambda conn: conn.execute("SELECT * FROM missing"),
+        lambda conn: conn.cursor().execute("SELECT * FROM missing"),
+        lambda conn: conn.executemany("INSERT INTO missing VALUES (?)", [(1,)]),
+        lambda conn: conn.executescript("SELECT * FROM missing"),
+        lambda conn: list(fails(conn)),
+        lambda conn: fails(conn).fetchall(),
+        lambda conn: fails(conn).fetchmany(3),
+        lambda conn: [cursor.fetchone() for cursor in [fails(conn)] * 3],
+        lambda conn: run(conn, "SELECT * FROM missing"),
+    ],
+    ids=[
+        "execute",
+        "cursor",
+        "executemany",
+        "executescript",
+        "next",
+        "fetchall",
+        "fetchmany",
+        "fetchone",
+        "run",
+    ],
+)
+def test_errors_are_completed_wherever_sqlite_raises_them(run_into_it, serialized):
+    with (
+        registered(Explains(serialized)),
+        closing(heliosdb_sqlite.connect(":memory:")) as conn,
+        pytest.raises(heliosdb_sqlite.Error, match=r"\(in :memory:\)$"),
+    ):
+        run_into_it(conn)
+
+
+def test_a_refused_commit_is_completed_too(tmp_path):
+    with registered(Explains(serialized=False)), closing(heliosdb_sqlite.connect(":memory:")) as conn:
+        conn.executescript(
+            "PRAGMA foreign_keys = ON; CREATE TABLE a (id PRIMARY KEY);"
+            "CREATE TABLE b (a REFERENCES a DEFERRABLE INITIALLY DEFERRED)"
+        )
+        conn.execute("INSERT INTO b VALUES (1)")
+        with pytest.raises(
+            heliosdb_sqlite.IntegrityError, match=r"FOREIGN KEY constraint failed \(in :memory:\)$"
+        ):
+            conn.commit()

@@ -1,0 +1,160 @@
+"""Classes of connections that need something around every call of SQLite's: a lock, or a word about its errors.
+
+The lock is for a plugin that answers SQLite's calls in Python. SQLite holds a connection's mutex while it calls out,
+for a page of a file or a function's value, and an answer in Python needs the interpreter's lock. A second thread that
+holds that lock and asks SQLite for the mutex would wait for the first one forever. So whoever shares such a connection
+waits in front of SQLite instead.
+
+Nothing is on the way of other connections: these have classes of their own. The file's name is explained in
+:mod:`._active.calls_importlib_bootstrap`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import lru_cache, wraps
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from .._standard import sqlite3
+from .calls_importlib_bootstrap import ActiveConnection, ActiveCursor
+
+if TYPE_CHECKING:
+    from ..plugins.target import Target
+
+Method = Callable[..., Any]
+Guard = Callable[[Method], Method]
+_CURSOR = (
+    "execute",
+    "executemany",
+    "executescript",
+    "fetchone",
+    "fetchmany",
+    "fetchall",
+    "__next__",
+    "close",
+)
+# interrupt() is for another thread to call while a statement runs; cursor() and the attributes don't reach the mutex.
+_CONNECTION = (
+    "__call__",
+    "__enter__",
+    "__exit__",
+    "_set",
+    "backup",
+    "blobopen",
+    "close",
+    "commit",
+    "create_aggregate",
+    "create_collation",
+    "create_function",
+    "create_window_function",
+    "deserialize",
+    "enable_load_extension",
+    "execute",
+    "executemany",
+    "executescript",
+    "getconfig",
+    "getlimit",
+    "load_extension",
+    "rollback",
+    "serialize",
+    "set_authorizer",
+    "set_progress_handler",
+    "set_trace_callback",
+    "setconfig",
+    "setlimit",
+)
+
+
+def base_for(target: Target) -> type[ActiveConnection]:
+    """Return the class that gives a connection its hooks, and what else the target asks for."""
+    if not target.serialized and target.explain is None:
+        return ActiveConnection
+    return _base(target.serialized, target.explain is not None)
+
+
+@lru_cache
+def _base(serialized: bool, explained: bool) -> type[ActiveConnection]:
+    guards: list[Guard] = [*([_explaining] if explained else []), *([_one_at_a_time] if serialized else [])]
+    bare = type("Cursor", (sqlite3.Cursor,), _guarded(sqlite3.Cursor, _CURSOR, guards))
+    looks = {"__module__": "heliosdb_sqlite"}  # errors and reprs call it what users do
+    cursor = type("Cursor", (ActiveCursor,), {**_guarded(ActiveCursor, _CURSOR, guards), **looks})
+    connection: type[ActiveConnection] = type(
+        "Connection",
+        (GuardedConnection,),
+        {
+            **_guarded(GuardedConnection, _CONNECTION, guards),
+            **looks,
+            "_cursor_class": cursor,
+            "_bare_cursor_class": bare,
+        },
+    )
+    return connection
+
+
+def _guarded(cls: type, names: tuple[str, ...], guards: list[Guard]) -> dict[str, Any]:
+    """Return the methods of ``cls`` with these names, as far as this Python has them, each behind the guards."""
+    methods = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
+    for guard in guards:
+        methods = {name: guard(method) for name, method in methods.items()}
+    return methods
+
+
+class GuardedConnection(ActiveConnection):
+    """A connection with a lock and an explainer of its own, for the guards below."""
+
+    _lock: Any = RLock()  # of those that were never made
+    _explain: Callable[[BaseException], None] = staticmethod(lambda _: None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kept = {**vars(self), "_lock": RLock()}
+        vars(self).update(kept)
+        super().__init__(*args, **kwargs)
+        vars(self).update(kept)  # once more: CPython clears what it initialises again
+
+    def backup(self, target: Any, **keywords: Any) -> None:
+        """Copy the database; see ``sqlite3.Connection.backup``. No other thread uses the target meanwhile."""
+        locks = {id(lock): lock for lock in (self._lock, getattr(target, "_lock", None)) if lock is not None}
+        with ExitStack() as held:
+            for _, lock in sorted(locks.items()):  # in one order: two may back each other up
+                held.enter_context(lock)
+            super().backup(target, **keywords)
+
+
+def _connection_of(self: Any) -> Any:
+    # A cursor whose __init__ was not called has no connection; saying so is CPython's.
+    return self if isinstance(self, sqlite3.Connection) else getattr(self, "connection", GuardedConnection)
+
+
+def _one_at_a_time(method: Method) -> Method:
+    if method is GuardedConnection.backup or getattr(method, "__wrapped__", None) is GuardedConnection.backup:
+        return method  # which takes two locks
+
+    @wraps(method)
+    def locked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with _connection_of(self)._lock:
+            return method(self, *args, **kwargs)
+
+    return locked
+
+
+def _explaining(method: Method) -> Method:
+    @wraps(method)
+    def explained(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except sqlite3.Error as error:
+            _connection_of(self)._explain(error)
+            raise
+
+    @wraps(method)
+    def explained_without_arguments(self: Any) -> Any:
+        try:
+            return method(self)
+        except sqlite3.Error as error:
+            _connection_of(self)._explain(error)
+            raise
+
+    # Called once a row: arguments that are not there are not passed on either.
+    return explained_without_arguments if method.__name__ in ("__next__", "fetchone") else explained
