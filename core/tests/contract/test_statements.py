@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -218,6 +219,59 @@ def test_run_needs_a_connection_with_plugins():
     with pytest.raises(sqlite3.ProgrammingError, match="no plugin is switched on"):
         run(conn, "SELECT 1")
     conn.close()
+
+
+class Sums:
+    """SELECT SUM_OF ?, ? runs in executemany(), with the sum of all sets as its second parameter."""
+
+    def __init__(self):
+        self.seen = []
+
+    @hookimpl
+    def heliosdb_syntax(self):
+        return Syntax(words=("sum_of",))
+
+    @hookimpl
+    def heliosdb_parse(self, statement):
+        return statement.rewritten(statement.text.replace("SUM_OF", "")).batchable()
+
+    @hookimpl
+    def heliosdb_bind(self, statement):
+        if "SUM_OF" not in statement.sql:
+            return None
+
+        def bind(parameters):
+            return (parameters[0], parameters[0])
+
+        def many(sets):
+            self.seen.append(sets)
+            return [(number, sum(each[0] for each in sets)) for (number,) in sets]
+
+        bind.many = many
+        return bind
+
+
+def test_a_binder_can_see_all_the_parameters_of_an_executemany_that_returns_rows():
+    with registered(Sums()) as plugin, closing(heliosdb_sqlite.connect(":memory:")) as conn:
+        cursor = conn.executemany("SELECT SUM_OF ?, ?", ((number,) for number in (1, 2, 4)))
+        assert cursor.fetchall() == [(1, 7), (2, 7), (4, 7)]
+        assert plugin.seen == [[(1,), (2,), (4,)]]
+        assert conn.execute("SELECT SUM_OF ?, ?", (3,)).fetchone() == (3, 3)
+        assert conn.executemany("SELECT SUM_OF ?, ?", []).fetchall() == []
+
+
+def test_a_binder_that_sees_all_works_behind_one_that_sees_each():
+    class Doubles:
+        @hookimpl(tryfirst=True)
+        def heliosdb_bind(self, statement):
+            if "SUM_OF" not in statement.sql:
+                return None
+            return lambda parameters: (2 * parameters[0],)
+
+    with registered(Sums()), registered(Doubles(), "doubles"):
+        conn = heliosdb_sqlite.connect(":memory:")
+        assert conn.executemany("SELECT SUM_OF ?, ?", [(1,), (2,)]).fetchall() == [(2, 6), (4, 6)]
+        conn.close()
 
 
 class Widens:

@@ -22,7 +22,7 @@ from .._standard import sqlite3
 from .cursors import buffer_rows, explain_errors, fetch_rest, hooked_factory, map_rows
 from .goodbye import warn_unclosed
 from .hooks import NO_HOOKS, observe
-from .plan import DML, Plan
+from .plan import DML, Plan, bind_all
 from .script import can_run, run_script
 from .session import Session
 from .transactions import LEGACY, Transactions
@@ -119,7 +119,9 @@ def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
         plan = cursor.connection._session.fresh(cursor.connection, plan)
     if plan.statement.batch:
         rows: list[Any] = []
-        for each in parameters:
+        bound = bind_all(plan, parameters)
+        plan = plan._replace(bind=None)
+        for each in bound:
             rows += fetch_rest(_one(cursor, plan, each))
         buffer_rows(cursor, rows)
         return cursor

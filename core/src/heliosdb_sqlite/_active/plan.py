@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ class Plan(NamedTuple):
     statement: Statement
     text: str
     bind: Binder | None = None
+    binders: tuple[Binder, ...] = ()  # what bind consists of
     row: RowMapper | None = None
     explain: Explainer | None = None
     watched: bool = False  # may begin, end or be a transaction that a plugin wants to know about
@@ -45,9 +46,10 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
     plan = Plan(
         statement,
         statement.text,
-        _pipeline(binders),
-        _pipeline(mappers),
-        _each(explainers),
+        bind=_pipeline(binders),
+        binders=tuple(binders),
+        row=_pipeline(mappers),
+        explain=_each(explainers),
         watched=hooks.transactional and statement.verb not in READS,
         changes_schema=statement.verb in SCHEMA_CHANGES,
         by_name=by_name_for(statement.text),
@@ -65,6 +67,14 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
         # Not the user's very text: a cursor made past the hooks must not find it compiled and bind values as they are.
         plan = plan._replace(text=plan.text + " ", by_name=by_name_for(plan.text + " "))
     return plan._replace(short=_short(plan))
+
+
+def bind_all(plan: Plan, sets: Iterable[Parameters]) -> Iterable[Parameters]:
+    """Return what the binders make of all the parameters of one executemany(); one with ``many`` sees them all."""
+    for binder in plan.binders:
+        many = getattr(binder, "many", None)
+        sets = map(binder, sets) if many is None else many(list(sets))
+    return sets
 
 
 def _short(plan: Plan) -> bool | None:
