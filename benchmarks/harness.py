@@ -34,6 +34,8 @@ class Contender:
     """Around each turn, outside of the time."""
     target: float | None = None
     """The ratio it should not exceed."""
+    extra: float | None = None
+    """The seconds it should not need more than the peer, for doing the work once."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,13 @@ class Result:
     peer_seconds: float
     target: float | None
     unit: str = field(default="us")
+    extra: float | None = None
 
     @property
     def met(self) -> bool | None:
-        """Whether the ratio keeps to its target, or None without one."""
+        """Whether the ratio or the seconds keep to their target, or None without one."""
+        if self.extra is not None:
+            return self.seconds - self.peer_seconds <= self.extra
         return None if self.target is None else round(self.ratio, 2) <= self.target
 
     def as_json(self) -> dict[str, Any]:
@@ -146,4 +151,5 @@ def _result(race: Race, contender: Contender, peers: list[float], mine: list[flo
         peer_seconds=statistics.median(peers),
         target=contender.target,
         unit=race.unit,
+        extra=contender.extra,
     )

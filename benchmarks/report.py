@@ -53,9 +53,15 @@ def row(result: Result) -> tuple[str, ...]:
         f"{result.seconds * scale:.2f} {result.unit}",
         f"{result.ratio:.2f}",
         f"{result.low:.2f}-{result.high:.2f}",
-        "" if result.target is None else f"<= {result.target:.2f}",
+        _target(result),
         {None: "", True: "met", False: "MISSED"}[result.met],
     )
+
+
+def _target(result: Result) -> str:
+    if result.extra is not None:
+        return f"<= +{result.extra * SCALE[result.unit]:.2f} {result.unit}"
+    return "" if result.target is None else f"<= {result.target:.2f}"
 
 
 def show(title: str, results: Iterable[Result]) -> None:

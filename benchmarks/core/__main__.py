@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from ..harness import Race
 from ..report import main
-from . import processes, statements
+from . import processes, rewriting, statements
 
 
 def races(quick: bool) -> Iterator[Race]:
     """All of the core's races."""
     yield from statements.races(quick)
+    yield from rewriting.races(quick)
     yield from processes.races(quick)
 
 
