@@ -40,6 +40,11 @@ class Hooks(NamedTuple):
         """Whether any of them wants to know about transactions."""
         return bool(self.before_commit or self.commit or self.rollback)
 
+    @property
+    def only_parse(self) -> bool:
+        """Whether a statement that none of them rewrites is nobody's business."""
+        return not (self.bind or self.row or self.error or self.executed or self.transactional)
+
 
 NO_HOOKS = Hooks(*[()] * len(Hooks._fields))
 

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from ..plugins.statement import Parameters, Statement
+from ..sql.lexer import verb
 from .hooks import Hooks
 from .named import ByName, by_name_for
 
@@ -36,6 +37,11 @@ class Plan(NamedTuple):
     short: bool | None = (
         None  # may it run the short way? True: always, False: inside a transaction, None: never
     )
+
+
+def needs_a_plan(sql: str) -> bool:
+    """Return whether the text needs one even if no plugin has anything to do with it."""
+    return verb(sql) in SCHEMA_CHANGES or by_name_for(sql) is not None
 
 
 def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | None:

@@ -109,6 +109,8 @@ def tokenize(sql: str) -> list[Token]:
     ]
 
 
+# What nearly every statement begins with: a word of ASCII letters alone. The rest is for the lexer.
+_FIRST_WORD = re.compile(rf"[ \t\n\f\r;]*([A-Za-z]+)(?![{_LETTER}'])")
 _MAIN_VERBS = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
 
 
@@ -120,6 +122,8 @@ def verb(sql: str) -> str:
     >>> verb("WITH x AS (SELECT 1) DELETE FROM t")
     'DELETE'
     """
+    if (match := _FIRST_WORD.match(sql)) is not None and (word := match[1].upper()) != "WITH":
+        return word
     tokens = scan(sql)
     first = next((token.word for token in tokens if token.text != ";"), "")
     if first != "WITH":
