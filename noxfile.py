@@ -69,7 +69,8 @@ def run_tests(session: nox.Session, *arguments: str) -> None:
     report = Path(session.virtualenv.location) / "report.xml"
     report.unlink(missing_ok=True)
     reports.append(report)
-    session.run("python", "-m", "pytest", f"--junitxml={report}", *arguments, *session.posargs)
+    # One worker a processor; `-- -n 0` has none, for a debugger.
+    session.run("python", "-m", "pytest", "-n", "auto", f"--junitxml={report}", *arguments, *session.posargs)
 
 
 @atexit.register
@@ -146,7 +147,8 @@ def plugin(session: nox.Session, name: str) -> None:
 def together(session: nox.Session) -> None:
     """All the tests with every plugin installed, and the programs that people run on top of SQLite."""
     install(session, EVERY, "test", "clients")
-    run_tests(session, *EVERY_TEST, "tests", "--ignore=tests/docs", *NOT_ALONE)
+    ends = session.python in (PYTHONS[0], PYTHONS[-1])  # a plugin's own tests have run on each Python without others
+    run_tests(session, *(EVERY_TEST if ends else CORE_TESTS), "tests", "--ignore=tests/docs", *NOT_ALONE)
 
 
 @nox.session(python=PYTHONS[0], tags=["ci"])
