@@ -37,6 +37,7 @@ _commit: Any = sqlite3.Connection.commit
 _rollback: Any = sqlite3.Connection.rollback
 _exit: Any = sqlite3.Connection.__exit__
 _close: Any = sqlite3.Connection.close
+_total_changes: Any = sqlite3.Connection.total_changes
 _isolation_level: Any = sqlite3.Connection.isolation_level
 _autocommit: Any = getattr(sqlite3.Connection, "autocommit", None)
 
@@ -51,7 +52,11 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
     before = transactions.before(connection, plan) if transactions is not None else None
     start = perf_counter() if session.hooks.executed else 0.0
     try:
-        result = call(cursor, plan.text, parameters)
+        if plan.around is None:
+            result = call(cursor, plan.text, parameters)
+        else:
+            with plan.around():
+                result = call(cursor, plan.text, parameters)
     except BaseException as error:
         if plan.explain is not None:
             plan.explain(error)
@@ -216,7 +221,7 @@ class ActiveConnection(Connection):
             if plan is not None:
                 if plan.changes_schema:
                     session.sees_schema_changes, session.databases = False, None
-                if (plan.bind, plan.row, plan.statement.stamp) != (None, None, None):
+                if (plan.bind, plan.row, plan.around, plan.statement.stamp) != (None,) * 4:
                     raise sqlite3.NotSupportedError(
                         f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"
                     )
@@ -345,6 +350,11 @@ class ActiveConnection(Connection):
             except sqlite3.Error:
                 pass  # collected in another thread than its own, which alone may use it
             warn_unclosed(self)
+
+    @property
+    def total_changes(self) -> Any:
+        """The rows that the user's own statements have changed since the connection was opened."""
+        return _total_changes.__get__(self) - self._session.hidden_changes
 
     @property
     def isolation_level(self) -> Any:

@@ -12,7 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from .._standard import sqlite3
+from ..sql.quoting import quote_identifier
 
+_description: Any = sqlite3.Cursor.description
 _row_factory: Any = sqlite3.Cursor.row_factory
 _fetchall: Any = sqlite3.Cursor.fetchall
 
@@ -83,6 +85,42 @@ class Mapped(_State):
 
     def _leave(self) -> None:
         _row_factory.__set__(self, self._user_factory)
+        super()._leave()
+
+
+class Paired(Mapped):
+    """A cursor each of whose rows is handed out as its first column and a row of the others."""
+
+    _inner: Any  # a cursor whose description is that of the others: row factories look there
+
+    @property
+    def description(self) -> Any:
+        outer = _description.__get__(self)
+        return outer and (outer[0], ("row", *[None] * 6))
+
+    @property
+    def row_factory(self) -> Any:
+        return self._user_factory
+
+    @row_factory.setter
+    def row_factory(self, factory: Any) -> None:
+        self._user_factory = factory
+        _row_factory.__set__(self, self._pair)
+
+    def _pair(self, _: Any, row: Any) -> Any:
+        first, *others = self._mapper(row)
+        factory = self._user_factory
+        return first, tuple(others) if factory is None else factory(self._inner_cursor(), tuple(others))
+
+    def _inner_cursor(self) -> Any:
+        if self._inner is None:
+            names = (quote_identifier(column[0]) for column in _description.__get__(self)[1:])
+            sql = f"SELECT {', '.join(f'NULL AS {name}' for name in names) or 'NULL'} LIMIT 0"
+            self._inner = self.connection._session.run_bare(self.connection, sql)  # type: ignore[attr-defined]
+        return self._inner
+
+    def _leave(self) -> None:
+        del self._inner
         super()._leave()
 
 
@@ -176,7 +214,11 @@ def hooked_factory(factory: Any, base: type[Any]) -> Any:
 def map_rows(cursor: Any, mapper: Callable[[Any], Any]) -> None:
     """Send the rows of the cursor's next execution through ``mapper``, before its row_factory."""
     factory = cursor.row_factory
-    cursor.__class__ = _in_state(Mapped, type(cursor))
+    if getattr(mapper, "pairs", False):
+        cursor.__class__ = _in_state(Paired, type(cursor))
+        cursor._inner = None
+    else:
+        cursor.__class__ = _in_state(Mapped, type(cursor))
     cursor._mapper = mapper
     cursor.row_factory = factory
 

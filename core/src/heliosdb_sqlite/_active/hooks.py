@@ -29,6 +29,7 @@ class Hooks(NamedTuple):
     bind: tuple[Function, ...]
     row: tuple[Function, ...]
     error: tuple[Function, ...]
+    around: tuple[Function, ...]
     executed: tuple[Function, ...]
     before_commit: tuple[Function, ...]
     commit: tuple[Function, ...]
@@ -43,7 +44,7 @@ class Hooks(NamedTuple):
     @property
     def only_parse(self) -> bool:
         """Whether a statement that none of them rewrites is nobody's business."""
-        return not (self.bind or self.row or self.error or self.executed or self.transactional)
+        return not (self.bind or self.row or self.error or self.around or self.executed or self.transactional)
 
 
 NO_HOOKS = Hooks(*[()] * len(Hooks._fields))
@@ -76,6 +77,7 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int, trace: 
         bind=functions("bind"),
         row=functions("row"),
         error=functions("error"),
+        around=functions("around"),
         executed=functions("executed"),
         before_commit=functions("before_commit"),
         commit=functions("commit"),

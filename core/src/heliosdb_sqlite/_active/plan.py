@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ SCHEMA_CHANGES = frozenset({"CREATE", "DROP", "ALTER", "ROLLBACK", "ATTACH", "DE
 
 Binder = Callable[[Parameters], Parameters]
 Explainer = Callable[[BaseException], None]
+Around = Callable[[], AbstractContextManager[Any]]
 RowMapper = Callable[[tuple[Any, ...]], tuple[Any, ...]]
 
 
@@ -30,6 +32,7 @@ class Plan(NamedTuple):
     binders: tuple[Binder, ...] = ()  # what bind consists of
     row: RowMapper | None = None
     explain: Explainer | None = None
+    around: Around | None = None
     watched: bool = False  # may begin, end or be a transaction that a plugin wants to know about
     changes_schema: bool = False
     by_name: ByName | None = None  # for a sequence given to named placeholders
@@ -49,13 +52,15 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
     binders = [binder for hook in hooks.bind if (binder := hook(connection, statement)) is not None]
     mappers = [mapper for hook in hooks.row if (mapper := hook(connection, statement)) is not None]
     explainers = [explainer for hook in hooks.error if (explainer := hook(connection, statement)) is not None]
+    arounds = [around for hook in hooks.around if (around := hook(connection, statement)) is not None]
     plan = Plan(
         statement,
         statement.text,
         bind=_pipeline(binders),
         binders=tuple(binders),
-        row=_pipeline(mappers),
+        row=_mapper(mappers),
         explain=_each(explainers),
+        around=_nested(arounds),
         watched=hooks.transactional and statement.verb not in READS,
         changes_schema=statement.verb in SCHEMA_CHANGES,
         by_name=by_name_for(statement.text),
@@ -63,7 +68,7 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
     )
     needs_nothing = (
         statement.text == statement.sql
-        and (plan.bind, plan.row, plan.explain, plan.by_name) == (None,) * 4
+        and (plan.bind, plan.row, plan.explain, plan.around, plan.by_name) == (None,) * 5
         and statement.stamp is None
         and not (statement.batch or plan.watched or plan.changes_schema or hooks.executed)
     )
@@ -85,7 +90,9 @@ def bind_all(plan: Plan, sets: Iterable[Parameters]) -> Iterable[Parameters]:
 
 def _short(plan: Plan) -> bool | None:
     """Return whether a statement needs nothing but a binder and observers, and leaves transactions as they are."""
-    if (plan.row, plan.explain, plan.by_name, plan.statement.stamp) != (None,) * 4 or plan.changes_schema:
+    if (plan.row, plan.explain, plan.around, plan.by_name, plan.statement.stamp) != (None,) * 5:
+        return None
+    if plan.changes_schema:
         return None
     if plan.watched:
         return False if plan.statement.verb in DML else None
@@ -96,6 +103,28 @@ def _pipeline(steps: list[Callable[[Any], Any]]) -> Callable[[Any], Any] | None:
     if len(steps) <= 1:
         return steps[0] if steps else None
     return lambda value: reduce(lambda so_far, step: step(so_far), steps, value)
+
+
+def _mapper(steps: list[RowMapper]) -> RowMapper | None:
+    whole: Any = _pipeline(steps)
+    if len(steps) > 1:
+        whole.pairs = any(getattr(step, "pairs", False) for step in steps)
+    mapper: RowMapper | None = whole
+    return mapper
+
+
+def _nested(steps: list[Around]) -> Around | None:
+    if len(steps) <= 1:
+        return steps[0] if steps else None
+
+    @contextmanager
+    def around() -> Iterator[None]:
+        with ExitStack() as stack:
+            for step in steps:
+                stack.enter_context(step())
+            yield
+
+    return around
 
 
 def _each(steps: list[Explainer]) -> Explainer | None:

@@ -38,6 +38,7 @@ class Session:
         self.state: dict[str, Any] = {}
         self.plans: dict[str, Plan | None] = {}  # None: run the text as it is, nobody wants to know
         self.final: set[str] = set()  # texts that have been through the hooks
+        self.hidden_changes = 0  # rows that plugins changed: not the user's business
         self.databases: tuple[tuple[str, str], ...] | None = None  # for sql.schema, until one comes or goes
         self.sees_schema_changes = True  # none was made by a cursor that the hooks don't see
         self.transactions = Transactions(hooks) if hooks.transactional else None

@@ -101,7 +101,7 @@ class Transactions:
         self.refuse_to_end()
         if not self.hooks.before_commit:
             return
-        bare = connection._session.run_bare
+        bare, changes = connection._session.run_bare, connection.total_changes
         self.asking, self._wrote = True, False
         try:
             for function in self.hooks.before_commit:
@@ -113,6 +113,7 @@ class Transactions:
             raise
         finally:
             self.asking = False
+            connection._session.hidden_changes += connection.total_changes - changes
         if self._wrote:
             bare(connection, f"RELEASE {_SAVEPOINT}")
 

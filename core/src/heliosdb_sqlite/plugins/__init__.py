@@ -29,6 +29,7 @@ __all__ = [
     "Syntax",
     "Target",
     "database_of",
+    "hide_changes",
     "hookimpl",
     "options_of",
     "register",
@@ -71,6 +72,16 @@ def database_of(connection: Any) -> Any:
 
     asked = session_of(connection).asked
     return "" if asked is None else asked.database
+
+
+def hide_changes(connection: Any, rows: int) -> None:
+    """Take so many rows out of ``connection.total_changes``: a plugin changed them, and the user did not.
+
+    What a before_commit hook changes is taken out without this.
+    """
+    from .._active.session import session_of
+
+    session_of(connection).hidden_changes += rows
 
 
 def run(connection: Any, sql: str, parameters: Parameters = ()) -> Any:

@@ -7,6 +7,7 @@ version, :data:`heliosdb_sqlite.plugins.CONTRACT`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -99,6 +100,12 @@ class Plugin:
         self, connection: Connection, statement: Statement
     ) -> Callable[[BaseException], None] | None:
         """Once per SQL text: return a function that completes its errors in place, ``error.args``. *Provisional.*"""
+
+    @hookspec
+    def heliosdb_around(
+        self, connection: Connection, statement: Statement
+    ) -> Callable[[], AbstractContextManager[Any]] | None:
+        """Once per SQL text: return what makes a context manager for each of its runs. *Provisional.*"""
 
     @hookspec
     def heliosdb_executed(
