@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 GROUP = "heliosdb"
 ALWAYS = "heliosdb.always"
-OURS = ("branching", "crypto", "server", "timetravel", "vector")
+OURS = (
+    *("analyzer", "batch", "cache", "concurrency"),  # the core's own
+    *("branching", "crypto", "server", "timetravel", "vector"),
+)
 
 
 def installed() -> "tuple[bool, bool]":

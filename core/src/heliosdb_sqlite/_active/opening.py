@@ -101,6 +101,38 @@ def _adopt(connection: Any, session: Session, target: Target) -> Any:
     return connection
 
 
+def activate(connection: Any, name: str) -> None:
+    """Switch a plugin on for an open connection, with the defaults of its options."""
+    plugins = manager()
+    if name not in plugins.names():
+        raise sqlite3.ProgrammingError(
+            f"no plugin {name!r} is loaded: 'heliosdb plugins' lists those there are"
+        )
+    session: Session | None = getattr(connection, "_session", None)
+    if session is not None and name in session.options:
+        return
+    model = models(plugins).get(name)
+    options = {
+        **(session.options if session is not None else {}),
+        name: model() if model is not None else None,
+    }
+    hooks = hooks_for(plugins, frozenset(options), plugins.generation, tracing.enabled())
+    if session is None:
+        if not isinstance(connection, Connection):
+            raise sqlite3.ProgrammingError(
+                f"{connection!r} was not made by heliosdb_sqlite.connect(), and can't be given features"
+            )
+        connection.__class__ = with_hooks(type(connection), ActiveConnection)
+        session = Session(options, hooks)
+        _equip(connection, session, Target(""))
+        session.begin(connection)
+    else:
+        session.extend(connection, options, hooks)
+    for plugin, function in hooks.connect:
+        if plugin == name:
+            function(connection, options[name])
+
+
 def _equip(connection: Any, session: Session, target: Target) -> None:
     connection._session = session
     if target.explain is not None:

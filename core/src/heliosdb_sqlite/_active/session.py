@@ -82,12 +82,24 @@ class Session:
             _guard.explain(args[0], error, self.options)
             raise
 
-    def connected(self, connection: Any) -> None:
-        """Introduce the connection, just opened, to the plugins; one that raises closes it."""
+    def begin(self, connection: Any) -> None:
+        """The connection is open from now on."""
         self.closed = False
         self.forget()
         if self.hooks.close or self.transactions is not None:
             goodbye.expect(connection)
+
+    def extend(self, connection: Any, options: Mapping[str, BaseModel | None], hooks: Hooks) -> None:
+        """Let more plugins take part from now on."""
+        self.options, self.hooks = options, hooks
+        if hooks.transactional:
+            self.transactions = self.transactions or Transactions(hooks)
+            self.transactions.hooks = hooks
+        self.begin(connection)
+
+    def connected(self, connection: Any) -> None:
+        """Introduce the connection, just opened, to the plugins; one that raises closes it."""
+        self.begin(connection)
         try:
             for name, function in self.hooks.connect:
                 function(connection, self.options[name])

@@ -28,6 +28,7 @@ __all__ = [
     "Statement",
     "Syntax",
     "Target",
+    "activate",
     "database_of",
     "hide_changes",
     "hookimpl",
@@ -41,6 +42,18 @@ __all__ = [
 
 hookimpl = pluggy.HookimplMarker("heliosdb")
 """Marks a function as the implementation of the hook of the same name."""
+
+
+def activate(connection: Any, name: str) -> None:
+    """Switch the plugin of that name on for a connection that is open, with the defaults of its options.
+
+    Cursors that were made before, of a connection that had no plugin, stay past its hooks. Does nothing where it is on.
+
+    :raises ProgrammingError: no such plugin is loaded, or the connection is none of HeliosDB's
+    """
+    from .._active.opening import activate
+
+    activate(connection, name)
 
 
 def state(connection: Any) -> dict[str, Any]:
