@@ -13,3 +13,8 @@ class CryptoOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     encryption_key: Any = Field(default=None, repr=False)
+
+    @property
+    def given(self) -> bool:
+        """Whether the keyword was written, whatever its value."""
+        return "encryption_key" in self.model_fields_set

@@ -1,7 +1,4 @@
-"""Encryption: sealed database files and encrypted columns.
-
-This release only reserves its place: the options, methods and SQL are known, checked and listed, and refuse to be used.
-"""
+"""The plugin's hooks: what a connection with ``encryption_key`` does differently."""
 
 from __future__ import annotations
 
@@ -9,16 +6,11 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from heliosdb_sqlite.plugins import Syntax, hookimpl
+from heliosdb_sqlite.plugins import Parameters, Statement, Syntax, Target, hookimpl
 
+from . import attaching, connecting
 from .options import CryptoOptions
-
-
-def _not_yet(*_: Any, **__: Any) -> Any:
-    raise sqlite3.NotSupportedError(
-        "encryption is not part of this release of heliosdb-crypto: nothing was opened, so nothing was written "
-        "in the clear"
-    )
+from .rekeying import rekey
 
 
 @hookimpl
@@ -29,19 +21,47 @@ def heliosdb_options() -> type[CryptoOptions]:
 
 @hookimpl
 def heliosdb_active(options: CryptoOptions) -> bool:
-    """Refuse a connection that asks for the feature."""
-    if "encryption_key" in options.model_fields_set:
-        _not_yet()
-    return False
+    """Return whether a key was given. None is no key, and no wish for an unencrypted database either."""
+    if options.given and options.encryption_key is None:
+        raise sqlite3.ProgrammingError(
+            "encryption_key is None: an unset key never means an unencrypted database; give 32 bytes or a passphrase, "
+            "or leave the keyword out"
+        )
+    return options.given
 
 
 @hookimpl
 def heliosdb_syntax() -> Syntax:
     """Return the SQL that belongs to this plugin."""
-    return Syntax(words=("ENCRYPTED",), column_types=("ENCRYPTED",))
+    return Syntax(words=("ENCRYPTED", *attaching.WORDS), column_types=("ENCRYPTED",))
+
+
+@hookimpl(trylast=True)  # whichever file it is to be: a branch's, for instance
+def heliosdb_open(target: Target, options: CryptoOptions) -> Target | None:
+    """Open the file under the layer of its key."""
+    return connecting.under_layer(target, options)
+
+
+@hookimpl(tryfirst=True)
+def heliosdb_connect(connection: Any, options: CryptoOptions) -> None:
+    """Refuse a file that the key does not open."""
+    crypto = connecting.check(connection, options)
+    attaching.define(connection, crypto)
+
+
+@hookimpl
+def heliosdb_parse(statement: Statement) -> Statement | None:
+    """Have each file that a statement names opened under the layer of its key."""
+    return attaching.rewrite(statement)
+
+
+@hookimpl
+def heliosdb_bind(statement: Statement) -> Callable[[Parameters], Parameters] | None:
+    """Follow the parameters of a key that was moved."""
+    return attaching.binder_for(statement)
 
 
 @hookimpl
 def heliosdb_methods() -> Mapping[str, Callable[..., Any]]:
     """Return the methods of connections that belong to this plugin."""
-    return dict.fromkeys(("rekey",), _not_yet)
+    return {"rekey": rekey}

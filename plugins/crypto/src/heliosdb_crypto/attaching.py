@@ -1,0 +1,122 @@
+"""ATTACH and VACUUM INTO on an encrypted connection: each file under the layer of its own key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from heliosdb_sqlite.plugins import Statement
+from heliosdb_sqlite.sql.lexer import Token, tokenize
+from heliosdb_sqlite.sql.parameters import rewrite as moved
+from heliosdb_sqlite.sql.splice import Edit, Span, splice
+
+from .connecting import NAME, Crypto
+from .keys.given import user_key
+from .naming import Place, place_of
+from .vfs import problems
+from .vfs.layer import layer_for
+
+WORDS = ("ATTACH", "VACUUM")
+_ATTACHED, _COPIED = "heliosdb_attached", "heliosdb_copied"
+
+
+def rewrite(statement: Statement) -> Statement | None:
+    """Return an ATTACH, or a VACUUM INTO, whose file name goes through a function of ours."""
+    if statement.verb == "ATTACH":
+        return _attach(statement)
+    if statement.verb == "VACUUM":
+        return _vacuum(statement)
+    return None
+
+
+def _attach(statement: Statement) -> Statement | None:
+    """ATTACH [DATABASE] expr AS expr [KEY expr]: SQLite parses KEY, and does nothing with it."""
+    tokens = [token for token in tokenize(statement.text) if token.text != ";"]
+    first = 2 if len(tokens) > 1 and tokens[1].word == "DATABASE" else 1
+    as_at, key_at = _word(tokens, "AS", first), _word(tokens, "KEY", first)
+    if as_at is None or as_at <= first:
+        return None
+    start, end = tokens[first].start, tokens[as_at - 1].end
+    text = statement.text
+    if key_at is None or key_at < as_at:
+        return statement.rewritten(splice(text, [Edit(start, start, f"{_ATTACHED}("), Edit(end, end, ")")]))
+    if key_at + 1 >= len(tokens):
+        return None
+    key = Span(tokens[key_at + 1].start, tokens[-1].end)
+    made = moved(
+        text,
+        [
+            Edit(start, start, f"{_ATTACHED}("),
+            Edit(end, end, (", ", key, ")")),
+            Edit(tokens[key_at].start, key.end),
+        ],
+    )
+    return statement.rewritten(made.text).noted(NAME, made.bind)
+
+
+def binder_for(statement: Statement) -> Callable[[Any], Any] | None:
+    """Return what puts the parameters of a rewritten statement in their new order."""
+    return statement.notes.get(NAME) if statement.verb == "ATTACH" else None
+
+
+def _vacuum(statement: Statement) -> Statement | None:
+    """VACUUM [schema] INTO expr."""
+    tokens = [token for token in tokenize(statement.text) if token.text != ";"]
+    at = _word(tokens, "INTO", 1)
+    if at is None or at + 1 >= len(tokens):
+        return None
+    start, end = tokens[at + 1].start, tokens[-1].end
+    return statement.rewritten(
+        splice(statement.text, [Edit(start, start, f"{_COPIED}("), Edit(end, end, ")")])
+    )
+
+
+def _word(tokens: list[Token], word: str, first: int) -> int | None:
+    """Return where a word stands outside of parentheses."""
+    depth = 0
+    for at, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if at >= first and depth == 0 and token.word == word:
+            return at
+    return None
+
+
+def define(connection: Any, crypto: Crypto) -> None:
+    """Define the functions that a rewritten statement calls."""
+
+    def attached(name: Any, *key: Any) -> Any:
+        return _named(name, lambda place: _under(crypto, place, key, reserves=False))
+
+    def copied(name: Any) -> Any:
+        return _named(name, lambda place: _under(crypto, place, (), reserves=True))
+
+    connection.create_function(_ATTACHED, 1, attached)
+    connection.create_function(_ATTACHED, 2, attached)
+    connection.create_function(_COPIED, 1, copied)
+
+
+def _named(name: Any, under: Callable[[Place], str]) -> Any:
+    """Return the URI for a file name; what is no name stays what it is, and SQLite says so."""
+    if not isinstance(name, (str, bytes)):
+        return name
+    try:
+        place = place_of(name, uri=True)
+        return name if place is None else under(place)
+    except Exception as error:
+        problems.note(1, str(error))
+        raise
+
+
+def _under(crypto: Crypto, place: Place, key: tuple[Any, ...], *, reserves: bool) -> str:
+    if key and key[0] == "":  # as SQLCipher has it: a database in the clear
+        return f"{place.base}?{place.query}{'&' if place.query else ''}vfs={quote(_default())}"
+    found = user_key(key[0], place.path, "KEY") if key else crypto.key_for(os.path.abspath(place.path))
+    return place.under(layer_for(found).name, reserves=reserves)
+
+
+def _default() -> str:
+    from .vfs.layer import default_name
+
+    return default_name()

@@ -1,0 +1,108 @@
+"""Opening an encrypted connection: the key is looked at first, then the file is opened under its layer, then tried."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from typing import Any
+
+from heliosdb_sqlite.plugins import Target, run, state
+
+from .format import RESERVE
+from .keys.given import UserKey, user_key
+from .naming import place_of
+from .options import CryptoOptions
+from .vfs import problems
+from .vfs.binding import reserve
+from .vfs.database import DatabaseFile
+from .vfs.layer import database_file, layer_for
+
+NAME = "crypto"
+
+
+class Crypto:
+    """What the plugin keeps of one connection."""
+
+    def __init__(self, given: Any, file: DatabaseFile | None) -> None:
+        self.given = given
+        self.file = file
+        """Its main database, None for one in memory."""
+        self.path = file.path if file is not None else ""
+
+    def key_for(self, path: str) -> UserKey:
+        """Return the connection's key for a file: a function is asked for each."""
+        return user_key(self.given, path)
+
+
+def crypto_of(connection: Any) -> Crypto:
+    """Return what the plugin keeps of the connection.
+
+    :raises ProgrammingError: the connection was opened without encryption_key
+    """
+    found = state(connection).get(NAME)
+    if found is None:
+        raise sqlite3.ProgrammingError("this connection was opened without encryption_key")
+    crypto: Crypto = found
+    return crypto
+
+
+def under_layer(target: Target, options: CryptoOptions) -> Target | None:
+    """Return the target as it is opened under the file layer of its key.
+
+    :raises ProgrammingError: the key is none
+    :raises NotSupportedError: there can be no file layer here, or the URI asks for what can't be had with one
+    """
+    place = place_of(target.database, uri=bool(target.keywords.get("uri", False)))
+    if place is None:
+        return None  # the standard library says what is wrong with the name
+    layer = layer_for(user_key(options.encryption_key, place.path))
+    problems.forget()
+    shared = not target.keywords.get("check_same_thread", True)
+    return replace(
+        target.moved(place.under(layer.name, reserves=True), uri=True),
+        serialized=shared or target.serialized,
+        explain=explain,
+    )
+
+
+def check(connection: Any, options: CryptoOptions) -> Crypto:
+    """Find the connection's file, see whether the key opens it, and return what there is to keep.
+
+    :raises DatabaseError: it does not, or the file is no encrypted database
+    """
+    file = file_of(connection, "main")
+    if file is not None and file.problem:
+        raise sqlite3.DatabaseError(file.problem)
+    if file is not None and file.data_key is None:
+        reserve(file.connection, RESERVE)
+    crypto = state(connection)[NAME] = Crypto(options.encryption_key, file)
+    return crypto
+
+
+def file_of(connection: Any, schema: str) -> DatabaseFile | None:
+    """Return the open file of one of the connection's databases; None for one that is not under a layer of ours.
+
+    A file answers once: what is found must be kept.
+    """
+    row = run(connection, f'PRAGMA "{schema}".heliosdb_file').fetchone()
+    return None if row is None else database_file(int(row[0]))
+
+
+_SAYINGS = (
+    "file is not a database",
+    "disk I/O error",
+    "attempt to write a readonly database",
+    "user-defined function raised exception",
+)
+
+
+def explain(error: BaseException) -> None:
+    """Put what went wrong in the file layer into the error that SQLite made of it, in place."""
+    problem = problems.last()
+    if problem is None or not isinstance(error, sqlite3.DatabaseError):
+        return
+    code = getattr(error, "sqlite_errorcode", None)  # not before CPython 3.11
+    text = str(error)
+    if code & 0xFF == problem.code & 0xFF if code is not None else any(each in text for each in _SAYINGS):
+        error.args = (problem.message,)
+        problems.forget()

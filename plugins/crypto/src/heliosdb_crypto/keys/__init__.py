@@ -1,0 +1,1 @@
+"""What users call a key, and how it opens a file's data key."""

@@ -1,0 +1,136 @@
+"""A file's data key: made with the file, kept in it wrapped by the user's key, unwrapped once per process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+
+from ..codec.log import LogCodec
+from ..codec.pages import PageCodec
+from ..format import KEY, SALT, Envelope, Head, derive
+from .derivation import derivation_of
+from .given import UserKey
+
+_REMEMBERED = 256
+
+_Value = TypeVar("_Value")
+
+
+class DataKey:
+    """The key of one file, with the codecs that use it. All connections of a process to a file share one."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.secret = secret
+        self.pages = PageCodec(secret)
+        self.log = LogCodec(secret)
+        self.heads: dict[bytes, Head] = {}
+        """The envelopes that this key was found in, each with the head it belongs to."""
+
+    def columns(self) -> bytes:
+        """Return the secret from which this file's column keys come."""
+        return derive(self.secret, b"HeliosDB columns")
+
+
+class _Remembered(Generic[_Value]):
+    """The last results of something that takes long, until they are forgotten."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[bytes, _Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: bytes, make: Callable[[], _Value]) -> _Value:
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        made = make()  # without the lock: deriving a key takes half a second
+        with self._lock:
+            found = self._values.setdefault(key, made)
+            while len(self._values) > _REMEMBERED:
+                self._values.popitem(last=False)
+            return found
+
+    def values(self) -> list[_Value]:
+        with self._lock:
+            return list(self._values.values())
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()
+
+    def renew_lock(self) -> None:
+        self._lock = threading.Lock()
+
+
+_wrapping_keys: _Remembered[bytes] = _Remembered()
+_data_keys: _Remembered[DataKey] = _Remembered()
+
+
+def forget_keys() -> None:
+    """Drop the keys that this process has derived from passphrases and unwrapped from files.
+
+    Open connections keep theirs. The next connect() derives them anew.
+    """
+    _wrapping_keys.clear()
+    _data_keys.clear()
+
+
+def new_file(key: UserKey, page_size: int) -> tuple[DataKey, Head, Envelope]:
+    """Return a new data key, and the head and envelope that keep it."""
+    made = DataKey(os.urandom(KEY))
+    head = Head(page_size, key.derivation.code, key.derivation.costs)
+    envelope = wrap(key, made, head)
+    return made, head, envelope
+
+
+def wrap(key: UserKey, data_key: DataKey, head: Head) -> Envelope:
+    """Return the data key wrapped by a user's key, under a fresh salt.
+
+    :param head: says how the user's key is derived; it is remembered as the envelope's
+    """
+    salt = os.urandom(SALT)
+    envelope = Envelope(salt, aes_key_wrap(_wrapping_key(key, head, salt), data_key.secret))
+    data_key.heads[envelope.packed()] = head
+    return envelope
+
+
+def unwrap(key: UserKey, head: Head, envelope: Envelope) -> DataKey | None:
+    """Return the data key, or None when the user's key is not the one that it was wrapped by."""
+    derivation = derivation_of(head.derivation, head.costs)
+    if derivation is None or (derivation.code == 0) != key.is_raw:
+        return None
+    try:
+        secret = aes_key_unwrap(_wrapping_key(key, head, envelope.salt), envelope.wrapped)
+    except InvalidUnwrap:
+        return None
+    found = _data_keys.get(derive(secret, b"HeliosDB remembered"), lambda: DataKey(secret))
+    found.heads[envelope.packed()] = head
+    return found
+
+
+def _wrapping_key(key: UserKey, head: Head, salt: bytes) -> bytes:
+    derivation = derivation_of(head.derivation, head.costs)
+    assert derivation is not None  # noqa: S101 - the callers have looked
+    costs = bytes((head.derivation, *head.costs))
+
+    def make() -> bytes:
+        return derive(derivation.stretch(key.secret, salt), b"HeliosDB envelope" + costs, salt)
+
+    return _wrapping_keys.get(derive(key.identity, b"HeliosDB remembered" + costs, salt), make)
+
+
+def _after_fork() -> None:
+    """The child's pages are sealed under subkeys of its own."""
+    for remembered in (_wrapping_keys, _data_keys):
+        remembered.renew_lock()
+    for each in _data_keys.values():
+        each.pages.begin_session()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

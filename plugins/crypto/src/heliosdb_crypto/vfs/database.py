@@ -1,0 +1,323 @@
+"""The database file itself: whole pages, opened as SQLite reads them and sealed as it writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from ..codec import journal, log
+from ..codec.pages import PageError, UnsealableError, envelope_of
+from ..format import (
+    BLIND,
+    DEFAULT_PAGE,
+    ENVELOPE,
+    HEAD,
+    LARGEST_PAGE,
+    NONCE,
+    RESERVE,
+    SMALLEST_PAGE,
+    SQLITE_MAGIC,
+    TAIL,
+    VERSION,
+    Envelope,
+    Head,
+    empty_header,
+)
+from ..keys.given import UserKey
+from ..keys.wrapping import DataKey, new_file, unwrap
+from .binding import BAD_DATA, IOERR, NOTADB, OK, READONLY, SHORT_READ, RealMethods
+from .files import OpenFile, copy_in, copy_out
+from .problems import note
+
+_HEADER = 100  # bytes that SQLite reads when it opens a file, before it has a lock
+_COUNTER = (24, 16)  # where it looks, at the start of each transaction, whether the file has changed
+
+
+class DatabaseFile(OpenFile):
+    """A main database file, opened by one connection. Its journal and its log get their data key from here."""
+
+    __slots__ = (
+        *("_counter", "_envelope", "_proved", "_reserves"),
+        *("connection", "data_key", "key", "page_size", "path", "problem", "replacing", "resealing"),
+    )
+
+    kind = "database"
+
+    def __init__(self, handle: int, real: RealMethods, path: str, key: UserKey, *, reserves: bool) -> None:
+        """Take over a file that the real methods have opened.
+
+        :param reserves: whether whoever opened it sees to the reserved bytes of a new file; else SQLite is shown a
+            header that has them, which also settles page size and auto_vacuum
+        """
+        super().__init__(handle, real)
+        self.connection = 0  # the address of SQLite's own connection object
+        self._reserves = reserves
+        self.path = path
+        self.key = key
+        self.data_key: DataKey | None = None  # None: the file is empty, as far as this connection knows
+        self.problem = ""  # why the key does not open the file
+        self.replacing: bytes | None = None  # the envelope that the next write of page 1 shall have
+        self.resealing: DataKey | None = None  # the data key that whatever is written now shall have
+        self._envelope = b""  # the last one seen
+        self._proved = False  # has page 1 been opened by this key, or after it was?
+        self._counter = (b"", b"")
+        self._use_pages_of(DEFAULT_PAGE)
+
+    def _use_pages_of(self, size: int) -> None:
+        self.page_size = size
+        self.make_room(size)
+
+    # -- the key -----------------------------------------------------------------------------------------------------
+    def find_key(self) -> int:
+        """Read from the file how its data key is wrapped, and unwrap it; a code other than OK has been explained."""
+        code, start = self.read_disk(HEAD, 0)
+        if code not in (OK, SHORT_READ):
+            return code
+        if code == SHORT_READ and not any(start):
+            return OK
+        head = Head.read(start)
+        if head is not None and head.version != VERSION:
+            return self._refuse(
+                f"{self.path!r} is in version {head.version} of the encrypted format, and this release of "
+                f"heliosdb-crypto knows version {VERSION}: upgrade it"
+            )
+        if head is not None:
+            code, data = self.read_disk(ENVELOPE, head.page_size - TAIL)
+            if code == OK and self._unwraps(head, data):
+                return OK
+        if self._unwraps_a_copy():
+            return OK
+        if head is not None:
+            return self._refuse(f"wrong encryption key for {self.path!r}")
+        if start == SQLITE_MAGIC:
+            return self._refuse(
+                f"{self.path!r} is not an encrypted HeliosDB database but a plain one: leave encryption_key out, or "
+                f"encrypt it with `heliosdb encrypt`"
+            )
+        if not any(start):
+            return OK  # a file whose first transaction broke off; SQLite looks at its journal next
+        return self._refuse(f"{self.path!r} is not an encrypted HeliosDB database")
+
+    def _refuse(self, problem: str) -> int:
+        self.problem = problem
+        return note(NOTADB, problem)
+
+    def _unwraps(self, head: Head, envelope: bytes) -> bool:
+        found = unwrap(self.key, head, Envelope.read(envelope))
+        if found is None:
+            return False
+        self.data_key, self._envelope, self.problem = found, envelope, ""
+        self._use_pages_of(head.page_size)
+        return True
+
+    def _unwraps_a_copy(self) -> bool:
+        """Try the copies of page 1 in journal and log: the file's own may be torn, or older than the log's."""
+        for page in self._copies():
+            head = Head.read(page)
+            known = head is not None and head.version == VERSION and head.page_size == len(page)
+            if known and head is not None and self._unwraps(head, envelope_of(page)):
+                return True
+        return False
+
+    def _copies(self) -> Iterator[bytes]:
+        """Yield them. Neither file is locked by SQLite, so that it may be opened and closed beside it."""
+        for suffix, read in (("-journal", journal.first_pages), ("-wal", log.first_pages)):
+            try:
+                with open(self.path + suffix, "rb") as file:
+                    yield from read(file.read())
+            except (OSError, ValueError):
+                continue
+
+    def _accept(self, page: bytes, sealed: bytes) -> bool:
+        """Return whether the key still holds after page 1 has been read: another connection may have replaced it."""
+        data_key, envelope = self.data_key, envelope_of(page)
+        assert data_key is not None  # noqa: S101 - it opened the page
+        if envelope != self._envelope:
+            head = Head.read(sealed)
+            if head is None:
+                return False
+            if not self._proved and unwrap(self.key, head, Envelope.read(envelope)) is not data_key:
+                return False
+            data_key.heads[envelope] = head
+            self._envelope = envelope
+        self._proved = True
+        return True
+
+    # -- pages -------------------------------------------------------------------------------------------------------
+    def open_page(self, number: int, sealed: bytes) -> bytes:
+        """Return a page as SQLite is to see it.
+
+        :raises PageError: it is not what was written under this number, or the key was replaced
+        """
+        data_key = self.data_key
+        if data_key is None:
+            raise PageError
+        if self.resealing is not None:
+            return self._open_either(number, sealed)
+        if number != 1:
+            return data_key.pages.open(number, sealed)
+        page = data_key.pages.open_first(sealed)
+        if not self._accept(page, sealed):
+            self.problem = f"wrong encryption key for {self.path!r}: it was replaced by another one"
+            raise PageError
+        return page
+
+    def _open_either(self, number: int, sealed: bytes) -> bytes:
+        """Return a page of a file whose data key is being replaced, one page after the other."""
+        for each in (self.resealing, self.data_key):
+            if each is not None:
+                try:
+                    return each.pages.open_first(sealed) if number == 1 else each.pages.open(number, sealed)
+                except PageError:
+                    continue
+        raise PageError
+
+    def seal_page(self, number: int, page: bytes, source: int = 0) -> bytes:
+        """Return a page as it goes to disk.
+
+        :param source: where in SQLite's memory it stands, when it goes to the file or its log, not to the journal
+        :raises UnsealableError: its reserved bytes are not reserved
+        """
+        data_key = self.data_key
+        if data_key is None:
+            data_key = self._make_key()
+        if self.resealing is not None and source:
+            data_key = self.resealing
+        if number != 1:
+            return data_key.pages.seal(number, page)
+        # Page 1 carries its envelope through SQLite's cache and journals. One from elsewhere, a backup's, gives way.
+        envelope = envelope_of(page)
+        if self.replacing is not None and source:
+            envelope = self.replacing
+            copy_out(source + len(page) - TAIL, envelope, ENVELOPE)
+        elif envelope not in data_key.heads:
+            envelope = self._envelope
+        head = data_key.heads[envelope].for_pages_of(self.page_size)
+        return data_key.pages.seal_first(page, head.packed(), envelope)
+
+    def _make_key(self) -> DataKey:
+        self.data_key, _, envelope = new_file(self.key, self.page_size)
+        self._envelope = envelope.packed()
+        self._proved = True
+        return self.data_key
+
+    def replaced_by(self, key: UserKey, envelope: bytes, data_key: DataKey) -> None:
+        """Note that the key of the file is another one now."""
+        self.key, self.data_key, self._envelope = key, data_key, envelope
+        self._counter = (b"", b"")
+
+    def failed(self, number: int, where: str = "") -> int:
+        """Explain that a page could not be opened; return SQLite's code for it."""
+        if self.problem:
+            return note(NOTADB, self.problem)
+        return note(
+            BAD_DATA,
+            f"page {number} of {self.path + where!r} failed authentication: it was changed, damaged, or is not of "
+            f"this file",
+        )
+
+    # -- what SQLite asks for ----------------------------------------------------------------------------------------
+    def read(self, into: int, size: int, offset: int) -> int:
+        """Serve xRead: a page, or a piece of one."""
+        if self.data_key is None or self.problem:
+            code = self.find_key()
+            if code != OK and (size, offset) != (
+                _HEADER,
+                0,
+            ):  # the connection is to open, so that it can say why
+                return code
+            if self.data_key is None:
+                return self._read_empty(into, size, offset)
+        page_size = self.page_size
+        if size == page_size and offset % size == 0:
+            number = offset // size + 1
+            code, sealed = self.read_disk(size, offset)
+            if code != OK:
+                copy_out(into, bytes(size), size)
+                return code
+            try:
+                copy_out(into, self.open_page(number, sealed), size)
+            except PageError:
+                return self.failed(number)
+            return OK
+        return self._read_piece(into, size, offset)
+
+    def _read_empty(self, into: int, size: int, offset: int) -> int:
+        data = bytes(size)
+        if (size, offset) == (_HEADER, 0) and not self._reserves:
+            data = empty_header(self.page_size)
+        copy_out(into, data, size)
+        return SHORT_READ
+
+    def _read_piece(self, into: int, size: int, offset: int) -> int:
+        page_size = self.page_size
+        at_counter = (offset, size) == _COUNTER
+        if at_counter:
+            # The nonce tells whether page 1 is the one that was read last.
+            code, nonce = self.read_disk(NONCE, page_size - NONCE)
+            if code == OK and nonce == self._counter[0]:
+                copy_out(into, self._counter[1], size)
+                return OK
+        number, start = divmod(offset, page_size)
+        if start + size > page_size:
+            return note(IOERR, f"SQLite read {size} bytes at {offset} of {self.path!r}, across pages")
+        code, sealed = self.read_disk(page_size, number * page_size)
+        if code != OK:
+            copy_out(into, bytes(size), size)
+            return code
+        try:
+            page = self.open_page(number + 1, sealed)
+        except PageError:
+            if (size, offset) != (_HEADER, 0) or self.problem:
+                return self.failed(number + 1)
+            # Read without a lock while another connection writes it, or torn and about to be rolled back: SQLite takes
+            # nothing but the page size from here.
+            page = empty_header(page_size)
+        else:
+            if number == 0:
+                self._counter = (sealed[-NONCE:], page[_COUNTER[0] : sum(_COUNTER)])
+        copy_out(into, page[start : start + size], size)
+        return OK
+
+    def write(self, source: int, size: int, offset: int) -> int:
+        """Serve xWrite: whole pages only."""
+        if self.problem:
+            return note(NOTADB, self.problem)
+        if size != self.page_size and not self._may_take_pages_of(size):
+            return self.refuse_page_size()
+        number = offset // size + 1
+        try:
+            sealed = self.seal_page(number, copy_in(source, size), source)
+        except UnsealableError:
+            return note(
+                READONLY,
+                f"a page without the {RESERVE} reserved bytes that encryption needs can't be written to {self.path!r}: "
+                "encrypt a plain database with `heliosdb encrypt` or VACUUM INTO, backup() can't",
+            )
+        return self.write_disk(sealed, offset)
+
+    def refuse_page_size(self) -> int:
+        """Explain that pages of another size can't be written; return SQLite's code for it."""
+        return note(
+            READONLY,
+            f"{self.path!r} has pages of {self.page_size} bytes, and an encrypted database keeps its page size: "
+            "VACUUM INTO makes a copy that may have another",
+        )
+
+    def _may_take_pages_of(self, size: int) -> bool:
+        if self.data_key is not None or not (
+            SMALLEST_PAGE <= size <= LARGEST_PAGE and size & (size - 1) == 0
+        ):
+            return False
+        self._use_pages_of(size)
+        return True
+
+
+def blind_place(size: int) -> int:
+    """Return where in a page the blinding bytes stand."""
+    return size - TAIL - BLIND
+
+
+def readable(path: bytes | None) -> str:
+    """Return a file's name as SQLite has it, for people."""
+    return os.fsdecode(path or b"")

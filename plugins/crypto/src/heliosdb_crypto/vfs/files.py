@@ -1,0 +1,55 @@
+"""An open file: where it stands in SQLite's memory, its real methods, and a buffer between the two."""
+
+from __future__ import annotations
+
+import ctypes
+
+from .binding import OK, SHORT_READ, RealMethods
+
+address_of = ctypes.addressof
+copy_out = ctypes.memmove
+copy_in = ctypes.string_at
+
+
+class OpenFile:
+    """What all kinds of open files share: reading and writing the file as it stands on disk."""
+
+    __slots__ = ("_address", "_buffer", "_size", "handle", "real")
+
+    kind = ""
+
+    def __init__(self, handle: int, real: RealMethods) -> None:
+        self.handle = handle  # the address of SQLite's own file object
+        self.real = real
+        self._size = 0
+        self.make_room(128)
+
+    def make_room(self, size: int) -> None:
+        """Be ready for pieces of this size."""
+        if size > self._size:
+            self._buffer = ctypes.create_string_buffer(size)
+            self._address = address_of(self._buffer)
+            self._size = size
+
+    def read_disk(self, size: int, offset: int) -> tuple[int, bytes]:
+        """Return SQLite's code, and what stands there on disk; less than asked for at the end of the file.
+
+        A code other than OK comes with what SQLite makes of the rest: zeros.
+        """
+        code = self.real.read(self.handle, self._address, size, offset)
+        if code not in (OK, SHORT_READ):
+            return code, b""
+        return code, copy_in(self._address, size)
+
+    def write_disk(self, data: bytes, offset: int) -> int:
+        """Write to disk; return SQLite's code."""
+        code: int = self.real.write(self.handle, data, len(data), offset)
+        return code
+
+    def read(self, into: int, size: int, offset: int) -> int:
+        """Serve xRead."""
+        raise NotImplementedError
+
+    def write(self, source: int, size: int, offset: int) -> int:
+        """Serve xWrite."""
+        raise NotImplementedError

@@ -1,0 +1,249 @@
+"""The file layer: a VFS for each key, named in the URI with which a connection is opened.
+
+It is SQLite's own default VFS with another xOpen. That lets the default open the file, then puts in the place of the
+file's methods a copy of them that differs in reading, writing and closing: locks, syncs and shared memory stay C.
+What a connection opens besides, temporary and attached files, it opens with the same VFS.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import threading
+from functools import cache
+from typing import Any
+
+from ..keys.given import UserKey
+from . import binding
+from .binding import (
+    CANTOPEN,
+    FCNTL_CONNECTION,
+    FCNTL_PRAGMA,
+    IOERR,
+    MAIN_DB,
+    MAIN_JOURNAL,
+    NOT_FOUND,
+    OK,
+    SUPER_JOURNAL,
+    WAL,
+    IoMethods,
+    RealMethods,
+    Vfs,
+    sqlite,
+)
+from .database import DatabaseFile, readable
+from .files import OpenFile
+from .journal import JournalFile
+from .log import LogFile
+from .problems import note, note_exception
+from .temporary import TemporaryFile
+
+PRAGMA = b"heliosdb_file"
+"""Answered by a database's file with its handle: how a connection finds the files that it has open."""
+
+RESERVES = b"heliosdb_reserves"
+"""In a URI: who opens the file tells SQLite which bytes of a page to leave alone."""
+
+_files: dict[int, OpenFile] = {}  # by the address of SQLite's file object
+_layers: dict[int, Layer] = {}  # by the address of the VFS
+_by_key: dict[bytes, Layer] = {}
+_lock = threading.Lock()
+
+
+class Layer:
+    """The VFS for one key. It stays registered: SQLite may hold on to it, and there are as many as keys."""
+
+    def __init__(self, key: UserKey) -> None:
+        self.key = key
+        self.name = f"heliosdb-{secrets.token_hex(8)}"
+        api = sqlite()
+        self._name = ctypes.create_string_buffer(self.name.encode())
+        self._vfs = Vfs()
+        ctypes.memmove(ctypes.byref(self._vfs), ctypes.byref(api.default), ctypes.sizeof(Vfs))
+        self._vfs.zName = ctypes.addressof(self._name)
+        self._vfs.xOpen = _entry_points()["open"]
+        _layers[ctypes.addressof(self._vfs)] = self
+        api.register(ctypes.byref(self._vfs), 0)
+
+
+def layer_for(key: UserKey) -> Layer:
+    """Return the VFS for a key.
+
+    :raises NotSupportedError: there can be none here
+    """
+    with _lock:
+        found = _by_key.get(key.identity)
+        if found is None:
+            found = _by_key[key.identity] = Layer(key)
+        return found
+
+
+def database_file(handle: int) -> DatabaseFile:
+    """Return the open file that has this handle."""
+    file = _files[handle]
+    assert isinstance(file, DatabaseFile)  # noqa: S101 - only those say their handle
+    return file
+
+
+def open_kinds() -> list[str]:
+    """Return the kind of each file that is open now."""
+    return sorted(file.kind for file in list(_files.values()))
+
+
+# -- what SQLite calls -----------------------------------------------------------------------------------------------
+def _open(vfs: int, name: int | None, handle: int, flags: int, out_flags: int | None) -> int:
+    """Serve xOpen."""
+    try:
+        layer = _layers[vfs]
+        api = sqlite_api()
+        code: int = api.default_open(ctypes.addressof(api.default), name, handle, flags, out_flags)
+        if code != OK or flags & SUPER_JOURNAL:
+            return code  # a super-journal holds the names of journals, no data
+        real = _real(ctypes.c_void_p.from_address(handle).value or 0)
+        file: OpenFile
+        if flags & MAIN_DB:
+            path = readable(ctypes.string_at(name) if name else b"")
+            reserves = name is not None and api.parameter(name, RESERVES) is not None
+            file = DatabaseFile(handle, real, path, layer.key, reserves=reserves)
+        elif flags & (WAL | MAIN_JOURNAL) and name:
+            database = _files.get(api.database_of(name) or 0)
+            if not isinstance(database, DatabaseFile):
+                real.close(handle)
+                ctypes.c_void_p.from_address(handle).value = None
+                return note(CANTOPEN, "a journal was opened whose database is not open")
+            file = (LogFile if flags & WAL else JournalFile)(handle, real, database)
+        else:
+            file = TemporaryFile(handle, real)
+        _files[handle] = file
+        ctypes.c_void_p.from_address(handle).value = _table(real.table, file.kind)
+        if isinstance(file, DatabaseFile):
+            file.find_key()  # reading will fail, and say why, where it found none
+        return OK
+    except BaseException as error:  # noqa: BLE001 - C is calling
+        return note_exception(CANTOPEN, error)
+
+
+def _read(handle: int, into: int, size: int, offset: int) -> int:
+    """Serve xRead."""
+    try:
+        return _files[handle].read(into, size, offset)
+    except BaseException as error:  # noqa: BLE001 - C is calling
+        return note_exception(IOERR, error)
+
+
+def _write(handle: int, source: int, size: int, offset: int) -> int:
+    """Serve xWrite."""
+    try:
+        return _files[handle].write(source, size, offset)
+    except BaseException as error:  # noqa: BLE001 - C is calling
+        return note_exception(IOERR, error)
+
+
+def _close(handle: int) -> int:
+    """Serve xClose."""
+    try:
+        code: int = _files.pop(handle).real.close(handle)
+        return code
+    except BaseException as error:  # noqa: BLE001 - C is calling
+        return note_exception(IOERR, error)
+
+
+def _truncate(handle: int, size: int) -> int:
+    """Serve xTruncate of a temporary file."""
+    try:
+        file = _files[handle]
+        return file.truncate(size) if isinstance(file, TemporaryFile) else IOERR
+    except BaseException as error:  # noqa: BLE001 - C is calling
+        return note_exception(IOERR, error)
+
+
+def _file_size(handle: int, out: int) -> int:
+    """Serve xFileSize of a temporary file."""
+    try:
+        file = _files[handle]
+        return file.file_size(out) if isinstance(file, TemporaryFile) else IOERR
+    except BaseException as error:  # noqa: BLE001 - C is calling
+        return note_exception(IOERR, error)
+
+
+def _file_control(handle: int, operation: int, argument: int | None) -> int:
+    """Serve xFileControl of a database file until its connection has found it: answer our own PRAGMA."""
+    try:
+        file = _files[handle]
+        if operation == FCNTL_CONNECTION and argument and isinstance(file, DatabaseFile):
+            file.connection = ctypes.c_void_p.from_address(argument).value or 0
+        if operation == FCNTL_PRAGMA and argument:
+            words = (ctypes.c_char_p * 2).from_address(argument)
+            if (words[1] or b"").lower() == PRAGMA:
+                answer = str(handle).encode() + b"\0"
+                place = sqlite_api().allocate(len(answer))
+                if not place:
+                    return IOERR
+                ctypes.memmove(place, answer, len(answer))
+                ctypes.c_void_p.from_address(argument).value = place
+                ctypes.c_void_p.from_address(handle).value = _table(file.real.table, "known " + file.kind)
+                return OK
+        code: int = file.real.file_control(handle, operation, argument)
+        return code
+    except BaseException as error:  # noqa: BLE001 - C is calling
+        return note_exception(NOT_FOUND, error)
+
+
+@cache
+def _entry_points() -> dict[str, int]:
+    return {
+        "open": binding.callback(binding.OPEN, _open),
+        "xRead": binding.callback(binding.READ, _read),
+        "xWrite": binding.callback(binding.WRITE, _write),
+        "xClose": binding.callback(binding.CLOSE, _close),
+        "xTruncate": binding.callback(binding.TRUNCATE, _truncate),
+        "xFileSize": binding.callback(binding.FILE_SIZE, _file_size),
+        "xFileControl": binding.callback(binding.FILE_CONTROL, _file_control),
+    }
+
+
+_SHARED = ("xRead", "xWrite", "xClose")
+_REPLACED = {
+    "database": (*_SHARED, "xFileControl"),
+    "known database": _SHARED,
+    "journal": _SHARED,
+    "log": _SHARED,
+    "temporary": (*_SHARED, "xTruncate", "xFileSize"),
+}
+_tables: dict[tuple[int, str], Any] = {}
+
+
+def _table(real: int, kind: str) -> int:
+    """Return the address of a method table for files of this kind whose own methods are those at ``real``."""
+    made = _tables.get((real, kind))
+    if made is None:
+        made = IoMethods()
+        ctypes.memmove(ctypes.byref(made), real, ctypes.sizeof(IoMethods))
+        made.iVersion = min(made.iVersion, 2)  # without xFetch: SQLite must not map the file into memory
+        for method in _REPLACED[kind]:
+            setattr(made, method, _entry_points()[method])
+        _tables[real, kind] = made
+    return ctypes.addressof(made)
+
+
+@cache
+def _real(table: int) -> RealMethods:
+    return RealMethods(table)
+
+
+sqlite_api = cache(sqlite)
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def default_name() -> str:
+    """Return the name of SQLite's own default VFS."""
+    return ctypes.string_at(sqlite_api().default.zName or 0).decode()

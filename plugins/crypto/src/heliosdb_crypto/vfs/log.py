@@ -1,0 +1,133 @@
+"""The write-ahead log: its frames' pages sealed as in the database, its headers as codec/log.py says."""
+
+from __future__ import annotations
+
+from ..codec.log import FRAME, HEADER, open_header, seal_header
+from ..codec.pages import PageError, UnsealableError
+from ..format import BLIND
+from .binding import IOERR, OK, READONLY, RealMethods
+from .database import DatabaseFile, blind_place
+from .files import OpenFile, copy_in, copy_out
+from .problems import note
+
+_CHECKSUM = 8
+
+
+class LogFile(OpenFile):
+    """The log of a database. SQLite reads and writes headers and pages by themselves, and whole frames to recover.
+
+    It recomputes checksums from two that it reads alone: 8 bytes at the end of a header. Any other piece is refused:
+    a future SQLite that wants one must not get something wrong.
+    """
+
+    __slots__ = ("_database", "_written")
+
+    kind = "log"
+
+    def __init__(self, handle: int, real: RealMethods, database: DatabaseFile) -> None:
+        super().__init__(handle, real)
+        self._database = database
+        self._written = (-1, 0)  # where the page of the header that was written last begins, and its number
+        self.make_room(database.page_size + FRAME)
+
+    def read(self, into: int, size: int, offset: int) -> int:
+        """Serve xRead."""
+        database = self._database
+        if database.data_key is None:
+            code = database.find_key()
+            if code != OK:
+                return code
+        page_size = database.page_size
+        if size == page_size and offset >= HEADER + FRAME:
+            return self._read_page(into, size, offset)
+        if size == page_size + FRAME:
+            return self._read_frame(into, size, offset)
+        if size == FRAME and offset >= HEADER:
+            code, header = self.read_disk(FRAME, offset)
+            if code == OK:
+                header = self._open(header, offset)
+        elif (size, offset) == (HEADER, 0):
+            code, header = self.read_disk(HEADER, 0)
+            if code == OK:
+                header = open_header(header)
+        elif (size, offset) == (_CHECKSUM, HEADER - _CHECKSUM):
+            code, header = self.read_disk(HEADER, 0)
+            if code == OK:
+                header = open_header(header)[-_CHECKSUM:]
+        elif size == _CHECKSUM and (offset - HEADER - FRAME + _CHECKSUM) % (page_size + FRAME) == 0:
+            start = offset - (FRAME - _CHECKSUM)
+            code, header = self.read_disk(FRAME, start)
+            if code == OK:
+                header = self._open(header, start)[-_CHECKSUM:]
+        else:
+            return self._unknown("read", size, offset)
+        copy_out(into, header if code == OK else bytes(size), size)
+        return code
+
+    def _open(self, header: bytes, offset: int) -> bytes:
+        data_key = self._database.data_key
+        return header if data_key is None else data_key.log.open_frame(header, offset)
+
+    def _read_page(self, into: int, size: int, offset: int) -> int:
+        code, frame = self.read_disk(FRAME + size, offset - FRAME)
+        if code != OK:
+            copy_out(into, bytes(size), size)
+            return code
+        number = int.from_bytes(frame[:4], "big")
+        try:
+            copy_out(into, self._database.open_page(number, frame[FRAME:]), size)
+        except PageError:
+            return self._database.failed(number, "-wal")
+        return OK
+
+    def _read_frame(self, into: int, size: int, offset: int) -> int:
+        """Read a frame to recover the log: one that is not whole is the end of it, as its checksum will say."""
+        code, frame = self.read_disk(size, offset)
+        if code != OK:
+            copy_out(into, bytes(size), size)
+            return code
+        try:
+            page = self._database.open_page(int.from_bytes(frame[:4], "big"), frame[FRAME:])
+        except PageError:
+            if self._database.problem:
+                return self._database.failed(1, "-wal")
+            page = bytes(size - FRAME)
+        copy_out(into, self._open(frame[:FRAME], offset) + page, size)
+        return OK
+
+    def write(self, source: int, size: int, offset: int) -> int:
+        """Serve xWrite."""
+        database = self._database
+        page_size = database.page_size
+        if size == page_size and offset >= HEADER + FRAME:
+            place, number = self._written
+            if place != offset:
+                code, header = self.read_disk(4, offset - FRAME)
+                if code != OK:
+                    return code
+                number = int.from_bytes(header, "big")
+            try:
+                sealed = database.seal_page(number, copy_in(source, size), source)
+            except UnsealableError:
+                return note(READONLY, f"a page without reserved bytes can't be written to {database.path!r}")
+            data_key = database.data_key
+            assert data_key is not None  # noqa: S101 - it sealed the page
+            # SQLite has computed the checksum; the next one of the same page must not be compared with it.
+            copy_out(source + blind_place(size), data_key.pages.blind(), BLIND)
+            return self.write_disk(sealed, offset)
+        if size == FRAME and offset >= HEADER:
+            header = copy_in(source, FRAME)
+            self._written = (offset + FRAME, int.from_bytes(header[:4], "big"))
+            if database.data_key is None:
+                return self._unknown("write", size, offset)
+            return self.write_disk(database.data_key.log.seal_frame(header, offset), offset)
+        if (size, offset) == (HEADER, 0):
+            return self.write_disk(seal_header(copy_in(source, HEADER)), 0)
+        return self._unknown("write", size, offset)
+
+    def _unknown(self, verb: str, size: int, offset: int) -> int:
+        return note(
+            IOERR,
+            f"this SQLite wants to {verb} {size} bytes at {offset} of the write-ahead log, which heliosdb-crypto does "
+            "not know how to seal: use another journal_mode, and upgrade it",
+        )

@@ -1,0 +1,39 @@
+"""What went wrong with a file, in words: SQLite passes on a number only."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import NamedTuple
+
+_here = threading.local()
+_WHERE = "heliosdb_sqlite"
+
+
+class Problem(NamedTuple):
+    """One failure: SQLite's code for it, and what to say."""
+
+    code: int
+    message: str
+
+
+def note(code: int, message: str) -> int:
+    """Keep the problem for the error that SQLite will raise in this thread; return the code."""
+    _here.problem = Problem(code, message)
+    return code
+
+
+def note_exception(code: int, error: BaseException) -> int:
+    """Do the same for an exception that nobody else will see."""
+    logging.getLogger(_WHERE).error("encryption: a file operation failed", exc_info=error)
+    return note(code, f"{type(error).__name__} in a file operation: {error}")
+
+
+def last() -> Problem | None:
+    """Return this thread's last problem."""
+    return getattr(_here, "problem", None)
+
+
+def forget() -> None:
+    """Drop it: what comes now is another matter."""
+    _here.problem = None
