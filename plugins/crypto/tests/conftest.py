@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
+from pathlib import Path
 
 import pytest
 
 import heliosdb_sqlite
+
+sys.path.insert(0, str(Path(__file__).parent))  # crypto_kit, here and in the processes that tests start
 
 pytest_plugins = ["heliosdb_sqlite.testing.fixtures"]
 

@@ -185,7 +185,7 @@ def test_the_page_size_of_a_database_that_exists_stays(conn, tmp_path):
     fill(conn)
     conn.execute("PRAGMA journal_mode = PERSIST")  # what is written there stays to be looked at
     conn.execute("PRAGMA page_size = 8192")
-    with pytest.raises(sqlite3.OperationalError, match="keeps its page size"):
+    with pytest.raises(sqlite3.OperationalError, match="keeps an encrypted database's page size"):
         conn.execute("VACUUM")
     assert_sealed(tmp_path)
     assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -172,6 +172,11 @@ class DatabaseFile(OpenFile):
                     continue
         raise PageError
 
+    def blind(self, page: int, size: int) -> None:
+        """Put fresh random bytes into a page in SQLite's memory: its next checksum then tells nothing of it."""
+        if self.data_key is not None:
+            copy_out(page + size - RESERVE, self.data_key.pages.blind(), BLIND)
+
     def seal_page(self, number: int, page: bytes, source: int = 0) -> bytes:
         """Return a page as it goes to disk.
 
@@ -239,6 +244,7 @@ class DatabaseFile(OpenFile):
                 copy_out(into, self.open_page(number, sealed), size)
             except PageError:
                 return self.failed(number)
+            self.blind(into, size)
             return OK
         return self._read_piece(into, size, offset)
 
@@ -292,7 +298,8 @@ class DatabaseFile(OpenFile):
             return note(
                 READONLY,
                 f"a page without the {RESERVE} reserved bytes that encryption needs can't be written to {self.path!r}: "
-                "encrypt a plain database with `heliosdb encrypt` or VACUUM INTO, backup() can't",
+                "VACUUM keeps an encrypted database's page size (VACUUM INTO makes a copy that may have another), and "
+                "backup() from a plain database can't make room for them (`heliosdb encrypt` can)",
             )
         return self.write_disk(sealed, offset)
 
@@ -311,11 +318,6 @@ class DatabaseFile(OpenFile):
             return False
         self._use_pages_of(size)
         return True
-
-
-def blind_place(size: int) -> int:
-    """Return where in a page the blinding bytes stand."""
-    return size - TAIL - BLIND
 
 
 def readable(path: bytes | None) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ..codec.log import FRAME, HEADER, open_header, seal_header
 from ..codec.pages import PageError, UnsealableError
-from ..format import BLIND
 from .binding import IOERR, OK, READONLY, RealMethods
-from .database import DatabaseFile, blind_place
+from .database import DatabaseFile
 from .files import OpenFile, copy_in, copy_out
 from .problems import note
 
@@ -78,6 +77,7 @@ class LogFile(OpenFile):
             copy_out(into, self._database.open_page(number, frame[FRAME:]), size)
         except PageError:
             return self._database.failed(number, "-wal")
+        self._database.blind(into, size)
         return OK
 
     def _read_frame(self, into: int, size: int, offset: int) -> int:
@@ -110,10 +110,8 @@ class LogFile(OpenFile):
                 sealed = database.seal_page(number, copy_in(source, size), source)
             except UnsealableError:
                 return note(READONLY, f"a page without reserved bytes can't be written to {database.path!r}")
-            data_key = database.data_key
-            assert data_key is not None  # noqa: S101 - it sealed the page
             # SQLite has computed the checksum; the next one of the same page must not be compared with it.
-            copy_out(source + blind_place(size), data_key.pages.blind(), BLIND)
+            database.blind(source, size)
             return self.write_disk(sealed, offset)
         if size == FRAME and offset >= HEADER:
             header = copy_in(source, FRAME)
