@@ -53,7 +53,8 @@ FEATURES = (
     Feature(
         "vector",
         "connect(..., enable_vector_search=True)",
-        options=("enable_vector_search",),
+        options=("enable_vector_search", "vector_cache_mb", "vector_change_log"),
+        methods=("explain_vector", "executemany_grouped"),
         sized_types=("VECTOR", "HALFVEC"),
         sql_functions=(
             "vector_distance",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONNECTION = (
+    *("explain_vector", "executemany_grouped"),
     *("history", "restore", "tag", "purge_history"),
     *("create_branch", "merge_branch", "delete_branch", "list_branches"),
     *("get_branch_info", "compare_branches", "undo_merge"),

@@ -4,11 +4,23 @@ The plugins set these methods on the classes; here stand their signatures and wh
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 
 Moment: TypeAlias = datetime | str
+
+class VectorExplanation(Protocol):
+    """How a statement's searches would be answered."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def searches(self) -> Sequence[Any]: ...
+    @property
+    def sql(self) -> str: ...
 
 class Branch(Protocol):
     """A branch of a database."""
@@ -65,6 +77,14 @@ class ServerInfo(Protocol):
 
 class ConnectionMethods(sqlite3.Connection):
     """The methods that HeliosDB's own plugins bring to every connection."""
+
+    # vector
+    def explain_vector(
+        self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> VectorExplanation: ...
+    def executemany_grouped(
+        self, sql: str, parameters: Iterable[Sequence[Any] | Mapping[str, Any]]
+    ) -> list[list[Any]]: ...
 
     # branching
     def create_branch(self, name: str, from_branch: str = "main", as_of: Moment | None = None) -> Branch: ...

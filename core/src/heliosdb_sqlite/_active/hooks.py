@@ -33,13 +33,14 @@ class Hooks(NamedTuple):
     executed: tuple[Function, ...]
     before_commit: tuple[Function, ...]
     commit: tuple[Function, ...]
+    durable: tuple[Function, ...]
     rollback: tuple[Function, ...]
     close: tuple[Function, ...]
 
     @property
     def transactional(self) -> bool:
         """Whether any of them wants to know about transactions."""
-        return bool(self.before_commit or self.commit or self.rollback)
+        return bool(self.before_commit or self.commit or self.durable or self.rollback)
 
     @property
     def only_parse(self) -> bool:
@@ -81,6 +82,7 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int, trace: 
         executed=functions("executed"),
         before_commit=functions("before_commit"),
         commit=functions("commit"),
+        durable=functions("durable"),
         rollback=functions("rollback"),
         close=functions("close"),
     )

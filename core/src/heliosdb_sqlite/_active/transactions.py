@@ -77,14 +77,14 @@ class Transactions:
             except BaseException:
                 self._roll_back(connection)
                 raise
-            self._ended(self.hooks.commit, connection)
+            self._ended(connection, committed=True)
             return
         does = plan.statement.verb
         inside = connection.in_transaction
         if before.in_transaction and not inside:
-            self._ended(self.hooks.rollback if does == "ROLLBACK" else self.hooks.commit, connection)
+            self._ended(connection, committed=does != "ROLLBACK")
         elif not before.in_transaction and not inside and does in WRITES:
-            self._ended(self.hooks.commit, connection)
+            self._ended(connection, committed=True)
         elif does in ("SAVEPOINT", "RELEASE", "ROLLBACK"):
             self._follow_savepoints(plan, before)
 
@@ -93,7 +93,7 @@ class Transactions:
         if before.opened:
             self._roll_back(connection)
         elif before.in_transaction and not connection.in_transaction:
-            self._ended(self.hooks.rollback, connection)
+            self._ended(connection, committed=False)
 
     # -- methods of the connection -----------------------------------------------------------------------------------
     def ask(self, connection: Any) -> None:
@@ -137,24 +137,28 @@ class Transactions:
 
     def committed(self, connection: Any) -> None:
         """A method of the connection committed."""
-        self._ended(self.hooks.commit, connection)
+        self._ended(connection, committed=True)
 
     def rolled_back(self, connection: Any) -> None:
         """A method of the connection rolled back."""
-        self._ended(self.hooks.rollback, connection)
+        self._ended(connection, committed=False)
 
     # -- inside ------------------------------------------------------------------------------------------------------
-    def _ended(self, hooks: tuple[Any, ...], connection: Any) -> None:
+    def _ended(self, connection: Any, *, committed: bool) -> None:
         self._savepoints.clear()
         self._opened_by_savepoint = False
-        if hooks is self.hooks.rollback:
+        if committed:
+            observe(self.hooks.commit, connection)
+            for function in self.hooks.durable:
+                function(connection)
+        else:
             connection._session.went_back()
-        observe(hooks, connection)
+            observe(self.hooks.rollback, connection)
 
     def _roll_back(self, connection: Any) -> None:
         if connection.in_transaction:
             connection._session.run_bare(connection, "ROLLBACK")
-        self._ended(self.hooks.rollback, connection)
+        self._ended(connection, committed=False)
 
     def _releases_all(self, plan: Plan) -> bool:
         """Return whether this RELEASE ends the transaction: the outermost savepoint began it."""

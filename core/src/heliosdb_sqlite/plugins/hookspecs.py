@@ -122,6 +122,12 @@ class Plugin:
         """A transaction has committed. Observes: an exception is reported, not raised."""
 
     @hookspec
+    def heliosdb_durable(self, connection: Connection) -> None:
+        """A transaction has committed: make it last before the caller goes on. An exception reaches the caller, and
+        undoes nothing. *Provisional.*
+        """
+
+    @hookspec
     def heliosdb_rollback(self, connection: Connection) -> None:
         """A transaction has been rolled back. Observes: an exception is reported, not raised."""
 
