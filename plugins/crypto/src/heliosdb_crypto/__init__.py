@@ -1,1 +1,9 @@
 """Encryption at rest for HeliosDB. Switched on by ``connect(..., encryption_key=...)``."""
+
+from __future__ import annotations
+
+from .keys.derivation import Argon2id, Scrypt
+from .keys.given import Passphrase
+from .keys.wrapping import forget_keys
+
+__all__ = ["Argon2id", "Passphrase", "Scrypt", "forget_keys"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import replace
 from typing import Any
@@ -71,12 +72,23 @@ def check(connection: Any, options: CryptoOptions) -> Crypto:
     :raises DatabaseError: it does not, or the file is no encrypted database
     """
     file = file_of(connection, "main")
+    if file is not None and os.path.exists(file.path + "-wal"):
+        _look_into_log(connection, file)
     if file is not None and file.problem:
         raise sqlite3.DatabaseError(file.problem)
     if file is not None and file.data_key is None:
         reserve(file.connection, RESERVE)
     crypto = state(connection)[NAME] = Crypto(options.encryption_key, file)
     return crypto
+
+
+def _look_into_log(connection: Any, file: DatabaseFile) -> None:
+    """Have SQLite read page 1: the one in the log may say that the key was replaced."""
+    try:
+        run(connection, "PRAGMA main.schema_version").fetchone()
+    except sqlite3.Error:
+        if not file.problem:
+            problems.forget()  # it is locked, or damaged, which the first statement will find too
 
 
 def file_of(connection: Any, schema: str) -> DatabaseFile | None:

@@ -46,6 +46,7 @@ class Crashes:
         self.done = 0
         """The program says here how many transactions it has committed."""
         self.states: list[State] = []
+        self.collecting = True
         self.writes = 0
         self._unsynced: list[_Write] = []
         self._random = random.Random(1)
@@ -55,7 +56,7 @@ class Crashes:
         if path is None:
             return write(file, data, offset)
         self.writes += 1
-        if self.writes % self.every == 0:
+        if self.collecting and self.writes % self.every == 0:
             self._take("killed before a write")
             torn = self._take("killed in a write")
             where = torn / os.path.basename(path)

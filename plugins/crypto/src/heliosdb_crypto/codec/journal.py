@@ -11,7 +11,13 @@ from collections.abc import Iterator
 
 MAGIC = bytes.fromhex("d9d505f920a163d7")
 WORD = 4
+HEADER = 28
 ALL_OF_IT = 0xFFFFFFFF  # as the number of records: they were not counted, the file's end is theirs
+
+
+def began_empty(header: bytes) -> bool:
+    """Return whether a journal is that of a transaction before which the database had no page."""
+    return header[: len(MAGIC)] == MAGIC and len(header) == HEADER and header[16:20] == bytes(WORD)
 
 
 def byte_sum(page: bytes) -> int:

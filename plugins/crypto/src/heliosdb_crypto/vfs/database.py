@@ -29,6 +29,9 @@ from .binding import BAD_DATA, IOERR, NOTADB, OK, READONLY, SHORT_READ, RealMeth
 from .files import OpenFile, copy_in, copy_out
 from .problems import note
 
+FILE, LOG, JOURNAL, HEADER = "file", "log", "journal", "header"
+"""Where a page stands that is opened."""
+
 _HEADER = 100  # bytes that SQLite reads when it opens a file, before it has a lock
 _COUNTER = (24, 16)  # where it looks, at the start of each transaction, whether the file has changed
 
@@ -37,7 +40,7 @@ class DatabaseFile(OpenFile):
     """A main database file, opened by one connection. Its journal and its log get their data key from here."""
 
     __slots__ = (
-        *("_counter", "_envelope", "_proved", "_reserves"),
+        *("_counter", "_envelope", "_proved", "_reserves", "_seen"),
         *("connection", "data_key", "key", "page_size", "path", "problem", "replacing", "resealing"),
     )
 
@@ -59,7 +62,8 @@ class DatabaseFile(OpenFile):
         self.replacing: bytes | None = None  # the envelope that the next write of page 1 shall have
         self.resealing: DataKey | None = None  # the data key that whatever is written now shall have
         self._envelope = b""  # the last one seen
-        self._proved = False  # has page 1 been opened by this key, or after it was?
+        self._seen: set[bytes] = set()  # those that the key opened, or that came after
+        self._proved = False  # has page 1 been read, in a transaction, with the key opening it?
         self._counter = (b"", b"")
         self._use_pages_of(DEFAULT_PAGE)
 
@@ -87,6 +91,8 @@ class DatabaseFile(OpenFile):
                 return OK
         if self._unwraps_a_copy():
             return OK
+        if head is not None and self._is_being_made():
+            return OK
         if head is not None:
             return self._refuse(f"wrong encryption key for {self.path!r}")
         if start == SQLITE_MAGIC:
@@ -107,6 +113,7 @@ class DatabaseFile(OpenFile):
         if found is None:
             return False
         self.data_key, self._envelope, self.problem = found, envelope, ""
+        self._seen.add(envelope)
         self._use_pages_of(head.page_size)
         return True
 
@@ -119,6 +126,14 @@ class DatabaseFile(OpenFile):
                 return True
         return False
 
+    def _is_being_made(self) -> bool:
+        """Return whether the file's first transaction is not over, or broke off: SQLite empties the file then."""
+        try:
+            with open(self.path + "-journal", "rb") as file:
+                return journal.began_empty(file.read(journal.HEADER))
+        except OSError:
+            return False
+
     def _copies(self) -> Iterator[bytes]:
         """Yield them. Neither file is locked by SQLite, so that it may be opened and closed beside it."""
         for suffix, read in (("-journal", journal.first_pages), ("-wal", log.first_pages)):
@@ -128,25 +143,30 @@ class DatabaseFile(OpenFile):
             except (OSError, ValueError):
                 continue
 
-    def _accept(self, page: bytes, sealed: bytes) -> bool:
-        """Return whether the key still holds after page 1 has been read: another connection may have replaced it."""
+    def _accept(self, page: bytes, sealed: bytes, where: str) -> bool:
+        """Return whether the key holds for a page 1 that was opened: another connection may have replaced it."""
         data_key, envelope = self.data_key, envelope_of(page)
         assert data_key is not None  # noqa: S101 - it opened the page
-        if envelope != self._envelope:
+        if envelope not in self._seen:
             head = Head.read(sealed)
             if head is None:
                 return False
-            if not self._proved and unwrap(self.key, head, Envelope.read(envelope)) is not data_key:
+            follows = (
+                self._proved and where != JOURNAL
+            )  # this connection has been in since before it was replaced
+            if not follows and unwrap(self.key, head, Envelope.read(envelope)) is not data_key:
                 return False
             data_key.heads[envelope] = head
-            self._envelope = envelope
-        self._proved = True
+            self._seen.add(envelope)
+        self._envelope = envelope
+        self._proved = self._proved or where in (FILE, LOG)
         return True
 
     # -- pages -------------------------------------------------------------------------------------------------------
-    def open_page(self, number: int, sealed: bytes) -> bytes:
+    def open_page(self, number: int, sealed: bytes, where: str) -> bytes:
         """Return a page as SQLite is to see it.
 
+        :param where: it stands: FILE, LOG, JOURNAL, or HEADER for a look at the file without a lock
         :raises PageError: it is not what was written under this number, or the key was replaced
         """
         data_key = self.data_key
@@ -157,10 +177,23 @@ class DatabaseFile(OpenFile):
         if number != 1:
             return data_key.pages.open(number, sealed)
         page = data_key.pages.open_first(sealed)
-        if not self._accept(page, sealed):
+        if where != HEADER and not self._accept(page, sealed, where):
             self.problem = f"wrong encryption key for {self.path!r}: it was replaced by another one"
             raise PageError
         return page
+
+    def look_for_another_key(self) -> None:
+        """See whether a journal can't be rolled back because its pages are those of another key."""
+        for page in self._copies():
+            head = Head.read(page)
+            if (
+                head is not None
+                and unwrap(self.key, head, Envelope.read(envelope_of(page))) is not self.data_key
+            ):
+                self.problem = (
+                    f"wrong encryption key for {self.path!r}: a transaction that replaced its key broke off, and the "
+                    "key that it had before opens it"
+                )
 
     def _open_either(self, number: int, sealed: bytes) -> bytes:
         """Return a page of a file whose data key is being replaced, one page after the other."""
@@ -203,12 +236,14 @@ class DatabaseFile(OpenFile):
     def _make_key(self) -> DataKey:
         self.data_key, _, envelope = new_file(self.key, self.page_size)
         self._envelope = envelope.packed()
+        self._seen.add(self._envelope)
         self._proved = True
         return self.data_key
 
     def replaced_by(self, key: UserKey, envelope: bytes, data_key: DataKey) -> None:
         """Note that the key of the file is another one now."""
         self.key, self.data_key, self._envelope = key, data_key, envelope
+        self._seen.add(envelope)
         self._counter = (b"", b"")
 
     def failed(self, number: int, where: str = "") -> int:
@@ -241,7 +276,7 @@ class DatabaseFile(OpenFile):
                 copy_out(into, bytes(size), size)
                 return code
             try:
-                copy_out(into, self.open_page(number, sealed), size)
+                copy_out(into, self.open_page(number, sealed, FILE), size)
             except PageError:
                 return self.failed(number)
             self.blind(into, size)
@@ -271,10 +306,11 @@ class DatabaseFile(OpenFile):
         if code != OK:
             copy_out(into, bytes(size), size)
             return code
+        peeks = (size, offset) == (_HEADER, 0)
         try:
-            page = self.open_page(number + 1, sealed)
+            page = self.open_page(number + 1, sealed, HEADER if peeks else FILE)
         except PageError:
-            if (size, offset) != (_HEADER, 0) or self.problem:
+            if not peeks:
                 return self.failed(number + 1)
             # Read without a lock while another connection writes it, or torn and about to be rolled back: SQLite takes
             # nothing but the page size from here.

@@ -6,7 +6,7 @@ from ..codec.journal import ALL_OF_IT, MAGIC, WORD, byte_sum, shifted
 from ..codec.pages import PageError, UnsealableError
 from ..format import SMALLEST_PAGE
 from .binding import OK, READONLY, SHORT_READ, RealMethods
-from .database import DatabaseFile
+from .database import JOURNAL, DatabaseFile
 from .files import OpenFile, copy_in, copy_out
 from .problems import note
 
@@ -103,8 +103,10 @@ class JournalFile(OpenFile):
             copy_out(into, bytes(size), size)
             return code
         try:
-            page = database.open_page(number, sealed)
+            page = database.open_page(number, sealed, JOURNAL)
         except PageError:
+            if offset >= self._written_to:
+                database.look_for_another_key()
             if self._counted or offset < self._written_to or database.problem:
                 return database.failed(number, "-journal")
             # Written, but not synced, when the power went: its checksum ends the journal here, as in any other.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..codec.log import FRAME, HEADER, open_header, seal_header
 from ..codec.pages import PageError, UnsealableError
 from .binding import IOERR, OK, READONLY, RealMethods
-from .database import DatabaseFile
+from .database import HEADER as LOOK
+from .database import LOG, DatabaseFile
 from .files import OpenFile, copy_in, copy_out
 from .problems import note
 
@@ -74,7 +75,7 @@ class LogFile(OpenFile):
             return code
         number = int.from_bytes(frame[:4], "big")
         try:
-            copy_out(into, self._database.open_page(number, frame[FRAME:]), size)
+            copy_out(into, self._database.open_page(number, frame[FRAME:], LOG), size)
         except PageError:
             return self._database.failed(number, "-wal")
         self._database.blind(into, size)
@@ -87,7 +88,7 @@ class LogFile(OpenFile):
             copy_out(into, bytes(size), size)
             return code
         try:
-            page = self._database.open_page(int.from_bytes(frame[:4], "big"), frame[FRAME:])
+            page = self._database.open_page(int.from_bytes(frame[:4], "big"), frame[FRAME:], LOOK)
         except PageError:
             if self._database.problem:
                 return self._database.failed(1, "-wal")
