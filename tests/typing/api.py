@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from typing_extensions import assert_type
 
 import heliosdb_sqlite as sqlite3
@@ -41,6 +43,8 @@ assert_type(mine.cursor(MyCursor), MyCursor)
 print(mine.shout())
 
 # The methods of HeliosDB's own plugins are known, whether they are installed or not.
+assert_type(conn.explain_vector("SELECT 1").path, str)
+assert_type(conn.executemany_grouped("SELECT ?", [(1,)]), list[list[Any]])
 branch = conn.create_branch("experiment", from_branch="main")
 assert_type(branch.name, str)
 assert_type([each.is_active for each in conn.list_branches()], list[bool])

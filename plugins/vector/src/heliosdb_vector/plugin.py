@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from heliosdb_sqlite.plugins import DemoAct, Parameters, Statement, Syntax, hookimpl, state
@@ -10,11 +10,17 @@ from heliosdb_sqlite.plugins import DemoAct, Parameters, Statement, Syntax, hook
 from . import functions
 from .binding import binder_for
 from .columns import COLUMN_TYPES, with_checks
+from .distances import DISTANCES
+from .explaining import explain_vector
 from .failure import Failure
+from .grouped import executemany_grouped
 from .loading import load_sqlite_vec
 from .options import VectorOptions
 from .queries import calls_of, read_query
 from .returned import Row, read_result, row_mapper
+from .search.cache import CACHE, default_limit
+from .search.freshness import freshness_of, introduce
+from .search.statements import answering_binder, original_of, with_searches
 
 _NAME = "vector"
 _SCHEMA_VERBS = ("CREATE", "ALTER")
@@ -42,8 +48,16 @@ def heliosdb_syntax() -> Syntax:
 
 
 @hookimpl
-def heliosdb_connect(connection: Any) -> None:
+def heliosdb_methods() -> Mapping[str, Callable[..., Any]]:
+    """Return the methods that vector search adds to connections."""
+    return {"explain_vector": explain_vector, "executemany_grouped": executemany_grouped}
+
+
+@hookimpl
+def heliosdb_connect(connection: Any, options: VectorOptions) -> None:
     """Define the SQL functions, and sqlite-vec's where they can be had."""
+    given = options.vector_cache_mb
+    introduce(connection, default_limit() if given is None else given << 20, options.vector_change_log)
     failure = state(connection)[_NAME] = Failure()
     functions.define(connection, failure)
     load_sqlite_vec(connection)
@@ -60,19 +74,22 @@ def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
     if calls:
         statement = read_query(statement, calls)
     made = any(call.name in functions.VECTORS for call in calls)
-    return read_result(connection, statement, made) or statement
+    statement = read_result(connection, statement, made) or statement
+    if any(call.name in DISTANCES for call in calls):
+        statement = with_searches(connection, statement)
+    return statement
 
 
 @hookimpl
-def heliosdb_bind(statement: Statement) -> Callable[[Parameters], Parameters] | None:
-    """Bind lists and arrays as vectors."""
-    return binder_for(statement.text)
+def heliosdb_bind(connection: Any, statement: Statement) -> Callable[[Parameters], Parameters] | None:
+    """Bind lists and arrays as vectors, and the candidates of searches."""
+    return answering_binder(connection, statement, binder_for(original_of(statement)))
 
 
 @hookimpl
 def heliosdb_row(connection: Any, statement: Statement) -> Callable[[Row], Row] | None:
     """Return vectors as sequences of floats."""
-    return row_mapper(connection, statement)
+    return row_mapper(connection, statement, original_of(statement))
 
 
 @hookimpl
@@ -80,6 +97,12 @@ def heliosdb_error(connection: Any, statement: Statement) -> Callable[[BaseExcep
     """Say why a vector function failed, in the error that the user gets."""
     failure: Failure = state(connection)[_NAME]
     return failure.explain if calls_of(statement.text) else None
+
+
+@hookimpl
+def heliosdb_close(connection: Any) -> None:
+    """Let go of what only this connection searches."""
+    CACHE.drop(freshness_of(connection).token)
 
 
 @hookimpl

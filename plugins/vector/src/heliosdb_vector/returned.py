@@ -45,10 +45,13 @@ def read_result(connection: Any, statement: Statement, makes: bool) -> Statement
     return statement.bound_to(stamp) if stamp is not None and statement.stamp is None else statement
 
 
-def row_mapper(connection: Any, statement: Statement) -> Callable[[Row], Row] | None:
-    """Return what makes vectors of the rows' values, or None if there are none."""
+def row_mapper(connection: Any, statement: Statement, text: str) -> Callable[[Row], Row] | None:
+    """Return what makes vectors of the rows' values, or None if there are none.
+
+    :param text: what the statement reads like without what this plugin adds to it
+    """
     returned: Returned | None = statement.notes.get(_NOTE)
-    if (statement.sql if returned is None else returned.text) != statement.text:
+    if (statement.sql if returned is None else returned.text) != text:
         # Another plugin has rewritten it in the meantime.
         returned, _ = _returned(connection, statement, makes=True)
     return _mapper(returned.columns) if returned is not None and returned.columns else None

@@ -1,0 +1,209 @@
+"""The candidates of each search of a statement, computed for one execution."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .asking import Asked, Question, Unanswerable
+from .bounds import Bounds, bounds
+from .choosing import nearest, refined, within
+from .filters import Filter, most_by_index, nearest_that_qualify
+from .freshness import Column, Unsearchable, snapshot_of, without_ghosts
+from .matrix import Array, Snapshot
+from .recognising import Search
+from .rewriting import Restricted, Values
+
+_FALLBACK = (None, None)  # a version that no database has: all rows are candidates
+
+
+_MOST_PRODUCTS = 32 << 20  # held at once
+_TOGETHER = 64  # executions whose distances are computed by one matrix product
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one search of one execution was answered."""
+
+    path: str  # "matrix", "index", or "sql": every row's distance computed by SQLite
+    reason: str  # why by SQL; "" otherwise
+    rows: int = 0  # vectors that were compared
+    candidates: int = 0  # rows that SQLite then looked at
+    filter: str = ""  # how the other conditions were met: "by index", "row by row"; "" without any
+    index: str = ""  # the approximate index that was asked
+
+
+class Plan(NamedTuple):
+    """What is known of a statement with searches, once per text."""
+
+    restricted: Restricted
+    searches: tuple[Search, ...]
+    questions: tuple[Question, ...]
+    filters: tuple[Filter | None, ...]
+    stamp: Any
+
+
+def answer(connection: Any, plan: Plan, given: Any, outcomes: list[Outcome] | None = None) -> Any:
+    """Return the parameters of one execution, with the candidates of each search."""
+    values = Values(given, plan.restricted.numbers)
+    answers = [
+        _answered(connection, plan, number, values, None, outcomes) for number in range(len(plan.searches))
+    ]
+    return plan.restricted.bind(given, answers)
+
+
+def answer_many(connection: Any, plan: Plan, sets: Sequence[Any]) -> list[Any]:
+    """Return the parameters of several executions: their distances are computed together."""
+    every = [Values(given, plan.restricted.numbers) for given in sets]
+    answers: list[list[Any]] = [[] for _ in sets]
+    for number in range(len(plan.searches)):
+        for start in range(0, len(sets), _TOGETHER):
+            some = every[start : start + _TOGETHER]
+            shared = _products(connection, plan, number, some)
+            for place, values in enumerate(some):
+                mine = None if shared is None else shared.get(place)
+                answers[start + place].append(_answered(connection, plan, number, values, mine, None))
+    return [plan.restricted.bind(given, each) for given, each in zip(sets, answers, strict=True)]
+
+
+def _products(connection: Any, plan: Plan, number: int, some: Sequence[Values]) -> dict[int, Any] | None:
+    """Return the inner products of several executions' vectors with all rows, by one matrix product."""
+    asked: dict[int, Asked] = {}
+    for place, values in enumerate(some):
+        try:
+            each = plan.questions[number].asked(connection, values)
+        except (Unanswerable, sqlite3.Error):
+            continue
+        if each.metric not in ("l1", "hamming"):
+            asked[place] = each
+    if len(asked) < 2 or len({each.dimensions for each in asked.values()}) > 1:
+        return None
+    search = plan.searches[number]
+    first = next(iter(asked.values()))
+    found = snapshot_of(connection, column_of(search, first.dimensions), plan.stamp)
+    if isinstance(found, Unsearchable):
+        return None
+    snapshot = found[0].snapshot
+    if len(asked) * snapshot.count > _MOST_PRODUCTS:
+        asked = dict(list(asked.items())[: max(1, _MOST_PRODUCTS // snapshot.count)])
+    units = np.stack([each.query.unit for each in asked.values()])
+    parts = [units @ part.vectors.T for part in snapshot.parts]
+    return {place: (snapshot, [part[row] for part in parts]) for row, place in enumerate(asked)}
+
+
+def column_of(search: Search, dimensions: int) -> Column:
+    """Return the column that is searched."""
+    return Column(search.schema, search.source.name, search.column, search.rowid, dimensions)
+
+
+def _answered(
+    connection: Any, plan: Plan, number: int, values: Values, shared: Any, outcomes: list[Outcome] | None
+) -> tuple[Any, Any]:
+    """Return a version and the candidates as JSON."""
+    try:
+        asked = plan.questions[number].asked(connection, values)
+        column = column_of(plan.searches[number], asked.dimensions)
+        found = snapshot_of(connection, column, plan.stamp)
+        if isinstance(found, Unsearchable):
+            raise Unanswerable(found.reason)
+        held, seen = found
+        version: int | None = seen
+        if plan.searches[number].schema not in ("main", "temp"):
+            version = (
+                None if held.position is None or not held.position.head.seq else held.position.head.nonce
+            )
+        elif plan.searches[number].schema == "temp":
+            version = 0
+        while True:
+            snapshot = held.snapshot
+            given = shared[1] if shared is not None and shared[0] is snapshot else None
+            places, others, how = _candidates(connection, plan, number, asked, snapshot, values, given)
+            rowids = [*snapshot.rowids(places).tolist(), *others]
+            if how or not asked.most or not rowids:
+                break  # the other conditions have been tested: a row that is gone does not meet them
+            now = without_ghosts(connection, column, held, rowids)
+            if now is None:
+                break
+            held = now
+    except Unanswerable as reason:
+        if outcomes is not None:
+            outcomes.append(Outcome("sql", str(reason)))
+        return _FALLBACK
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            raise
+        if outcomes is not None:
+            outcomes.append(Outcome("sql", str(error)))
+        return _FALLBACK
+    if outcomes is not None:
+        outcomes.append(Outcome("matrix", "", snapshot.count, len(rowids), how))
+    return version, f"[{','.join(map(str, rowids))}]"
+
+
+def _candidates(
+    connection: Any, plan: Plan, number: int, asked: Asked, snapshot: Snapshot, values: Values, given: Any
+) -> tuple[Array, list[int], str]:
+    """Return the places of the candidates, the rowids of those that are no vectors, and how conditions were met."""
+    search, question = plan.searches[number], plan.filters[number]
+    odd = sorted(snapshot.odd)
+    slack = search.distance.slack
+    if search.within is not None:
+        found = _bounds(snapshot, search, asked, given)
+        return within(found, asked.distance), odd, ""
+    k = asked.most
+    if k == 0:
+        return np.empty(0, np.int64), odd, ""
+    if question is not None:
+        if question.indexed:
+            few = question.few(connection, values, most_by_index(snapshot))
+            if few is not None:
+                if len(few) <= k:
+                    return np.empty(0, np.int64), sorted({*few.tolist(), *odd}), "by index"
+                places = _nearest_among(snapshot, search, asked, few, k, slack)
+                if places is not None:
+                    return places, odd, "by index"
+                return np.empty(0, np.int64), sorted({*few.tolist(), *odd}), "by index"
+        found = _bounds(snapshot, search, asked, given)
+        places, enough = nearest_that_qualify(connection, question, values, snapshot, found, k, slack)
+        if not enough:
+            return places, [*odd, *_without_distance(snapshot, found)], "row by row"
+        return places, odd, "row by row"
+    found = _bounds(snapshot, search, asked, given)
+    if k > int(np.count_nonzero(np.isfinite(found.high))):
+        raise Unanswerable("more rows are asked for than have a distance")
+    places = nearest(found, k, slack)
+    if not slack:
+        places = refined(snapshot, asked.metric, asked.query, places, k, farthest=search.farthest)
+    return places, odd, ""
+
+
+def _bounds(snapshot: Snapshot, search: Search, asked: Asked, given: Any) -> Bounds:
+    found = bounds(snapshot, asked.metric, asked.query, given)
+    return found.turned() if search.farthest else found
+
+
+def _nearest_among(
+    snapshot: Snapshot, search: Search, asked: Asked, rows: Array, k: int, slack: float
+) -> Array | None:
+    """Return the places of the nearest of a few rows; None if fewer than k of them have a distance."""
+    places = snapshot.places(np.sort(rows))
+    small = snapshot.only(places)
+    found = _bounds(small, search, asked, None)
+    if k > int(np.count_nonzero(np.isfinite(found.high))):
+        return None
+    return places[nearest(found, k, slack)]
+
+
+def _without_distance(snapshot: Snapshot, found: Bounds) -> list[int]:
+    """Return the rowids of rows that come last: NULL, and those that the metric gives no distance."""
+    absent = np.isinf(found.low)
+    start = 0
+    for part in snapshot.parts:
+        if part.alive is not None:
+            absent[start : start + len(part.rowids)] &= part.alive
+        start += len(part.rowids)
+    return [*snapshot.nulls.tolist(), *snapshot.rowids(np.flatnonzero(absent)).tolist()]

@@ -1,0 +1,141 @@
+"""The conditions beside a search: tested by SQLite, on the rows that matter, in the statement's own words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from heliosdb_sqlite.plugins import run
+from heliosdb_sqlite.sql.lexer import Token
+from heliosdb_sqlite.sql.splice import Edit, splice
+
+from .asking import Unanswerable
+from .bounds import Bounds
+from .choosing import kth_smallest
+from .clauses import Span
+from .matrix import Array, Snapshot
+from .recognising import Search
+from .rewriting import Values, condition, expression, rowid_of
+
+_FIRST = 64  # rows tested at first
+_AT_ONCE = 20_000
+_ROWID = "heliosdb_vector_rowid"
+_SHARE = 50  # one row in so many may qualify for an index to be asked first
+
+
+class Filter:
+    """The FROM and WHERE of a search, as a query for the rowids that qualify."""
+
+    def __init__(self, connection: Any, sql: str, tokens: Sequence[Token], search: Search) -> None:
+        try:
+            self._read(connection, sql, tokens, search, named=False)
+        except sqlite3.OperationalError:  # a condition may use the name of a result column
+            self._read(connection, sql, tokens, search, named=True)
+
+    def _read(
+        self, connection: Any, sql: str, tokens: Sequence[Token], search: Search, *, named: bool
+    ) -> None:
+        core = search.core
+        last = core.span("WHERE") or core.clauses["FROM"]
+        begin = core.clauses["SELECT" if named else "FROM"][0]
+        span: Span = (begin, last[1])
+        start = tokens[begin].start
+        edits = condition(tokens, search, f"{rowid_of(search)} IN (SELECT value FROM json_each(:rows))")
+        if not search.source.indexed:
+            end = tokens[search.source.end - 1].end
+            edits.append(Edit(end, end, " NOT INDEXED"))
+        head, tail = f"SELECT DISTINCT {rowid_of(search)} FROM ", ""
+        if named:
+            head, tail = f"SELECT DISTINCT {_ROWID} FROM (SELECT {rowid_of(search)} AS {_ROWID}, ", ")"
+        whole = splice(sql[: tokens[span[1] - 1].end], edits)
+        text, inside = expression(sql, tokens, span)
+        self._parameters: tuple[Token, ...] = tuple(inside)
+        self._among = head + _with_marks(whole[start:]) + tail
+        self._text = head + text + tail
+        plan = run(connection, f"EXPLAIN QUERY PLAN {self._text}", [None] * len(inside)).fetchall()
+        ways = (f"SEARCH {search.source.alias} ", f"SEARCH TABLE {search.source.name} ")
+        self.indexed = any(row[3].startswith(ways) for row in plan)
+        run(connection, f"EXPLAIN {self._among}", self._values([None] * len(inside), "[]"))
+
+    def _values(self, users: list[Any], rows: str) -> list[Any]:
+        # The user's parameters may stand before ours in FROM ... ON and WHERE, never after: ours is the last condition.
+        return [*users, rows]
+
+    def _users(self, values: Values) -> list[Any]:
+        try:
+            return [values.of(token) for token in self._parameters]
+        except LookupError:
+            raise Unanswerable("a value is missing") from None
+
+    def qualifying(self, connection: Any, values: Values, rowids: Array) -> Array:
+        """Return those of the rows for which the conditions hold."""
+        found: list[int] = []
+        users = self._users(values)
+        for start in range(0, len(rowids), _AT_ONCE):
+            json = f"[{','.join(map(str, rowids[start : start + _AT_ONCE].tolist()))}]"
+            found += [row[0] for row in run(connection, self._among, self._values(users, json))]
+        return np.array(found, np.int64)
+
+    def few(self, connection: Any, values: Values, most: int) -> Array | None:
+        """Return all rows for which the conditions hold, by an index; None if there are more than ``most``."""
+        found = run(connection, f"{self._text} LIMIT {most + 1}", self._users(values)).fetchall()
+        return None if len(found) > most else np.array([row[0] for row in found], np.int64)
+
+
+def _with_marks(text: str) -> str:
+    """Return the text with ``?`` for every parameter."""
+    from heliosdb_sqlite.sql.parameters import parameters
+
+    return splice(text, [Edit(each.token.start, each.token.end, "?") for each in parameters(text)])
+
+
+def nearest_that_qualify(
+    connection: Any,
+    question: Filter,
+    values: Values,
+    snapshot: Snapshot,
+    bounds: Bounds,
+    k: int,
+    slack: float,
+) -> tuple[Array, bool]:
+    """Return the places of rows that may be among the k nearest of those that qualify, and whether there are k.
+
+    Rows are tested from the nearest on, in steps that grow, until k are found and no row that was not tested can be as
+    near as the last of them.
+    """
+    finite = int(np.count_nonzero(np.isfinite(bounds.low)))
+    wanted = min(max(_FIRST, 4 * k), finite)
+    reach = -np.inf  # all rows up to here have been tested
+    found = np.empty(0, np.int64)
+    while True:
+        limit = kth_smallest(bounds.low, wanted) if wanted else -np.inf
+        fresh = np.flatnonzero((bounds.low > reach) & (bounds.low <= limit) & np.isfinite(bounds.low))
+        if len(fresh):
+            good = question.qualifying(connection, values, snapshot.rowids(fresh))
+            found = np.concatenate([found, snapshot.places(np.sort(good))])
+        reach = max(reach, limit)
+        if len(found) >= k:
+            last = kth_smallest(bounds.high[found], k)
+            if slack:
+                last = bounds.on_scale(bounds.distance(last) + slack)
+            if last <= reach or wanted >= finite:
+                return found[bounds.low[found] <= last], True
+            wanted = max(wanted + 1, int(np.count_nonzero(bounds.low <= last)))
+            continue
+        if wanted >= finite:
+            return found, False
+        share = max(len(found), 0.5) / max(wanted, 1)
+        wanted = min(finite, max(wanted * 2, min(wanted * 16, int(1.5 * k / share))))
+
+
+def most_by_index(snapshot: Snapshot) -> int:
+    """Return how many rows an index may find before ranking all rows is thought to be faster."""
+    return max(1000, snapshot.count // _SHARE)
+
+
+def search_filter(connection: Any, sql: str, tokens: Sequence[Token], search: Search) -> Filter | None:
+    """Return the filter of a search that has one."""
+    return Filter(connection, sql, tokens, search) if search.filtered else None

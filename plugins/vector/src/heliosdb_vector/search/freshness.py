@@ -1,0 +1,384 @@
+"""The snapshot of a column as a connection sees it at this moment, its own uncommitted changes included.
+
+Where the table's changes are logged, a snapshot of any connection of this process is brought up to date by reading
+the rows that the log names. Elsewhere it holds as long as SQLite says that nobody has committed anything and this
+connection has changed nothing, and is read anew after that.
+
+Whatever is read here is read at one *data version*, which the statement itself checks again in its own snapshot of the
+database (``rewriting``). So it does not matter when somebody commits in between.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from heliosdb_sqlite.plugins import run, state
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from .cache import CACHE, Held
+from .changes import find_log, head_of, make_log
+from .matrix import GONE, ODD_LIMIT, Reader, Snapshot
+from .position import Position, catch_up
+
+_KEY = "vector freshness"
+LOG_FROM = 1000
+"""Rows from which on a table's changes are logged: reading fewer anew is no cost to speak of."""
+_AT_ONCE = 2000
+_JSON_ROWS = "SELECT value FROM json_each(?)"
+
+
+def _changes(connection: Any) -> int:
+    """Return how many rows the connection has changed, plugins' own among them."""
+    return int(sqlite3.Connection.total_changes.__get__(connection))
+
+
+class Column(NamedTuple):
+    """A column that is searched."""
+
+    schema: str
+    table: str
+    column: str
+    rowid: str  # a name by which the table's rowid is reached
+    dimensions: int
+
+
+class Unsearchable(NamedTuple):
+    """Why a column is not searched in memory at this moment."""
+
+    reason: str
+
+
+class Freshness:
+    """What one connection knows of its databases."""
+
+    def __init__(self, connection: Any, limit: int, log: bool) -> None:
+        self.limit = limit
+        self.log = log
+        self.logs: dict[tuple[str, str], int | None] = {}  # at `stamp`
+        self.stamp: Any = None
+        self.clean_stamp: Any = None  # the schema's, when no transaction was open for the last time
+        self.token = object()  # tells what only this connection can judge from what others hold
+        self.files: dict[str, Hashable] = {}
+        self.clean = (
+            -1 if connection.in_transaction else _changes(connection)
+        )  # when no transaction was open for the last time
+        self.refused: set[str] = set()  # databases that can't be written to
+
+    def observe(self, connection: Any) -> None:
+        """Take note that no transaction is open."""
+        if not connection.in_transaction:
+            self.clean = _changes(connection)
+            self.clean_stamp = self.stamp
+
+    def is_dirty(self, connection: Any) -> bool:
+        """Return whether the connection may have changes that are not committed."""
+        return bool(connection.in_transaction) and _changes(connection) != self.clean
+
+
+def freshness_of(connection: Any) -> Freshness:
+    """Return what the connection knows."""
+    found: Freshness = state(connection)[_KEY]
+    return found
+
+
+def known_to(connection: Any) -> bool:
+    """Return whether the connection has vector search."""
+    try:
+        return _KEY in state(connection)
+    except sqlite3.ProgrammingError:  # no plugin at all
+        return False
+
+
+def introduce(connection: Any, limit: int, log: bool) -> None:
+    """Begin to know a connection."""
+    state(connection)[_KEY] = Freshness(connection, limit, log)
+
+
+def data_version(connection: Any, schema: str) -> int:
+    """Return SQLite's count of what others have committed to a database."""
+    found = run(connection, f"PRAGMA {quote_identifier(schema)}.data_version").fetchone()
+    return int(found[0])
+
+
+def snapshot_of(connection: Any, column: Column, stamp: Any) -> tuple[Held, int] | Unsearchable:
+    """Return the snapshot that the connection would read now, and the data version it was read at.
+
+    :param stamp: the schema's, as the statement's plan knows it
+    """
+    known = freshness_of(connection)
+    if known.stamp != stamp:
+        known.stamp = stamp
+        known.logs.clear()
+        known.files.clear()
+    known.observe(connection)
+    if known.limit <= 0:
+        return Unsearchable("vector_cache_mb is 0")
+    for _ in range(3):
+        version = data_version(connection, column.schema)
+        held = _current(connection, known, column, version)
+        if isinstance(held, Unsearchable):
+            return held
+        if data_version(connection, column.schema) == version:
+            return held, version
+    return Unsearchable("other connections commit faster than the table can be read")
+
+
+def _current(connection: Any, known: Freshness, column: Column, version: int) -> Held | Unsearchable:
+    number = _log_number(connection, known, column)
+    schema_version = dict(known.stamp).get(column.schema, -1)
+    if number is not None:
+        key: Hashable = (_owner(connection, known, column), number, column.column, column.dimensions)
+        held = CACHE.get(key)
+        if held is not None and held.schema_version == schema_version and held.position is not None:
+            now = _caught_up(connection, column, number, held)
+            if now is not None:
+                if now is not held:
+                    _hold(connection, known, key, now)
+                return now
+        position = Position(
+            head_of(connection, column.schema)
+        )  # before the rows: they may be newer, never older
+        snapshot = _read(connection, known, column)
+        if isinstance(snapshot, Unsearchable):
+            return snapshot
+        held = Held(snapshot, schema_version, position)
+        _hold(connection, known, key, held)
+        return held
+    return _without_log(connection, known, column, version, schema_version)
+
+
+def _without_log(
+    connection: Any, known: Freshness, column: Column, version: int, schema_version: int
+) -> Held | Unsearchable:
+    if column.schema.lower() not in ("main", "temp"):
+        if _make_log(connection, known, column):
+            return _current(connection, known, column, version)
+        return Unsearchable(
+            f"the changes of a table of the attached database {column.schema!r} are not logged"
+        )
+    key = (known.token, column)
+    dirty = known.is_dirty(connection)
+    changes = _changes(connection)
+    held = CACHE.get(key)
+    now = (schema_version, version, changes)
+    if held is not None and not dirty and (held.schema_version, held.data_version, held.total_changes) == now:
+        return held
+    if _rows_at_least(connection, column, LOG_FROM) and _make_log(connection, known, column):
+        return _current(connection, known, column, version)
+    snapshot = _read(connection, known, column)
+    if isinstance(snapshot, Unsearchable):
+        return snapshot
+    held = Held(snapshot, schema_version, None, version, changes)
+    if not dirty:  # what is not committed can be rolled back, which nothing here would notice
+        _hold(connection, known, key, held)
+    return held
+
+
+def _hold(connection: Any, known: Freshness, key: Hashable, held: Held) -> None:
+    if connection.in_transaction and known.stamp != known.clean_stamp:
+        return  # a schema that is rolled back leaves its version's number to another one
+    CACHE.put(key, held, known.limit)
+
+
+def is_logged(connection: Any, column: Column) -> bool:
+    """Return whether a table's changes are logged; begin to do so where that is wanted."""
+    if find_log(connection, column.schema, column.table) is not None:
+        return True
+    known = freshness_of(connection)
+    known.observe(connection)
+    return _rows_at_least(connection, column, LOG_FROM) and _make_log(connection, known, column)
+
+
+def _log_number(connection: Any, known: Freshness, column: Column) -> int | None:
+    key = (column.schema, column.table)
+    if key not in known.logs:
+        known.logs[key] = find_log(connection, column.schema, column.table)
+    return known.logs[key]
+
+
+def _owner(connection: Any, known: Freshness, column: Column) -> Hashable:
+    """Return what tells the database's file from others; the connection itself for one that only it can see."""
+    if column.schema not in known.files:
+        found: Hashable = known.token
+        for _, name, file in run(connection, "PRAGMA database_list").fetchall():
+            if name.lower() == column.schema.lower() and file:
+                try:
+                    status = os.stat(file)
+                    found = (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(file)
+                except OSError:
+                    pass
+        known.files[column.schema] = found
+    return known.files[column.schema]
+
+
+# -- the log's beginning -----------------------------------------------------------------------------------------------
+
+
+def _make_log(connection: Any, known: Freshness, column: Column) -> bool:
+    """Begin to log a table's changes, where that is wanted and can be done without waiting; say whether it was."""
+    if not known.log or column.schema in known.refused:
+        return False
+    inside = connection.in_transaction
+    if inside and (not known.is_dirty(connection) or getattr(connection, "autocommit", -1) is False):
+        return False  # a transaction that only reads must not become one that locks others out
+    with _without_waiting(connection):
+        try:
+            if inside:
+                run(connection, "SAVEPOINT heliosdb_vector_log")
+            else:
+                run(connection, "BEGIN IMMEDIATE")
+            try:
+                make_log(connection, column.schema, column.table, column.rowid)
+            except BaseException:
+                run(connection, "ROLLBACK TO heliosdb_vector_log" if inside else "ROLLBACK")
+                if inside:
+                    run(connection, "RELEASE heliosdb_vector_log")
+                raise
+            run(connection, "RELEASE heliosdb_vector_log" if inside else "COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction and not inside:
+                run(connection, "ROLLBACK")
+            if "locked" not in str(error) and "busy" not in str(error):
+                known.refused.add(column.schema)
+            return False
+    known.logs.clear()
+    _restamp(connection, known)
+    return (
+        known.logs.setdefault(
+            (column.schema, column.table), find_log(connection, column.schema, column.table)
+        )
+        is not None
+    )
+
+
+def _restamp(connection: Any, known: Freshness) -> None:
+    """Take the schema as it is since the log was made: nothing else of it has changed."""
+    from heliosdb_sqlite.sql.schema import stamp
+
+    known.stamp = known.clean_stamp = stamp(connection)
+
+
+@contextmanager
+def _without_waiting(connection: Any) -> Iterator[None]:
+    timeout = run(connection, "PRAGMA busy_timeout").fetchone()[0]
+    run(connection, "PRAGMA busy_timeout = 0").fetchall()
+    try:
+        yield
+    finally:
+        run(connection, f"PRAGMA busy_timeout = {int(timeout)}").fetchall()
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def _value(column: Column) -> str:
+    """Return the expression for the column's value: a BLOB, NULL, or a number for anything else."""
+    name = quote_identifier(column.column)
+    return f"CASE typeof({name}) WHEN 'blob' THEN {name} WHEN 'null' THEN NULL ELSE 0 END"
+
+
+def _from(column: Column) -> str:
+    return f"{quote_identifier(column.schema)}.{quote_identifier(column.table)}"
+
+
+def _rows_at_least(connection: Any, column: Column, count: int) -> bool:
+    if count <= 0:
+        return True
+    sql = f"SELECT 1 FROM {_from(column)} LIMIT 1 OFFSET {count - 1}"
+    return run(connection, sql).fetchone() is not None
+
+
+def _read(connection: Any, known: Freshness, column: Column) -> Snapshot | Unsearchable:
+    size = column.dimensions * 4 + 12
+    first, last = run(
+        connection,
+        f"SELECT (SELECT min({column.rowid}) FROM {_from(column)}), (SELECT max({column.rowid}) FROM {_from(column)})",
+    ).fetchone()
+    rows = 0 if first is None else last - first + 1  # memory that is never written to takes none
+    if rows * size > known.limit:
+        rows = run(connection, f"SELECT count(*) FROM {_from(column)}").fetchone()[0]
+    if rows * size > known.limit:
+        return Unsearchable(
+            f"its {rows} vectors take {(rows * size >> 20) + 1} MB, and vector_cache_mb is {known.limit >> 20}"
+        )
+    reader = Reader(column.dimensions, rows)
+    cursor = run(
+        connection, f"SELECT {column.rowid}, {_value(column)} FROM {_from(column)} ORDER BY {column.rowid}"
+    )
+    while True:
+        found = cursor.fetchmany(_AT_ONCE)
+        if not found:
+            break
+        reader.add(found)
+    snapshot = reader.snapshot()
+    if len(snapshot.odd) > ODD_LIMIT:
+        return Unsearchable(
+            f"{len(snapshot.odd)} of its values are no vectors of {column.dimensions} dimensions, "
+            "or have lengths that float32 can't compute with"
+        )
+    return snapshot
+
+
+def _caught_up(connection: Any, column: Column, number: int, held: Held) -> Held | None:
+    """Return the held snapshot as the connection sees it now; None if it has to be read anew."""
+    assert held.position is not None  # noqa: S101 - told by the caller
+    found = catch_up(connection, column.schema, number, held.position)
+    if found is None:
+        return None
+    touched, position = found
+    if position is held.position:
+        return held
+    snapshot: Snapshot | None = held.snapshot
+    if touched:
+        assert snapshot is not None  # noqa: S101 - for the type checker
+        if len(touched) > max(4096, snapshot.count // 4):
+            return None
+        snapshot = snapshot.changed(read_rows(connection, column, touched))
+    if snapshot is None or len(snapshot.odd) > ODD_LIMIT:
+        return None
+    return Held(snapshot, held.schema_version, position, extras=held.extras)
+
+
+def read_rows(connection: Any, column: Column, rowids: set[int]) -> dict[int, Any]:
+    """Return the column's values in these rows as they are now; ``GONE`` for a row that is not there."""
+    rows: dict[int, Any] = dict.fromkeys(rowids, GONE)
+    wanted = sorted(rowids)
+    for start in range(0, len(wanted), 10_000):
+        json = f"[{','.join(map(str, wanted[start : start + 10_000]))}]"
+        rows.update(
+            run(
+                connection,
+                f"SELECT {column.rowid}, {_value(column)} FROM {_from(column)} "
+                f"WHERE {column.rowid} IN ({_JSON_ROWS})",
+                (json,),
+            ).fetchall()
+        )
+    return rows
+
+
+def without_ghosts(connection: Any, column: Column, held: Held, rowids: list[int]) -> Held | None:
+    """Return the snapshot without those of the rows that are not in the table; None if they all are.
+
+    REPLACE takes rows away without running the triggers that would log it.
+    """
+    if held.position is None:
+        return None
+    json = f"[{','.join(map(str, rowids))}]"
+    sql = f"SELECT {column.rowid} FROM {_from(column)} NOT INDEXED WHERE {column.rowid} IN ({_JSON_ROWS})"
+    there = {row[0] for row in run(connection, sql, (json,))}
+    gone = set(rowids) - there
+    if not gone:
+        return None
+    snapshot = held.snapshot.changed(dict.fromkeys(gone, GONE))
+    assert snapshot is not None  # noqa: S101 - a few rows are never too many
+    now = Held(snapshot, held.schema_version, held.position, extras=held.extras)
+    known = freshness_of(connection)
+    number = known.logs.get((column.schema, column.table))
+    if number is not None:
+        key = (_owner(connection, known, column), number, column.column, column.dimensions)
+        _hold(connection, known, key, now)
+    return now

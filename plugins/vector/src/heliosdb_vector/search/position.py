@@ -1,0 +1,59 @@
+"""Where in the log a snapshot stands, and which rows differ where a connection stands now."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .changes import Entry, Head, entries_from
+
+_REMEMBERED = 4096  # entries: a rollback of more than these has the column read anew
+
+
+class Position(NamedTuple):
+    """A place in the log, and the entries that led there."""
+
+    head: Head
+    history: tuple[Entry, ...] = ()
+
+    def moved_by(self, entries: list[Entry], kept: int) -> Position:
+        """Return the position after ``entries``, with the first ``kept`` of the history before them."""
+        history = (*self.history[:kept], *entries)[-_REMEMBERED:]
+        if not history:
+            return Position(Head(0, 0))
+        return Position(Head(history[-1].seq, history[-1].nonce), history)
+
+
+def catch_up(
+    connection: Any, schema: str, number: int, position: Position
+) -> tuple[set[int], Position] | None:
+    """Return the rows that have changed between a position and the end of the log as this connection sees it.
+
+    The connection may stand before the position as well: after a rollback, or in an older read transaction. None if the
+    log does not reach back far enough.
+    """
+    head, history = position
+    entries = entries_from(connection, schema, max(head.seq, 1))
+    if head.seq == 0:
+        if entries and entries[0].seq != 1:
+            return None
+        return _touched(entries, number), position.moved_by(entries, 0)
+    if entries and entries[0][:2] == head:
+        if len(entries) == 1:
+            return set(), position
+        return _touched(entries[1:], number), position.moved_by(entries[1:], len(history))
+    if not history:
+        return None
+    now = {entry.seq: entry for entry in entries_from(connection, schema, history[0].seq)}
+    for kept in range(len(history), 0, -1):
+        last = history[kept - 1]
+        if last.seq in now and now[last.seq].nonce == last.nonce:
+            after = [entry for seq, entry in now.items() if seq > last.seq]
+            return _touched([*history[kept:], *after], number), position.moved_by(after, kept)
+    if history[0].seq == 1 and (not now or min(now) == 1):
+        after = list(now.values())
+        return _touched([*history, *after], number), position.moved_by(after, 0)
+    return None
+
+
+def _touched(entries: list[Entry], number: int) -> set[int]:
+    return {entry.row for entry in entries if entry.table == number}

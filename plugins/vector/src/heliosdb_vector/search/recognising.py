@@ -1,0 +1,349 @@
+"""Searches in a statement: the nearest rows, or those within a distance, of one column of one table.
+
+A statement may have several; each is a SELECT, alone or inside another one. What is found here is that a SELECT has the
+shape of a search; whether and how it is answered from memory is decided when its values are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from heliosdb_sqlite.plugins import run
+from heliosdb_sqlite.sql.lexer import Kind, Token
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..relations import Relations
+from .clauses import Core, Source, Span, conjuncts, cores, sources, split
+from .sqlfunctions import Functions
+from .terms import Distance, distance_in, is_constant, name_in
+
+_ROWIDS = ("rowid", "_rowid_", "oid")
+_LESS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
+
+
+@dataclass(frozen=True)
+class Search:
+    """A SELECT that searches."""
+
+    core: Core
+    source: Source
+    schema: str  # the database that the table is in
+    rowid: str
+    column: str
+    distance: Distance
+    limit: Span | None = None
+    offset: Span | None = None
+    farthest: bool = False
+    within: Span | None = None  # the most that the distance may be; None: the nearest are asked for
+    filtered: bool = False  # other conditions decide as well which rows qualify
+
+
+class Refused(Exception):
+    """This SELECT orders rows by a distance, or compares one, and is not answered from memory; the message says why."""
+
+
+def searches_in(
+    connection: Any, tokens: Sequence[Token], relations: Relations
+) -> tuple[list[Search], list[str]]:
+    """Return the searches of a statement, and why other SELECTs with distances are none."""
+    found: list[Search] = []
+    reasons: list[str] = []
+    functions: Functions | None = None
+    shadowed = _table_expressions(tokens)
+    for core in cores(tokens):
+        for look in (_nearest, _within):
+            try:
+                search = look(tokens, core, relations, shadowed)
+                if search is None:
+                    continue
+                functions = functions or Functions(connection)
+                search = _checked(connection, tokens, search, functions, relations)
+            except Refused as refused:
+                reasons.append(str(refused))
+                continue
+            found.append(search)
+            break  # one restriction is enough for a SELECT
+    return found, list(dict.fromkeys(reasons))
+
+
+def _table_expressions(tokens: Sequence[Token]) -> frozenset[str]:
+    """Return the names that WITH clauses give, in lower case: a table of that name may be one of them."""
+    if not any(token.word == "WITH" for token in tokens):
+        return frozenset()
+    names = set()
+    for at, token in enumerate(tokens[:-2]):
+        if token.word != "AS" or at == 0:
+            continue
+        following = at + 1
+        while following < len(tokens) and tokens[following].word in ("NOT", "MATERIALIZED"):
+            following += 1
+        if following >= len(tokens) or tokens[following].text != "(":
+            continue
+        before = at - 1
+        if tokens[before].text == ")":
+            while before > 0 and tokens[before].text != "(":
+                before -= 1
+            before -= 1
+        names.add(tokens[before].name.lower())
+    return frozenset(names)
+
+
+# -- the nearest -------------------------------------------------------------------------------------------------------
+
+
+def _nearest(
+    tokens: Sequence[Token], core: Core, relations: Relations, shadowed: frozenset[str]
+) -> Search | None:
+    order, limit = core.span("ORDER"), core.span("LIMIT")
+    if order is None or core.span("FROM") is None:
+        return None
+    term, descending, nulls_first = _direction(tokens, split(tokens, (order[0] + 1, order[1]))[0])
+    distance = distance_in(tokens, _meaning(tokens, core, term))
+    if distance is None:
+        return None
+    if limit is None:
+        raise Refused("there is no LIMIT: every row is asked for")
+    if core.compound:
+        raise Refused("ORDER BY is that of a UNION, INTERSECT or EXCEPT")
+    for clause in ("GROUP", "HAVING", "WINDOW"):
+        if core.span(clause) is not None:
+            raise Refused(f"{clause} makes other rows of the table's")
+    if tokens[core.start + 1].word == "DISTINCT":
+        raise Refused("DISTINCT leaves rows out after they are ordered")
+    if nulls_first:
+        raise Refused("rows without a distance come first")
+    farthest = descending is (distance.sign > 0)
+    count, offset = _limits(tokens, limit)
+    source, schema, rowid = _table(tokens, core, distance, relations, shadowed)
+    where = core.span("WHERE")
+    joined = len(sources(tokens, _from(core)) or ()) > 1
+    return Search(
+        core,
+        source,
+        schema,
+        rowid,
+        distance.column.column,
+        distance,
+        count,
+        offset,
+        farthest,
+        None,
+        where is not None or joined,
+    )
+
+
+def _direction(tokens: Sequence[Token], term: Span) -> tuple[Span, bool, bool]:
+    """Return an ORDER BY term without its direction, and what that was: descending, NULLS FIRST."""
+    start, end = term
+    descending = nulls_first = nulls_last = False
+    if end - start > 2 and tokens[end - 2].word == "NULLS":
+        nulls_first, nulls_last = tokens[end - 1].word == "FIRST", tokens[end - 1].word == "LAST"
+        end -= 2
+    if end - start > 1 and tokens[end - 1].word in ("ASC", "DESC"):
+        descending = tokens[end - 1].word == "DESC"
+        end -= 1
+    return (start, end), descending, nulls_first or not (nulls_last or descending)
+
+
+def _meaning(tokens: Sequence[Token], core: Core, term: Span) -> Span:
+    """Return the expression that an ORDER BY term stands for: a result column by its name or number, or itself."""
+    if term[1] - term[0] != 1:
+        return term
+    token = tokens[term[0]]
+    columns = split(tokens, core.clauses["SELECT"])
+    if token.kind is Kind.NUMBER:
+        place = int(token.text) if token.text.isdecimal() else 0
+        before = columns[:place]
+        if not 1 <= place <= len(columns) or any(tokens[end - 1].text == "*" for _, end in before if end):
+            return term
+        return _without_alias(tokens, before[-1])[0]
+    if token.kind not in (Kind.WORD, Kind.QUOTED):
+        return term
+    name = token.name.lower()
+    named = [span for span, alias in (_without_alias(tokens, each) for each in columns) if alias == name]
+    return named[0] if named else term
+
+
+def _without_alias(tokens: Sequence[Token], column: Span) -> tuple[Span, str]:
+    """Return the expression of a result column and the name it is given, in lower case."""
+    start, end = column
+    if end - start > 2 and tokens[end - 2].word == "AS":
+        return (start, end - 2), tokens[end - 1].name.lower()
+    if (
+        end - start > 1
+        and tokens[end - 2].text == ")"
+        and tokens[end - 1].kind in (Kind.WORD, Kind.QUOTED, Kind.STRING)
+    ):
+        return (start, end - 1), tokens[end - 1].name.lower()
+    return column, ""
+
+
+def _limits(tokens: Sequence[Token], span: Span) -> tuple[Span, Span | None]:
+    parts = split(tokens, span)
+    if len(parts) == 2:
+        offset, count = parts
+        found: tuple[Span, Span | None] = (count, offset)
+    else:
+        place = next((at for at in range(*span) if tokens[at].word == "OFFSET"), None)
+        found = (span, None) if place is None else ((span[0], place), (place + 1, span[1]))
+    for each in found:
+        if each is not None and not is_constant(tokens, each):
+            raise Refused("LIMIT is not a number, a parameter or an expression of these")
+    return found
+
+
+# -- within a distance -------------------------------------------------------------------------------------------------
+
+
+def _within(
+    tokens: Sequence[Token], core: Core, relations: Relations, shadowed: frozenset[str]
+) -> Search | None:
+    where = core.span("WHERE")
+    if where is None or core.span("FROM") is None:
+        return None
+    conditions = conjuncts(tokens, where)
+    reason = ""
+    for condition in conditions:
+        found = _comparison(tokens, core, condition)
+        if found is None:
+            continue
+        distance, most, farthest, by_name = found
+        try:
+            source, schema, rowid = _table(tokens, core, distance, relations, shadowed)
+        except Refused as refused:
+            reason = str(refused)
+            continue
+        if by_name:
+            relation = relations.relation(source.name, source.schema)
+            names = {name.lower() for name, _ in relation.columns} if relation is not None else set()
+            alone = len(sources(tokens, _from(core)) or ()) == 1
+            if by_name in names or not alone:
+                continue  # a column of the table comes before a result column of that name
+        return Search(
+            core, source, schema, rowid, distance.column.column, distance, None, None, farthest, most
+        )
+    if reason:
+        raise Refused(reason)
+    return None
+
+
+def _comparison(
+    tokens: Sequence[Token], core: Core, condition: Span
+) -> tuple[Distance, Span, bool, str] | None:
+    """Return the distance that a condition compares, with what, whether from below, and its name if it has one."""
+    start, end = condition
+    while tokens[start].text == "(" and _closes(tokens, start, end - 1):
+        start, end = start + 1, end - 1
+        if len(conjuncts(tokens, (start, end))) > 1:
+            return None
+    depth = 0
+    for at in range(start, end):
+        depth += (tokens[at].text == "(") - (tokens[at].text == ")")
+        if depth or tokens[at].text not in _LESS:
+            continue
+        way = _LESS[tokens[at].text]
+        for left, right, less in (((start, at), (at + 1, end), way), ((at + 1, end), (start, at), -way)):
+            span, name = left, ""
+            written = name_in(tokens, left)
+            if written is not None and written.table is None:
+                span, name = _meaning(tokens, core, left), written.column.lower()
+            distance = distance_in(tokens, span)
+            if distance is not None and is_constant(tokens, right):
+                return distance, right, less != distance.sign, name
+        return None
+    return None
+
+
+def _closes(tokens: Sequence[Token], at: int, end: int) -> bool:
+    depth = 0
+    for index in range(at, end + 1):
+        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
+        if depth == 0:
+            return index == end
+    return False
+
+
+# -- the table ---------------------------------------------------------------------------------------------------------
+
+
+def _from(core: Core) -> Span:
+    return core.clauses["FROM"]
+
+
+def _table(
+    tokens: Sequence[Token], core: Core, distance: Distance, relations: Relations, shadowed: frozenset[str]
+) -> tuple[Source, str, str]:
+    """Return the table whose column is searched, its database, and a name of its rowid."""
+    found = sources(tokens, _from(core))
+    if found is None:
+        raise Refused("its FROM clause has something that is not understood")
+    source = _owner(found, distance, relations, shadowed)
+    if source.schema is None and source.name.lower() in shadowed:
+        raise Refused(f"{source.name!r} is defined by a WITH clause")
+    if any(each is not None and each.join in ("RIGHT", "FULL") for each in found) or source.join == "LEFT":
+        raise Refused("an outer join may leave the table's columns empty")
+    same = [each for each in found if each is not None and each.alias.lower() == source.alias.lower()]
+    if len(same) > 1:
+        raise Refused(f"two tables are named {source.alias!r}")
+    table = relations.schema.table(source.name, source.schema)
+    if table is None:
+        raise Refused(f"there is no table {source.name!r}")
+    if table.kind != "table":
+        raise Refused(f"{source.name!r} is a {table.kind if table.kind == 'view' else 'virtual table'}")
+    names = {column.name.lower() for column in table.columns}
+    if distance.column.column.lower() not in names:
+        raise Refused(f"{distance.column.column!r} is no column of {source.name!r}")
+    free = [name for name in _ROWIDS if name not in names]
+    if not free:
+        raise Refused("columns of the table hide its rowid")
+    return source, table.schema, free[0]
+
+
+def _owner(
+    found: list[Source | None], distance: Distance, relations: Relations, shadowed: frozenset[str]
+) -> Source:
+    wanted = distance.column
+    if wanted.table is not None:
+        named = [each for each in found if each is not None and each.alias.lower() == wanted.table.lower()]
+        if not named:
+            raise Refused(f"{wanted.table!r} is no table of its FROM clause")
+        return named[0]
+    owners = []
+    for each in found:
+        relation = relations.relation(each.name, each.schema) if each is not None else None
+        if each is None or relation is None or (each.schema is None and each.name.lower() in shadowed):
+            raise Refused("it is not clear which table the vector is from: write table.column")
+        if wanted.column.lower() in (name.lower() for name, _ in relation.columns):
+            owners.append(each)
+    if len(owners) != 1:
+        raise Refused(f"it is not clear which table {wanted.column!r} is from")
+    return owners[0]
+
+
+def _checked(
+    connection: Any, tokens: Sequence[Token], search: Search, functions: Functions, relations: Relations
+) -> Search:
+    """Return the search if its functions and its table allow it."""
+    place = f"{quote_identifier(search.schema)}.{quote_identifier(search.source.name)}"
+    try:
+        run(connection, f"SELECT {search.rowid} FROM {place} LIMIT 0")
+    except Exception:  # noqa: BLE001 - whatever SQLite says to that
+        raise Refused(f"table {search.source.name!r} is WITHOUT ROWID") from None
+    if search.within is not None:
+        return search
+    core = search.core
+    order = core.clauses["ORDER"]
+    for span in (core.clauses["SELECT"], (order[0] + 1, order[1])):
+        if functions.aggregates(tokens, span):
+            raise Refused("its result is computed over all rows, by an aggregate or a window")
+    if search.filtered:
+        for clause in ("WHERE", "FROM"):
+            condition = core.span(clause)
+            varying = functions.varies(tokens, condition) if condition is not None else ""
+            if varying:
+                raise Refused(
+                    f"{varying} may decide otherwise each time: its conditions can't be tested twice"
+                )
+    return search

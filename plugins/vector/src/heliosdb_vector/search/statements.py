@@ -1,0 +1,170 @@
+"""Statements with searches: found when a text is seen for the first time, answered each time it runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from heliosdb_sqlite.plugins import Parameters, Statement, state
+from heliosdb_sqlite.sql.lexer import tokenize
+from heliosdb_sqlite.sql.schema import stamp
+from heliosdb_sqlite.sql.splice import splice
+
+from ..relations import relations_of
+from .answering import Outcome, Plan, answer, answer_many, column_of
+from .asking import Unanswerable, ask_all
+from .filters import search_filter
+from .freshness import freshness_of, is_logged
+from .recognising import Search, searches_in
+from .rewriting import restricted, ties
+
+NOTE = "vector search"
+_TEXTS = "vector texts"  # as it was, and as it is
+
+
+def with_searches(connection: Any, statement: Statement, reasons: list[str] | None = None) -> Statement:
+    """Return the statement as one that runs over candidates, if it has searches that can be answered from memory.
+
+    :param reasons: takes why it can't
+    """
+    reasons = [] if reasons is None else reasons
+    if statement.verb != "SELECT":
+        reasons.append("it is no SELECT")
+        return statement
+    factory = connection.text_factory
+    try:
+        connection.text_factory = str  # for what the schema says, whatever the program's own texts are to be
+        return _with_searches(connection, statement, reasons)
+    except sqlite3.Error as error:  # no schema to read, which SQLite says when the statement runs
+        if "locked" in str(error):
+            raise
+        reasons.append(str(error))
+        return statement
+    finally:
+        connection.text_factory = factory
+
+
+def _with_searches(connection: Any, statement: Statement, reasons: list[str]) -> Statement:
+    tokens = tokenize(statement.text)
+    relations = relations_of(connection)
+    searches, why = searches_in(connection, tokens, relations)
+    reasons += why
+    attached = [name for name, _ in relations.schema.stamp if name not in ("main", "temp")]
+    kept: list[Search] = []
+    for search in searches:
+        if search.filtered and attached:
+            reasons.append(
+                "beside other conditions, and with databases attached, nothing tells that they hold still"
+            )
+        elif search.schema in attached and not is_logged(connection, column_of(search, 0)):
+            reasons.append(f"its database {search.schema!r} is attached, and its changes can't be logged")
+        else:
+            kept.append(search)
+    seen = stamp(connection)
+    tied = ties(tokens, searches)
+    in_order = splice(statement.text, tied)
+
+    def by_sql(reason: str = "") -> Statement:
+        reasons.extend([reason] if reason else [])
+        return _rewritten(statement, in_order, seen) if tied else statement
+
+    if freshness_of(connection).limit <= 0:
+        return by_sql("vector_cache_mb is 0")
+    if not kept:
+        return by_sql()
+    made = restricted(statement.text, tokens, kept, tied)
+    if made is None:
+        return by_sql("its parameters are of several styles: use one of ?, ?1 and :name throughout")
+    try:
+        questions = ask_all(connection, statement.text, tokens, kept)
+    except Unanswerable as reason:
+        return by_sql(str(reason))
+    filters = tuple(search_filter(connection, statement.text, tokens, search) for search in kept)
+    plan = Plan(made, tuple(kept), tuple(questions), filters, seen)
+    return _rewritten(statement, made.text, seen).noted(NOTE, plan)
+
+
+def _rewritten(statement: Statement, text: str, seen: Any) -> Statement:
+    return statement.rewritten(text).noted(_TEXTS, (statement.text, text)).bound_to(seen)
+
+
+def original_of(statement: Statement) -> str:
+    """Return the statement's text as it is without candidates: the one that its values are for."""
+    original, text = statement.notes.get(_TEXTS, (statement.text, statement.text))
+    return str(original) if text == statement.text else statement.text
+
+
+def answering_binder(
+    connection: Any, statement: Statement, pack: Callable[[Parameters], Parameters] | None
+) -> Callable[[Parameters], Parameters] | None:
+    """Return what the parameters of a statement with searches go through; ``pack`` itself for any other."""
+    plan: Plan | None = statement.notes.get(NOTE)
+    if plan is None:
+        return pack
+    return _Binder(connection, plan, pack)
+
+
+class _Binder:
+    """Adds the candidates to a statement's parameters."""
+
+    def __init__(self, connection: Any, plan: Plan, pack: Callable[[Parameters], Parameters] | None) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._pack = pack
+
+    def __call__(self, given: Any) -> Any:
+        together: _Together | None = state(self._connection).get(_TOGETHER)
+        if together is not None and together.has_next(given):
+            return together.next(self)
+        packed = given if self._pack is None else self._pack(given)
+        return answer(self._connection, self._plan, packed)
+
+    def many(self, sets: Any) -> list[Any]:
+        """Return the parameters of all the executions of an executemany()."""
+        packed = [given if self._pack is None else self._pack(given) for given in sets]
+        return answer_many(self._connection, self._plan, packed)
+
+
+_TOGETHER = "vector together"
+_AT_ONCE = 64
+
+
+class _Together:
+    """Executions that are known to come one after another, answered some at a time."""
+
+    def __init__(self, sets: Sequence[Any]) -> None:
+        self._sets = sets
+        self._place = 0
+        self._ready: list[Any] = []
+
+    def has_next(self, given: Any) -> bool:
+        """Return whether this is the next execution."""
+        return self._place < len(self._sets) and self._sets[self._place] is given
+
+    def next(self, binder: _Binder) -> Any:
+        """Return the parameters of the next execution."""
+        if not self._ready:
+            self._ready = binder.many(self._sets[self._place : self._place + _AT_ONCE])[::-1]
+        self._place += 1
+        return self._ready.pop()
+
+
+@contextmanager
+def answering_together(connection: Any, sets: Sequence[Any]) -> Iterator[None]:
+    """Answer executions with these parameters, in this order, some at a time."""
+    known = state(connection)
+    before = known.get(_TOGETHER)
+    known[_TOGETHER] = _Together(sets)
+    try:
+        yield
+    finally:
+        known[_TOGETHER] = before
+
+
+def outcomes_of(connection: Any, plan: Plan, given: Any, pack: Any) -> list[Outcome]:
+    """Return how the searches of a statement would be answered now."""
+    found: list[Outcome] = []
+    answer(connection, plan, given if pack is None else pack(given), found)
+    return found
