@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .converting import decrypt_file, encrypt_file
 from .keys.derivation import Argon2id, Scrypt
 from .keys.given import Passphrase
 from .keys.wrapping import forget_keys
 
-__all__ = ["Argon2id", "Passphrase", "Scrypt", "forget_keys"]
+__all__ = ["Argon2id", "Passphrase", "Scrypt", "decrypt_file", "encrypt_file", "forget_keys"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from heliosdb_sqlite.plugins import Parameters, Statement, Syntax, Target, hookimpl
+from heliosdb_sqlite.plugins import Capability, Parameters, Statement, Syntax, Target, hookimpl
 
 from . import attaching, connecting
+from .keys.derivation import Argon2id
 from .options import CryptoOptions
 from .rekeying import rekey
+from .vfs import binding
 
 
 @hookimpl
@@ -59,6 +61,25 @@ def heliosdb_parse(statement: Statement) -> Statement | None:
 def heliosdb_bind(statement: Statement) -> Callable[[Parameters], Parameters] | None:
     """Follow the parameters of a key that was moved."""
     return attaching.binder_for(statement)
+
+
+@hookimpl
+def heliosdb_commands(cli: Any) -> None:
+    """Add ``heliosdb encrypt``, ``decrypt`` and ``rekey``."""
+    from .commands import add_to
+
+    add_to(cli)
+
+
+@hookimpl
+def heliosdb_facts() -> Sequence[Capability]:
+    """Say whether encryption works here, and by which functions passphrases become keys."""
+    reason = binding.why_not()
+    derivations = "scrypt, Argon2id" if Argon2id.is_available() else "scrypt"
+    return [
+        Capability("encryption", "no" if reason else "yes", reason),
+        Capability("passphrases become keys by", derivations, ""),
+    ]
 
 
 @hookimpl

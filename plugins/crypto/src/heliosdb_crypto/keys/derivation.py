@@ -87,6 +87,15 @@ class Argon2id:
         _check(self, self.memory >= 8 * self.lanes, "each lane needs 8 KiB of memory")
         _check(self, self.memory * 1024 <= _MOST_MEMORY, "it would need more than 4 GiB of memory")
 
+    @staticmethod
+    def is_available() -> bool:
+        """Return whether this Python's cryptography package has it."""
+        try:
+            Argon2id(memory=8, iterations=1, lanes=1).stretch(b"", bytes(16))
+        except sqlite3.NotSupportedError:
+            return False
+        return True
+
     @property
     def costs(self) -> Costs:
         """The costs as a file keeps them: log2 of the memory in KiB, iterations, lanes."""

@@ -41,7 +41,7 @@ class DatabaseFile(OpenFile):
 
     __slots__ = (
         *("_counter", "_envelope", "_proved", "_reserves", "_seen"),
-        *("connection", "data_key", "key", "page_size", "path", "problem", "replacing", "resealing"),
+        *("data_key", "key", "page_size", "path", "problem", "replacing", "resealing"),
     )
 
     kind = "database"
@@ -53,7 +53,6 @@ class DatabaseFile(OpenFile):
             header that has them, which also settles page size and auto_vacuum
         """
         super().__init__(handle, real)
-        self.connection = 0  # the address of SQLite's own connection object
         self._reserves = reserves
         self.path = path
         self.key = key

@@ -14,11 +14,12 @@ copy_in = ctypes.string_at
 class OpenFile:
     """What all kinds of open files share: reading and writing the file as it stands on disk."""
 
-    __slots__ = ("_address", "_buffer", "_size", "handle", "real")
+    __slots__ = ("_address", "_buffer", "_size", "connection", "handle", "real")
 
     kind = ""
 
     def __init__(self, handle: int, real: RealMethods) -> None:
+        self.connection = 0  # of a database: the address of SQLite's own connection object
         self.handle = handle  # the address of SQLite's own file object
         self.real = real
         self._size = 0
@@ -53,3 +54,11 @@ class OpenFile:
     def write(self, source: int, size: int, offset: int) -> int:
         """Serve xWrite."""
         raise NotImplementedError
+
+
+class PlainFile(OpenFile):
+    """A plain database that is about to be copied: opened so that its connection can be told to make room."""
+
+    __slots__ = ()
+
+    kind = "plain database"

@@ -33,7 +33,7 @@ from .binding import (
     sqlite,
 )
 from .database import DatabaseFile, readable
-from .files import OpenFile
+from .files import OpenFile, PlainFile
 from .journal import JournalFile
 from .log import LogFile
 from .problems import note, note_exception
@@ -52,9 +52,9 @@ _lock = threading.Lock()
 
 
 class Layer:
-    """The VFS for one key. It stays registered: SQLite may hold on to it, and there are as many as keys."""
+    """The VFS for one key, or for plain databases. It stays registered: there are as many as keys."""
 
-    def __init__(self, key: UserKey) -> None:
+    def __init__(self, key: UserKey | None) -> None:
         self.key = key
         self.name = f"heliosdb-{secrets.token_hex(8)}"
         api = sqlite()
@@ -79,10 +79,21 @@ def layer_for(key: UserKey) -> Layer:
         return found
 
 
+@cache
+def plain_layer() -> Layer:
+    """Return the VFS under which a plain database is opened to be encrypted: it changes nothing that is in a file."""
+    return Layer(None)
+
+
+def open_file(handle: int) -> OpenFile:
+    """Return the open file that has this handle."""
+    return _files[handle]
+
+
 def database_file(handle: int) -> DatabaseFile:
     """Return the open file that has this handle."""
-    file = _files[handle]
-    assert isinstance(file, DatabaseFile)  # noqa: S101 - only those say their handle
+    file = open_file(handle)
+    assert isinstance(file, DatabaseFile)  # noqa: S101 - a connection with a key has no others
     return file
 
 
@@ -100,9 +111,13 @@ def _open(vfs: int, name: int | None, handle: int, flags: int, out_flags: int | 
         code: int = api.default_open(ctypes.addressof(api.default), name, handle, flags, out_flags)
         if code != OK or flags & SUPER_JOURNAL:
             return code  # a super-journal holds the names of journals, no data
+        if layer.key is None and not flags & MAIN_DB:
+            return code
         real = _real(ctypes.c_void_p.from_address(handle).value or 0)
         file: OpenFile
-        if flags & MAIN_DB:
+        if layer.key is None:
+            file = PlainFile(handle, real)
+        elif flags & MAIN_DB:
             path = readable(ctypes.string_at(name) if name else b"")
             reserves = name is not None and api.parameter(name, RESERVES) is not None
             file = DatabaseFile(handle, real, path, layer.key, reserves=reserves)
@@ -171,7 +186,7 @@ def _file_control(handle: int, operation: int, argument: int | None) -> int:
     """Serve xFileControl of a database file until its connection has found it: answer our own PRAGMA."""
     try:
         file = _files[handle]
-        if operation == FCNTL_CONNECTION and argument and isinstance(file, DatabaseFile):
+        if operation == FCNTL_CONNECTION and argument:
             file.connection = ctypes.c_void_p.from_address(argument).value or 0
         if operation == FCNTL_PRAGMA and argument:
             words = (ctypes.c_char_p * 2).from_address(argument)
@@ -207,6 +222,8 @@ _SHARED = ("xRead", "xWrite", "xClose")
 _REPLACED = {
     "database": (*_SHARED, "xFileControl"),
     "known database": _SHARED,
+    "plain database": ("xClose", "xFileControl"),
+    "known plain database": ("xClose",),
     "journal": _SHARED,
     "log": _SHARED,
     "temporary": (*_SHARED, "xTruncate", "xFileSize"),
