@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class BranchingOptions(BaseModel):
-    """Which branch of the database is opened."""
+    """Which branch of the database is opened; ``"main"`` is the database file itself."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

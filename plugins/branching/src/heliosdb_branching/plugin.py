@@ -1,23 +1,16 @@
-"""Branching: git-like branches of a database file.
-
-This release only reserves its place: the options, methods and SQL are known, checked and listed, and refuse to be used.
-"""
+"""The plugin's hooks: which file a connection opens, and what a connection to a branch does differently."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from heliosdb_sqlite.plugins import Syntax, hookimpl
+from heliosdb_sqlite.plugins import Parameters, Statement, Syntax, Target, hookimpl
 
+from . import api, session
+from .choosing import choose, chosen
 from .options import BranchingOptions
-
-
-def _not_yet(*_: Any, **__: Any) -> Any:
-    raise sqlite3.NotSupportedError(
-        "branching is not part of this release of heliosdb-branching: copy the file, or use Connection.backup()"
-    )
+from .schema_changes import binder, finish
 
 
 @hookimpl
@@ -28,10 +21,8 @@ def heliosdb_options() -> type[BranchingOptions]:
 
 @hookimpl
 def heliosdb_active(options: BranchingOptions) -> bool:
-    """Refuse a connection that asks for the feature."""
-    if options.branch is not None:
-        _not_yet()
-    return False
+    """Return whether a branch was named."""
+    return options.branch is not None
 
 
 @hookimpl
@@ -45,15 +36,64 @@ def heliosdb_syntax() -> Syntax:
 @hookimpl
 def heliosdb_methods() -> Mapping[str, Callable[..., Any]]:
     """Return the methods of connections that belong to this plugin."""
-    return dict.fromkeys(
-        (
-            "create_branch",
-            "merge_branch",
-            "delete_branch",
-            "list_branches",
-            "get_branch_info",
-            "compare_branches",
-            "undo_merge",
-        ),
-        _not_yet,
-    )
+    return {
+        "create_branch": api.create_branch,
+        "merge_branch": api.merge_branch,
+        "delete_branch": api.delete_branch,
+        "list_branches": api.list_branches,
+        "get_branch_info": api.get_branch_info,
+        "compare_branches": api.compare_branches,
+        "undo_merge": api.undo_merge,
+    }
+
+
+@hookimpl(trylast=True)
+def heliosdb_open(target: Target, options: BranchingOptions) -> Target | None:
+    """Open the branch's file: last, when it is known how the database's files are read."""
+    return choose(target, options.branch or "main")
+
+
+@hookimpl(tryfirst=True)
+def heliosdb_connect(connection: Any, options: BranchingOptions) -> None:
+    """Say that the branch is open, and watch its tables."""
+    session.begin(connection, chosen(connection, options.branch or "main"))
+
+
+@hookimpl
+def heliosdb_bind(connection: Any, statement: Statement) -> Callable[[Parameters], Parameters] | None:
+    """Prepare for tables and columns that are dropped, each time a statement does so."""
+    return binder(connection, statement)
+
+
+@hookimpl
+def heliosdb_executed(connection: Any, statement: Statement, error: BaseException | None) -> None:
+    """Finish what was prepared."""
+    finish(connection, statement, error)
+
+
+@hookimpl(trylast=True)
+def heliosdb_before_commit(connection: Any) -> None:
+    """Log new tables, and count the commit."""
+    if (found := session.session_of(connection)) is not None:
+        session.before_commit(connection, found)
+
+
+@hookimpl
+def heliosdb_commit(connection: Any) -> None:
+    """Take note of where things stand."""
+    if (found := session.session_of(connection)) is not None:
+        session.after_end(connection, found)
+
+
+@hookimpl
+def heliosdb_rollback(connection: Any) -> None:
+    """Take note of where things stand."""
+    if (found := session.session_of(connection)) is not None:
+        session.after_end(connection, found)
+
+
+@hookimpl
+def heliosdb_close(connection: Any) -> None:
+    """Say that the branch is no longer open here."""
+    if (found := session.session_of(connection)) is not None:
+        session.end(connection, found)

@@ -1,0 +1,92 @@
+"""Who has a branch open, or is copying it: locks on a file beside it, which vanish with the process that holds them.
+
+Shared locks say "open", an exclusive one "being copied". They are on a file of their own: SQLite's locks on the
+database would be lost if a second handle to it were closed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_RANGE = 2**30  # Windows: each holder has a byte of its own
+
+
+class Lock:
+    """A lock that is held until :meth:`release`, or the end of the process."""
+
+    def __init__(self, path: str, descriptor: int, byte: int | None = None) -> None:
+        self.path = path
+        self._descriptor: int | None = descriptor
+        self._byte = byte
+        self._owner = os.getpid()
+
+    def release(self) -> None:
+        """Give the lock back; once is enough. A forked child's copy is its parent's to give back."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is None:
+            return
+        if fcntl is not None and os.getpid() == self._owner:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.release()
+
+
+def _open(path: str, *, create: bool) -> int:
+    flags = os.O_RDWR | (os.O_CREAT if create else 0) | getattr(os, "O_CLOEXEC", 0)
+    return os.open(path, flags, 0o666)
+
+
+def hold(path: str) -> Lock:
+    """Say that the branch is open. Waits while somebody tests the lock."""
+    descriptor = _open(path, create=True)
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return Lock(path, descriptor)
+    byte = random.randrange(_RANGE)  # noqa: S311 - to tell holders apart
+    _lock_bytes(descriptor, byte, 1, wait=True)
+    return Lock(path, descriptor, byte)
+
+
+def try_alone(path: str, *, create: bool = True) -> Lock | None:
+    """Return the exclusive lock, or None when anybody holds the lock in whatever way."""
+    try:
+        descriptor = _open(path, create=create)
+    except FileNotFoundError:
+        return None
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            _lock_bytes(descriptor, 0, _RANGE, wait=False)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return Lock(path, descriptor)
+
+
+def is_held(path: str) -> bool:
+    """Return whether anybody holds the lock, in this process or another."""
+    if not os.path.exists(path):
+        return False
+    lock = try_alone(path, create=False)
+    if lock is None:
+        return os.path.exists(path)
+    lock.release()
+    return False
+
+
+def _lock_bytes(descriptor: int, start: int, count: int, *, wait: bool) -> None:
+    import msvcrt
+
+    windows: Any = msvcrt
+    os.lseek(descriptor, start, os.SEEK_SET)
+    windows.locking(descriptor, windows.LK_LOCK if wait else windows.LK_NBLCK, count)

@@ -1,0 +1,94 @@
+"""Connections of the plugin's own, to the database and its branches, opened as the calling connection was."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import heliosdb_sqlite
+from heliosdb_sqlite import plugins
+
+from .running import run, value
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Opens files with the features and the patience that a connection has.
+
+    A connection of one's own sees what is committed, shares no transaction with the program's other threads, and has
+    none of the caller's settings.
+    """
+
+    database: str
+    """The database's path: the file of main, whichever branch the connection is on."""
+    timeout: float = 5.0
+    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    def connect(self, path: str) -> Any:
+        """Open a database file."""
+        return heliosdb_sqlite.connect(
+            path,
+            timeout=self.timeout,
+            isolation_level=None,
+            check_same_thread=False,
+            **self.options,
+        )
+
+    @contextmanager
+    def opened(self, path: str, *, timeout: float | None = None) -> Iterator[Any]:
+        """Open a database file until the end of the block."""
+        if not os.path.exists(path):
+            raise sqlite3.OperationalError(f"unable to open database file: there is no {path!r}")
+        connection = self.connect(path)
+        try:
+            if timeout is not None:
+                run(connection, f"PRAGMA busy_timeout = {int(timeout * 1000)}")
+            yield connection
+        finally:
+            connection.close()
+
+
+def file_behind(connection: Any) -> str:
+    """Return the path of the file that a connection has open.
+
+    :raises NotSupportedError: the database is in memory
+    """
+    for _, name, file in run(connection, "PRAGMA database_list").fetchall():
+        if os.fsdecode(name) == "main" and file:
+            return os.path.realpath(os.fsdecode(file))
+    raise sqlite3.NotSupportedError(
+        "a database in memory has no branches: save it to a file first, conn.backup(connect('app.db'))"
+    )
+
+
+def opener_for(connection: Any, database: str) -> Opener:
+    """Return what opens further connections to ``database`` with what this one was given."""
+    options = {key: given for key, given in plugins.options_of(connection).items() if key != "branch"}
+    patience = value(connection, "PRAGMA busy_timeout") or 0
+    return Opener(database, patience / 1000, MappingProxyType(options))
+
+
+def refuse_open_transaction(connection: Any, what: str) -> None:
+    """Raise when the connection is in a transaction of its caller's: what it wrote would not be part of ``what``.
+
+    Under ``autocommit=False`` a transaction is always open; there it counts once it has read or written.
+
+    :raises OperationalError: it is
+    """
+    if connection.in_transaction and _has_locks(connection):
+        raise sqlite3.OperationalError(
+            f"{what} works with what is committed, and this connection has a transaction open: commit or roll back first"
+        )
+
+
+def _has_locks(connection: Any) -> bool:
+    try:
+        run(connection, "PRAGMA main.wal_checkpoint").fetchall()
+    except sqlite3.OperationalError:  # the one thing that SQLite refuses to a connection with locks of its own
+        return True
+    return False
