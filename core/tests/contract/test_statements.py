@@ -459,3 +459,29 @@ def test_a_rolled_back_change_of_the_schema_has_the_texts_planned_again():
         conn.rollback()
         assert conn.execute("SELECT count(*) FROM t").fetchone() == (1, 0)
         conn.close()
+
+
+class Looks:
+    """Remembers what was bound, and changes nothing."""
+
+    def __init__(self):
+        self.seen = []
+
+    @hookimpl
+    def heliosdb_bind(self, statement):
+        def look(parameters):
+            self.seen.append(parameters)
+            return parameters
+
+        look.observes = True
+        return look
+
+
+def test_a_binder_that_only_looks_is_in_nobodys_way():
+    with registered(Looks()) as plugin, closing(heliosdb_sqlite.connect(":memory:")) as conn:
+        assert conn.execute("SELECT ?", (1,)).fetchone() == (1,)
+        assert sqlite3.Cursor(conn).execute("SELECT ? + 1", (1,)).fetchone() == (2,)
+        traced = []
+        conn.set_trace_callback(traced.append)
+        conn.execute("SELECT 5")
+        assert (traced, plugin.seen) == (["SELECT 5"], [(1,), ()])

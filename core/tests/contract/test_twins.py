@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 import heliosdb_sqlite
-from heliosdb_sqlite.plugins import database_of, hookimpl, options_of
+from heliosdb_sqlite.plugins import database_of, hookimpl, keywords_of, options_of, remember_option
 from heliosdb_sqlite.testing import registered
 
 
@@ -58,3 +58,22 @@ def test_a_plain_connection_has_no_options_and_does_not_know_its_name():
         assert options_of(conn) == {}
         with pytest.raises(sqlite3.ProgrammingError, match="no plugin is switched on"):
             database_of(conn)
+
+
+def test_an_option_that_a_method_changed_is_remembered(tmp_path):
+    with registered(Elsewhere(), always=False):
+        conn = heliosdb_sqlite.connect(tmp_path / "a.db", twin_level=1)
+        remember_option(conn, "twin_level", 5)
+        assert options_of(conn) == {"twin_level": 5}
+        with pytest.raises(KeyError):
+            remember_option(conn, "unheard_of", 5)
+        conn.close()
+
+
+def test_sqlites_own_keywords_are_known(tmp_path):
+    with registered(Elsewhere(), always=False):
+        conn = heliosdb_sqlite.connect(
+            tmp_path / "a.db", twin_level=1, timeout=3, detect_types=sqlite3.PARSE_DECLTYPES
+        )
+        assert dict(keywords_of(conn)) == {"timeout": 3, "detect_types": sqlite3.PARSE_DECLTYPES}
+        conn.close()

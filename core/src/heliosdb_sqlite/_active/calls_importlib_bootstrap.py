@@ -19,7 +19,8 @@ from .._cursor import Cursor
 from .._guard import check_script
 from .._positional import by_keyword
 from .._standard import sqlite3
-from .cursors import buffer_rows, explain_errors, fetch_rest, hooked_factory, map_rows
+from ..plugins.answer import Answer
+from .cursors import buffer_rows, explain_errors, fetch_rest, hand_out, hooked_factory, map_rows
 from .goodbye import warn_unclosed
 from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan, bind_all
@@ -90,9 +91,26 @@ def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
         plan = cursor.connection._session.fresh(cursor.connection, plan)
     if plan.bind is not None:
         parameters = plan.bind(parameters)
+    if plan.answer is not None and (answer := plan.answer(parameters)) is not None:
+        return _answered(cursor, plan, answer)
     if plan.by_name is not None:
         plan, parameters = plan.by_name(plan, parameters)
     return _perform(_execute, cursor, plan, parameters)
+
+
+def _answered(cursor: Any, plan: Plan, answer: Answer) -> Any:
+    """Give the cursor an answer that a plugin has. What SQLite still has to do ends the cursor's statement before."""
+    connection = cursor.connection
+    executed = plan.executed
+    start = perf_counter() if executed else 0.0
+    if plan.row is not None:
+        map_rows(cursor, plan.row)
+    connection._session.final.add(answer.shape)
+    _execute(cursor, answer.shape)
+    hand_out(cursor, answer.rows)
+    if executed:
+        observe(executed, connection, plan.statement, perf_counter() - start, None)
+    return cursor
 
 
 def _is_inside(connection: Any) -> bool:
@@ -143,7 +161,8 @@ def _script(cursor: Any, script: Any) -> Any:
     if session is None or session.closed or cursor._closed or not can_run(connection, script):
         return _cursor_script(cursor, script)  # CPython's own error
     check_script(script, session.options)  # all of it, before the first statement runs
-    if not (session.hooks.parse or session.hooks.executed or session.transactions):
+    hooks = session.hooks
+    if not (hooks.parse or hooks.answer or hooks.around or hooks.executed or session.transactions):
         return _cursor_script(cursor, script)
     if sys.version_info >= (3, 11) and getattr(connection, "autocommit", LEGACY) == LEGACY:
         ActiveConnection.commit(connection)
@@ -221,7 +240,8 @@ class ActiveConnection(Connection):
             if plan is not None:
                 if plan.changes_schema:
                     session.sees_schema_changes, session.databases = False, None
-                if (plan.bind, plan.row, plan.around, plan.statement.stamp) != (None,) * 4:
+                wanted = (plan.row, plan.around, plan.statement.stamp) != (None,) * 3
+                if wanted or plan.changes_parameters:
                     raise sqlite3.NotSupportedError(
                         f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"
                     )

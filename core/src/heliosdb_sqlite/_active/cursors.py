@@ -6,9 +6,9 @@ class of its own and back again by its next execution, so that every other curso
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from .._standard import sqlite3
@@ -158,27 +158,22 @@ class Explained(_State):
 class Buffered(_State):
     """A cursor whose rows have all been fetched: those of several executions, or of a statement that had to finish."""
 
-    _rows: deque[Any]
+    _rows: Iterator[Any]
 
     def __next__(self) -> Any:
-        if not self._rows:
-            raise StopIteration
-        return self._rows.popleft()
+        return next(self._rows)
 
     def fetchone(self) -> Any:
-        return self._rows.popleft() if self._rows else None
+        return next(self._rows, None)
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         wanted = self.arraysize if size is None else size  # type: ignore[attr-defined]
-        return [self._rows.popleft() for _ in range(min(wanted, len(self._rows)))]
+        return list(islice(self._rows, wanted if wanted > 0 else None))
 
     def fetchall(self) -> list[Any]:
-        rows = list(self._rows)
-        self._rows.clear()
-        return rows
+        return list(self._rows)
 
     def close(self) -> None:
-        self._rows.clear()
         self._leave()
         self.close()
 
@@ -233,13 +228,27 @@ def buffer_rows(cursor: Any, rows: list[Any]) -> None:
     """Let the cursor hand out ``rows``, which have been fetched already."""
     _leave_all(cursor)
     cursor.__class__ = _in_state(Buffered, type(cursor))
-    cursor._rows = deque(rows)
+    cursor._rows = iter(rows)
+
+
+def hand_out(cursor: Any, rows: Iterable[Any]) -> None:
+    """Let the cursor hand out ``rows``, each through its mapper and its row_factory when it is fetched."""
+    made = _through_factory(cursor, rows)
+    cursor.__class__ = _in_state(Buffered, type(cursor))
+    cursor._rows = made
+
+
+def _through_factory(cursor: Any, rows: Iterable[Any]) -> Iterator[Any]:
+    for row in rows:
+        factory = _row_factory.__get__(cursor)
+        yield row if factory is None else factory(cursor, row)
 
 
 def fetch_rest(cursor: Any) -> list[Any]:
     """Return the rows that are left of the cursor's execution, and end the states that were for it."""
     try:
-        rows: list[Any] = Explained.fetchall(cursor) if isinstance(cursor, Explained) else _fetchall(cursor)
+        ours = isinstance(cursor, (Explained, Buffered))
+        rows: list[Any] = cursor.fetchall() if ours else _fetchall(cursor)
     finally:
         _leave_all(cursor)
     return rows

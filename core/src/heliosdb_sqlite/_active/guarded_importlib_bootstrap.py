@@ -1,4 +1,4 @@
-"""Classes of connections that need something around every call of SQLite's: a lock, or a word about its errors.
+"""Classes of connections that need something around their calls: a lock, a word about errors, an ear for changes.
 
 The lock is for a plugin that answers SQLite's calls in Python. SQLite holds a connection's mutex while it calls out,
 for a page of a file or a function's value, and an answer in Python needs the interpreter's lock. A second thread that
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._standard import sqlite3
 from .calls_importlib_bootstrap import ActiveConnection, ActiveCursor
+from .hooks import Hooks, observe
 
 if TYPE_CHECKING:
     from ..plugins.target import Target
@@ -67,28 +68,41 @@ _CONNECTION = (
 )
 
 
-def base_for(target: Target) -> type[ActiveConnection]:
-    """Return the class that gives a connection its hooks, and what else the target asks for."""
-    if not target.serialized and target.explain is None:
+# What statements mean may be another thing after these; a blob writes without any statement.
+_CHANGES = (
+    "blobopen",
+    "create_aggregate",
+    "create_collation",
+    "create_function",
+    "create_window_function",
+    "deserialize",
+    "enable_load_extension",
+    "load_extension",
+    "set_authorizer",
+    "setconfig",
+    "setlimit",
+)
+
+
+def base_for(target: Target, hooks: Hooks) -> type[ActiveConnection]:
+    """Return the class that gives a connection its hooks, and what else the target and the hooks ask for."""
+    if not target.serialized and target.explain is None and not hooks.changed:
         return ActiveConnection
-    return _base(target.serialized, target.explain is not None)
+    return _base(target.serialized, target.explain is not None, bool(hooks.changed))
 
 
 @lru_cache
-def _base(serialized: bool, explained: bool) -> type[ActiveConnection]:
+def _base(serialized: bool, explained: bool, tells: bool) -> type[ActiveConnection]:
     guards: list[Guard] = [*([_explaining] if explained else []), *([_one_at_a_time] if serialized else [])]
     bare = type("Cursor", (sqlite3.Cursor,), _guarded(sqlite3.Cursor, _CURSOR, guards))
     looks = {"__module__": "heliosdb_sqlite"}  # errors and reprs call it what users do
     cursor = type("Cursor", (ActiveCursor,), {**_guarded(ActiveCursor, _CURSOR, guards), **looks})
+    methods = _guarded(GuardedConnection, _CHANGES, [_telling]) if tells else {}
+    if guards:
+        methods |= _guarded(GuardedConnection, _CONNECTION, [*([_telling] if tells else []), *guards])
+    cursors = {"_cursor_class": cursor, "_bare_cursor_class": bare}
     connection: type[ActiveConnection] = type(
-        "Connection",
-        (GuardedConnection,),
-        {
-            **_guarded(GuardedConnection, _CONNECTION, guards),
-            **looks,
-            "_cursor_class": cursor,
-            "_bare_cursor_class": bare,
-        },
+        "Connection", (GuardedConnection,), {**methods, **looks, **cursors}
     )
     return connection
 
@@ -137,6 +151,19 @@ def _one_at_a_time(method: Method) -> Method:
             return method(self, *args, **kwargs)
 
     return locked
+
+
+def _telling(method: Method) -> Method:
+    if method.__name__ not in _CHANGES:
+        return method
+
+    @wraps(method)
+    def tells(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = method(self, *args, **kwargs)
+        observe(self._session.hooks.changed, self, method.__name__, result)
+        return result
+
+    return tells
 
 
 def _explaining(method: Method) -> Method:

@@ -27,10 +27,12 @@ class Hooks(NamedTuple):
     connect: tuple[tuple[str, Function], ...]
     parse: tuple[Parser, ...]
     bind: tuple[Function, ...]
+    answer: tuple[Function, ...]
     row: tuple[Function, ...]
     error: tuple[Function, ...]
     around: tuple[Function, ...]
     executed: tuple[Function, ...]
+    changed: tuple[Function, ...]
     before_commit: tuple[Function, ...]
     commit: tuple[Function, ...]
     durable: tuple[Function, ...]
@@ -45,7 +47,15 @@ class Hooks(NamedTuple):
     @property
     def only_parse(self) -> bool:
         """Whether a statement that none of them rewrites is nobody's business."""
-        return not (self.bind or self.row or self.error or self.around or self.executed or self.transactional)
+        return not (
+            self.bind
+            or self.answer
+            or self.row
+            or self.error
+            or self.around
+            or self.executed
+            or self.transactional
+        )
 
 
 NO_HOOKS = Hooks(*[()] * len(Hooks._fields))
@@ -76,10 +86,12 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int, trace: 
         connect=named("connect"),
         parse=tuple(Parser(words(name), function) for name, function in named("parse")),
         bind=functions("bind"),
+        answer=functions("answer"),
         row=functions("row"),
         error=functions("error"),
         around=functions("around"),
         executed=functions("executed"),
+        changed=functions("changed"),
         before_commit=functions("before_commit"),
         commit=functions("commit"),
         durable=functions("durable"),

@@ -13,9 +13,8 @@ from ..plugins._manager import manager
 from ..plugins._options import active_options, models, refuse_unknown
 from ..plugins.target import Target
 from . import tracing
-from .calls_importlib_bootstrap import ActiveConnection
 from .cursors import with_hooks
-from .guarded_importlib_bootstrap import base_for
+from .guarded_importlib_bootstrap import GuardedConnection, base_for
 from .hooks import NO_HOOKS, hooks_for
 from .session import Session
 
@@ -72,7 +71,7 @@ def _make(
         return _adopt(factory(*args, **kwargs), session, target)
     if not issubclass(factory, sqlite3.Connection):
         return factory(*args, **kwargs)  # a type that makes something else: not ours to look into
-    base = base_for(target)
+    base = base_for(target, session.hooks)
     cls = with_hooks(factory, base)
     if len(args) > 1 and sys.version_info >= (3, 13) and cls.__init__ is base.__init__:
         args, kwargs = _positional.by_keyword(args, kwargs, stacklevel=6)
@@ -87,7 +86,7 @@ def _adopt(connection: Any, session: Session, target: Target) -> Any:
     if not isinstance(connection, sqlite3.Connection):
         return connection
     try:
-        connection.__class__ = with_hooks(type(connection), base_for(target))
+        connection.__class__ = with_hooks(type(connection), base_for(target, session.hooks))
     except TypeError:
         connection.close()
         raise sqlite3.ProgrammingError(
@@ -95,8 +94,8 @@ def _adopt(connection: Any, session: Session, target: Target) -> Any:
             "let it make a heliosdb_sqlite.Connection"
         ) from None
     _equip(connection, session, target)
-    if base_for(target) is not ActiveConnection:
-        connection._lock = RLock()  # type: ignore[attr-defined]
+    if isinstance(connection, GuardedConnection):
+        connection._lock = RLock()
     session.connected(connection)
     return connection
 
@@ -122,18 +121,16 @@ def activate(connection: Any, name: str) -> None:
             raise sqlite3.ProgrammingError(
                 f"{connection!r} was not made by heliosdb_sqlite.connect(), and can't be given features"
             )
-        connection.__class__ = with_hooks(type(connection), ActiveConnection)
         session = Session(options, hooks)
         _equip(connection, session, Target(""))
-        session.begin(connection)
-    else:
-        session.extend(connection, options, hooks)
+    connection.__class__ = with_hooks(type(connection), base_for(session.target, hooks))
+    session.extend(connection, options, hooks)
     for plugin, function in hooks.connect:
         if plugin == name:
             function(connection, options[name])
 
 
 def _equip(connection: Any, session: Session, target: Target) -> None:
-    connection._session = session
+    connection._session, session.target = session, target
     if target.explain is not None:
         connection._explain = target.explain

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import reduce
 from typing import Any, NamedTuple
 
+from ..plugins.answer import Answer
 from ..plugins.statement import Parameters, Statement
 from ..sql.lexer import verb
 from .hooks import Hooks
@@ -19,6 +20,7 @@ SCHEMA_CHANGES = frozenset({"CREATE", "DROP", "ALTER", "ROLLBACK", "ATTACH", "DE
 
 Binder = Callable[[Parameters], Parameters]
 Explainer = Callable[[BaseException], None]
+Answerer = Callable[[Parameters], Answer | None]
 Around = Callable[[], AbstractContextManager[Any]]
 RowMapper = Callable[[tuple[Any, ...]], tuple[Any, ...]]
 
@@ -30,6 +32,8 @@ class Plan(NamedTuple):
     text: str
     bind: Binder | None = None
     binders: tuple[Binder, ...] = ()  # what bind consists of
+    changes_parameters: bool = False  # a binder does more than look at them
+    answer: Answerer | None = None
     row: RowMapper | None = None
     explain: Explainer | None = None
     around: Around | None = None
@@ -52,12 +56,15 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
     binders = [binder for hook in hooks.bind if (binder := hook(connection, statement)) is not None]
     mappers = [mapper for hook in hooks.row if (mapper := hook(connection, statement)) is not None]
     explainers = [explainer for hook in hooks.error if (explainer := hook(connection, statement)) is not None]
+    answers = [answer for hook in hooks.answer if (answer := hook(connection, statement)) is not None]
     arounds = [around for hook in hooks.around if (around := hook(connection, statement)) is not None]
     plan = Plan(
         statement,
         statement.text,
         bind=_pipeline(binders),
         binders=tuple(binders),
+        changes_parameters=any(not getattr(binder, "observes", False) for binder in binders),
+        answer=_first(answers),
         row=_mapper(mappers),
         explain=_each(explainers),
         around=_nested(arounds),
@@ -68,13 +75,13 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
     )
     needs_nothing = (
         statement.text == statement.sql
-        and (plan.bind, plan.row, plan.explain, plan.around, plan.by_name) == (None,) * 5
+        and (plan.bind, plan.answer, plan.row, plan.explain, plan.around, plan.by_name) == (None,) * 6
         and statement.stamp is None
         and not (statement.batch or plan.watched or plan.changes_schema or hooks.executed)
     )
     if needs_nothing:
         return None
-    if plan.text == statement.sql and (plan.bind is not None or plan.row is not None):
+    if plan.text == statement.sql and (plan.changes_parameters or plan.row is not None):
         # Not the user's very text: a cursor made past the hooks must not find it compiled and bind values as they are.
         plan = plan._replace(text=plan.text + " ", by_name=by_name_for(plan.text + " "))
     return plan._replace(short=_short(plan))
@@ -90,7 +97,7 @@ def bind_all(plan: Plan, sets: Iterable[Parameters]) -> Iterable[Parameters]:
 
 def _short(plan: Plan) -> bool | None:
     """Return whether a statement needs nothing but a binder and observers, and leaves transactions as they are."""
-    if (plan.row, plan.explain, plan.by_name, plan.statement.stamp) != (None,) * 4:
+    if (plan.answer, plan.row, plan.explain, plan.by_name, plan.statement.stamp) != (None,) * 5:
         return None
     if plan.around is not None and not (plan.watched and getattr(plan.around, "begins", False)):
         return None
@@ -105,6 +112,17 @@ def _pipeline(steps: list[Callable[[Any], Any]]) -> Callable[[Any], Any] | None:
     if len(steps) <= 1:
         return steps[0] if steps else None
     return lambda value: reduce(lambda so_far, step: step(so_far), steps, value)
+
+
+def _first(answers: list[Answerer]) -> Answerer | None:
+    if len(answers) <= 1:
+        return answers[0] if answers else None
+
+    def answer(parameters: Parameters) -> Answer | None:
+        found = [given for each in answers if (given := each(parameters)) is not None]
+        return found[0] if found else None  # each is asked: it may want to see every execution
+
+    return answer
 
 
 def _mapper(steps: list[RowMapper]) -> RowMapper | None:

@@ -9,6 +9,7 @@ from .. import _guard
 from .._catalogue import SILENT
 from .._standard import sqlite3
 from ..plugins.statement import Parameters, Statement
+from ..plugins.target import Target
 from ..sql.schema import stamp
 from . import goodbye
 from .hooks import Hooks
@@ -17,8 +18,6 @@ from .transactions import Transactions, without_begin
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-
-    from ..plugins.target import Target
 
 _prepare: Any = sqlite3.Connection.__call__
 _PLANS = 1024  # texts remembered per connection; a program that makes up a new text each time must not grow
@@ -33,6 +32,7 @@ class Session:
         self.options = options
         self.asked = asked  # what connect() was given, before a plugin chose another file
         self.hooks = hooks
+        self.target = asked or Target("")  # ... and after
         self.closed = True
         self._schema_changed = False  # since the last rollback
         self.state: dict[str, Any] = {}

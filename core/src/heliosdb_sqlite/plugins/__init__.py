@@ -6,6 +6,7 @@ an entry point in the group ``heliosdb``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pluggy
@@ -13,6 +14,7 @@ import pluggy
 from ..capabilities import Capability
 from ..sql.schema import schema_of
 from ._manager import CONTRACT, register, unregister
+from .answer import Answer
 from .demo import DemoAct
 from .hookspecs import Plugin
 from .statement import Parameters, Statement
@@ -21,6 +23,7 @@ from .target import Target
 
 __all__ = [
     "CONTRACT",
+    "Answer",
     "Capability",
     "DemoAct",
     "Parameters",
@@ -32,8 +35,10 @@ __all__ = [
     "database_of",
     "hide_changes",
     "hookimpl",
+    "keywords_of",
     "options_of",
     "register",
+    "remember_option",
     "run",
     "schema_of",
     "state",
@@ -85,6 +90,32 @@ def database_of(connection: Any) -> Any:
 
     asked = session_of(connection).asked
     return "" if asked is None else asked.database
+
+
+def keywords_of(connection: Any) -> Mapping[str, Any]:
+    """Return sqlite3's own keywords that connect() was given for this connection, such as ``timeout``, by name.
+
+    :raises ProgrammingError: no plugin is switched on for this connection
+    """
+    from .._active.session import session_of
+
+    asked = session_of(connection).asked
+    return {} if asked is None else asked.keywords
+
+
+def remember_option(connection: Any, name: str, value: Any) -> None:
+    """Let :func:`options_of` return another value from now on: one that a method of the plugin's has changed.
+
+    :raises KeyError: no plugin of this connection has such an option
+    """
+    from .._active.session import session_of
+
+    session = session_of(connection)
+    for plugin, model in session.options.items():
+        if model is not None and name in type(model).model_fields:
+            session.options = {**session.options, plugin: model.model_copy(update={name: value})}
+            return
+    raise KeyError(name)
 
 
 def hide_changes(connection: Any, rows: int) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from ..capabilities import Capability
+from .answer import Answer
 from .demo import DemoAct
 from .statement import Parameters, Statement
 from .syntax import Syntax
@@ -90,6 +91,12 @@ class Plugin:
         """Once per SQL text: return a function that each execution's parameters go through, if they need to."""
 
     @hookspec
+    def heliosdb_answer(
+        self, connection: Connection, statement: Statement
+    ) -> Callable[[Parameters], Answer | None] | None:
+        """Once per SQL text: return a function that may answer an execution instead of SQLite. *Provisional.*"""
+
+    @hookspec
     def heliosdb_row(
         self, connection: Connection, statement: Statement
     ) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
@@ -112,6 +119,12 @@ class Plugin:
         self, connection: Connection, statement: Statement, seconds: float, error: BaseException | None
     ) -> None:
         """A statement has run, or failed. Observes: an exception is reported, not raised."""
+
+    @hookspec
+    def heliosdb_changed(self, connection: Connection, method: str, result: Any) -> None:
+        """A method has changed what statements mean, or can write by itself: create_function(), set_authorizer(),
+        load_extension(), blobopen() ... Observes: an exception is reported, not raised. *Provisional.*
+        """
 
     @hookspec
     def heliosdb_before_commit(self, connection: Connection) -> None:
