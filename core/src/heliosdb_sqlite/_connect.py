@@ -1,5 +1,6 @@
 """connect(): the standard library's, plus one keyword per feature."""
 
+import os
 import sys
 
 from ._connection import Connection
@@ -8,7 +9,6 @@ from ._standard import sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
     from typing import Any, Literal, TypeVar, overload
 
@@ -113,6 +113,7 @@ def _look_for_always() -> None:
     from ._discovery import installed
 
     _always, strangers = installed()
+    _always |= bool(os.environ.get("HELIOSDB_CONCURRENCY"))  # which has plugins look at every connection, too
     if strangers:
         look_for_methods()
 

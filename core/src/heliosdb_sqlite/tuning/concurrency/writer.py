@@ -1,0 +1,126 @@
+"""One connection's part: it waits before a transaction that will write, and for the disk after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from ..._standard import sqlite3
+from ...plugins import run
+from ...sql.lexer import tokenize
+from . import files
+from .snapshots import can_tell, is_looking
+
+_DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+_DDL = frozenset({"CREATE", "DROP", "ALTER", "REINDEX", "ANALYZE"})
+_FULL, _NORMAL = 2, 1  # PRAGMA synchronous
+_LEGACY = getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", -1)
+
+
+class Writer:
+    """A connection to a database in WAL mode."""
+
+    def __init__(self, file: files.File, timeout: float) -> None:
+        self.file = file
+        self.timeout = timeout  # seconds
+        self._relaxed = False  # SQLite does not sync this transaction: durable() does
+
+    def around(self, connection: Any, statement: Any) -> Callable[[], AbstractContextManager[None]] | None:
+        """Return what happens around a statement that writes, or makes a transaction that will."""
+        does = statement.verb
+        if does in _DML:
+            begins = True
+        elif does in _DDL or (does == "BEGIN" and _at_once(statement.text)):
+            begins = False
+        else:
+            return None
+
+        @contextmanager
+        def in_turn() -> Iterator[None]:
+            began = self._begin(connection, begins=begins)
+            try:
+                yield
+            except BaseException:
+                if began and not _compiles(connection, statement.text):
+                    run(connection, "ROLLBACK")  # as sqlite3, which begins nothing for a text that is no SQL
+                raise
+            finally:
+                if not connection.in_transaction and not self._relaxed:
+                    self.file.leave(self)
+
+        in_turn.begins = True  # type: ignore[attr-defined]
+        return in_turn
+
+    def _begin(self, connection: Any, *, begins: bool) -> bool:
+        """Wait for the turn; begin the transaction where sqlite3 would by itself, and return whether it was begun."""
+        inside = connection.in_transaction
+        if not is_looking(connection):
+            self.file.enter(self, self.timeout)
+        elif inside or can_tell():
+            return False
+        if not inside:
+            self._relax(connection)
+        if inside or not begins or not _begins_by_itself(connection):
+            return False
+        try:
+            run(connection, "BEGIN IMMEDIATE")
+        except BaseException:
+            self.ended(connection)
+            raise
+        return True
+
+    def _relax(self, connection: Any) -> None:
+        """Let this transaction end without SQLite's own sync."""
+        if self.file.sync is not None and run(connection, "PRAGMA main.synchronous").fetchone()[0] == _FULL:
+            run(connection, f"PRAGMA main.synchronous = {_NORMAL}")
+            self._relaxed = True
+
+    def ended(self, connection: Any) -> bool:
+        """The transaction is over: let the next one write. Return whether it is for us to sync what it wrote."""
+        relaxed, self._relaxed = self._relaxed, False
+        self.file.leave(self)
+        if relaxed:
+            run(connection, f"PRAGMA main.synchronous = {_FULL}")
+        return relaxed
+
+    def sync(self) -> None:
+        """Wait until what was committed is on the disk.
+
+        :raises OperationalError: it may not be
+        """
+        if self.file.sync is None:
+            return
+        try:
+            self.file.sync.wait()
+        except OSError as error:
+            raise sqlite3.OperationalError(
+                f"disk I/O error: the transaction was committed, but may not last: {error.strerror}; "
+                "make sure of the disk, then close every connection to the file and open it again"
+            ) from error
+
+    def close(self) -> None:
+        """The connection is closed, or was forgotten."""
+        files.closed(self.file, self)
+
+
+def _at_once(sql: str) -> bool:
+    """Return whether BEGIN says that it will write: IMMEDIATE or EXCLUSIVE."""
+    return any(token.word in ("IMMEDIATE", "EXCLUSIVE") for token in tokenize(sql))
+
+
+def _begins_by_itself(connection: Any) -> bool:
+    """Return whether sqlite3 begins a deferred transaction for a statement that writes."""
+    if getattr(connection, "autocommit", _LEGACY) != _LEGACY or connection.isolation_level is None:
+        return False
+    return str(connection.isolation_level).upper() in ("", "DEFERRED")
+
+
+def _compiles(connection: Any, sql: str) -> bool:
+    try:
+        run(connection, f"EXPLAIN {sql}")
+    except sqlite3.ProgrammingError:
+        return True  # the text is right; its parameters are missing
+    except sqlite3.Error:
+        return False
+    return True
