@@ -215,6 +215,43 @@ def test_a_crash_leaves_one_of_the_two_keys(tmp_path, mode, full, every):
         assert opens(twin / "c.db", OLD) != opens(twin / "c.db", NEW), state
 
 
+@BOTH
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_what_is_committed_after_it_survives_a_crash(open_encrypted, file, tmp_path, mode, full):
+    conn, other = open_encrypted(encryption_key=OLD), open_encrypted(encryption_key=OLD)
+    conn.execute(f"PRAGMA journal_mode = {mode}")
+    fill(conn)
+    if not full:
+        other.execute("BEGIN").execute("SELECT * FROM t").fetchone()  # no checkpoint empties the log
+    if mode == "delete":
+        other.rollback()
+    conn.rekey(NEW, full=full)
+    conn.execute("CREATE TABLE after_it AS SELECT 1 AS a")
+    conn.commit()
+    (tmp_path / "copy").mkdir()
+    for suffix in ("", "-wal", "-journal"):
+        if os.path.exists(f"{file}{suffix}"):
+            shutil.copy(f"{file}{suffix}", tmp_path / "copy" / f"c.db{suffix}")
+    again = open_encrypted(tmp_path / "copy" / "c.db", encryption_key=NEW)
+    assert again.execute("SELECT a FROM after_it").fetchall() == [(1,)]
+    assert not opens(tmp_path / "copy" / "c.db", OLD)
+
+
+def test_a_key_that_could_not_be_committed_is_not_written_later(open_encrypted, file):
+    conn, other = open_encrypted(encryption_key=OLD, timeout=0), open_encrypted(encryption_key=OLD)
+    fill(conn)
+    other.execute("BEGIN").execute("SELECT * FROM t").fetchone()
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        conn.rekey(NEW)
+    other.rollback()
+    conn.execute("CREATE TABLE later (a)")
+    conn.execute("DROP TABLE later")
+    conn.commit()
+    conn.close()
+    other.close()
+    assert opens(file, OLD) and not opens(file, NEW)
+
+
 def test_a_full_disk_leaves_the_old_key(open_encrypted, file):
     resource = pytest.importorskip("resource")
     import signal

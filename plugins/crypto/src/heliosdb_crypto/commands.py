@@ -1,4 +1,4 @@
-"""``heliosdb encrypt``, ``decrypt`` and ``rekey``: keys come from a prompt, a variable or a file, not from arguments."""
+"""``heliosdb encrypt``, ``decrypt``, ``rekey``: keys come from a prompt, a variable or a file, not from arguments."""
 
 from __future__ import annotations
 

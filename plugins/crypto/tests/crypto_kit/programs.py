@@ -89,6 +89,7 @@ def vacuum(steps: Steps) -> None:
     steps.step("BEGIN", FILL.format(60, 60), "COMMIT")
     steps.step("DELETE FROM t WHERE id > 10")
     steps.step("VACUUM")
+    steps.step("INSERT INTO t (a) VALUES ('after it')")
     steps.step("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -13,7 +13,7 @@ _RANDOM = 12  # bytes of each half of a nonce: which subkey, and GCM's own
 _PAGES_PER_SESSION = 1 << 24  # far from where random nonces under one subkey could meet
 _SUBKEYS = 4096
 _AFTER_BLIND = bytes(TAIL)
-_AFTER_ENVELOPE = bytes(TRAILER)
+_AFTER_PAGE = bytes(TRAILER)
 _FIRST = (1).to_bytes(4, "big")
 
 
@@ -90,14 +90,14 @@ class PageCodec:
             page = key.decrypt(sealed[-_RANDOM:], sealed[:-NONCE], number.to_bytes(4, "big"))
         except InvalidTag:
             raise PageError from None
-        return page + _AFTER_ENVELOPE
+        return page + _AFTER_PAGE
 
     def seal_first(self, page: bytes, head: bytes, envelope: bytes) -> bytes:
         """Return page 1 as it stands on disk, with the file's head and envelope in the clear.
 
         :raises UnsealableError: the page's reserved bytes are in use, or not reserved
         """
-        if page[20] != RESERVE or page[-TRAILER:] != _AFTER_ENVELOPE:
+        if page[20] != RESERVE or page[-TAIL:] != _AFTER_BLIND:
             raise UnsealableError
         self._left -= 1
         session, key = self._session
@@ -106,7 +106,7 @@ class PageCodec:
         return b"".join((head, sealed[:-TAG], envelope, sealed[-TAG:], session, nonce))
 
     def open_first(self, sealed: bytes) -> bytes:
-        """Return page 1 as SQLite is to see it, with the envelope in its reserved bytes.
+        """Return page 1 as SQLite is to see it.
 
         :raises PageError: it is not what was sealed
         """
@@ -118,9 +118,9 @@ class PageCodec:
             )
         except InvalidTag:
             raise PageError from None
-        return b"".join((SQLITE_MAGIC, page, envelope, _AFTER_ENVELOPE))
+        return b"".join((SQLITE_MAGIC, page, _AFTER_BLIND))
 
 
-def envelope_of(page: bytes) -> bytes:
-    """Return the envelope that page 1 carries, sealed or not."""
-    return page[-TAIL : ENVELOPE - TAIL]
+def envelope_of(sealed: bytes) -> bytes:
+    """Return the envelope that page 1 carries on disk."""
+    return sealed[-TAIL : ENVELOPE - TAIL]

@@ -32,6 +32,7 @@ from .problems import note
 FILE, LOG, JOURNAL, HEADER = "file", "log", "journal", "header"
 """Where a page stands that is opened."""
 
+_PLACES = 64  # of page 1 in memory: more than SQLite uses at a time
 _HEADER = 100  # bytes that SQLite reads when it opens a file, before it has a lock
 _COUNTER = (24, 16)  # where it looks, at the start of each transaction, whether the file has changed
 
@@ -40,7 +41,7 @@ class DatabaseFile(OpenFile):
     """A main database file, opened by one connection. Its journal and its log get their data key from here."""
 
     __slots__ = (
-        *("_counter", "_envelope", "_proved", "_reserves", "_seen"),
+        *("_counter", "_envelope", "_envelopes", "_proved", "_reserves", "_seen"),
         *("data_key", "key", "page_size", "path", "problem", "replacing", "resealing"),
     )
 
@@ -61,6 +62,7 @@ class DatabaseFile(OpenFile):
         self.replacing: bytes | None = None  # the envelope that the next write of page 1 shall have
         self.resealing: DataKey | None = None  # the data key that whatever is written now shall have
         self._envelope = b""  # the last one seen
+        self._envelopes: dict[int, bytes] = {}  # by the address of the page 1 that was read with it
         self._seen: set[bytes] = set()  # those that the key opened, or that came after
         self._proved = False  # has page 1 been read, in a transaction, with the key opening it?
         self._counter = (b"", b"")
@@ -142,9 +144,9 @@ class DatabaseFile(OpenFile):
             except (OSError, ValueError):
                 continue
 
-    def _accept(self, page: bytes, sealed: bytes, where: str) -> bool:
+    def _accept(self, sealed: bytes, where: str) -> bool:
         """Return whether the key holds for a page 1 that was opened: another connection may have replaced it."""
-        data_key, envelope = self.data_key, envelope_of(page)
+        data_key, envelope = self.data_key, envelope_of(sealed)
         assert data_key is not None  # noqa: S101 - it opened the page
         if envelope not in self._seen:
             head = Head.read(sealed)
@@ -158,8 +160,20 @@ class DatabaseFile(OpenFile):
             data_key.heads[envelope] = head
             self._seen.add(envelope)
         self._envelope = envelope
-        self._proved = self._proved or where in (FILE, LOG)
+        self._proved = self._proved or where != JOURNAL
+        if where == JOURNAL:  # what is rolled back has the key that it had
+            self._envelopes.clear()
         return True
+
+    def remember_envelope(self, address: int) -> None:
+        """Note where in SQLite's memory the page 1 stands that was opened last: its envelope goes with it.
+
+        SQLite may hold several versions of page 1 at a time: its cache's, that of a log frame it copies into the file,
+        that of a journal it rolls back. Each must be written with the envelope that it was read with.
+        """
+        if len(self._envelopes) >= _PLACES:
+            self._envelopes.clear()
+        self._envelopes[address] = self._envelope
 
     # -- pages -------------------------------------------------------------------------------------------------------
     def open_page(self, number: int, sealed: bytes, where: str) -> bytes:
@@ -176,7 +190,7 @@ class DatabaseFile(OpenFile):
         if number != 1:
             return data_key.pages.open(number, sealed)
         page = data_key.pages.open_first(sealed)
-        if where != HEADER and not self._accept(page, sealed, where):
+        if where != HEADER and not self._accept(sealed, where):
             self.problem = f"wrong encryption key for {self.path!r}: it was replaced by another one"
             raise PageError
         return page
@@ -209,26 +223,23 @@ class DatabaseFile(OpenFile):
         if self.data_key is not None:
             copy_out(page + size - RESERVE, self.data_key.pages.blind(), BLIND)
 
-    def seal_page(self, number: int, page: bytes, source: int = 0) -> bytes:
+    def seal_page(self, number: int, page: bytes, source: int, where: str) -> bytes:
         """Return a page as it goes to disk.
 
-        :param source: where in SQLite's memory it stands, when it goes to the file or its log, not to the journal
+        :param source: where in SQLite's memory it stands
+        :param where: it goes: FILE, LOG or JOURNAL
         :raises UnsealableError: its reserved bytes are not reserved
         """
         data_key = self.data_key
         if data_key is None:
             data_key = self._make_key()
-        if self.resealing is not None and source:
+        if self.resealing is not None and where != JOURNAL:
             data_key = self.resealing
         if number != 1:
             return data_key.pages.seal(number, page)
-        # Page 1 carries its envelope through SQLite's cache and journals. One from elsewhere, a backup's, gives way.
-        envelope = envelope_of(page)
-        if self.replacing is not None and source:
-            envelope = self.replacing
-            copy_out(source + len(page) - TAIL, envelope, ENVELOPE)
-        elif envelope not in data_key.heads:
-            envelope = self._envelope
+        envelope = self._envelopes.get(source, self._envelope)
+        if self.replacing is not None and where != JOURNAL:
+            envelope = self._envelopes[source] = self.replacing
         head = data_key.heads[envelope].for_pages_of(self.page_size)
         return data_key.pages.seal_first(page, head.packed(), envelope)
 
@@ -243,6 +254,7 @@ class DatabaseFile(OpenFile):
         """Note that the key of the file is another one now."""
         self.key, self.data_key, self._envelope = key, data_key, envelope
         self._seen.add(envelope)
+        self._envelopes.clear()
         self._counter = (b"", b"")
 
     def failed(self, number: int, where: str = "") -> int:
@@ -279,6 +291,8 @@ class DatabaseFile(OpenFile):
             except PageError:
                 return self.failed(number)
             self.blind(into, size)
+            if number == 1:
+                self.remember_envelope(into)
             return OK
         return self._read_piece(into, size, offset)
 
@@ -328,7 +342,7 @@ class DatabaseFile(OpenFile):
             return self.refuse_page_size()
         number = offset // size + 1
         try:
-            sealed = self.seal_page(number, copy_in(source, size), source)
+            sealed = self.seal_page(number, copy_in(source, size), source, FILE)
         except UnsealableError:
             return note(
                 READONLY,

@@ -45,7 +45,7 @@ class JournalFile(OpenFile):
         if size == self._database.page_size and offset % 8 == _PLACE:
             page = copy_in(source, size)
             try:
-                sealed = self._database.seal_page(self._page_number(offset), page)
+                sealed = self._database.seal_page(self._page_number(offset), page, source, JOURNAL)
             except UnsealableError:
                 return note(
                     READONLY, f"a page without reserved bytes can't be written to {self._database.path!r}"
@@ -90,10 +90,7 @@ class JournalFile(OpenFile):
     def _read_page(self, into: int, size: int, offset: int) -> int:
         number = self._page_number(offset)
         database = self._database
-        if number == 1:
-            database.replacing = database.resealing = (
-                None  # what is being rolled back keeps the key that it had
-            )
+        database.replacing = database.resealing = None  # what is being rolled back keeps the key that it had
         if database.data_key is None:
             code = database.find_key()
             if code != OK:
@@ -114,5 +111,7 @@ class JournalFile(OpenFile):
             self._checksum = (offset + size, _NO_CHECKSUM)
         else:
             self._checksum = (offset + size, byte_sum(sealed) - byte_sum(page))
+            if number == 1:
+                database.remember_envelope(into)
         copy_out(into, page, size)
         return OK

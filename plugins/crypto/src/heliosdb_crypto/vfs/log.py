@@ -79,6 +79,8 @@ class LogFile(OpenFile):
         except PageError:
             return self._database.failed(number, "-wal")
         self._database.blind(into, size)
+        if number == 1:
+            self._database.remember_envelope(into)
         return OK
 
     def _read_frame(self, into: int, size: int, offset: int) -> int:
@@ -108,7 +110,7 @@ class LogFile(OpenFile):
                     return code
                 number = int.from_bytes(header, "big")
             try:
-                sealed = database.seal_page(number, copy_in(source, size), source)
+                sealed = database.seal_page(number, copy_in(source, size), source, LOG)
             except UnsealableError:
                 return note(READONLY, f"a page without reserved bytes can't be written to {database.path!r}")
             # SQLite has computed the checksum; the next one of the same page must not be compared with it.
