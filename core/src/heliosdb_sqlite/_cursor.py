@@ -2,6 +2,7 @@
 
 from abc import ABCMeta
 
+from ._first_party import CURSOR, Unloaded
 from ._standard import sqlite3
 
 TYPE_CHECKING = False
@@ -43,3 +44,6 @@ class Cursor(sqlite3.Cursor, metaclass=_CursorType):
 
 
 _executescript: "Any" = sqlite3.Cursor.executescript
+
+for _name in CURSOR:
+    setattr(Cursor, _name, Unloaded(_name))

@@ -12,12 +12,19 @@ if TYPE_CHECKING:
 
 CONNECTION = (
     *("explain_vector", "executemany_grouped"),
-    *("history", "restore", "tag", "purge_history"),
+    *("history", "restore", "tag", "purge_history", "recorded_as"),
     *("create_branch", "merge_branch", "delete_branch", "list_branches"),
     *("get_branch_info", "compare_branches", "undo_merge"),
     "rekey",
     "get_server_info",
 )  # those of _catalogue.py, which takes too long to import; a test compares the two
+
+ANALYZER = (
+    *("enable_query_analyzer", "disable_query_analyzer"),
+    *("get_query_suggestions", "get_query_report", "get_slow_queries"),
+)  # the core's own
+
+CURSOR = ("batch_insert",)  # methods of cursors, which the core's own plugins bring
 
 
 class Unloaded:
