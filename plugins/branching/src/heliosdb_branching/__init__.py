@@ -1,1 +1,19 @@
 """Branches of a SQLite database for HeliosDB. Opened by ``connect(..., branch="name")``."""
+
+from __future__ import annotations
+
+from .diff import BranchDiff, RowChange, TableDiff
+from .errors import Conflict, MergeConflict
+from .results import Branch, MergeReport, TableChanges, UndoReport
+
+__all__ = [
+    "Branch",
+    "BranchDiff",
+    "Conflict",
+    "MergeConflict",
+    "MergeReport",
+    "RowChange",
+    "TableChanges",
+    "TableDiff",
+    "UndoReport",
+]

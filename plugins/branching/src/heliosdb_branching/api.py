@@ -113,7 +113,6 @@ def delete_branch(connection: Any, name: str) -> None:
     delete(opener, name)
 
 
-
 def compare_branches(connection: Any, a: str, b: str, *, full: bool = False) -> BranchDiff:
     """Return what differs between two branches: what would have to be done to ``a`` to make it ``b``.
 

@@ -115,9 +115,14 @@ class Writer:
         for write, row in zip(updates, whole, strict=True):
             if row is None or write.new is None:
                 continue
-            cells = dict(zip(table.columns, row, strict=True)) | dict(zip(write.columns, write.new, strict=True))
+            cells = dict(zip(table.columns, row, strict=True)) | dict(
+                zip(write.columns, write.new, strict=True)
+            )
             try:
-                run(connection, *self._insertion(write.key, tuple(cells), tuple(cells.values()), renumber=False))
+                run(
+                    connection,
+                    *self._insertion(write.key, tuple(cells), tuple(cells.values()), renumber=False),
+                )
             except sqlite3.IntegrityError as error:
                 failed.append(Failure(write, str(error)))
         if failed:

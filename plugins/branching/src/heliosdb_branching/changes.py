@@ -51,7 +51,10 @@ def count_entries(connection: Any, log: int, spans: Sequence[Span]) -> int:
 
 
 def _inside(spans: Sequence[Span]) -> str:
-    terms = [f"seq > {each.after}" + (f" AND seq <= {each.upto}" if each.upto is not None else "") for each in spans]
+    terms = [
+        f"seq > {each.after}" + (f" AND seq <= {each.upto}" if each.upto is not None else "")
+        for each in spans
+    ]
     return " OR ".join(f"({term})" for term in terms) or "0"
 
 

@@ -35,7 +35,9 @@ def choose(target: Target, branch: str) -> Target | None:
         path = file_behind(main)
         check_format(main)
         if meta(main, "branch") is not None:
-            raise sqlite3.ProgrammingError(f"{path!r} is the file of a branch: name its database and the branch")
+            raise sqlite3.ProgrammingError(
+                f"{path!r} is the file of a branch: name its database and the branch"
+            )
         entry = find(main, branch)
         identity = meta(main, "database")
     file = wait_for_copy(path, entry)
@@ -73,7 +75,9 @@ def _refuse_missing(target: Target) -> None:
         return
     path = os.fsdecode(target.database)
     if path and path != ":memory:" and not os.path.exists(path):
-        raise sqlite3.OperationalError(f"unable to open database file: there is no {path!r}, and so no branch of it")
+        raise sqlite3.OperationalError(
+            f"unable to open database file: there is no {path!r}, and so no branch of it"
+        )
 
 
 @contextmanager

@@ -51,7 +51,10 @@ def compare(opener: Opener, a: str, b: str, *, full: bool = False) -> BranchDiff
             if was_scanned:
                 scanned.add(change.table)
         words, statements, altered = _schema(sides[0]) if sides else ([], [], [])
-    tables = {name: TableDiff(*count, name in scanned) for name, count in counts.items()}
+    tables = {
+        name: TableDiff(added, changed, removed, name in scanned)
+        for name, (added, changed, removed) in counts.items()
+    }
     modified = tuple(dict.fromkeys([*tables, *altered]))
 
     def rows() -> Iterator[RowChange]:
@@ -78,7 +81,9 @@ def _open(stack: ExitStack, opener: Opener, a: str, b: str) -> list[_Sides]:
 
 def _sides(here: Any, branch: Any, line: Any, other: Any, *, inverted: bool) -> _Sides:
     start = since(line, other, merged_through(here), positions(branch))
-    return _Sides(here, branch, start.schema, {log: list(spans) for log, spans in start.spans.items()}, inverted)
+    return _Sides(
+        here, branch, start.schema, {log: list(spans) for log, spans in start.spans.items()}, inverted
+    )
 
 
 def _branch(stack: ExitStack, opener: Opener, name: str) -> Any:
@@ -154,14 +159,16 @@ def _pair(sides: _Sides, pair: Pair, full: bool) -> Iterator[_Found]:
             defaults,
             there.key,
         )
-        rows = ((change.key, change.theirs) for change in touched)
+        rows: Iterator[tuple[Key, Any]] = ((change.key, change.theirs) for change in touched)
     else:
         rows = whole(sides.branch, there, theirs_columns)
     for key, our, their in _beside(sides.here, here, alignment.names, rows):
         yield key, None if our is None else our + missing, their, names, columns, not logged
     if not logged:
         gone = ((key, row) for key, row in whole(sides.here, here, alignment.names))
-        for key, their, our in _beside(sides.branch, there, [theirs for theirs, _ in alignment.columns], gone):
+        for key, their, our in _beside(
+            sides.branch, there, [theirs for theirs, _ in alignment.columns], gone
+        ):
             if their is None:
                 yield key, our + missing, None, names, columns, True
 
@@ -196,12 +203,9 @@ def _key_columns(table: Any) -> tuple[str, ...]:
 
 def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str]]:
     """Return how the schemas differ, in words and as statements, and the tables whose definitions do."""
-    here, branch = read_schema(sides.here), read_schema(sides.branch)
-    base = sides.base
+    here, branch, base = read_schema(sides.here), read_schema(sides.branch), sides.base
     if sides.inverted:
-        here, branch, base = branch, here, branch
-        base = _without_logs(base)
-        here, branch = base, _without_logs(branch)
+        here, branch, base = branch, _numbered(here, base), branch
     words: list[str] = []
     statements: list[str] = []
     altered: list[str] = []
@@ -229,12 +233,14 @@ def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str]]:
     return words, statements, altered
 
 
-def _without_logs(schema: Schema) -> Schema:
-    """Return a schema whose tables go by their names."""
-    tables = {
-        name: each._replace(log=None, columns=tuple((column, number) for number, (column, _) in enumerate(each.columns)))
-        for name, each in schema.tables.items()
-    }
+def _numbered(schema: Schema, base: Schema) -> Schema:
+    """Return a schema whose tables and columns have the numbers of those they are in the base."""
+    tables = {}
+    for name, shape in schema.tables.items():
+        was = base.tables.get(name)
+        numbers = dict(was.columns) if was is not None else {}
+        columns = tuple((column, numbers.get(column)) for column, _ in shape.columns)
+        tables[name] = shape._replace(log=was.log if was is not None else None, columns=columns)
     return Schema(tables, schema.things)
 
 
@@ -258,5 +264,3 @@ def _statements(plan: TablePlan) -> Iterator[str]:
         yield f"ALTER TABLE {q(name)} DROP COLUMN {q(column)}"
     for added in plan.add_columns:
         yield f"ALTER TABLE {q(name)} ADD COLUMN {added.definition}"
-
-

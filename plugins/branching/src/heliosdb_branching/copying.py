@@ -12,11 +12,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
 Progress = Callable[[int, int], object]
 """Is told how many bytes of how many are copied."""
 
@@ -29,8 +24,10 @@ _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 def clone(source: str, copy: str) -> bool:
     """Make ``copy`` share the blocks of ``source``, in no time; return False where the file system can't."""
     descriptor = handle_of(source)
-    if fcntl is None or descriptor is None or sys.platform != "linux":
+    if descriptor is None or sys.platform != "linux":
         return False
+    import fcntl
+
     made = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _mode(descriptor))
     try:
         fcntl.ioctl(made, _FICLONE, descriptor)
@@ -48,7 +45,9 @@ def copy(source: str, target: str, progress: Progress | None = None) -> None:
     if descriptor is None:
         _copy_elsewhere(source, target)
     else:
-        made = os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), _mode(descriptor))
+        made = os.open(
+            target, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), _mode(descriptor)
+        )
         try:
             _copy_all(descriptor, made, progress)
             os.fsync(made)

@@ -255,5 +255,3 @@ def _show(order: _Order) -> None:
     order.steps("shown")
     if order.lock is not None:
         order.lock.release()
-
-

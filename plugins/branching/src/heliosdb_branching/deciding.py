@@ -82,8 +82,11 @@ class Decider:
 
     def _decide_row(self, row: Trio) -> None:
         names = self._alignment.names
-        named = [None if each is None else dict(zip(names, each, strict=True)) for each in (row.base, row.ours, row.theirs)]
-        conflict = Conflict(self._alignment.ours.name, row.key.shown, None, *named, reason=_reason(row))
+        base, ours, theirs = (
+            None if each is None else dict(zip(names, each, strict=True))
+            for each in (row.base, row.ours, row.theirs)
+        )
+        conflict = Conflict(self._alignment.ours.name, row.key.shown, None, base, ours, theirs, _reason(row))
         self.conflicts.append(conflict)
         if self._strategy == "abort":
             self.open.append(conflict)
@@ -98,7 +101,9 @@ class Decider:
                 )
             default = row.ours or row.theirs or ()
             cells = dict(zip(names, default, strict=True))
-            self._write(row, None if wanted is None else tuple((cells | dict(wanted))[name] for name in names))
+            self._write(
+                row, None if wanted is None else tuple((cells | dict(wanted))[name] for name in names)
+            )
 
     def _write(self, row: Trio, wanted: Row | None) -> None:
         if same_row(row.ours, wanted):
@@ -110,7 +115,9 @@ class Decider:
                 self._add(row, wanted, renumber=False)
             return
         places = [
-            place for place, (our, new) in enumerate(zip(row.ours, wanted, strict=True)) if not same_value(our, new)
+            place
+            for place, (our, new) in enumerate(zip(row.ours, wanted, strict=True))
+            if not same_value(our, new)
         ]
         names = self._alignment.names
         self.work.append(
@@ -130,7 +137,8 @@ class Decider:
         for write, reason in failures:
             names = write.columns
             old, new = (
-                None if each is None else dict(zip(names, each, strict=True)) for each in (write.old, write.new)
+                None if each is None else dict(zip(names, each, strict=True))
+                for each in (write.old, write.new)
             )
             conflict = Conflict(self._alignment.ours.name, write.key.shown, None, old, old, new, reason)
             self.conflicts.append(conflict)
@@ -142,4 +150,6 @@ class Decider:
 def _reason(row: Trio) -> str:
     if row.base is None:
         return "both sides added it"
-    return "removed here, changed on the branch" if row.ours is None else "changed here, removed on the branch"
+    return (
+        "removed here, changed on the branch" if row.ours is None else "changed here, removed on the branch"
+    )

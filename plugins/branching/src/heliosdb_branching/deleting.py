@@ -27,7 +27,9 @@ def delete(opener: Opener, name: str, step: Any = _nothing) -> None:
     :raises ProgrammingError: it is main
     """
     if name == MAIN:
-        raise sqlite3.ProgrammingError("main is the database itself and can't be deleted: remove the file if you mean that")
+        raise sqlite3.ProgrammingError(
+            "main is the database itself and can't be deleted: remove the file if you mean that"
+        )
     with opener.opened(opener.database) as main:
         clean_up(opener, main)
         entry = find(main, name)
@@ -39,7 +41,11 @@ def delete(opener: Opener, name: str, step: Any = _nothing) -> None:
                 branch = stack.enter_context(_poisoned(opener, path, name, entry.id))
             step("poisoned")
             with transaction(main):
-                run(main, "UPDATE _heliosdb_branches SET state = ?, name = NULL WHERE id = ?", (DELETED, entry.id))
+                run(
+                    main,
+                    "UPDATE _heliosdb_branches SET state = ?, name = NULL WHERE id = ?",
+                    (DELETED, entry.id),
+                )
                 _forget_merges(main, entry.id)
             step("unregistered")
             if branch is not None:

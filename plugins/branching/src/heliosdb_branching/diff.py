@@ -94,10 +94,16 @@ class BranchDiff:
 
     def _json(self) -> Iterator[str]:
         tables = {name: vars(each) for name, each in self.tables.items()}
-        head = json.dumps({"a": self.a, "b": self.b, "schema": self.schema, "tables": tables}, ensure_ascii=False)
+        head = json.dumps(
+            {"a": self.a, "b": self.b, "schema": self.schema, "tables": tables}, ensure_ascii=False
+        )
         yield head[:-1] + ', "rows": ['
         for number, change in enumerate(self._rows()):
-            yield ("," if number else "") + "\n  " + encode({**change._asdict(), "key_columns": change.key_columns})
+            yield (
+                ("," if number else "")
+                + "\n  "
+                + encode({**change._asdict(), "key_columns": change.key_columns})
+            )
         yield "\n]}\n"
 
 
@@ -113,7 +119,8 @@ def statement_for(change: RowChange) -> str:
     """Return the statement that makes a row what it is in the second branch."""
     table = q(change.table)
     where = " AND ".join(
-        f"{_name(column)} = {literal(part)}" for column, part in zip(change.key_columns, change.key, strict=True)
+        f"{_name(column)} = {literal(part)}"
+        for column, part in zip(change.key_columns, change.key, strict=True)
     )
     if change.after is None:
         return f"DELETE FROM {table} WHERE {where}"
@@ -126,7 +133,9 @@ def statement_for(change: RowChange) -> str:
     assigned = ", ".join(
         f"{q(column)} = {literal(each)}"
         for column, each in change.after.items()
-        if column not in change.before or change.before[column] != each or type(change.before[column]) is not type(each)
+        if column not in change.before
+        or change.before[column] != each
+        or type(change.before[column]) is not type(each)
     )
     return f"UPDATE {table} SET {assigned} WHERE {where}"
 

@@ -66,7 +66,8 @@ def check(connection: Any, written: Mapping[str, tuple[Table, Sequence[Write]]])
 def _from_children(connection: Any, reference: Reference, writes: Sequence[Write]) -> Iterator[Conflict]:
     lowered = {column.lower() for column in reference.columns}
     match = " AND ".join(
-        f"p.{q(parent)} = c.{q(column)}" for column, parent in zip(reference.columns, reference.parents, strict=True)
+        f"p.{q(parent)} = c.{q(column)}"
+        for column, parent in zip(reference.columns, reference.parents, strict=True)
     )
     missing = (
         f"SELECT 1 FROM main.{q(reference.child)} AS c WHERE {{}} AND "
@@ -127,7 +128,13 @@ def _to_parents(connection: Any, reference: Reference, writes: Sequence[Write]) 
 def _orphans(reference: Reference, write: Write) -> Conflict:
     cells = dict(zip(write.columns, write.old or (), strict=True))
     return Conflict(
-        reference.parent, write.key.shown, None, cells, cells, None, f"rows of {reference.child} still refer to it"
+        reference.parent,
+        write.key.shown,
+        None,
+        cells,
+        cells,
+        None,
+        f"rows of {reference.child} still refer to it",
     )
 
 
@@ -147,7 +154,8 @@ def _by_scan(
     """Look through the children once, since no index finds them."""
     columns = ", ".join(f"c.{q(column)}" for column in reference.columns)
     match = " AND ".join(
-        f"p.{q(parent)} = c.{q(column)}" for column, parent in zip(reference.columns, reference.parents, strict=True)
+        f"p.{q(parent)} = c.{q(column)}"
+        for column, parent in zip(reference.columns, reference.parents, strict=True)
     )
     orphans = {
         tuple(row)

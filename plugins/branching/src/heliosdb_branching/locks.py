@@ -13,7 +13,9 @@ from typing import Any
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    _POSIX = False
+else:
+    _POSIX = True
 
 _RANGE = 2**30  # Windows: each holder has a byte of its own
 
@@ -32,7 +34,7 @@ class Lock:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is None:
             return
-        if fcntl is not None and os.getpid() == self._owner:
+        if _POSIX and os.getpid() == self._owner:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
@@ -48,7 +50,7 @@ def _open(path: str, *, create: bool) -> int:
 def hold(path: str) -> Lock:
     """Say that the branch is open. Waits while somebody tests the lock."""
     descriptor = _open(path, create=True)
-    if fcntl is not None:
+    if _POSIX:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         return Lock(path, descriptor)
     byte = random.randrange(_RANGE)  # noqa: S311 - to tell holders apart
@@ -63,7 +65,7 @@ def try_alone(path: str, *, create: bool = True) -> Lock | None:
     except FileNotFoundError:
         return None
     try:
-        if fcntl is not None:
+        if _POSIX:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         else:
             _lock_bytes(descriptor, 0, _RANGE, wait=False)

@@ -13,17 +13,20 @@ from .schemas import Schema
 
 TABLES = (
     # how far the changes of each branch have come into this database, and what the branch looked like then
-    "CREATE TABLE IF NOT EXISTS _heliosdb_merged (branch TEXT PRIMARY KEY, through TEXT NOT NULL,"
-    " schema TEXT NOT NULL, recorded_in TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS _heliosdb_merged (
+        branch TEXT PRIMARY KEY, through TEXT NOT NULL, schema TEXT NOT NULL, recorded_in TEXT NOT NULL)
+        WITHOUT ROWID""",
     # the merges themselves; before is what _heliosdb_merged said until then
-    "CREATE TABLE IF NOT EXISTS _heliosdb_merges (id INTEGER PRIMARY KEY, branch TEXT NOT NULL, name TEXT NOT NULL,"
-    " merged_us INTEGER NOT NULL, before TEXT NOT NULL, steps TEXT NOT NULL, undone_us INTEGER)",
+    """CREATE TABLE IF NOT EXISTS _heliosdb_merges (
+        id INTEGER PRIMARY KEY, branch TEXT NOT NULL, name TEXT NOT NULL, merged_us INTEGER NOT NULL,
+        before TEXT NOT NULL, steps TEXT NOT NULL, undone_us INTEGER)""",
     # what a merge changed, for undo_merge()
-    "CREATE TABLE IF NOT EXISTS _heliosdb_merge_undo (merge INTEGER, part INTEGER, content TEXT NOT NULL,"
-    " PRIMARY KEY (merge, part)) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS _heliosdb_merge_undo (
+        merge INTEGER, part INTEGER, content TEXT NOT NULL, PRIMARY KEY (merge, part)) WITHOUT ROWID""",
     # rows that a merge gave another rowid than they have on the branch
-    "CREATE TABLE IF NOT EXISTS _heliosdb_renumbered (branch TEXT, log INTEGER, theirs INTEGER, ours INTEGER NOT NULL,"
-    " merge INTEGER NOT NULL, PRIMARY KEY (branch, log, theirs)) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS _heliosdb_renumbered (
+        branch TEXT, log INTEGER, theirs INTEGER, ours INTEGER NOT NULL, merge INTEGER NOT NULL,
+        PRIMARY KEY (branch, log, theirs)) WITHOUT ROWID""",
 )
 
 
@@ -66,7 +69,9 @@ class Since(NamedTuple):
     """The ancestor with which they begin."""
 
 
-def since(source: Lineage, target: Lineage, through: Mapping[str, Through], positions: Mapping[str, int]) -> Since:
+def since(
+    source: Lineage, target: Lineage, through: Mapping[str, Through], positions: Mapping[str, int]
+) -> Since:
     """Return what of a branch's past the target does not have.
 
     The branch's file has the logs of the branches that it descends from, up to where it left them: their changes are

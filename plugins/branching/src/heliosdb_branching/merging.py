@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -75,7 +76,8 @@ def merge(opener: Opener, request: Request) -> MergeReport:
             job = _Job(opener, request, here, branch, source.id, target.id if target else MAIN)
             report = job.run()
             request.step("applied")
-    return MergeReport(*report, seconds=time.perf_counter() - start)
+        request.step("committed")
+    return replace(report, seconds=time.perf_counter() - start)
 
 
 @contextmanager
@@ -171,7 +173,7 @@ class _Job:
         self.words: list[str] = []
         self.undo = UndoLog(here, self.id)
 
-    def run(self) -> tuple[Any, ...]:
+    def run(self) -> MergeReport:
         base, ours, theirs = self.since.schema, read_schema(self.here), read_schema(self.branch)
         replay = Replay(self.here, self.id)
         plans = self._plan_tables(base, ours, theirs)
@@ -187,7 +189,9 @@ class _Job:
         self._stop_at_conflicts()
         replay.drop_things(things)
         self.words += [
-            f"drop {plan.drop.kind} {plan.drop.name}" for plan in (*early, *things) if plan.drop and not plan.create
+            f"drop {plan.drop.kind} {plan.drop.name}"
+            for plan in (*early, *things)
+            if plan.drop and not plan.create
         ]
         suspended = self._suspend_triggers()
         for plan in plans:
@@ -201,7 +205,7 @@ class _Job:
         if self.target != MAIN:
             watch(self.here)
         self._record(theirs, replay)
-        return (
+        return MergeReport(
             self.request.name,
             self.request.into,
             self.request.dry_run,
@@ -236,20 +240,17 @@ class _Job:
         if not knows_dropped(self.side, pair):
             if not value(self.here, f"SELECT EXISTS (SELECT 1 FROM main.{q(table.name)})"):
                 return []
-            reason = (
-                "dropped on the branch by a program that HeliosDB did not see: what changed here since can't be told"
-            )
+            reason = "dropped on the branch by a program that HeliosDB did not see: what changed here since can't be told"
             return [Conflict(table.name, None, None, "the table", "the table", None, reason)]
         found = []
         for row in dropped(self.side, pair, table):
             if not same_row(row.base, row.ours):
-                named = [
+                base, ours = (
                     None if each is None else dict(zip(table.columns, each, strict=False))
                     for each in (row.base, row.ours)
-                ]
-                found.append(
-                    Conflict(table.name, row.key.shown, None, *named, None, "changed here, its table dropped there")
                 )
+                reason = "changed here, its table dropped on the branch"
+                found.append(Conflict(table.name, row.key.shown, None, base, ours, None, reason))
         return found
 
     def _replay_tables(self, replay: Replay, plans: list[TablePlan]) -> None:
@@ -295,7 +296,9 @@ class _Job:
             )
         alignment = align(ours, theirs)
         if not key_matches(alignment):
-            self._found([Conflict(name, None, None, None, str(ours.key), str(theirs.key), "another primary key")])
+            self._found(
+                [Conflict(name, None, None, None, str(ours.key), str(theirs.key), "another primary key")]
+            )
             return
         renumber = not theirs.key or (self.request.renumber and ours.alias and not self._is_referenced(name))
         decider = Decider(alignment, self.request.strategy, renumber=renumber)
@@ -327,7 +330,13 @@ class _Job:
         self._found(
             [
                 Conflict(
-                    alignment.ours.name, None, names, None, None, names, "the branch has columns that are gone here"
+                    alignment.ours.name,
+                    None,
+                    names,
+                    None,
+                    None,
+                    names,
+                    "the branch has columns that are gone here",
                 )
             ],
             decided=self.request.strategy == "ours",
@@ -441,5 +450,3 @@ class _Job:
         )
         self.undo.flush()
         self.undo.forget_older(self.source)
-
-

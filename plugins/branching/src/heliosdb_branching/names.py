@@ -25,7 +25,9 @@ def checked(name: Any) -> str:
     if name.casefold() == MAIN:
         raise sqlite3.ProgrammingError(f"{name!r} is the database itself: choose another name for the branch")
     if not name.strip() or len(name) > _LONGEST:
-        raise sqlite3.ProgrammingError(f"a branch's name has 1 to {_LONGEST} characters, not {len(name)}: {name!r}")
+        raise sqlite3.ProgrammingError(
+            f"a branch's name has 1 to {_LONGEST} characters, not {len(name)}: {name!r}"
+        )
     try:
         name.encode()
     except UnicodeEncodeError:

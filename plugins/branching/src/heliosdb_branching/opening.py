@@ -32,11 +32,7 @@ class Opener:
     def connect(self, path: str) -> Any:
         """Open a database file."""
         return heliosdb_sqlite.connect(
-            path,
-            timeout=self.timeout,
-            isolation_level=None,
-            check_same_thread=False,
-            **self.options,
+            path, timeout=self.timeout, isolation_level=None, check_same_thread=False, **self.options
         )
 
     @contextmanager
@@ -89,6 +85,8 @@ def refuse_open_transaction(connection: Any, what: str) -> None:
 def _has_locks(connection: Any) -> bool:
     try:
         run(connection, "PRAGMA main.wal_checkpoint").fetchall()
-    except sqlite3.OperationalError:  # the one thing that SQLite refuses to a connection with locks of its own
+    except (
+        sqlite3.OperationalError
+    ):  # the one thing that SQLite refuses to a connection with locks of its own
         return True
     return False

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from heliosdb_sqlite.plugins import Parameters, Statement, Syntax, Target, hookimpl
+from heliosdb_sqlite.plugins import Capability, Statement, Syntax, Target, hookimpl
 
 from . import api, session
 from .choosing import choose, chosen
 from .options import BranchingOptions
-from .schema_changes import binder, finish
+from .schema_changes import around
+from .statements import FUNCTION, Performer, parse
 
 
 @hookimpl
@@ -56,19 +58,29 @@ def heliosdb_open(target: Target, options: BranchingOptions) -> Target | None:
 @hookimpl(tryfirst=True)
 def heliosdb_connect(connection: Any, options: BranchingOptions) -> None:
     """Say that the branch is open, and watch its tables."""
-    session.begin(connection, chosen(connection, options.branch or "main"))
+    found = chosen(connection, options.branch or "main")
+    session.begin(connection, found)
+    found.performer = Performer(connection)
+    connection.create_function(FUNCTION, -1, found.performer)
+
+
+@hookimpl(tryfirst=True)  # AS OF in CREATE BRANCH is no query of time travel's
+def heliosdb_parse(statement: Statement) -> Statement | None:
+    """Read CREATE BRANCH, MERGE BRANCH, DROP BRANCH and SHOW BRANCHES."""
+    return parse(statement)
 
 
 @hookimpl
-def heliosdb_bind(connection: Any, statement: Statement) -> Callable[[Parameters], Parameters] | None:
-    """Prepare for tables and columns that are dropped, each time a statement does so."""
-    return binder(connection, statement)
+def heliosdb_error(connection: Any, statement: Statement) -> Callable[[BaseException], None] | None:
+    """Say what went wrong with a statement about branches."""
+    found = session.session_of(connection)
+    return found.performer.explain if found is not None and "branching" in statement.notes else None
 
 
 @hookimpl
-def heliosdb_executed(connection: Any, statement: Statement, error: BaseException | None) -> None:
-    """Finish what was prepared."""
-    finish(connection, statement, error)
+def heliosdb_around(connection: Any, statement: Statement) -> Callable[[], AbstractContextManager[None]] | None:
+    """Log the rows of a table that is dropped, and let go of a column that is."""
+    return around(connection, statement)
 
 
 @hookimpl(trylast=True)
@@ -97,3 +109,19 @@ def heliosdb_close(connection: Any) -> None:
     """Say that the branch is no longer open here."""
     if (found := session.session_of(connection)) is not None:
         session.end(connection, found)
+
+
+@hookimpl
+def heliosdb_commands(cli: Any) -> None:
+    """Add ``heliosdb branch``."""
+    from .commands import branch
+
+    cli.add_command(branch)
+
+
+@hookimpl
+def heliosdb_facts(folder: str) -> Sequence[Capability]:
+    """Say whether branches share their blocks with main here."""
+    from .facts import facts
+
+    return facts(folder)

@@ -87,7 +87,10 @@ def trios(
     found = _rebuilt(side, pair, alignment) if pair.rebuilt else _changes(side, pair, alignment)
     alias = alignment.theirs.alias or not alignment.theirs.key
     while batch := list(islice(found, _BATCH)):
-        keys = [_here(change.key, alignment, renumbered) if renumbered and alias else change.key for change in batch]
+        keys = [
+            _here(change.key, alignment, renumbered) if renumbered and alias else change.key
+            for change in batch
+        ]
         ours = lookup(side.target, alignment.ours, alignment.names, keys)
         for change, key, our in zip(batch, keys, ours, strict=True):
             base, theirs = change.base, change.theirs
@@ -165,7 +168,9 @@ def _rebuilt(side: Side, pair: Pair, alignment: Alignment) -> Iterator[Change]:
     there = {column: numbers.get(column.lower()) for column in wanted}
     base_key = tuple(column for column in wanted[: len(key)] if there[column] is not None)
     if len(base_key) != len(key):
-        raise sqlite3.NotSupportedError(f"the primary key of table {pair.base.name!r} is another one on the branch")
+        raise sqlite3.NotSupportedError(
+            f"the primary key of table {pair.base.name!r} is another one on the branch"
+        )
     for change in changes(side.branch, log, side.of(log), None, wanted, there, defaults, key):
         row = change.base
         was[change.key.values] = None if row is None else row[len(key) :]
@@ -213,7 +218,9 @@ def gone_here(side: Side, pair: Pair) -> Iterator[Change]:
 def defaults_of(connection: Any, table: Table) -> dict[str, Any]:
     """Return what a row holds in each column that was added after it: the default, as the column stores it."""
     found: dict[str, Any] = {}
-    types = dict(run(connection, "SELECT name, type FROM pragma_table_xinfo(?, 'main')", (table.name,)).fetchall())
+    types = dict(
+        run(connection, "SELECT name, type FROM pragma_table_xinfo(?, 'main')", (table.name,)).fetchall()
+    )
     for column, default in zip(table.columns, table.defaults, strict=True):
         if default is None or default.upper() == "NULL":
             continue
@@ -225,5 +232,3 @@ def defaults_of(connection: Any, table: Table) -> dict[str, Any]:
         except sqlite3.OperationalError:  # CURRENT_TIME and the like: no column was ever added with it
             continue
     return found
-
-

@@ -21,8 +21,9 @@ READY, COPYING, DELETED = "ready", "copying", "deleted"
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS _heliosdb_branching (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS _heliosdb_branches (id TEXT PRIMARY KEY, name TEXT UNIQUE, parent TEXT NOT NULL,"
-    " file TEXT NOT NULL, state TEXT NOT NULL, created_us INTEGER NOT NULL, as_of TEXT) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS _heliosdb_branches (
+        id TEXT PRIMARY KEY, name TEXT UNIQUE, parent TEXT NOT NULL, file TEXT NOT NULL, state TEXT NOT NULL,
+        created_us INTEGER NOT NULL, as_of TEXT) WITHOUT ROWID""",
     # Without a key and with a gap before its row: VACUUM closes the gap, and tells by it that rowids have changed.
     "CREATE TABLE IF NOT EXISTS _heliosdb_branch_canary (mark)",
 )
@@ -93,7 +94,11 @@ def prepare(connection: Any) -> None:
         for table in _TABLES:
             run(connection, table)
         run(connection, "INSERT OR IGNORE INTO _heliosdb_branching VALUES ('format', ?)", (FORMAT,))
-        run(connection, "INSERT OR IGNORE INTO _heliosdb_branching VALUES ('database', ?)", (str(uuid.uuid4()),))
+        run(
+            connection,
+            "INSERT OR IGNORE INTO _heliosdb_branching VALUES ('database', ?)",
+            (str(uuid.uuid4()),),
+        )
         run(
             connection,
             "INSERT INTO _heliosdb_branch_canary (rowid, mark)"

@@ -119,7 +119,10 @@ class Replay:
 
     def rename_columns(self, table: str, renamed: dict[str, str]) -> None:
         """Rename columns, by way of other names where they swap."""
-        there = {name.lower() for (name,) in rows(self.connection, "SELECT name FROM pragma_table_xinfo(?)", (table,))}
+        there = {
+            name.lower()
+            for (name,) in rows(self.connection, "SELECT name FROM pragma_table_xinfo(?)", (table,))
+        }
         if any(new.lower() in there for new in renamed.values()):
             for number, (old, new) in enumerate(list(renamed.items())):
                 passing = f"_heliosdb_renaming_{number}"
@@ -196,7 +199,13 @@ class Replay:
         )
 
     def _sql_of(self, name: str) -> str:
-        return str(value(self.connection, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+        return str(
+            value(
+                self.connection,
+                "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?",
+                (name,),
+            )
+        )
 
     # -- everything else ---------------------------------------------------------------------------------------------
     def drop_things(self, plans: Iterable[ThingPlan]) -> None:

@@ -42,7 +42,9 @@ def run_many(connection: Any, sql: str, parameters: Iterable[Sequence[Any]]) -> 
 
 def has_table(connection: Any, table: str) -> bool:
     """Return whether the main database has a table of exactly this name."""
-    return bool(value(connection, "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,)))
+    return bool(
+        value(connection, "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,))
+    )
 
 
 @contextmanager

@@ -120,14 +120,20 @@ def plan_table(pair: Pair) -> tuple[TablePlan, list[Conflict]]:
         if ours is None:
             plan.create = True
         elif not same_sql(ours.sql, theirs.sql):
-            return plan, [Conflict(theirs.name, None, None, None, ours.sql, theirs.sql, "both sides made this table")]
+            return plan, [
+                Conflict(theirs.name, None, None, None, ours.sql, theirs.sql, "both sides made this table")
+            ]
         return plan, []
     if theirs is None:
         if ours is None:
             return plan, []
         plan.drop = True
         if not same_sql(ours.sql, base.sql):
-            return plan, [Conflict(base.name, None, None, base.sql, ours.sql, None, "dropped on the branch, altered here")]
+            return plan, [
+                Conflict(
+                    base.name, None, None, base.sql, ours.sql, None, "dropped on the branch, altered here"
+                )
+            ]
         return plan, []
     if ours is None or (theirs.name == base.name and theirs.sql == base.sql):
         return plan, []
@@ -160,7 +166,9 @@ def _plan_change(
         if old.lower() not in names:
             if new.lower() not in names:
                 conflicts.append(
-                    Conflict(base.name, None, old, old, None, new, "renamed on the branch, gone or renamed here")
+                    Conflict(
+                        base.name, None, old, old, None, new, "renamed on the branch, gone or renamed here"
+                    )
                 )
             del renamed[old]
     for name in added:
@@ -184,7 +192,9 @@ def _plan_change(
         renamed or dropped or added
     ):
         conflicts.append(
-            Conflict(base.name, None, None, base.sql, ours.sql, theirs.sql, "both sides changed the definition")
+            Conflict(
+                base.name, None, None, base.sql, ours.sql, theirs.sql, "both sides changed the definition"
+            )
         )
     return plan, conflicts
 
@@ -240,7 +250,15 @@ def plan_things(
                 continue
             if was is not None and mine is not None and not same_sql(mine.sql, was.sql):
                 conflicts.append(
-                    Conflict(name, None, None, was.sql, mine.sql, None, f"{kind} dropped on the branch, changed here")
+                    Conflict(
+                        name,
+                        None,
+                        None,
+                        was.sql,
+                        mine.sql,
+                        None,
+                        f"{kind} dropped on the branch, changed here",
+                    )
                 )
             else:
                 plans.append(ThingPlan(here, None))
@@ -250,16 +268,22 @@ def plan_things(
             if here is None:
                 plans.append(ThingPlan(None, its))
             else:
-                conflicts.append(Conflict(name, None, None, None, here.sql, its.sql, f"both sides made this {kind}"))
+                conflicts.append(
+                    Conflict(name, None, None, None, here.sql, its.sql, f"both sides made this {kind}")
+                )
         elif same_sql(its.sql, was.sql):
             if mine is not None and here is None:
                 plans.append(ThingPlan(None, its))  # it went with a table that was made anew
         elif mine is None:
             conflicts.append(
-                Conflict(name, None, None, was.sql, None, its.sql, f"{kind} changed on the branch, dropped here")
+                Conflict(
+                    name, None, None, was.sql, None, its.sql, f"{kind} changed on the branch, dropped here"
+                )
             )
         elif same_sql(mine.sql, was.sql):
             plans.append(ThingPlan(here, its))
         else:
-            conflicts.append(Conflict(name, None, None, was.sql, mine.sql, its.sql, f"both sides changed this {kind}"))
+            conflicts.append(
+                Conflict(name, None, None, was.sql, mine.sql, its.sql, f"both sides changed this {kind}")
+            )
     return plans, conflicts

@@ -71,14 +71,20 @@ def read_schema(connection: Any) -> Schema:
     tables: dict[str, TableShape] = {}
     things: dict[tuple[str, str], Thing] = {}
     for kind, name, table, sql in rows(
-        connection, "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
+        connection,
+        "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE sql IS NOT NULL ORDER BY rowid",
     ):
         if name in ordinary and kind == "table":
             log = watched.get(name)
             numbers = log.columns if log is not None else {}
-            columns = rows(connection, "SELECT name FROM pragma_table_xinfo(?, 'main') WHERE hidden <> 1", (name,))
+            columns = rows(
+                connection, "SELECT name FROM pragma_table_xinfo(?, 'main') WHERE hidden <> 1", (name,)
+            )
             tables[name] = TableShape(
-                name, sql, log.id if log else None, tuple((column, numbers.get(column)) for (column,) in columns)
+                name,
+                sql,
+                log.id if log else None,
+                tuple((column, numbers.get(column)) for (column,) in columns),
             )
         elif name in virtual:
             things["virtual", name] = Thing("virtual", name, name, sql)
@@ -99,4 +105,7 @@ def same_sql(one: str, other: str) -> bool:
 
 
 def _spelled(sql: str) -> list[str]:
-    return [token.name.lower() if token.kind.value in ("word", "quoted") else token.text for token in tokenize(sql)]
+    return [
+        token.name.lower() if token.kind.value in ("word", "quoted") else token.text
+        for token in tokenize(sql)
+    ]

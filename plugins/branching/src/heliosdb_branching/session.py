@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from heliosdb_sqlite import plugins
@@ -33,9 +33,8 @@ class Session:
     """total_changes at the last commit."""
     schema: int = 0
     """The schema's version at the last commit."""
-    ends_here: bool = False
-    """A transaction was begun around a statement that needs its table unwatched."""
-    prepared: set[str] = field(default_factory=set)
+    performer: Any = None
+    """Does what statements about branches ask for."""
 
     @property
     def branch(self) -> str:

@@ -138,5 +138,3 @@ def _poison_if_possible(opener: Opener, path: str, name: str) -> None:
             poison(branch, name)
     except sqlite3.Error:  # somebody is writing to it, or it is damaged: it goes all the same
         pass
-
-

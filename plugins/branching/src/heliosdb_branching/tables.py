@@ -70,9 +70,13 @@ def table_names(connection: Any) -> list[str]:
     """Return the tables that hold data: neither HeliosDB's or SQLite's own, nor virtual ones and what they keep."""
     virtual = virtual_tables(connection)
     shadows = shadow_tables(connection, virtual)
-    found = rows(connection, "SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY rootpage, name")
+    found = rows(
+        connection, "SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY rootpage, name"
+    )
     return [
-        name for (name,) in found if name not in virtual and name.lower() not in shadows and not is_internal(name)
+        name
+        for (name,) in found
+        if name not in virtual and name.lower() not in shadows and not is_internal(name)
     ]
 
 
@@ -114,19 +118,23 @@ def read_table(connection: Any, name: str) -> Table:
     :raises OperationalError: there is no such table
     """
     found = rows(
-        connection, "SELECT name, sql FROM main.sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", (name,)
+        connection,
+        "SELECT name, sql FROM main.sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE",
+        (name,),
     )
     if not found:
         raise sqlite3.OperationalError(f"no such table: {name!r}")
     name, sql = found[0]
     described = rows(
         connection,
-        'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?, \'main\')',
+        "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')",
         (name,),
     )
     tokens = [token.word for token in tokenize(sql)]
     closing = max((place for place, token in enumerate(tokenize(sql)) if token.text == ")"), default=0)
-    without_rowid = any(tokens[place : place + 2] == ["WITHOUT", "ROWID"] for place in range(closing, len(tokens)))
+    without_rowid = any(
+        tokens[place : place + 2] == ["WITHOUT", "ROWID"] for place in range(closing, len(tokens))
+    )
     strict = "STRICT" in tokens[closing:]
     data = [row for row in described if row[5] == 0]
     key_rows = sorted((row for row in data if row[4]), key=lambda row: row[4])
@@ -167,7 +175,9 @@ def _has_index_of_key(connection: Any, name: str) -> bool:
 def _uniques(connection: Any, name: str) -> tuple[Unique, ...]:
     found = []
     for index, *_ in rows(
-        connection, "SELECT name, origin FROM pragma_index_list(?, 'main') WHERE \"unique\" ORDER BY seq", (name,)
+        connection,
+        "SELECT name, origin FROM pragma_index_list(?, 'main') WHERE \"unique\" ORDER BY seq",
+        (name,),
     ):
         columns = rows(
             connection,
@@ -175,7 +185,9 @@ def _uniques(connection: Any, name: str) -> tuple[Unique, ...]:
             (index,),
         )
         if any(cid == -2 for cid, *_ in columns):
-            sql = rows(connection, "SELECT sql FROM main.sqlite_master WHERE type = 'index' AND name = ?", (index,))
+            sql = rows(
+                connection, "SELECT sql FROM main.sqlite_master WHERE type = 'index' AND name = ?", (index,)
+            )
             expressions = _index_terms(sql[0][0])
             terms = [
                 (expressions[place], collation, False) if cid == -2 else (q(column), collation, True)

@@ -82,7 +82,12 @@ def _triggers(table: Table, log: Log) -> Iterator[tuple[str, str, str, list[str]
     if table.uniques:
         clashes = [_clash(table, log, unique) for unique in table.uniques]
         yield "bi", "BEFORE INSERT", "", clashes
-        yield "bu", "BEFORE UPDATE", _changes_a_unique(table), [f"{each} AND NOT ({_same_row(table)})" for each in clashes]
+        yield (
+            "bu",
+            "BEFORE UPDATE",
+            _changes_a_unique(table),
+            [f"{each} AND NOT ({_same_row(table)})" for each in clashes],
+        )
     yield "ai", "AFTER INSERT", "", [_absent(table, log)]
     yield "au", "AFTER UPDATE", "", [_image(table, log)]
     yield "ak", "AFTER UPDATE", _changes_key(table), [_absent(table, log)]
@@ -96,13 +101,23 @@ def _into(table: Table, log: Log, columns: list[str]) -> str:
 
 def _image(table: Table, log: Log) -> str:
     columns = [column for column in table.columns if column in log.columns]
-    values = [str(log.version), str(IMAGE), _rowid(table, "OLD."), *(f"OLD.{q(column)}" for column in columns)]
+    values = [
+        str(log.version),
+        str(IMAGE),
+        _rowid(table, "OLD."),
+        *(f"OLD.{q(column)}" for column in columns),
+    ]
     return f"{_into(table, log, columns)} VALUES ({', '.join(values)})"
 
 
 def _absent(table: Table, log: Log) -> str:
     columns = list(table.key)
-    values = [str(log.version), str(ABSENT), _rowid(table, "NEW."), *(f"NEW.{q(column)}" for column in columns)]
+    values = [
+        str(log.version),
+        str(ABSENT),
+        _rowid(table, "NEW."),
+        *(f"NEW.{q(column)}" for column in columns),
+    ]
     return f"{_into(table, log, columns)} VALUES ({', '.join(values)})"
 
 
@@ -162,7 +177,9 @@ def read_log(trigger_sql: str) -> tuple[int, dict[str, int]]:
     into = next(place for place, token in enumerate(tokens) if token.word == "INTO")
     opening = next(place for place in range(into, len(tokens)) if tokens[place].text == "(")
     closing = next(place for place in range(opening, len(tokens)) if tokens[place].text == ")")
-    numbers = [int(token.text[1:]) for token in tokens[opening + 1 : closing] if re.fullmatch("c[0-9]+", token.text)]
+    numbers = [
+        int(token.text[1:]) for token in tokens[opening + 1 : closing] if re.fullmatch("c[0-9]+", token.text)
+    ]
     values = tokens[closing + 1 :]
     version = next(int(token.text) for token in values if token.kind is Kind.NUMBER)
     names = [

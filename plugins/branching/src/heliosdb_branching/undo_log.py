@@ -29,7 +29,9 @@ def _blob(content: Any) -> dict[str, str]:
 
 def decode(text: str) -> Any:
     """Return what :func:`encode` was given, tuples as lists."""
-    return json.loads(text, object_hook=lambda each: bytes.fromhex(each["blob"]) if set(each) == {"blob"} else each)
+    return json.loads(
+        text, object_hook=lambda each: bytes.fromhex(each["blob"]) if set(each) == {"blob"} else each
+    )
 
 
 class UndoLog:
@@ -55,7 +57,11 @@ class UndoLog:
                     cells[table.key[0]] = key.values[0]
                     new = tuple(cells[column] for column in write.columns)
                 elif key.rowid is None:
-                    key = Key(tuple(cells.get(column, was) for column, was in zip(table.key, key.values, strict=True)))
+                    key = Key(
+                        tuple(
+                            cells.get(column, was) for column, was in zip(table.key, key.values, strict=True)
+                        )
+                    )
             groups.setdefault(write.columns, []).append([list(key.values), key.rowid, write.old, new])
         for columns, entries in groups.items():
             for start in range(0, len(entries), _CHUNK):
@@ -76,12 +82,18 @@ class UndoLog:
     def flush(self) -> None:
         """Write it all down."""
         for number, part in enumerate(self._parts):
-            run(self._connection, "INSERT INTO _heliosdb_merge_undo VALUES (?, ?, ?)", (self._merge, number, part))
+            run(
+                self._connection,
+                "INSERT INTO _heliosdb_merge_undo VALUES (?, ?, ?)",
+                (self._merge, number, part),
+            )
 
     def forget_older(self, branch: str) -> None:
         """Drop what was kept of earlier merges of the same branch."""
         for (merge,) in rows(
-            self._connection, "SELECT id FROM _heliosdb_merges WHERE branch = ? AND id < ?", (branch, self._merge)
+            self._connection,
+            "SELECT id FROM _heliosdb_merges WHERE branch = ? AND id < ?",
+            (branch, self._merge),
         ):
             forget(self._connection, merge)
 

@@ -62,8 +62,8 @@ def undo(opener: Opener, name: str, into: str = MAIN, step: Any = _nothing) -> U
                 run(here, "ROLLBACK")
             if isinstance(error, sqlite3.OperationalError) and is_busy(error):
                 raise sqlite3.OperationalError(
-                    f"database is locked: {into!r} was in use for as long as this connection's timeout; the merge was not "
-                    "undone: finish the other transaction or query"
+                    f"database is locked: {into!r} was in use for as long as this connection's timeout; the merge "
+                    "was not undone: finish the other transaction or query"
                 ) from None
             raise
         return report
@@ -85,16 +85,17 @@ class _Undo:
     def run(self) -> UndoReport:
         merge, merged_us, before, steps = self._merge()
         suspended = self._suspend_triggers()
-        for step in reversed(steps):
-            if "thing" in step:
-                suspended = self._undo_thing(step, suspended)
+        made = [Thing(*step["thing"]) for step in reversed(steps) if step["did"] == "create"]
+        dropped = [Thing(*step["thing"]) for step in reversed(steps) if step["did"] == "drop"]
+        suspended = self._drop(made, suspended)
         self._undo_rows(merge)
         self._stop_at_conflicts()
         for step in reversed(steps):
             if "thing" not in step:
                 self._undo_table(step)
         self._stop_at_conflicts()
-        self._restore_triggers(suspended)
+        self._create(dropped)
+        self._create(suspended)
         self.conflicts += foreign_keys.check(self.here, self.written)
         self._stop_at_conflicts()
         for branch, known in before.items():
@@ -135,8 +136,8 @@ class _Undo:
             return
         listed = "; ".join(str(each) for each in self.conflicts[:5])
         raise MergeConflict(
-            f"the merge of branch {self.name!r} can't be undone, and {self.into!r} was left as it is: what it wrote was "
-            f"changed since: {listed}. Undo these changes first, or correct the rows by hand",
+            f"the merge of branch {self.name!r} can't be undone, and {self.into!r} was left as it is: what it wrote "
+            f"was changed since: {listed}. Undo these changes first, or correct the rows by hand",
             self.conflicts,
         )
 
@@ -176,12 +177,20 @@ class _Undo:
             now = lookup(self.here, table, columns, [write.key for write in group])
             for write, row in zip(group, now, strict=True):
                 if not same_row(row, write.old):
-                    named = [
+                    merged_row, ours, wanted = (
                         None if each is None else dict(zip(columns, each, strict=True))
                         for each in (write.old, row, write.new)
-                    ]
+                    )
                     self.conflicts.append(
-                        Conflict(table.name, write.key.shown, None, *named, reason="changed since the merge")
+                        Conflict(
+                            table.name,
+                            write.key.shown,
+                            None,
+                            merged_row,
+                            ours,
+                            wanted,
+                            "changed since the merge",
+                        )
                     )
 
     # -- schema ------------------------------------------------------------------------------------------------------
@@ -198,30 +207,29 @@ class _Undo:
             run(self.here, f"DROP TRIGGER main.{q(each.name)}")
         return mine
 
-    def _restore_triggers(self, suspended: list[Thing]) -> None:
-        for each in suspended:
-            run(self.here, each.sql)
+    def _drop(self, made: list[Thing], suspended: list[Thing]) -> list[Thing]:
+        """Drop what the merge made; return the triggers that are to come back."""
+        for thing in made:
+            self.words.append(f"drop {thing.kind} {thing.name}")
+            if thing.kind != "trigger":
+                kind = "TABLE" if thing.kind == "virtual" else thing.kind.upper()
+                self.here.execute(f"DROP {kind} IF EXISTS main.{q(thing.name)}").close()
+        gone = {thing.name for thing in made if thing.kind == "trigger"}
+        return [each for each in suspended if each.name not in gone]
 
-    def _undo_thing(self, step: dict[str, Any], suspended: list[Thing]) -> list[Thing]:
-        thing = Thing(*step["thing"])
-        if step["did"] == "drop":
-            self.words.append(f"create {thing.kind} {thing.name}")
-            if thing.kind == "trigger":
-                return [*suspended, thing]
-            self.here.execute(thing.sql).close()
-            return suspended
-        self.words.append(f"drop {thing.kind} {thing.name}")
-        if thing.kind == "trigger":
-            return [each for each in suspended if each.name != thing.name]
-        kind = "TABLE" if thing.kind == "virtual" else thing.kind.upper()
-        self.here.execute(f"DROP {kind} IF EXISTS main.{q(thing.name)}").close()
-        return suspended
+    def _create(self, things: list[Thing]) -> None:
+        """Make what is not there: tables that came back have brought theirs."""
+        for thing in things:
+            if not value(self.here, "SELECT 1 FROM main.sqlite_master WHERE name = ?", (thing.name,)):
+                self.here.execute(thing.sql).close()
 
     def _undo_table(self, step: dict[str, Any]) -> None:
         did, name = step["did"], step.get("name", "")
         if did == "create table":
             if value(self.here, f"SELECT EXISTS (SELECT 1 FROM main.{q(name)})"):
-                self.conflicts.append(Conflict(name, None, None, None, "rows", None, "it was written to since"))
+                self.conflicts.append(
+                    Conflict(name, None, None, None, "rows", None, "it was written to since")
+                )
                 return
             self.words.append(f"drop table {name}")
             self.here.execute(f"DROP TABLE main.{q(name)}").close()
@@ -241,7 +249,9 @@ class _Undo:
     def _drop_added(self, table: str, column: str) -> None:
         default = defaults_of(self.here, read_table(self.here, table)).get(column)
         if value(self.here, f"SELECT 1 FROM main.{q(table)} WHERE {q(column)} IS NOT ? LIMIT 1", (default,)):
-            self.conflicts.append(Conflict(table, None, column, None, "values", None, "it was written to since"))
+            self.conflicts.append(
+                Conflict(table, None, column, None, "values", None, "it was written to since")
+            )
             return
         self.words.append(f"drop column {table}.{column}")
         self.here.execute(f"ALTER TABLE main.{q(table)} DROP COLUMN {q(column)}").close()
@@ -252,7 +262,9 @@ class _Undo:
         now = step.get("now")
         if now is not None:
             if not self._is_copy(now, copy):
-                self.conflicts.append(Conflict(now, None, None, None, "rows", None, "it was written to since"))
+                self.conflicts.append(
+                    Conflict(now, None, None, None, "rows", None, "it was written to since")
+                )
                 return
             run(self.here, f"DROP TABLE main.{q(now)}")
         self.words.append(f"restore table {name}")

@@ -16,8 +16,8 @@ from .triggers import Log, column_definition, create_log, create_triggers, log_a
 
 _TABLES = (
     # The columns that each version of a log's triggers knows: by number, with the name each had then.
-    "CREATE TABLE IF NOT EXISTS _heliosdb_log_versions (log INTEGER, v INTEGER, columns TEXT NOT NULL,"
-    " PRIMARY KEY (log, v)) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS _heliosdb_log_versions (
+        log INTEGER, v INTEGER, columns TEXT NOT NULL, PRIMARY KEY (log, v)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS _heliosdb_commits (seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL)",
 )
 
@@ -29,7 +29,8 @@ def logs(connection: Any) -> dict[str, Log]:
     """Return the logs of a branch, by the name that each one's table has now."""
     found = {}
     for name, table, sql in rows(
-        connection, "SELECT name, tbl_name, sql FROM main.sqlite_master WHERE type = 'trigger' AND name LIKE '%_ad'"
+        connection,
+        "SELECT name, tbl_name, sql FROM main.sqlite_master WHERE type = 'trigger' AND name LIKE '%_ad'",
     ):
         known = log_of_trigger(name)
         if known is not None:
@@ -80,7 +81,10 @@ def _begin(connection: Any, table: Table) -> None:
 def _renew(connection: Any, table: Table, log: Log) -> None:
     """Let the log know the columns that the table has got; what it has lost stays in the log."""
     unwatch(connection, log.id)
-    used = [*log.columns.values(), *(number for each in versions(connection, log.id).values() for number in each)]
+    used = [
+        *log.columns.values(),
+        *(number for each in versions(connection, log.id).values() for number in each),
+    ]
     following = max(used, default=-1) + 1
     columns = {}
     for column in table.columns:
@@ -88,7 +92,10 @@ def _renew(connection: Any, table: Table, log: Log) -> None:
             columns[column] = log.columns[column]
         else:
             columns[column] = following
-            run(connection, f"ALTER TABLE {q(log.table)} ADD COLUMN {column_definition(table, column, following)}")
+            run(
+                connection,
+                f"ALTER TABLE {q(log.table)} ADD COLUMN {column_definition(table, column, following)}",
+            )
             following += 1
     latest = value(connection, "SELECT max(v) FROM _heliosdb_log_versions WHERE log = ?", (log.id,)) or 0
     _attach(connection, table, Log(log.id, latest + 1, columns))
@@ -108,7 +115,9 @@ def let_go(connection: Any, name: str, column: str) -> None:
         uniques=tuple(
             unique
             for unique in table.uniques
-            if not any(tokenize(term)[0].name.lower() == lowered for term, _, is_column in unique.terms if is_column)
+            if not any(
+                tokenize(term)[0].name.lower() == lowered for term, _, is_column in unique.terms if is_column
+            )
         ),
     )
     _renew(connection, slim, log)
@@ -152,7 +161,9 @@ def _is_current(connection: Any, table: Table, log: Log) -> bool:
     there = {
         _spelled(sql)
         for name, sql in rows(
-            connection, "SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table.name,)
+            connection,
+            "SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger' AND tbl_name = ?",
+            (table.name,),
         )
         if (known := log_of_trigger(name)) is not None and known[0] == log.id
     }
@@ -160,14 +171,17 @@ def _is_current(connection: Any, table: Table, log: Log) -> bool:
 
 
 def _spelled(sql: str) -> tuple[str, ...]:
-    return tuple(token.name.lower() if token.kind.value in ("word", "quoted") else token.text for token in tokenize(sql))
-
-
+    return tuple(
+        token.name.lower() if token.kind.value in ("word", "quoted") else token.text
+        for token in tokenize(sql)
+    )
 
 
 def is_complete(connection: Any, log: int) -> bool:
     """Return whether a log has every row of its table: the table was dropped by way of :func:`log_everything`."""
-    return bool(value(connection, "SELECT 1 FROM _heliosdb_log_versions WHERE log = ? AND v = ?", (log, COMPLETE)))
+    return bool(
+        value(connection, "SELECT 1 FROM _heliosdb_log_versions WHERE log = ? AND v = ?", (log, COMPLETE))
+    )
 
 
 def log_everything(connection: Any, name: str) -> None:
