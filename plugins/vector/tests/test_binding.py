@@ -157,7 +157,7 @@ def test_a_sequence_of_another_kind(conn):
         (np.array([1, "x"], object), "index 1 holds 'x', a str"),
         (Wayward(), r"this Wayward can't be turned into an array: call detach\(\) first"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_no_vector_is_named(conn, vector, reason):
     conn.execute("CREATE TABLE t (embedding)")

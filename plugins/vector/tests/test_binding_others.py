@@ -14,7 +14,7 @@ import pytest
 PLAIN = [None, 1, -(2**63), 1.5, "text", b"bytes", bytearray(b"b"), memoryview(b"m"), True, np.float64(1.5)]
 
 
-@pytest.mark.parametrize("value", PLAIN, ids=repr)
+@pytest.mark.parametrize("value", PLAIN, ids=lambda value: type(value).__name__)
 def test_values_of_sqlites_own_types(conn, value):
     plain = sqlite3.connect(":memory:")
     expected = plain.execute("SELECT ?, typeof(?)", (value, value)).fetchone()
