@@ -1,0 +1,1 @@
+"""Many writers at once: HeliosDB's line against SQLite's own ways."""
