@@ -82,8 +82,14 @@ FEATURES = (
     Feature(
         "timetravel",
         "connect(..., enable_time_travel=True)",
-        options=("enable_time_travel", "time_travel_tables", "time_travel_strict", "time_travel_user"),
-        methods=("history", "restore", "tag", "purge_history"),
+        options=(
+            "enable_time_travel",
+            "time_travel_tables",
+            "time_travel_strict",
+            "time_travel_user",
+            "system_versions",
+        ),
+        methods=("history", "restore", "tag", "purge_history", "recorded_as"),
         clauses=(
             "ADD SYSTEM VERSIONING",
             "DROP SYSTEM VERSIONING",

@@ -24,6 +24,7 @@ ANALYZER = (
     *("get_query_suggestions", "get_query_report", "get_slow_queries"),
 )  # the core's own
 
+CACHE = ("get_cache_stats",)
 CURSOR = ("batch_insert",)  # methods of cursors, which the core's own plugins bring
 
 

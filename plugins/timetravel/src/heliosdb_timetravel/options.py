@@ -16,3 +16,4 @@ class TimeTravelOptions(BaseModel):
     time_travel_tables: Literal["all", "explicit"] = "all"
     time_travel_strict: bool = False
     time_travel_user: str | None = None
+    system_versions: Literal["pairs", "flat"] = "pairs"

@@ -1,24 +1,19 @@
-"""Time travel: past states of a table, by SQL.
-
-This release only reserves its place: the options, methods and SQL are known, checked and listed, and refuse to be used.
-"""
+"""The plugin's hooks: what a connection with time travel does differently."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
-from heliosdb_sqlite.plugins import Syntax, hookimpl
+from heliosdb_sqlite.plugins import Parameters, Statement, Syntax, hookimpl, schema_of, state
 
+from . import methods
 from .options import TimeTravelOptions
-
-
-def _not_yet(*_: Any, **__: Any) -> Any:
-    raise sqlite3.NotSupportedError(
-        "time travel is not part of this release of heliosdb-timetravel: leave out enable_time_travel and "
-        "system versioning"
-    )
+from .reading.binding import binder_for
+from .reading.rewriting import Rewriter, Rewriting
+from .schema_changes import around, read_change, rewrite_change
+from .session import NAME, TimeTravel, of
 
 
 @hookimpl
@@ -29,17 +24,18 @@ def heliosdb_options() -> type[TimeTravelOptions]:
 
 @hookimpl
 def heliosdb_active(options: TimeTravelOptions) -> bool:
-    """Refuse a connection that asks for the feature."""
-    if options.enable_time_travel:
-        _not_yet()
-    return False
+    """Return whether enable_time_travel is true."""
+    return options.enable_time_travel
 
 
 @hookimpl
 def heliosdb_syntax() -> Syntax:
-    """Return the SQL that belongs to this plugin."""
+    """Return the SQL that belongs to this plugin.
+
+    The words are those without which no statement is its business: ``AS OF`` may be broken over two lines.
+    """
     return Syntax(
-        words=("SYSTEM VERSIONING", "SYSTEM_TIME", "AS OF"),
+        words=(" OF", "\nOF", "\tOF", "\rOF", "SYSTEM_TIME", "VERSIONING", "CREATE", "ALTER", "DROP"),
         clauses=(
             "ADD SYSTEM VERSIONING",
             "DROP SYSTEM VERSIONING",
@@ -55,4 +51,80 @@ def heliosdb_syntax() -> Syntax:
 @hookimpl
 def heliosdb_methods() -> Mapping[str, Callable[..., Any]]:
     """Return the methods of connections that belong to this plugin."""
-    return dict.fromkeys(("history", "restore", "tag", "purge_history"), _not_yet)
+    return methods.METHODS
+
+
+@hookimpl
+def heliosdb_connect(connection: Any, options: TimeTravelOptions) -> None:
+    """Take part in what is recorded; in the mode 'all', begin to record what is not recorded yet."""
+    travel = state(connection)[NAME] = TimeTravel(connection, options)
+    travel.connected()
+
+
+@hookimpl(tryfirst=True)
+def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
+    """Carry out the clauses about time. First of all plugins: the others then see SQL that they know."""
+    travel = of(connection)
+    change = read_change(statement.text)
+    if change is not None:
+        statement = rewrite_change(statement.noted(f"{NAME}.change", change), change)
+        if change.versioning is not None and change.verb == "ALTER":
+            return statement
+    stored = change is not None and change.kind in ("VIEW", "TRIGGER")
+    stamp = schema_of(connection).stamp
+    made = Rewriter(travel, statement.text, stored=stored).rewrite()
+    if made is None:
+        return statement
+    statement = statement.rewritten(made.text).noted(NAME, made)
+    return statement.bound_to(stamp)
+
+
+@hookimpl(tryfirst=True)
+def heliosdb_bind(connection: Any, statement: Statement) -> Callable[[Parameters], Parameters] | None:
+    """Find the transactions for the times among the parameters. First: the others then see the text's own order."""
+    made: Rewriting | None = statement.notes.get(NAME)
+    return binder_for(of(connection), made) if made is not None else None
+
+
+@hookimpl
+def heliosdb_row(statement: Statement) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+    """Split the time of a version off its row, where both are asked for by SELECT *."""
+    made: Rewriting | None = statement.notes.get(NAME)
+    return _Pairs() if made is not None and made.pairs else None
+
+
+class _Pairs:
+    """Rows as (system_time, row): the core takes the first column off."""
+
+    pairs = True
+
+    def __call__(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return row
+
+
+@hookimpl
+def heliosdb_error(connection: Any, statement: Statement) -> Callable[[BaseException], None] | None:
+    """Say why a time in the form of an expression was refused."""
+    made: Rewriting | None = statement.notes.get(NAME)
+    return of(connection).moments.explain if made is not None and made.calls else None
+
+
+@hookimpl
+def heliosdb_around(
+    connection: Any, statement: Statement
+) -> Callable[[], AbstractContextManager[None]] | None:
+    """Keep the history in step with a change of the schema."""
+    change = statement.notes.get(f"{NAME}.change")
+    return around(of(connection), change) if change is not None else None
+
+
+@hookimpl(trylast=True)
+def heliosdb_before_commit(connection: Any) -> None:
+    """Give the transaction its time. Last of all plugins: what the others still write is part of it."""
+    of(connection).before_commit()
+
+
+@hookimpl
+def heliosdb_rollback(connection: Any) -> None:
+    """What this transaction found out about the schema no longer holds."""
+    of(connection).forget()

@@ -1,0 +1,68 @@
+"""The transactions for a statement's times, among its parameters."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .rewriting import EXTRA, Rewriting, Slot
+
+if TYPE_CHECKING:
+    from ..session import TimeTravel
+
+
+def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | None:
+    """Return what the parameters of each execution go through, None where the text has all it needs."""
+    if not made.slots and (made.order is None or made.order == list(range(1, len(made.parameters) + 1))):
+        return None
+    count = max((each.number for each in made.parameters), default=0)
+    names = {each.number: each.token.text[1:] for each in made.parameters} if made.named else {}
+
+    def found(slot: Slot, value: Any) -> int:
+        if value == "now" and isinstance(value, str):
+            return travel.moments.now
+        return travel.moments.transaction(value, slot.unit, slot.kind, slot.place, slot.past, utc=False)
+
+    def by_number(values: Any) -> Any:
+        if count == 0 and not values:
+            given: list[Any] = []
+        elif isinstance(values, Mapping):
+            return values  # sqlite3 says what it thinks of that
+        else:
+            given = list(values)
+        if len(given) != count:
+            raise sqlite3.ProgrammingError(
+                f"Incorrect number of bindings supplied. The current statement uses {count}, "
+                f"and there are {len(given)} supplied."
+            )
+        bounds = [
+            found(slot, slot.value if slot.parameter is None else given[slot.parameter - 1])
+            for slot in made.slots
+        ]
+        if made.order is not None:
+            given += bounds
+            return tuple([given[number - 1] for number in made.order])
+        for number in made.spent:
+            given[number - 1] = None
+        return (*given, *bounds)
+
+    def by_name(values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            values = {name: values[number - 1] for number, name in names.items() if number <= len(values)}
+        bound = {}
+        for place, slot in enumerate(made.slots, 1):
+            if slot.parameter is not None and names[slot.parameter] not in values:
+                raise sqlite3.ProgrammingError(
+                    f"You did not supply a value for binding parameter :{names[slot.parameter]}."
+                )
+            value = slot.value if slot.parameter is None else values[names[slot.parameter]]
+            bound[f"{EXTRA}{place}"] = found(slot, value)
+        rest = {
+            name: values[name]
+            for number, name in names.items()
+            if number not in made.spent and name in values
+        }
+        return rest | bound
+
+    return by_name if made.named else by_number

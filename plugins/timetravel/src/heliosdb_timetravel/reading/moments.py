@@ -1,0 +1,157 @@
+"""From a time to the transaction that was the last one then."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from ..errors import HistoryWarning
+from ..storage import layout
+from ..storage.names import COMMITS, COMMITTED, FOREVER, OPEN, TAGS, in_schema
+from ..storage.registry import Versioned
+from ..times import is_day, to_microseconds, to_text
+from .relation import Past
+
+if TYPE_CHECKING:
+    from ..session import TimeTravel
+
+FUNCTION = "heliosdb_timetravel_at"
+"""The SQL function behind times that are expressions."""
+_REMEMBERED = 1024
+
+
+class Moments:
+    """Finds transactions by time on one connection. What has been found for the past is remembered."""
+
+    def __init__(self, travel: TimeTravel) -> None:
+        self._travel = travel
+        self._found: dict[tuple[str, int], int] = {}
+        self.pasts: dict[tuple[str, str], Past] = {}
+        self.reason: sqlite3.Error | None = None
+
+    def define_functions(self) -> None:
+        """Define the SQL function that times in the form of an expression go through."""
+        self._travel.connection.create_function(FUNCTION, 6, self._of_expression, deterministic=True)
+
+    def _of_expression(self, value: Any, unit: str, kind: str, place: int, schema: str, name: str) -> int:
+        try:
+            return self.transaction(value, unit, kind, place, self.pasts[schema, name], utc=True)
+        except sqlite3.Error as error:
+            self.reason = error
+            raise
+
+    def explain(self, error: BaseException) -> None:
+        """Say why the function failed, in place of SQLite's words for any failure of any function."""
+        if self.reason is not None and str(error) == "user-defined function raised exception":
+            error.args = self.reason.args
+        self.reason = None
+
+    def transaction(self, value: Any, unit: str, kind: str, place: int, past: Past, *, utc: bool) -> int:
+        """Return the bound that a time means in a clause.
+
+        :param place: 0 for the first time of the clause, 1 for the second
+        :param utc: a time without a zone is UTC, not local
+        :raises DataError: it is no time, or, with time_travel_strict, before the history begins
+        """
+        schema = past.now.schema
+        before = (kind == "FROM" and place == 1) or (
+            kind == "CONTAINED IN" and place == 0
+        )  # the one before it
+        if unit == "TRANSACTION":
+            found = self._numbered(value, schema) - before
+        elif unit == "TAG":
+            found = self._tagged(value, schema) - before
+        else:
+            moment = to_microseconds(value, utc=utc, end_of_day=place == 1)
+            if before and not (place == 1 and is_day(value)):
+                moment -= 1
+            found = self.at(schema, moment)
+        return self._known(found, value, past) if kind == "AS OF" else found
+
+    def at(self, schema: str, moment: int) -> int:
+        """Return the last transaction that had committed at a moment; FOREVER for a moment that is not past."""
+        try:
+            return self._found[schema, moment]
+        except KeyError:
+            pass
+        if moment >= time.time_ns() // 1000:
+            return FOREVER
+        table = in_schema(schema, COMMITS)
+        found, latest, state = self._travel.run(
+            f"SELECT {layout.txn_at(schema, ':moment')}, time, state FROM {table} ORDER BY txn DESC LIMIT 1",
+            {"moment": moment},
+        ).fetchone() or (0, 0, None)
+        if state == COMMITTED and moment < latest:  # no later commit can have an earlier time
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[schema, moment] = found
+        return int(found)
+
+    now = FOREVER
+    """The bound that means the present."""
+
+    def forget(self) -> None:
+        """Another file may be there under the same name."""
+        self._found.clear()
+
+    def _numbered(self, value: Any, schema: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise sqlite3.DataError(
+                f"not the number of a transaction: {value!r}: give what system_transaction says"
+            )
+        (last,) = self._travel.run(
+            f"SELECT coalesce(max(txn), 0) FROM {in_schema(schema, COMMITS)}"
+        ).fetchone()
+        if value > last:
+            raise sqlite3.DataError(f"no transaction {value!r} yet: the last one is {last}")
+        return value
+
+    def _tagged(self, value: Any, schema: str) -> int:
+        table = in_schema(schema, TAGS)
+        found = self._travel.run(f"SELECT txn FROM {table} WHERE name = ?", (value,)).fetchone()
+        if found is None:
+            names = [
+                name
+                for (name,) in self._travel.run(
+                    f"SELECT name FROM {table} ORDER BY made DESC LIMIT 5"
+                ).fetchall()
+            ]
+            there = f"the latest are {', '.join(map(repr, names))}" if names else "there is none yet"
+            raise sqlite3.DataError(f"no tag {value!r}: {there}; conn.tag(name) sets one")
+        return int(found[0])
+
+    def _known(self, found: int, value: Any, past: Past) -> int:
+        """Return the transaction, or the first one of which the past is known, and say so."""
+        for branch in past.branches:
+            table = branch.table
+            if table.ended is not None and found >= table.ended:
+                continue
+            if found >= table.known_from:
+                return found
+            recorded_late = table.adopted or table.known_from > table.began
+            shown = "the first recorded state is shown" if recorded_late else "it had no rows"
+            self._warn(value, table, shown)
+            return table.known_from if recorded_late else found
+        raise sqlite3.OperationalError(
+            f"the history of table {past.now.name!r} ended {self._time_of(past.now, past.now.ended or 0)}, before "
+            f"{_shown(value)}: ask for an earlier time"
+        )
+
+    def _warn(self, value: Any, table: Versioned, shown: str) -> None:
+        since = self._time_of(table, table.known_from)
+        message = f"the history of table {table.name!r} begins {since}, after {_shown(value)}"
+        if self._travel.options.time_travel_strict:
+            raise sqlite3.DataError(f"{message}: ask for a later time")
+        warnings.warn(f"{message}: {shown}", HistoryWarning, stacklevel=4)
+
+    def _time_of(self, table: Versioned, txn: int) -> str:
+        found = self._travel.run(
+            f"SELECT time, state FROM {in_schema(table.schema, COMMITS)} WHERE txn = ?", (txn,)
+        ).fetchone()
+        return to_text(found[0]) if found is not None and found[1] != OPEN else "with this transaction"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)

@@ -1,0 +1,181 @@
+"""The subquery that a table's past is: its own rows and the superseded ones, together.
+
+It is one ``UNION ALL`` of plain SELECTs, which SQLite merges into the query around it, so that both halves are found by
+their indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..storage import keys
+from ..storage.names import COMMITS, FROM, ID, ROW, SHIFT, TO, in_schema
+from ..storage.registry import Versioned
+from ..times import sql_text
+
+PSEUDO = (
+    "system_time",
+    "system_time_end",
+    "system_operation",
+    "system_user",
+    "system_transaction",
+    "system_transaction_end",
+)
+"""Columns that every version has, for those who ask for them by name."""
+ROWID = "rowid"
+
+
+class Branch(NamedTuple):
+    """A table whose versions belong to the past that is asked for."""
+
+    table: Versioned
+    until: int | None = None
+    """It had the name up to this transaction."""
+
+
+class Past(NamedTuple):
+    """The past of all tables that had one name."""
+
+    branches: tuple[Branch, ...]  # the one that has the name now comes last
+    columns: tuple[str, ...]
+    excluded: frozenset[str]  # columns without a history
+
+    @property
+    def now(self) -> Versioned:
+        """The table that has the name, or had it last."""
+        return self.branches[-1].table
+
+
+def subquery(past: Past, kind: str, bounds: Sequence[str], extras: Sequence[str]) -> str:
+    """Return the SELECT whose rows are the versions that a clause asks for.
+
+    :param kind: the clause's
+    :param bounds: one expression for each of its times: a number of a transaction
+    :param extras: names of PSEUDO columns, of dropped columns, or rowid, to have beside the table's own
+    """
+    superseded, current = [], []
+    for branch in past.branches:
+        superseded.append(_superseded(past, branch, kind, bounds, extras))
+        if branch.table.shape is not None and kind != "CONTAINED IN":
+            current.append(_current(past, branch, kind, bounds, extras))
+    # An audit reads the older versions first; a query of one moment reads mostly from the table itself.
+    return " UNION ALL ".join([*current, *superseded] if kind == "AS OF" else [*superseded, *current])
+
+
+def _current(past: Past, branch: Branch, kind: str, bounds: Sequence[str], extras: Sequence[str]) -> str:
+    table, shape = branch.table, branch.table.shape
+    assert shape is not None
+    since = f"coalesce(s.txn, {table.began})"
+    start = keys.find_start(shape, "s", keys.of_row(shape, "c"))
+    where = _bounded(branch, bounds[-1:])
+    if kind != "ALL":
+        where.append(f"{since} <= {bounds[-1]}")
+    columns = [
+        f"c.{quote_identifier(name)}" if shape.column(name) else f"NULL AS {quote_identifier(name)}"
+        for name in past.columns
+    ]
+    for extra in extras:
+        if extra == ROWID:
+            columns.append(f"{keys.of_row(shape, 'c')[0]} AS {ROWID}")
+        elif extra in PSEUDO:
+            key = [f"c.{quote_identifier(name)}" for name in shape.key] or keys.of_row(shape, "c")
+            columns.append(f"{_pseudo(table, extra, since, '', key)} AS {extra}")
+        else:
+            columns.append(f"NULL AS {quote_identifier(extra)}")
+    return (
+        f"SELECT {', '.join(columns)} FROM {in_schema(table.schema, shape.name)} AS c "
+        f"LEFT JOIN {table.starts} AS s ON {start}{_where(where)}"
+    )
+
+
+def _superseded(past: Past, branch: Branch, kind: str, bounds: Sequence[str], extras: Sequence[str]) -> str:
+    table = branch.table
+    where = _bounded(branch, bounds[-1:])
+    if kind == "AS OF":
+        where += [_ends_after(bounds[0]), f"h.{FROM} <= {bounds[0]}"]
+    elif kind in ("BETWEEN", "FROM"):
+        where += [_ends_after(bounds[0]), f"h.{FROM} <= {bounds[1]}"]
+    elif kind == "CONTAINED IN":
+        where += [f"h.{FROM} > {bounds[0]}", f"h.{TO} <= {bounds[1]}"]
+    where.append(f"h.{TO} > 0")
+    columns = []
+    for name in past.columns:
+        kept = table.kept(name)
+        stored = f"h.{quote_identifier(kept.stored_as)}" if kept is not None else "NULL"
+        columns.append(f"{stored} AS {quote_identifier(name)}")
+    for extra in extras:
+        if extra == ROWID:
+            columns.append(f"h.{quote_identifier(table.key[0]) if table.key else ROW} AS {ROWID}")
+        elif extra in PSEUDO:
+            columns.append(f"{_pseudo(table, extra, f'h.{FROM}', f'h.{TO}', _version_key(table))} AS {extra}")
+        else:
+            gone = next((each for each in table.columns if each.dropped and each.name.lower() == extra), None)
+            stored = f"h.{quote_identifier(gone.stored_as)}" if gone is not None else "NULL"
+            columns.append(f"{stored} AS {quote_identifier(extra)}")
+    return f"SELECT {', '.join(columns)} FROM {table.history} AS h{_where(where)}"
+
+
+def _ends_after(bound: str) -> str:
+    return f"h.{ID} >= ({bound} + 1) << {SHIFT} AND h.{TO} > {bound}"
+
+
+def _bounded(branch: Branch, bounds: Sequence[str]) -> list[str]:
+    """Return the condition that the table still had the name; a period is looked at by its end."""
+    if branch.until is None or not bounds:
+        return []
+    return [f"{bounds[0]} < {branch.until}"]
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _version_key(table: Versioned) -> list[str]:
+    """Return the columns of a superseded row that identify it, as far as they are columns."""
+    if not table.key:
+        return [f"h.{ROW}"]
+    stored = [table.kept(name) for name in table.key]
+    return [f"h.{quote_identifier(each.stored_as)}" for each in stored if each is not None]
+
+
+def _pseudo(table: Versioned, name: str, since: str, until: str, key: Sequence[str]) -> str:
+    """Return the value of a pseudo-column.
+
+    :param since: the transaction that began the version
+    :param until: the one that ended it, "" for a row that is current
+    :param key: what identifies the row
+    """
+    commits = in_schema(table.schema, COMMITS)
+    if name == "system_transaction":
+        return since
+    if name == "system_transaction_end":
+        return until or "NULL"
+    if name == "system_user":
+        return f"(SELECT who FROM {commits} WHERE txn = {since})"
+    if name == "system_operation":
+        return _operation(table, since, key)
+    txn = since if name == "system_time" else until
+    if not txn:
+        return "NULL"
+    return f"(SELECT CASE WHEN state <> 2 THEN {sql_text('time')} END FROM {commits} WHERE txn = {txn})"
+
+
+def _operation(table: Versioned, since: str, key: Sequence[str]) -> str:
+    """What an UPDATE began follows right on a version that it ended."""
+    if not table.key:
+        columns = [ROW]
+    else:
+        columns = [
+            quote_identifier(kept.stored_as) for kept in map(table.kept, table.key) if kept is not None
+        ]
+    same = " AND ".join(f"p.{column} IS {value}" for column, value in zip(columns, key, strict=False))
+    updated = f"EXISTS (SELECT 1 FROM {table.history} AS p WHERE {same} AND p.{TO} = {since})"
+    cases = f"WHEN {updated} THEN 'UPDATE'"
+    if table.purged:
+        cases += f" WHEN {since} <= {table.purged} THEN NULL"
+    if table.adopted:
+        cases += f" WHEN {since} = {table.began} THEN 'ADOPT'"
+    return f"CASE {cases} ELSE 'INSERT' END"

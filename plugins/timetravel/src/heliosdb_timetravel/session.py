@@ -1,0 +1,260 @@
+"""What time travel knows about one connection."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from heliosdb_sqlite.plugins import run as run_past_hooks
+from heliosdb_sqlite.plugins import state
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from .errors import HistoryWarning
+from .options import TimeTravelOptions
+from .reading.moments import Moments
+from .storage import clock, following, layout
+from .storage.names import COMMITS, OPEN, SETTINGS, in_schema
+from .storage.registry import Versioned
+
+NAME = "timetravel"
+_WITHOUT = "without"  # the setting that has the tables whose versioning was switched off
+
+
+class Rows:
+    """Rows that have been read to the end."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        self._rows = rows
+
+    def fetchall(self) -> list[Any]:
+        """Return all of them."""
+        return self._rows
+
+    def fetchone(self) -> Any:
+        """Return the first one, None if there is none."""
+        return self._rows[0] if self._rows else None
+
+
+class TimeTravel:
+    """Time travel on one connection: its options, the versioned tables it sees, and who is at work."""
+
+    def __init__(self, connection: Any, options: TimeTravelOptions) -> None:
+        self.connection = connection
+        self.options = options
+        self.user = options.time_travel_user
+        self.moments = Moments(self)
+        self._known: dict[str, tuple[int, list[Versioned]]] = {}
+        self._followed: int | None = None  # the schema's version that main's history is in step with
+        self.changing_schema = False
+
+    # -- statements --------------------------------------------------------------------------------------------------
+    def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """Run a statement of time travel's own and return its rows, with text as str whatever the text_factory is."""
+        connection = self.connection
+        factory = connection.text_factory
+        if factory is str:
+            return run_past_hooks(connection, sql, parameters)
+        connection.text_factory = str
+        try:
+            return Rows(run_past_hooks(connection, sql, parameters).fetchall())
+        finally:
+            connection.text_factory = factory
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Have what is done inside committed as a whole, or not at all: in the open transaction, or in one of its own."""
+        if self.connection.in_transaction:
+            with self.savepoint():
+                yield
+            return
+        self.run("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.close_commit()
+            self.run("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.run("ROLLBACK")
+            self.forget()
+            raise
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is done inside when it fails."""
+        self.run("SAVEPOINT heliosdb_timetravel")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.run("ROLLBACK TO heliosdb_timetravel")
+                self.run("RELEASE heliosdb_timetravel")
+            self.forget()
+            raise
+        self.run("RELEASE heliosdb_timetravel")
+
+    # -- the versioned tables ----------------------------------------------------------------------------------------
+    def forget(self) -> None:
+        """The schema may be another one."""
+        self._known.clear()
+        self._followed = None
+
+    def tables(self, schema: str) -> list[Versioned]:
+        """Return the versioned tables of a database, those that have ended too."""
+        version = self._version(schema)
+        known = self._known.get(schema)
+        if known is None or known[0] != version:
+            known = self._known[schema] = (version, following.load(self.run, schema))
+        return known[1]
+
+    def live(self, name: str, schema: str | None = None) -> Versioned | None:
+        """Return the versioned table that a name means."""
+        folded = name.lower()
+        for place in self.schemas(schema):
+            for table in self.tables(place):
+                if table.shape is not None and table.name.lower() == folded:
+                    return table
+        return None
+
+    def schemas(self, schema: str | None = None) -> list[str]:
+        """Return the databases in which a name is looked for: main before the attached ones; never temp."""
+        if schema is not None:
+            return [schema.lower()] if schema.lower() != "temp" else []
+        return [row[1] for row in self.run("PRAGMA database_list").fetchall() if row[1] != "temp"]
+
+    def shadowed(self, name: str) -> bool:
+        """Return whether a table in TEMP has the name, which then means it."""
+        return self.has_table(name, "temp")
+
+    def has_table(self, name: str, schema: str) -> bool:
+        """Return whether a database has a table or view of that name."""
+        found = self.run(
+            f"SELECT 1 FROM {quote_identifier(schema)}.sqlite_master "
+            "WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
+            (name,),
+        )
+        return found.fetchone() is not None
+
+    def _version(self, schema: str) -> int:
+        (version,) = self.run(f"PRAGMA {quote_identifier(schema)}.schema_version").fetchone()
+        return int(version)
+
+    # -- following the schema ----------------------------------------------------------------------------------------
+    def connected(self) -> None:
+        """The connection is open: take part in what is recorded, and adopt what is to be."""
+        self.moments.define_functions()
+        if layout.exists(self.run, "main"):
+            layout.join(self.run)
+        try:
+            if self._behind():
+                with self.transaction():
+                    self.follow("main")
+        except sqlite3.OperationalError as error:
+            if not _for_later(error):
+                raise
+
+    def _behind(self) -> bool:
+        """Return whether there is anything to do to bring main's history in step with its schema."""
+        if layout.exists(self.run, "main"):
+            (last,) = self.run(
+                f"SELECT coalesce(max(state), 0) FROM {COMMITS} WHERE txn = (SELECT max(txn) FROM {COMMITS})"
+            ).fetchone()
+            if last == OPEN:
+                return True
+            live = {table.name for table in self.tables("main") if table.shape is not None}
+            lost = any(table.ended is None and table.shape is None for table in self.tables("main"))
+        else:
+            live, lost = set(), False
+        if lost:
+            return True
+        return self._versions_all() and any(
+            name not in live and name.lower() not in self._switched_off()
+            for name in following.ordinary_tables(self.run, "main")
+        )
+
+    def _versions_all(self) -> bool:
+        return self.options.time_travel_tables == "all"
+
+    def follow(self, schema: str, *, created: Sequence[str] = ()) -> None:
+        """Bring the history of a database in step with its schema, in the open transaction.
+
+        :param created: tables that this statement made: before it they had no rows
+        """
+        ended_now = []
+        tables = following.load(self.run, schema)
+        for table in tables:
+            if table.shape is not None:
+                following.follow(self.run, table)
+            elif table.ended is None:
+                following.lost(self.run, table)
+                ended_now.append(table.name.lower())
+        if schema == "main" and self._versions_all():
+            live = {
+                table.name.lower() for table in following.load(self.run, schema) if table.shape is not None
+            }
+            switched_off = self._switched_off()
+            for name in following.ordinary_tables(self.run, schema):
+                if name.lower() not in live and name.lower() not in switched_off:
+                    self._adopt(name, adopted=name.lower() not in {each.lower() for each in created})
+        self._known.pop(schema, None)
+        if schema == "main":
+            self._followed = self._version("main")
+
+    def _adopt(self, name: str, *, adopted: bool) -> None:
+        try:
+            following.add(self.run, "main", name, adopted=adopted)
+        except sqlite3.NotSupportedError as error:
+            warnings.warn(f"no history is kept: {error}", HistoryWarning, stacklevel=2)
+
+    def before_commit(self) -> None:
+        """The transaction is about to commit: follow what it did to the schema, and give it its time."""
+        if self._followed is None or self._followed != self._version("main"):
+            if layout.exists(self.run, "main") or self._versions_all():
+                self.follow("main")
+        self.close_commit()
+
+    def close_commit(self) -> None:
+        """Give the open transaction its time."""
+        if self._followed is not None or layout.exists(self.run, "main"):
+            clock.close(self.run, self.user, time.time_ns() // 1000)
+
+    # -- which tables are left alone ---------------------------------------------------------------------------------
+    def _switched_off(self) -> set[str]:
+        if not layout.exists(self.run, "main"):
+            return set()
+        rows = self.run(f"SELECT name FROM {SETTINGS} WHERE value = ?", (_WITHOUT,)).fetchall()
+        return {name.partition(":")[2] for (name,) in rows}
+
+    def switch_off(self, schema: str, name: str, *, off: bool) -> None:
+        """Remember that a table is not to be adopted."""
+        if not layout.exists(self.run, schema):
+            return
+        setting = f"{_WITHOUT}:{name.lower()}"
+        settings = in_schema(schema, SETTINGS)
+        if off:
+            self.run(
+                f"INSERT INTO {settings} VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (setting, _WITHOUT)
+            )
+        else:
+            self.run(f"DELETE FROM {settings} WHERE name = ?", (setting,))
+
+
+def _for_later(error: sqlite3.OperationalError) -> bool:
+    """Return whether it says that the database can't be written now: what there is to do is done before a commit."""
+    return "readonly" in str(error) or "locked" in str(error) or "busy" in str(error)
+
+
+def of(connection: Any) -> TimeTravel:
+    """Return the time travel of a connection.
+
+    :raises ProgrammingError: it is not switched on
+    """
+    found = state(connection).get(NAME)
+    if not isinstance(found, TimeTravel):
+        raise sqlite3.ProgrammingError(
+            "time travel is not switched on for this connection: connect(..., enable_time_travel=True)"
+        )
+    return found

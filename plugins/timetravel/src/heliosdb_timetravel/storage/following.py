@@ -1,0 +1,298 @@
+"""Keeps the history in step with the schema: tables that come, change and go, whoever changes them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from . import keys, layout
+from .names import FROM, ID, PREFIX, ROW, SHIFT, TABLES, TO, in_schema, trigger
+from .registry import Kept, Named, Versioned, read_all, renamed, write
+from .shape import Column, Run, Shape, read_shape
+from .tables import definition, drop_triggers, expected_triggers, make_tables, make_triggers, mirror_indexes
+
+
+def load(run: Run, schema: str) -> list[Versioned]:
+    """Return the versioned tables of a database, each live one under the name and with the shape that it has now."""
+    if not layout.exists(run, schema):
+        return []
+    q = quote_identifier(schema)
+    rows = run(f"SELECT name, tbl_name FROM {q}.sqlite_master WHERE type = 'trigger'").fetchall()
+    on = dict(rows)
+    found = []
+    for table in read_all(run, schema):
+        name = on.get(trigger(table.number, "delete"))
+        if table.ended is None and name is not None:
+            table = replace(table, name=name, shape=read_shape(run, schema, name))
+        found.append(table)
+    return found
+
+
+def ordinary_tables(run: Run, schema: str) -> list[str]:
+    """Return the tables that can keep a history: no views, no virtual tables, none of SQLite's or HeliosDB's own."""
+    q = quote_identifier(schema)
+    rows = run(f"SELECT name, sql FROM {q}.sqlite_master WHERE type = 'table' ORDER BY rowid").fetchall()
+    virtual = [name for name, sql in rows if sql and sql[:14].upper() == "CREATE VIRTUAL"]
+    return [
+        name
+        for name, sql in rows
+        if sql
+        and name not in virtual
+        and not name.lower().startswith(("sqlite_", PREFIX, f"_{PREFIX}"))
+        and not any(
+            name.lower().startswith(f"{each.lower()}_") for each in virtual
+        )  # where a virtual table keeps its data
+    ]
+
+
+def add(
+    run: Run,
+    schema: str,
+    name: str,
+    *,
+    adopted: bool,
+    excluded: Sequence[str] = (),
+    retention: int | None = None,
+) -> Versioned:
+    """Begin to record a table, from the open transaction on, and return it.
+
+    :raises OperationalError: there is no such table
+    :raises NotSupportedError: it is a view or a virtual table, or nothing identifies its rows
+    """
+    shape = read_shape(run, schema, name)
+    if shape is None:
+        raise _no_table(run, schema, name)
+    if not layout.exists(run, schema):
+        layout.create(run, schema)
+        if schema == "main":
+            layout.join(run)
+    for column in excluded:
+        if shape.column(column) is None:
+            raise sqlite3.OperationalError(
+                f"no such column to leave out of the history of {name!r}: {column!r}"
+            )
+        if column.lower() in {each.lower() for each in shape.key}:
+            raise sqlite3.NotSupportedError(
+                f"column {column!r} is part of the primary key of {name!r}, and can't be left out of its history"
+            )
+    txn = layout.open_commit(run, schema)
+    (number,) = run(f"SELECT coalesce(max(number), 0) + 1 FROM {in_schema(schema, TABLES)}").fetchone()
+    table = Versioned(
+        schema,
+        number,
+        shape.name,
+        txn,
+        adopted,
+        None,
+        0,
+        (),
+        shape.key,
+        shape.rowid,
+        shape.nullable,
+        shape.rowid_is_key,
+        tuple(excluded),
+        (Named(shape.name, txn),),
+        retention,
+        shape,
+    )
+    table = replace(
+        table,
+        columns=tuple(
+            Kept(each.name, each.name, bool(each.generated), None) for each in table.recorded(shape)
+        ),
+    )
+    make_tables(run, table, shape)
+    _keep_rowids(run, table, shape)
+    make_triggers(run, table, shape)
+    mirror_indexes(run, table, shape)
+    write(run, table)
+    return table
+
+
+def end(run: Run, table: Versioned) -> None:
+    """Stop recording a table: all that it holds now becomes history, which stays."""
+    if table.shape is None:
+        return
+    txn = layout.open_commit(run, table.schema)
+    drop_triggers(run, table)
+    supersede_all(run, table, table.shape, txn)
+    run(f"DELETE FROM {table.starts}")
+    names = table.names
+    if len(names) > 1 and names[-1].since == txn:  # renamed only to be dropped
+        names = names[:-1]
+    write(run, replace(table, ended=txn, names=names, name=names[-1].name if names else table.name))
+
+
+def supersede_all(run: Run, table: Versioned, shape: Shape, txn: int) -> None:
+    """Record every row of the table as superseded by transaction ``txn``."""
+    stored = [column for column in table.recorded(shape) if not column.generated]
+    row = keys.row_part(shape, "c")
+    names = [
+        ID,
+        FROM,
+        TO,
+        *([ROW] if row else []),
+        *(quote_identifier(table_column(table, each)) for each in stored),
+    ]
+    values = [*([row] if row else []), *(f"c.{quote_identifier(each.name)}" for each in stored)]
+    start = keys.find_start(shape, "s", keys.of_row(shape, "c"))
+    user_table = in_schema(table.schema, shape.name)
+    (last,) = run(f"SELECT coalesce(max({ID}), 0) FROM {table.history}").fetchone()
+    run(
+        f"INSERT INTO {table.history} ({', '.join(names)}) SELECT ? + row_number() OVER (), since, ?, "
+        f"{', '.join(f'v{place}' for place in range(len(values)))} FROM (SELECT coalesce(s.txn, ?) AS since, "
+        f"{', '.join(f'{value} AS v{place}' for place, value in enumerate(values))} "
+        f"FROM {user_table} AS c LEFT JOIN {table.starts} AS s ON {start}) WHERE since < ?",
+        (max(last, txn << SHIFT), txn, table.began, txn),
+    )
+
+
+def table_column(table: Versioned, column: Column) -> str:
+    """Return the name of the history's column for a column of the table."""
+    kept = table.kept(column.name)
+    return kept.stored_as if kept is not None else column.name
+
+
+def follow(run: Run, table: Versioned) -> Versioned:
+    """Bring a live table's history into the shape that the table has now, and return it as it is known then."""
+    assert table.shape is not None
+    shape = table.shape
+    known = [each for each in table.columns if each.dropped is None]
+    now = table.recorded(shape)
+    before = table
+    if (table.key, table.rowid_is_key, table.nullable) != (
+        tuple(_renamed_key(table, shape)),
+        shape.rowid_is_key,
+        shape.nullable,
+    ):
+        raise sqlite3.NotSupportedError(
+            f"the primary key of table {shape.name!r} is another one than that of its history: "
+            "drop system versioning, and add it again"
+        )
+    if [each.name for each in known] != [each.name for each in now]:
+        table = _columns_changed(run, table, known, now)
+    if table.names and table.names[-1].name != shape.name:
+        table = renamed(table, shape.name, layout.open_commit(run, table.schema))
+    table = replace(table, name=shape.name, key=shape.key)
+    if table != before:
+        write(run, table)
+    _refresh_triggers(run, table, shape)
+    _keep_rowids(run, table, shape)
+    mirror_indexes(run, table, shape)
+    return table
+
+
+def _renamed_key(table: Versioned, shape: Shape) -> Iterable[str]:
+    """Yield the key's columns under the names that the table had for them."""
+    known = [each.name for each in table.columns if each.dropped is None]
+    now = [each.name for each in table.recorded(shape)]
+    same_place = dict(zip(now, known, strict=False)) if len(now) == len(known) else {}
+    for name in shape.key:
+        yield name if name in known else same_place.get(name, name)
+
+
+def _columns_changed(run: Run, table: Versioned, known: list[Kept], now: list[Column]) -> Versioned:
+    """Change the history's columns as the table's have been: added, dropped, or renamed in their place."""
+    columns = list(table.columns)
+    names = [column.name for column in now]
+    gone = [each for each in known if each.name not in names]
+    come = [column for column in now if column.name not in [each.name for each in known]]
+    if len(known) == len(now):
+        pairs = [(one, two) for one, two in zip(known, now, strict=True) if one.name != two.name]
+        if {one for one, _ in pairs} == set(gone):
+            for old, new in pairs:
+                run(
+                    f"ALTER TABLE {table.history} RENAME COLUMN {quote_identifier(old.stored_as)} "
+                    f"TO {quote_identifier(new.name)}"
+                )
+                columns[columns.index(old)] = old._replace(name=new.name, stored_as=new.name)
+            return replace(table, columns=tuple(columns))
+    txn = layout.open_commit(run, table.schema)
+    for old in gone:
+        stored = f"heliosdb_dropped_{txn}_{old.name}"
+        run(
+            f"ALTER TABLE {table.history} RENAME COLUMN {quote_identifier(old.stored_as)} TO {quote_identifier(stored)}"
+        )
+        columns[columns.index(old)] = old._replace(stored_as=stored, dropped=txn)
+    for new in come:
+        run(f"ALTER TABLE {table.history} ADD COLUMN {definition(new, new.name, default=True)}")
+        columns.append(Kept(new.name, new.name, bool(new.generated), None))
+    order = {name: place for place, name in enumerate(names)}
+    columns.sort(key=lambda each: (each.dropped is not None, order.get(each.name, 0)))
+    return replace(table, columns=tuple(columns))
+
+
+def _refresh_triggers(run: Run, table: Versioned, shape: Shape) -> None:
+    q = quote_identifier(table.schema)
+    rows = run(
+        f"SELECT name, sql FROM {q}.sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY rowid",
+        (shape.name,),
+    ).fetchall()
+    expected = expected_triggers(table, shape)
+    # Ours must be the newest. A user's trigger that fires first could change a row before it is known to be new.
+    if dict(rows[-len(expected) :]) != expected:
+        drop_triggers(run, table)
+        make_triggers(run, table, shape)
+
+
+def _keep_rowids(run: Run, table: Versioned, shape: Shape) -> None:
+    """Have VACUUM keep the rowids of a table that nothing else identifies: it does so for tables with an index."""
+    name = f"heliosdb_timetravel_{table.number}_rowids"
+    q = quote_identifier(table.schema)
+    if shape.rowid_is_key and not shape.key:
+        there = run(
+            f"SELECT 1 FROM {q}.sqlite_master WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE",
+            (shape.name,),
+        ).fetchone()
+        if there is None:
+            column = quote_identifier(shape.columns[0].name)
+            run(f"CREATE INDEX {q}.{name} ON {quote_identifier(shape.name)} ({column}) WHERE 0")
+
+
+def _no_table(run: Run, schema: str, name: str) -> sqlite3.Error:
+    q = quote_identifier(schema)
+    found = run(
+        f"SELECT type FROM {q}.sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
+        (name,),
+    )
+    kind = found.fetchone()
+    if kind is None:
+        return sqlite3.OperationalError(f"no such table: {name}")
+    what = "a view" if kind[0] == "view" else "a virtual table"
+    return sqlite3.NotSupportedError(f"{name!r} is {what}: only an ordinary table can keep a history")
+
+
+def lost(run: Run, table: Versioned) -> None:
+    """A program without time travel dropped a live table, or its triggers: what its rows were last is not known."""
+    txn = layout.open_commit(run, table.schema)
+    drop_triggers(run, table)
+    run(f"DELETE FROM {table.starts}")
+    write(run, replace(table, ended=txn, shape=None))
+
+
+def start_all(run: Run, table: Versioned, shape: Shape, txn: int) -> None:
+    """Have every row of the table begin with transaction ``txn``."""
+    run(f"DELETE FROM {table.starts}")
+    run(
+        f"INSERT INTO {table.starts} SELECT {', '.join(keys.of_row(shape, 'c'))}, ? "
+        f"FROM {in_schema(table.schema, shape.name)} AS c",
+        (txn,),
+    )
+
+
+def change_options(run: Run, table: Versioned, excluded: Sequence[str] | None, retention: int | None) -> None:
+    """Change how long a table's history is kept.
+
+    :raises NotSupportedError: other columns are to be left out than till now
+    """
+    if excluded is not None and {each.lower() for each in excluded} != {
+        each.lower() for each in table.excluded
+    }:
+        raise sqlite3.NotSupportedError(
+            f"table {table.name!r} has system versioning, without {', '.join(table.excluded) or 'no column'}: "
+            "drop it first, then add it with the columns to leave out"
+        )
+    write(run, replace(table, retention=retention if retention is not None else table.retention))

@@ -1,0 +1,114 @@
+"""What identifies a row: the declared primary key, else the rowid.
+
+A primary key that may be NULL identifies only the rows in which it is not. There the rowid stands in for it, as one
+more part of the key, which is '' for the others.
+"""
+
+from __future__ import annotations
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from .names import ROW
+from .shape import Shape
+
+
+def parts(shape: Shape) -> list[str]:
+    """Return the names of the key's columns in the table of starts: k1, k2 ..."""
+    return [f"k{place}" for place in range(1, len(of_row(shape, "x")) + 1)]
+
+
+def of_row(shape: Shape, row: str) -> list[str]:
+    """Return the key of a row of the user's table, as expressions.
+
+    :param row: what names the row in SQL: an alias, NEW or OLD
+    """
+    if shape.rowid_is_key:
+        return [f"{row}.{_rowid(shape)}"]
+    columns = [f"{row}.{quote_identifier(name)}" for name in shape.key]
+    if not shape.nullable:
+        return columns
+    null = " OR ".join(f"{column} IS NULL" for column in columns)
+    return [
+        *(f"coalesce({column}, 0)" for column in columns),
+        f"CASE WHEN {null} THEN {row}.{shape.rowid} ELSE '' END",
+    ]
+
+
+def of_version(shape: Shape, version: str) -> list[str]:
+    """Return the key of a superseded row, as expressions.
+
+    :param version: what names the row of the history in SQL
+    """
+    if shape.rowid_is_key:
+        return [f"{version}.{quote_identifier(shape.key[0]) if shape.key else ROW}"]
+    columns = [f"{version}.{quote_identifier(name)}" for name in shape.key]
+    if not shape.nullable:
+        return columns
+    return [*(f"coalesce({column}, 0)" for column in columns), f"{version}.{ROW}"]
+
+
+def row_part(shape: Shape, row: str) -> str:
+    """Return what the history's extra column holds of a row, "" where the key needs none."""
+    if shape.rowid_is_key:
+        return "" if shape.key else f"{row}.{shape.rowid}"
+    return of_row(shape, row)[-1] if shape.nullable else ""
+
+
+def find_row(shape: Shape, row: str, version: str) -> str:
+    """Return the condition that a row of the user's table has the key of a superseded one, so that indexes serve."""
+    if shape.rowid_is_key:
+        return equal(of_row(shape, row), of_version(shape, version))
+    same = " AND ".join(
+        f"{row}.{quote_identifier(name)} IS {version}.{quote_identifier(name)}{_collate(collation)}"
+        for name, collation in zip(shape.key, shape.key_collations, strict=True)
+    )
+    if not shape.nullable:
+        return same
+    return f"{same} AND ({version}.{ROW} = '' OR {row}.{shape.rowid} = {version}.{ROW})"
+
+
+def find_start(shape: Shape, start: str, key: list[str]) -> str:
+    """Return the condition that a row of the table of starts is about ``key``."""
+    return equal([f"{start}.{part}" for part in parts(shape)], key)
+
+
+def same(shape: Shape, one: str, other: str) -> str:
+    """Return the condition that two rows of the user's table have one key."""
+    if shape.rowid_is_key:
+        return equal(of_row(shape, one), of_row(shape, other))
+    collations = [*shape.key_collations, *[""] * shape.nullable]
+    return " AND ".join(
+        f"{left} IS {right}{_collate(collation)}"
+        for left, right, collation in zip(of_row(shape, one), of_row(shape, other), collations, strict=True)
+    )
+
+
+def equal(left: list[str], right: list[str]) -> str:
+    """Return the condition that two keys, given as expressions, are one; the left one's collations count."""
+    return " AND ".join(f"{one} = {two}" for one, two in zip(left, right, strict=True))
+
+
+def definitions(shape: Shape) -> str:
+    """Return the columns of the table of starts, and what follows the parenthesis."""
+    if shape.rowid_is_key:
+        return "(k1 INTEGER PRIMARY KEY, txn INTEGER NOT NULL)"
+    defined = []
+    for part, name, collation in zip(parts(shape), shape.key, shape.key_collations, strict=False):
+        column = shape.column(name)
+        declared = column.type if column is not None else ""
+        if shape.strict and declared.upper() == "ANY":
+            declared = ""  # which means any type; outside of a STRICT table ANY means NUMERIC
+        defined.append(f"{part} {declared}{_collate(collation) or ' COLLATE BINARY'}")
+    if shape.nullable:
+        defined.append(parts(shape)[-1])
+    return (
+        f"({', '.join(defined)}, txn INTEGER NOT NULL, PRIMARY KEY ({', '.join(parts(shape))})) WITHOUT ROWID"
+    )
+
+
+def _rowid(shape: Shape) -> str:
+    return quote_identifier(shape.key[0]) if shape.key else shape.rowid
+
+
+def _collate(collation: str) -> str:
+    return f" COLLATE {quote_identifier(collation)}" if collation else ""

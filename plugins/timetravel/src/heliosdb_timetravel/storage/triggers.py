@@ -1,0 +1,293 @@
+"""The triggers that write history: SQLite's own functions alone, so that every program that writes is recorded.
+
+What each has to cope with:
+
+* A row that is replaced (``OR REPLACE``, ``ON CONFLICT REPLACE``) goes without a DELETE trigger. So whatever a new row
+  clashes with is saved before, as *pending*, with a negative end, and looked at again after: if it has gone, the saved
+  row is history, else (``OR IGNORE``, an UPSERT) it was nothing.
+* The conflict clause of the user's statement overrides those in triggers. So none of these statements can conflict.
+* A version that the open transaction began and ends is no version: nobody else has seen it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from . import keys
+from .names import BY_STATEMENT, COMMITS, FROM, ID, NOW, OPEN, ROW, SHIFT, TO, history, starts, trigger
+from .shape import Column, Shape
+
+TXN = f"(SELECT max(txn) FROM {COMMITS})"
+F, N = (
+    "heliosdb_f",
+    "heliosdb_n",
+)  # the first transaction of a version and the open one; no column has such a name
+LATEST = f"(SELECT state FROM {COMMITS} ORDER BY txn DESC LIMIT 1)"
+CLOCK = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"
+"""Microseconds since 1970, by SQLite's clock, which has milliseconds and stands still during a statement."""
+
+
+def begin_plain(name: str) -> str:
+    """Return the trigger that gives a writer without time travel its commit: one for each moment of a statement.
+
+    A row that this very commit began begins another one when it changes again: it may have been committed in between.
+    """
+    return (
+        f"CREATE TRIGGER {name} INSTEAD OF INSERT ON {NOW} WHEN NOT coalesce((SELECT state = {OPEN} OR "
+        f"(state = {BY_STATEMENT} AND coalesce(wall, time) = {CLOCK} AND NEW.seen IS NOT txn) "
+        f"FROM {COMMITS} ORDER BY txn DESC LIMIT 1), 0) BEGIN "
+        f"INSERT INTO {COMMITS} (time, state, wall) SELECT max(now, last + 1), {BY_STATEMENT}, "
+        f"CASE WHEN last >= now THEN now END FROM (SELECT {CLOCK} AS now, "
+        f"coalesce((SELECT time FROM {COMMITS} ORDER BY txn DESC LIMIT 1), 0) AS last); END"
+    )
+
+
+def begin_here(name: str, time: int) -> str:
+    """Return the TEMP trigger that opens one commit for the whole transaction of this connection.
+
+    :param time: what stands for its time until it commits
+    """
+    return (
+        f"CREATE TEMP TRIGGER {name} INSTEAD OF INSERT ON main.{NOW} WHEN {LATEST} IS NOT {OPEN} BEGIN "
+        f"INSERT INTO {COMMITS} (time, state) VALUES ({time}, {OPEN}); END"
+    )
+
+
+class Triggers:
+    """The triggers of one versioned table."""
+
+    def __init__(self, number: int, shape: Shape, adopted: int | None, recorded: Sequence[Column]) -> None:
+        """
+        :param adopted: the transaction in which the table's rows were adopted, which have no start of their own
+        """
+        self.shape = shape
+        self._number = number
+        self._unstarted = TXN if adopted is None else str(adopted)
+        self._recorded = recorded
+        self._table = quote_identifier(shape.name)
+        self._history = history(number)
+        self._starts = starts(number)
+
+    def all(self) -> dict[str, str]:
+        """Return the text of each trigger, by its name."""
+        made = {
+            "insert": ("AFTER INSERT", self._after_insert()),
+            "replace": ("AFTER INSERT", self._after_replacing()),
+            "clash": ("BEFORE INSERT", self._before_insert()),
+            "update": ("AFTER UPDATE", self._after_update()),
+            "move": ("AFTER UPDATE", self._after_move()),
+            "delete": ("AFTER DELETE", self._after_delete()),
+        }
+        of = self._of_uniques()
+        made["update_clash"] = (f"BEFORE UPDATE{of}", self._before_update())
+        made["update_replace"] = (f"AFTER UPDATE{of}", self._after_update_replacing())
+        named = {trigger(self._number, event): value for event, value in made.items()}
+        return {
+            name: f"CREATE TRIGGER {name} {when} ON {self._table} {body}"
+            for name, (when, body) in named.items()
+        }
+
+    # -- one row -----------------------------------------------------------------------------------------------------
+    def _after_insert(self) -> str:
+        # A start that is there already: the row it was about went unseen, and stays as it is unless that was recorded.
+        logged = f"EXISTS (SELECT 1 FROM {self._history} AS h WHERE {keys.equal(keys.of_version(self.shape, 'h'), self._key('NEW'))} AND h.{FROM} = {self._starts}.txn)"
+        return f"WHEN NOT {self._pending()} BEGIN {self._touch('NULL')} {self._start('NEW', logged)} END"
+
+    def _after_update(self) -> str:
+        when = f"{keys.same(self.shape, 'OLD', 'NEW')} AND ({self._differ('OLD', 'NEW')})"
+        body = f"{self._touch(self._seen())} {self._record_old()} {self._start('NEW', 'txn <> excluded.txn')}"
+        return f"WHEN {when} BEGIN {body} END"
+
+    def _after_move(self) -> str:
+        """The row has another key now."""
+        body = f"{self._touch(self._seen())} {self._record_old()} {self._forget_old()} {self._start('NEW')}"
+        return f"WHEN NOT ({keys.same(self.shape, 'OLD', 'NEW')}) BEGIN {body} END"
+
+    def _after_delete(self) -> str:
+        return f"BEGIN {self._touch(self._seen())} {self._record_old()} {self._forget_old()} END"
+
+    # -- rows that are replaced --------------------------------------------------------------------------------------
+    def _before_insert(self) -> str:
+        return self._save(self._clashes(""))
+
+    def _before_update(self) -> str:
+        other = f"NOT ({keys.same(self.shape, 'c', 'OLD')})"
+        changed = self._moved()
+        return self._save([f"{clash} AND {other}" for clash in self._clashes("")], changed)
+
+    def _after_replacing(self) -> str:
+        return f"WHEN {self._pending()} BEGIN {self._touch('NULL')} {self._settle_after()} {self._start('NEW')} END"
+
+    def _after_update_replacing(self) -> str:
+        return f"WHEN ({self._moved()}) AND {self._pending()} BEGIN {self._touch('NULL')} {self._settle_after()} END"
+
+    def _save(self, clashes: Sequence[str], condition: str = "") -> str:
+        """Save the rows that may be about to be replaced."""
+        found = [f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {clash})" for clash in clashes]
+        when = " OR ".join([*found, self._pending()])
+        when = f"({condition}) AND ({when})" if condition else when
+        version = keys.of_version(self.shape, "p")
+        saved = f"EXISTS (SELECT 1 FROM {self._history} AS p WHERE p.{TO} < 0 AND {keys.equal(version, self._key('c'))})"
+        saves = [
+            f"INSERT INTO {self._history} ({self._columns()}) SELECT "
+            f"max(coalesce((SELECT max({ID}) FROM {self._history}), 0), {N} << {SHIFT}) + row_number() OVER (), "
+            f"{self._since('c')}, -{N}, {self._values('c')} FROM {self._table} AS c, "
+            f"(SELECT max(txn) AS {N} FROM {COMMITS}) WHERE {clash} AND NOT {saved};"
+            for clash in clashes
+        ]
+        same = f"{keys.find_row(self.shape, 'c', self._history)} AND NOT ({self._differ('c', self._history)})"
+        gone = f"NOT EXISTS (SELECT 1 FROM {self._table} AS c WHERE {same})"
+        return f"WHEN {when} BEGIN {self._touch('NULL')} {self._settle(gone)} {' '.join(saves)} END"
+
+    def _settle_after(self) -> str:
+        found = f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {keys.find_row(self.shape, 'c', 'h')})"
+        own = keys.equal(keys.of_version(self.shape, self._history), self._key("NEW"))
+        here = (
+            f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {keys.find_row(self.shape, 'c', self._history)})"
+        )
+        parts = ", ".join(keys.parts(self.shape))
+        version = ", ".join(keys.of_version(self.shape, "h"))
+        forget = (
+            f"DELETE FROM {self._starts} WHERE ({parts}) IN "
+            f"(SELECT {version} FROM {self._history} AS h WHERE h.{TO} < 0 AND NOT {found});"
+        )
+        return f"{forget} {self._settle(f'({own} OR NOT {here})')}"
+
+    def _settle(self, gone: str) -> str:
+        """Make the pending rows that are gone history, unless they are already, and forget the others."""
+        version = keys.equal(keys.of_version(self.shape, "h"), keys.of_version(self.shape, self._history))
+        logged = (
+            f"EXISTS (SELECT 1 FROM {self._history} AS h WHERE {version} AND h.{FROM} = {self._history}.{FROM} "
+            f"AND h.{TO} > 0)"
+        )
+        return (
+            f"UPDATE {self._history} SET {TO} = -{TO} WHERE {TO} < 0 AND -{TO} = {TXN} AND {FROM} < -{TO} "
+            f"AND NOT {logged} AND {gone}; DELETE FROM {self._history} WHERE {TO} < 0;"
+        )
+
+    def _clashes(self, _: str) -> list[str]:
+        """Return a condition for each reason for which an existing row ``c`` may have to give way to NEW."""
+        found = []
+        if self.shape.rowid:
+            name = (
+                quote_identifier(self.shape.key[0])
+                if self.shape.rowid_is_key and self.shape.key
+                else self.shape.rowid
+            )
+            found.append(f"c.{name} = NEW.{name}")
+        news = ", ".join(
+            f"{self._new(column)} AS {quote_identifier(column.name)}" for column in self.shape.columns
+        )
+        for unique in self.shape.uniques:
+            terms = []
+            for expression, collation in unique.terms:
+                collate = f" COLLATE {quote_identifier(collation)}" if collation else ""
+                if expression.startswith("("):
+                    new = f"(SELECT {expression} FROM (SELECT {news}))"
+                    terms.append(f"{expression} = {new}{collate}")
+                else:
+                    column = next(
+                        each for each in self.shape.columns if quote_identifier(each.name) == expression
+                    )
+                    terms.append(f"c.{expression} = {self._new(column)}{collate}")
+            found.append(" AND ".join(terms))
+        return found
+
+    def _new(self, column: Column) -> str:
+        """Return the value that a column will have, should it be NULL and get its default by OR REPLACE."""
+        new = f"NEW.{quote_identifier(column.name)}"
+        return f"coalesce({new}, {column.default})" if column.default and not column.generated else new
+
+    def _of_uniques(self) -> str:
+        """Return the columns of which an UPDATE can replace other rows; "" where SQL can't name them all."""
+        if self.shape.rowid and not (self.shape.rowid_is_key and self.shape.key):
+            return ""
+        terms = [expression for unique in self.shape.uniques for expression, _ in unique.terms]
+        if any(term.startswith("(") for term in terms):
+            return ""
+        named = [*map(quote_identifier, self.shape.key), *terms]
+        return f" OF {', '.join(dict.fromkeys(named))}"
+
+    def _moved(self) -> str:
+        """Return the condition that an UPDATE changed what must be unique."""
+        terms = [expression for unique in self.shape.uniques for expression, _ in unique.terms]
+        if any(term.startswith("(") for term in terms):
+            return "1"
+        named = [*map(quote_identifier, self.shape.key), *terms]
+        if self.shape.rowid and not (self.shape.rowid_is_key and self.shape.key):
+            named.append(self.shape.rowid)
+        return " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in dict.fromkeys(named))
+
+    # -- statements --------------------------------------------------------------------------------------------------
+    def _touch(self, seen: str) -> str:
+        return f"INSERT INTO {NOW} (seen) SELECT {seen} WHERE {LATEST} IS NOT {OPEN};"
+
+    def _record_old(self) -> str:
+        """Write the row as it was into the history, if anybody can have seen it."""
+        identity = f"max(coalesce((SELECT max({ID}) FROM {self._history}), 0) + 1, {N} << {SHIFT})"
+        return (
+            f"INSERT INTO {self._history} ({self._columns()}) SELECT {identity}, {F}, {N}, {self._values('OLD')} "
+            f"FROM (SELECT {self._since('OLD')} AS {F}, {TXN} AS {N}) WHERE {F} < {N};"
+        )
+
+    def _start(self, row: str, where: str = "") -> str:
+        parts = ", ".join(keys.parts(self.shape))
+        condition = f" WHERE {where}" if where else ""
+        return (
+            f"INSERT INTO {self._starts} ({parts}, txn) VALUES ({', '.join(self._key(row))}, {TXN}) "
+            f"ON CONFLICT ({parts}) DO UPDATE SET txn = excluded.txn{condition};"
+        )
+
+    def _forget_old(self) -> str:
+        return (
+            f"DELETE FROM {self._starts} WHERE {keys.find_start(self.shape, self._starts, self._key('OLD'))};"
+        )
+
+    # -- expressions -------------------------------------------------------------------------------------------------
+    def _key(self, row: str) -> list[str]:
+        return keys.of_row(self.shape, row)
+
+    def _pending(self) -> str:
+        return f"EXISTS (SELECT 1 FROM {self._history} WHERE {TO} < 0)"
+
+    def _seen(self) -> str:
+        return f"(SELECT s.txn FROM {self._starts} AS s WHERE {keys.find_start(self.shape, 's', self._key('OLD'))})"
+
+    def _since(self, row: str) -> str:
+        found = keys.find_start(self.shape, "s", self._key(row))
+        return f"coalesce((SELECT s.txn FROM {self._starts} AS s WHERE {found}), {self._unstarted})"
+
+    def _columns(self) -> str:
+        row = [ROW] if keys.row_part(self.shape, "c") else []
+        return ", ".join([ID, FROM, TO, *row, *(quote_identifier(each.name) for each in self._stored())])
+
+    def _values(self, row: str) -> str:
+        part = keys.row_part(self.shape, row)
+        return ", ".join(
+            [*([part] if part else []), *(f"{row}.{quote_identifier(each.name)}" for each in self._stored())]
+        )
+
+    def _stored(self) -> list[Column]:
+        return [column for column in self._recorded if not column.generated]
+
+    def _differ(self, one: str, other: str) -> str:
+        """Return the condition that two rows differ in something that is recorded, be it the case of a letter."""
+        found = []
+        for column in self._stored():
+            name = quote_identifier(column.name)
+            found.append(f"{one}.{name} COLLATE BINARY IS NOT {other}.{name}")
+            if has_any_type(column, strict=self.shape.strict):
+                found.append(f"typeof({one}.{name}) <> typeof({other}.{name})")
+        return " OR ".join(found) or "0"
+
+
+def has_any_type(column: Column, *, strict: bool) -> bool:
+    """Return whether values of the column keep their type, so that 1 and 1.0 are two."""
+    declared = column.type.upper()
+    if strict:
+        return declared == "ANY"
+    if "INT" in declared or any(each in declared for each in ("CHAR", "CLOB", "TEXT")):
+        return False
+    return not declared or "BLOB" in declared

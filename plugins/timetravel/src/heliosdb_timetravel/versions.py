@@ -1,0 +1,167 @@
+"""conn.history(): the versions of one row, with what changed from each to the next."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from .reading.pasts import past_of
+from .reading.relation import Past
+from .session import of
+from .times import to_datetime, to_microseconds
+
+_SYSTEM = (
+    "system_transaction",
+    "system_transaction_end",
+    "system_time",
+    "system_time_end",
+    "system_operation",
+    "system_user",
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """What one transaction made of a row."""
+
+    operation: str | None
+    """INSERT, UPDATE or DELETE; ADOPT: the row was there when recording began; None: what came before is purged."""
+    time: datetime | None
+    """When the transaction committed, in UTC; None: it is still open."""
+    user: str | None
+    """Who did it, as ``time_travel_user=`` or ``recorded_as()`` say."""
+    transaction: int
+    row: Mapping[str, Any] | None
+    """The row from then on, by column; None: it was deleted."""
+    changes: Mapping[str, tuple[Any, Any]]
+    """The columns that this changed, each with its value before and after."""
+
+
+def history(connection: Any, table: str, key: Any, *, dropped: bool = False) -> list[Version]:
+    """Return the versions of one row, the oldest first: who made it what it was, when, and what that changed.
+
+    :param table: the table's name, ``schema.table`` for another database than main
+    :param key: the value of the primary key, a tuple where it has several columns, a rowid where there is no key
+    :param dropped: show the columns that the table has no more, too
+    :raises OperationalError: the table keeps no history
+    """
+    travel = of(connection)
+    past = find_past(travel, table)
+    where, values = _condition(past, key)
+    gone = _dropped(past) if dropped else []
+    columns = [*past.columns, *gone]
+    source = (
+        f"{quote_identifier(past.now.schema)}.{quote_identifier(_name(table)[1])} FOR SYSTEM_TIME ALL AS v"
+    )
+    listed = ", ".join([*_SYSTEM, *(f"v.{quote_identifier(name)}" for name in columns)])
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    rows = cursor.execute(
+        f"SELECT {listed} FROM {source} WHERE {where} ORDER BY system_transaction", values
+    ).fetchall()
+    return _versions(travel, past, columns, rows)
+
+
+def find_past(travel: Any, table: str) -> Past:
+    """Return the past of a table that is named in Python.
+
+    :raises OperationalError: it keeps no history
+    """
+    schema, name = _name(table)
+    past = past_of(travel, name, schema)
+    if past is None:
+        there = any(travel.has_table(name, place) for place in travel.schemas(schema))
+        what = (
+            f"table {table!r} keeps no history: ALTER TABLE {quote_identifier(name)} ADD SYSTEM VERSIONING"
+            if there
+            else f"no such table: {table}"
+        )
+        raise sqlite3.OperationalError(what)
+    return past
+
+
+def _name(table: str) -> tuple[str | None, str]:
+    schema, point, name = table.partition(".")
+    return (schema, name) if point else (None, table)
+
+
+def _dropped(past: Past) -> list[str]:
+    names = [
+        column.name
+        for branch in past.branches
+        for column in branch.table.columns
+        if column.dropped is not None
+    ]
+    own = {name.lower() for name in past.columns}
+    return [name for name in dict.fromkeys(names) if name.lower() not in own]
+
+
+def _condition(past: Past, key: Any) -> tuple[str, list[Any]]:
+    columns = past.now.key or (past.now.rowid,)
+    if isinstance(key, Mapping):
+        values = [key.get(name) for name in columns]
+        wrong = set(key) != set(columns)
+    elif len(columns) > 1 or isinstance(key, (tuple, list)):
+        values = list(key) if isinstance(key, Sequence) and not isinstance(key, (str, bytes)) else [key]
+        wrong = len(values) != len(columns)
+    else:
+        values, wrong = [key], False
+    if wrong:
+        raise sqlite3.ProgrammingError(
+            f"{key!r} is no key of table {past.now.name!r}: give a value for each of {', '.join(columns)}"
+        )
+    return " AND ".join(
+        f"v.{quote_identifier(name) if past.now.key else 'rowid'} IS ?" for name in columns
+    ), values
+
+
+def _versions(
+    travel: Any, past: Past, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> list[Version]:
+    found: list[Version] = []
+    before: dict[str, Any] | None = None
+    ended: tuple[int, str | None] | None = None
+    for txn, txn_end, time, time_end, began_by, user, *values in rows:
+        row = dict(zip(columns, values, strict=True))
+        if before is not None and ended is not None and ended[0] != txn:
+            found.append(_deletion(travel, past, ended, before))
+            before = None
+        changes = (
+            {}
+            if before is None
+            else {
+                name: (before[name], value)
+                for name, value in row.items()
+                if type(before[name]) is not type(value) or before[name] != value
+            }
+        )
+        # Deleted and inserted in one transaction is an UPDATE.
+        operation = "UPDATE" if before is not None and began_by in ("INSERT", "ADOPT") else began_by
+        found.append(Version(operation, _moment(time), user, txn, row, changes))
+        before, ended = row, (txn_end, time_end) if txn_end is not None else None
+    if before is not None and ended is not None:
+        found.append(_deletion(travel, past, ended, before))
+    return found
+
+
+def _deletion(travel: Any, past: Past, ended: tuple[int, str | None], before: Mapping[str, Any]) -> Version:
+    txn, time = ended
+    commits = f"{quote_identifier(past.now.schema)}.heliosdb_timetravel_commits"
+    (user,) = travel.run(f"SELECT who FROM {commits} WHERE txn = ?", (txn,)).fetchone() or (None,)
+    return Version(
+        "DELETE",
+        _moment(time),
+        user,
+        txn,
+        None,
+        {name: (value, None) for name, value in before.items() if value is not None},
+    )
+
+
+def _moment(time: str | None) -> datetime | None:
+    return to_datetime(to_microseconds(time, utc=True)) if time is not None else None
