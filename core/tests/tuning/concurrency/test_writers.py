@@ -305,3 +305,17 @@ def test_words_that_mean_nothing(path, monkeypatch):
     from heliosdb_sqlite import _connect
 
     _connect.plain_again()
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="every path is text there")
+def test_a_path_that_is_no_text(tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xe4\xf6.db"
+    with closing(connect(path)) as conn:
+        plainly_made(conn)
+        assert conn.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def plainly_made(conn):
+    conn.execute("CREATE TABLE t (a)")
+    conn.execute("INSERT INTO t VALUES (1)")
+    conn.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -17,7 +18,7 @@ def join(connection: Any, *, must: bool) -> Writer | None:
     :param must: raise where that can't be, instead of leaving the connection as it is
     :raises OperationalError: the file can't be written to, or is on a file system that WAL mode can't be used on
     """
-    path = next((row[2] for row in run(connection, "PRAGMA database_list") if row[1] == "main"), "")
+    path = _main_file(connection)
     if not path:
         return None
     if connection.in_transaction:  # autocommit=False has begun one, in which the mode can't be changed
@@ -27,6 +28,16 @@ def join(connection: Any, *, must: bool) -> Writer | None:
         finally:
             run(connection, "BEGIN")
     return _join(connection, path, must=must)
+
+
+def _main_file(connection: Any) -> str:
+    """Return the path of the main database, which may be no text, or "" for one without a file."""
+    text_factory, connection.text_factory = connection.text_factory, bytes
+    try:
+        rows = run(connection, "PRAGMA database_list").fetchall()
+    finally:
+        connection.text_factory = text_factory
+    return next((os.fsdecode(path or b"") for _, name, path in rows if name == b"main"), "")
 
 
 def _join(connection: Any, path: str, *, must: bool) -> Writer | None:
