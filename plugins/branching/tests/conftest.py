@@ -69,7 +69,11 @@ def files(path: Path) -> Callable[[], list[str]]:
 
     def listed() -> list[str]:
         folder = Path(f"{path}-branches")
-        return sorted(each for each in os.listdir(folder) if not each.endswith(".lock")) if folder.exists() else []
+        return (
+            sorted(each for each in os.listdir(folder) if not each.endswith(".lock"))
+            if folder.exists()
+            else []
+        )
 
     return listed
 

@@ -7,13 +7,15 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from . import comparing, creating, merging, undoing
+from . import comparing, creating, undoing
 from .copying import Progress
 from .deciding import checked_strategy
 from .deleting import delete
 from .diff import BranchDiff
 from .listing import branch_of, branches, main_branch
-from .names import MAIN
+from .merge_job import Request
+from .merging import merge
+from .names import MAIN, is_branch_file
 from .opening import Opener, file_behind, opener_for, refuse_open_transaction
 from .past import refuse_without_history
 from .registry import find, meta
@@ -21,21 +23,28 @@ from .results import Branch, MergeReport, UndoReport
 from .session import session_of
 
 
-def opener_of(connection: Any) -> Opener:
+def opener_of(connection: Any, what: str = "") -> Opener:
     """Return what opens the connection's database and its branches.
+
+    :param what: the method, where it does not go together with a transaction that the connection has open
 
     :raises NotSupportedError: the database is in memory
     :raises ProgrammingError: the file is a branch, opened as if it were a database of its own
     """
+    if what:
+        refuse_open_transaction(connection, what)
     session = session_of(connection)
     if session is not None and session.database:
         return opener_for(connection, session.database)
     path = file_behind(connection)
-    if meta(connection, "branch") is not None:
-        raise sqlite3.ProgrammingError(
-            f"{os.path.basename(path)!r} is the file of a branch: open its database, connect(..., branch=...)"
-        )
-    return opener_for(connection, path)
+    opener = opener_for(connection, path)
+    if is_branch_file(path):
+        with opener.opened(path) as itself:
+            if meta(itself, "branch") is not None:
+                raise sqlite3.ProgrammingError(
+                    f"{os.path.basename(path)!r} is the file of a branch: open its database, connect(..., branch=...)"
+                )
+    return opener
 
 
 def create_branch(
@@ -50,12 +59,11 @@ def create_branch(
 
     :param from_branch: the branch to copy
     :param as_of: copy the state of a past instant; needs the timetravel plugin
-    :param progress: ``progress(bytes_done, bytes_in_all)`` is called while the file is copied; the copy is then complete
-        when this returns
+    :param progress: ``progress(bytes_done, bytes_in_all)`` is called while the file is copied; the copy is then
+        complete when this returns
     :raises OperationalError: the name is taken, or this connection has a transaction open
     """
-    opener = opener_of(connection)
-    refuse_open_transaction(connection, "create_branch()")
+    opener = opener_of(connection, "create_branch()")
     refuse_without_history(as_of)
     entry = creating.create(opener, name, from_branch, as_of, progress)
     return branch_of(opener, entry)
@@ -96,10 +104,9 @@ def merge_branch(
         one, in tables that no foreign key refers to
     :raises MergeConflict: there are conflicts that the strategy does not decide; nothing was changed
     """
-    opener = opener_of(connection)
-    refuse_open_transaction(connection, "merge_branch()")
-    request = merging.Request(name, into, checked_strategy(strategy), dry_run, renumber)
-    return merging.merge(opener, request)
+    opener = opener_of(connection, "merge_branch()")
+    request = Request(name, into, checked_strategy(strategy), dry_run, renumber)
+    return merge(opener, request)
 
 
 def delete_branch(connection: Any, name: str) -> None:
@@ -108,8 +115,7 @@ def delete_branch(connection: Any, name: str) -> None:
     :raises OperationalError: there is no such branch
     :raises ProgrammingError: it is main
     """
-    opener = opener_of(connection)
-    refuse_open_transaction(connection, "delete_branch()")
+    opener = opener_of(connection, "delete_branch()")
     delete(opener, name)
 
 
@@ -130,6 +136,5 @@ def undo_merge(connection: Any, name: str, into: str = MAIN) -> UndoReport:
     :raises MergeConflict: what the merge wrote has been changed since; nothing was taken back
     :raises OperationalError: the branch was never merged, or is deleted
     """
-    opener = opener_of(connection)
-    refuse_open_transaction(connection, "undo_merge()")
+    opener = opener_of(connection, "undo_merge()")
     return undoing.undo(opener, name, into)

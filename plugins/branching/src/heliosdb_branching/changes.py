@@ -1,4 +1,4 @@
-"""What a branch changed in a table since a point of its past: from its log, in time that grows with the changes alone."""
+"""What a branch changed in a table since a point of its past: read off its log, in time that grows with the changes."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ def count_entries(connection: Any, log: int, spans: Sequence[Span]) -> int:
     """Return how many entries a log has in these spans."""
     if not has_table(connection, log_table(log)):
         return 0
-    return int(value(connection, f"SELECT count(*) FROM {q(log_table(log))} WHERE {_inside(spans)}"))
+    return int(value(connection, f"SELECT count(*) FROM {q(log_table(log))} WHERE {inside(spans)}"))
 
 
-def _inside(spans: Sequence[Span]) -> str:
+def inside(spans: Sequence[Span]) -> str:
+    """Return the condition that an entry is in one of these parts of its log."""
     terms = [
         f"seq > {each.after}" + (f" AND seq <= {each.upto}" if each.upto is not None else "")
         for each in spans
@@ -84,7 +85,7 @@ def changes(
         group = "r" if by_rowid else ", ".join(keys)
         inner = (
             f"SELECT min(seq), v, op, r, {', '.join(['0', *keys])}, {', '.join(['0', *logged])}"
-            f" FROM {q(log_table(log))} WHERE ({_inside(spans)}) AND {condition} GROUP BY {group}"
+            f" FROM {q(log_table(log))} WHERE ({inside(spans)}) AND {condition} GROUP BY {group}"
         )
         names = ["s", "v", "op", "r", "z", *(f"k{place}" for place in range(len(keys)))]
         names += ["y", *(f"b{place}" for place in range(len(logged)))]
@@ -163,4 +164,5 @@ def _lookup_text(table: Table, columns: Sequence[str], count: int, width: int, b
         on = " AND ".join(f"t.{q(column)} = v.column{place}" for place, column in enumerate(table.key, 2))
     selected = ", ".join(["v.column1", *(f"t.{q(column)}" for column in columns)])
     # CROSS JOIN: the keys are looked up in the table, never the other way round
-    return f"SELECT {selected} FROM (VALUES {', '.join([value_row] * count)}) AS v CROSS JOIN {q(table.name)} AS t ON {on}"
+    keys = f"(VALUES {', '.join([value_row] * count)}) AS v"
+    return f"SELECT {selected} FROM {keys} CROSS JOIN {q(table.name)} AS t ON {on}"

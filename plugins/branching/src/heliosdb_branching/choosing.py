@@ -64,8 +64,8 @@ def chosen(connection: Any, branch: str) -> Session:
 
 def _another(entry: Entry, file: str) -> sqlite3.DatabaseError:
     return sqlite3.DatabaseError(
-        f"{os.path.basename(file)!r} is not the branch {entry.name!r} of this database: one of the two files was replaced. "
-        "Put the right one back, or delete the branch"
+        f"{os.path.basename(file)!r} is not the branch {entry.name!r} of this database: one of the two files was "
+        "replaced. Put the right one back, or delete the branch"
     )
 
 

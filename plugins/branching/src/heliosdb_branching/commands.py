@@ -26,7 +26,9 @@ from .names import MAIN
 from .results import Branch, MergeReport, TableChanges
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False))
-_KEY = click.option("--key-env", metavar="VARIABLE", help="The environment variable that holds the encryption key.")
+_KEY = click.option(
+    "--key-env", metavar="VARIABLE", help="The environment variable that holds the encryption key."
+)
 _SHOWN = 20  # rows of a diff, and conflicts of a merge
 
 
@@ -36,7 +38,7 @@ def _shown(text: object) -> str:
 
 
 def _connect(file: str, key_env: str | None) -> Any:
-    options = {}
+    options: dict[str, Any] = {}
     if key_env is not None:
         if not os.environ.get(key_env):
             raise sqlite3.ProgrammingError(f"the environment variable {key_env} is not set, or empty")
@@ -79,7 +81,10 @@ def _described(branch: Branch) -> Text:
         facts.append(f"{branch.commits} commit{'' if branch.commits == 1 else 's'}")
     text.append("  " + ", ".join(facts), style="not bold dim")
     if branch.state != "ready":
-        text.append(f"  {_shown(branch.state)}", style="not bold red" if branch.state != "copying" else "not bold yellow")
+        text.append(
+            f"  {_shown(branch.state)}",
+            style="not bold red" if branch.state != "copying" else "not bold yellow",
+        )
     elif branch.is_active and branch.created_at is not None:
         text.append("  open", style="not bold green")
     return text
@@ -102,8 +107,7 @@ def _ago(moment: datetime) -> str:
 @_KEY
 def create(file: str, name: str, from_branch: str, as_of: str | None, key_env: str | None) -> None:
     """Make a branch of FILE called NAME."""
-    with _connect(file, key_env) as connection:
-        with _copying() as progress:
+    with _connect(file, key_env) as connection, _copying() as progress:
             made = connection.create_branch(name, from_branch, as_of, progress=progress)
     click.echo(f"branch {_shown(made.name)} made from {_shown(made.parent)}")
 
@@ -161,7 +165,11 @@ def _show_diff(found: BranchDiff, limit: int) -> None:
         console.print(Text(f"schema: {_shown(words)}", style="cyan"))
     for name, table in found.tables.items():
         counts = f"+{table.added} ~{table.changed} -{table.removed}"
-        console.print(Text.assemble((_shown(name), "bold"), f"  {counts}", ("  every row looked at" if table.scanned else "")))
+        console.print(
+            Text.assemble(
+                (_shown(name), "bold"), f"  {counts}", ("  every row looked at" if table.scanned else "")
+            )
+        )
         for change in islice(found.rows(name), limit):
             console.print(_row(change), soft_wrap=True)
         if table.total > limit:
@@ -198,7 +206,9 @@ def _cells(row: dict[str, Any]) -> str:
     help="What to do where both sides changed the same cell or row.",
 )
 @click.option("--dry-run", is_flag=True, help="Change nothing, and show what would be done.")
-@click.option("--renumber", is_flag=True, help="Give new rows another id where both sides added one under the same.")
+@click.option(
+    "--renumber", is_flag=True, help="Give new rows another id where both sides added one under the same."
+)
 @_KEY
 def merge(
     file: str, name: str, into: str, strategy: str, dry_run: bool, renumber: bool, key_env: str | None
@@ -225,7 +235,9 @@ def _show_report(console: Console, report: MergeReport) -> None:
     what = "would change" if report.dry_run else "changed"
     rows = report.total_row_changes
     console.print(
-        Text(f"merging {_shown(report.branch)} {what} {rows} row{'' if rows == 1 else 's'} of {_shown(report.into)}")
+        Text(
+            f"merging {_shown(report.branch)} {what} {rows} row{'' if rows == 1 else 's'} of {_shown(report.into)}"
+        )
     )
 
 
@@ -239,10 +251,20 @@ def _show_counts(console: Console, tables: dict[str, TableChanges]) -> None:
 
 
 def _show_conflicts(console: Console, conflicts: tuple[Conflict, ...]) -> None:
-    grid = Table("table", "key", "column", "base", "ours", "theirs", "", title="conflicts", title_justify="left")
+    grid = Table(
+        "table", "key", "column", "base", "ours", "theirs", "", title="conflicts", title_justify="left"
+    )
     for each in conflicts[:_SHOWN]:
         key = "" if each.key is None else ", ".join(map(repr, each.key))
-        cells = (each.table, key, each.column or "", repr(each.base), repr(each.ours), repr(each.theirs), each.reason)
+        cells = (
+            each.table,
+            key,
+            each.column or "",
+            repr(each.base),
+            repr(each.ours),
+            repr(each.theirs),
+            each.reason,
+        )
         grid.add_row(*(Text(_shown(cell)) for cell in cells))
     console.print(grid)
     if len(conflicts) > _SHOWN:

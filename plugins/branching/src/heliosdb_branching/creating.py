@@ -33,7 +33,7 @@ from .registry import (
 )
 from .running import has_table, run, transaction, value
 from .schemas import read_schema
-from .state import clean_up, discard, is_interrupted, lock_path, part_path, wait_for_copy
+from .state import clean_up, discard, is_interrupted, lock_path, made_path, note_failure, part_path, wait_for_copy
 from .watching import positions, watch
 
 _WORTH_A_THREAD = 4 * 2**20  # bytes; less is copied before a thread would have started
@@ -100,12 +100,11 @@ def create(
         source_path = parent.path(opener.database) if parent else opener.database
         try:
             step("locked")
-            _create(opener, main, entry, from_branch, source_path, lock, as_of, progress, step)
+            return _create(opener, main, entry, from_branch, source_path, lock, as_of, progress, step)
         except BaseException:
             lock.release()
             discard(path)
             raise
-        return entry
 
 
 def _make_room(opener: Opener, main: Any, name: str) -> None:
@@ -128,7 +127,7 @@ def _create(
     as_of: Any,
     progress: copying.Progress | None,
     step: Any,
-) -> None:
+) -> Entry:
     source = opener.connect(source_path)
     goes_on = False
     try:
@@ -144,21 +143,27 @@ def _create(
         cloned = copying.clone(source_path, order.part)
         small = os.path.getsize(source_path) <= _WORTH_A_THREAD
         if is_wal and not cloned and not small and as_of is None and progress is None:
+            entry = entry._replace(state=COPYING)
             with transaction(main):
-                add(main, entry._replace(state=COPYING))
+                add(main, entry)
             step("registered")
             goes_on = True
             threading.Thread(target=_copy_behind, args=(order,), name=f"branch {entry.name}").start()
-            return
+            return entry
         if not cloned:
             copying.copy(source_path, order.part, progress)
         step("copied")
         run(source, "COMMIT")
         _make_branch(order, as_of)
+        os.replace(order.part, made_path(order.path))
+        copying.sync_folder(order.path)
         with transaction(main):
             add(main, entry)
         step("registered")
-        _show(order)
+        os.replace(made_path(order.path), order.path)
+        step("shown")
+        lock.release()
+        return entry
     finally:
         if not goes_on:
             source.close()
@@ -197,25 +202,15 @@ def _copy_behind(order: _Order) -> None:
         order.steps("copied")
         run(order.source, "COMMIT")
         _make_branch(order, None)
-        _show(order)
+        os.replace(order.part, order.path)
+        copying.sync_folder(order.path)
+        order.steps("shown")
     except BaseException as error:  # noqa: BLE001 - nobody is there to catch it: whoever opens the branch is told
-        discard(order.path)
-        _tell_failure(order, error)
+        discard(order.path, keep_lock=True)
+        note_failure(order.path, error)
     finally:
         order.source.close()
         order.lock.release()
-
-
-def _tell_failure(order: _Order, error: BaseException) -> None:
-    try:
-        with order.opener.opened(order.opener.database) as main, transaction(main):
-            run(
-                main,
-                "UPDATE _heliosdb_branches SET state = ? WHERE id = ?",
-                (f"failed: {type(error).__name__}: {error}", order.entry.id),
-            )
-    except (sqlite3.Error, OSError):  # it stays "copying", which says as much
-        pass
 
 
 def _make_branch(order: _Order, as_of: Any) -> None:
@@ -246,12 +241,3 @@ def _make_branch(order: _Order, as_of: Any) -> None:
     finally:
         branch.close()
     order.steps("made")
-
-
-def _show(order: _Order) -> None:
-    """Give the finished copy its name."""
-    os.replace(order.part, order.path)
-    copying.sync_folder(order.path)
-    order.steps("shown")
-    if order.lock is not None:
-        order.lock.release()

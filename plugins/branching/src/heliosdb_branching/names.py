@@ -62,6 +62,12 @@ def file_name(name: str, branch: str) -> str:
     return f"{readable or 'branch'}-{branch}.db"
 
 
+def is_branch_file(path: str) -> bool:
+    """Return whether a path looks like that of a branch's file."""
+    folder, name = os.path.split(path)
+    return folder.endswith("-branches") and re.fullmatch(r".*-[0-9a-f]{16}\.db", name) is not None
+
+
 def file_of(database: str, file: str) -> str:
     """Return the path of a branch's file.
 

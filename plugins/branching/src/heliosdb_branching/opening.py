@@ -78,7 +78,8 @@ def refuse_open_transaction(connection: Any, what: str) -> None:
     """
     if connection.in_transaction and _has_locks(connection):
         raise sqlite3.OperationalError(
-            f"{what} works with what is committed, and this connection has a transaction open: commit or roll back first"
+            f"{what} works with what is committed, and this connection has a transaction open: commit or roll back "
+            "first"
         )
 
 

@@ -78,7 +78,9 @@ def heliosdb_error(connection: Any, statement: Statement) -> Callable[[BaseExcep
 
 
 @hookimpl
-def heliosdb_around(connection: Any, statement: Statement) -> Callable[[], AbstractContextManager[None]] | None:
+def heliosdb_around(
+    connection: Any, statement: Statement
+) -> Callable[[], AbstractContextManager[None]] | None:
     """Log the rows of a table that is dropped, and let go of a column that is."""
     return around(connection, statement)
 

@@ -64,7 +64,7 @@ def align(ours: Table, theirs: Table, renamed: Mapping[str, str] | None = None) 
 
 def key_matches(alignment: Alignment) -> bool:
     """Return whether both tables tell their rows by the same columns."""
-    names = {theirs: ours for theirs, ours in alignment.columns}
+    names = dict(alignment.columns)
     return tuple(names.get(column) for column in alignment.theirs.key) == alignment.ours.key
 
 
@@ -128,6 +128,18 @@ def _changes(side: Side, pair: Pair, alignment: Alignment) -> Iterator[Change]:
     )
 
 
+def touched_cells(side: Side, alignment: Alignment, columns: Sequence[str]) -> Iterator[Change]:
+    """Yield the rows that the branch touched, with columns that only it has."""
+    log = logs(side.branch).get(alignment.theirs.name)
+    if log is None:
+        return
+    defaults = defaults_of(side.branch, alignment.theirs)
+    key = alignment.theirs.key
+    yield from changes(
+        side.branch, log.id, side.of(log.id), alignment.theirs, columns, log.columns, defaults, key
+    )
+
+
 def scan(connection: Any, table: Table, columns: Sequence[str]) -> Iterator[Change]:
     """Yield every row of a table as one that was not there."""
     for key, row in whole(connection, table, columns):
@@ -151,14 +163,14 @@ def _rebuilt(side: Side, pair: Pair, alignment: Alignment) -> Iterator[Change]:
     log = pair.base.log
     if log is None or not is_complete(side.branch, log):
         raise sqlite3.NotSupportedError(
-            f"table {pair.base.name!r} was dropped and made anew on the branch by a program that HeliosDB did not see, so "
-            "that its changes can't be told: make the change through connect(..., branch=...)"
+            f"table {pair.base.name!r} was dropped and made anew on the branch by a program that HeliosDB did not see, "
+            "so that its changes can't be told: make the change through connect(..., branch=...)"
         )
     key = alignment.theirs.key
     if not key or alignment.theirs.nullable_key:
         raise sqlite3.NotSupportedError(
-            f"table {pair.base.name!r} was dropped and made anew on the branch and has no primary key, so that its rows "
-            "can't be told apart: give it one"
+            f"table {pair.base.name!r} was dropped and made anew on the branch and has no primary key, so that its "
+            "rows can't be told apart: give it one"
         )
     numbers = {name.lower(): number for name, number in pair.base.columns}
     columns = [theirs for theirs, _ in alignment.columns]

@@ -165,6 +165,6 @@ def check_belongs(branch: Any, database: Any, entry: Entry) -> None:
     """
     if meta(branch, "database") != meta(database, "database") or meta(branch, "branch") != entry.id:
         raise sqlite3.DatabaseError(
-            f"{os.path.basename(entry.file)!r} is not the branch {entry.name!r} of this database: one of the two files was "
-            "replaced. Put the right one back, or delete the branch"
+            f"{os.path.basename(entry.file)!r} is not the branch {entry.name!r} of this database: one of the two files "
+            "was replaced. Put the right one back, or delete the branch"
         )

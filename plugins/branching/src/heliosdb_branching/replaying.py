@@ -173,7 +173,8 @@ class Replay:
             for each in rows(
                 self.connection,
                 "SELECT type, name, tbl_name, sql FROM main.sqlite_master"
-                " WHERE tbl_name = ? COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid",
+                " WHERE tbl_name = ? COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL"
+                " ORDER BY rowid",
                 (table,),
             )
         ]

@@ -98,10 +98,8 @@ def pair_tables(base: Schema, ours: Schema, theirs: Schema) -> list[Pair]:
         if now is not None:
             taken.add(now.name)
         pairs.append(Pair(was, _named(ours, was.name), now, rebuilt))
-    for now in theirs.tables.values():
-        if now.name not in taken:
-            pairs.append(Pair(None, _named(ours, now.name), now))
-    return pairs
+    new = (now for now in theirs.tables.values() if now.name not in taken)
+    return [*pairs, *(Pair(None, _named(ours, now.name), now) for now in new)]
 
 
 def _named(schema: Schema, name: str) -> TableShape | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from typing import Any
@@ -12,11 +13,14 @@ from heliosdb_sqlite.sql.quoting import quote_text
 
 from . import locks
 from .errors import is_busy
+from .names import folder_of
 from .opening import Opener
-from .registry import COPYING, READY, Entry, deleted
+from .registry import COPYING, READY, Entry, deleted, entries
 from .running import run, transaction
 from .tables import table_names
 
+_BEGUN = re.compile(r"(.*-[0-9a-f]{16}\.db)\.(?:lock|failed|(?:part|made)(?:-wal|-shm|-journal)?)")
+_FAILED = ".failed"
 _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
@@ -26,8 +30,13 @@ def lock_path(path: str) -> str:
 
 
 def part_path(path: str) -> str:
-    """Return where a branch is made, before it gets its name."""
+    """Return where a branch is being made."""
     return f"{path}.part"
+
+
+def made_path(path: str) -> str:
+    """Return where a branch is that is complete, and yet to be registered and to get its name."""
+    return f"{path}.made"
 
 
 def state_of(database: str, entry: Entry) -> str:
@@ -36,14 +45,22 @@ def state_of(database: str, entry: Entry) -> str:
     if os.path.exists(path):
         return READY
     if entry.state == READY:
-        if os.path.exists(part_path(path)) and not os.path.exists(f"{part_path(path)}-wal"):
-            return READY  # complete when it was registered; whoever made it ended before it could be renamed
-        return "missing"
+        # Complete when it was registered; whoever made it may have ended before it could be renamed.
+        found = os.path.exists(made_path(path)) or os.path.exists(path)
+        return READY if found else "missing"
     if entry.state == COPYING:
         if locks.is_held(lock_path(path)):
             return COPYING
-        return READY if os.path.exists(path) else "interrupted"
+        return READY if os.path.exists(path) else _why_not(path)
     return entry.state
+
+
+def _why_not(path: str) -> str:
+    try:
+        with open(path + _FAILED, encoding="utf-8") as file:
+            return f"failed: {file.read()}"
+    except OSError:
+        return "interrupted"
 
 
 def is_interrupted(database: str, entry: Entry) -> bool:
@@ -64,7 +81,7 @@ def wait_for_copy(database: str, entry: Entry) -> str:
     if state == READY:
         if not os.path.exists(path):
             try:
-                os.replace(part_path(path), path)
+                os.replace(made_path(path), path)
             except FileNotFoundError:  # somebody else was as quick
                 pass
         return path
@@ -81,12 +98,23 @@ def wait_for_copy(database: str, entry: Entry) -> str:
     raise sqlite3.OperationalError(f"branch {entry.name!r} could not be copied ({state}): {again}")
 
 
-def discard(path: str) -> None:
+def note_failure(path: str, error: BaseException) -> None:
+    """Leave word of why a copy could not be made, for whoever opens the branch."""
+    try:
+        with open(f"{path}{_FAILED}", "w", encoding="utf-8") as file:
+            file.write(f"{type(error).__name__}: {error}")
+    except OSError:  # the disk is full: that it was interrupted will be said
+        pass
+
+
+def discard(path: str, *, keep_lock: bool = False) -> None:
     """Remove a branch's files, finished or not; what can't be removed now is left for later."""
-    for base in (part_path(path), path):
+    _unlink(path + _FAILED)
+    for base in (part_path(path), made_path(path), path):
         for suffix in _BESIDE:
             _unlink(base + suffix)
-    _unlink(lock_path(path))
+    if not keep_lock:
+        _unlink(lock_path(path))
 
 
 def _unlink(path: str) -> bool:
@@ -118,6 +146,7 @@ def clean_up(opener: Opener, main: Any) -> None:
     Only what the registry calls deleted is removed. A file that it does not know may belong to another state of the
     database, from before a backup was restored.
     """
+    clean_leftovers(opener, main)
     for entry in deleted(main):
         path = entry.path(opener.database)
         if os.path.exists(path):
@@ -130,6 +159,25 @@ def clean_up(opener: Opener, main: Any) -> None:
             except sqlite3.OperationalError as error:
                 if not is_busy(error):
                     raise
+
+
+def clean_leftovers(opener: Opener, main: Any) -> None:
+    """Remove what copies left that were killed before their branch was registered: nobody can know them."""
+    folder = folder_of(opener.database)
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return
+    begun = {match[1] for name in names if (match := _BEGUN.fullmatch(name))}
+    if not begun:
+        return
+    known = {entry.file for entry in (*entries(main), *deleted(main))}
+    for file in begun - known:
+        path = os.path.join(folder, file)
+        lock = None if os.path.exists(path) else locks.try_alone(lock_path(path))
+        if lock is not None and file not in {entry.file for entry in entries(main)}:
+            discard(path)
+            lock.release()
 
 
 def _poison_if_possible(opener: Opener, path: str, name: str) -> None:

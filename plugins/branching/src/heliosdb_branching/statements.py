@@ -24,7 +24,16 @@ from .results import Branch, MergeReport
 
 FUNCTION = "heliosdb_branch_statement"
 _BRANCH = ("name", "parent", "created_at", "divergence_point", "state", "is_active", "commits", "size_mb")
-_MERGE = ("branch", "into", "dry_run", "rows_added", "rows_changed", "rows_removed", "schema_changes", "conflicts")
+_MERGE = (
+    "branch",
+    "into",
+    "dry_run",
+    "rows_added",
+    "rows_changed",
+    "rows_removed",
+    "schema_changes",
+    "conflicts",
+)
 _DROPPED = ("name",)
 _FORMS = {
     ("CREATE", "BRANCH"): "CREATE BRANCH [IF NOT EXISTS] name [FROM branch] [AS OF [TIMESTAMP] time]",
@@ -85,13 +94,15 @@ def parse(statement: Statement) -> Statement | None:
     beginning = tuple(token.word for token in tokens[:2])
     if beginning not in _FORMS:
         return None
-    reader = _Reader(statement.text, tokens, _FORMS[beginning])  # type: ignore[index]
+    reader = _Reader(statement.text, tokens, _FORMS[beginning])
     verb = beginning[0]
     arguments, columns = _ARGUMENTS[verb](reader)
     reader.end()
     if verb == "SHOW":
         selected = ", ".join(f"json_extract(value, '$.{column}') AS \"{column}\"" for column in columns)
-        return statement.rewritten(f"SELECT {selected} FROM json_each({FUNCTION}('show'))").noted("branching", True)
+        return statement.rewritten(f"SELECT {selected} FROM json_each({FUNCTION}('show'))").noted(
+            "branching", True
+        )
     # No FROM: even json_each() has SQLite take a lock on the database, which the merge would wait for.
     text: list[str | Span] = [f"SELECT {FUNCTION}('{verb.lower()}'"]
     for argument in arguments:
@@ -180,7 +191,7 @@ class Performer:
         return _branch(api.create_branch(self._connection, name, parent, as_of))
 
     def _merge(self, name: str, into: str, strategy: str, dry_run: int) -> dict[str, Any]:
-        strategy = strategy.lower() if isinstance(strategy, str) else strategy
+        strategy = str(strategy).lower()
         return _report(api.merge_branch(self._connection, name, into, strategy, bool(dry_run)))
 
     def _drop(self, lenient: int, name: str) -> dict[str, Any]:

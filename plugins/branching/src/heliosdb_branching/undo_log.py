@@ -39,7 +39,7 @@ class UndoLog:
 
     def __init__(self, connection: Any, merge: int) -> None:
         self._connection = connection
-        self._merge = merge
+        self.merge = merge
         self._parts: list[str] = []
 
     def add(self, table: Table, work: Sequence[Write], renumbered: Mapping[Key, int]) -> None:
@@ -85,7 +85,7 @@ class UndoLog:
             run(
                 self._connection,
                 "INSERT INTO _heliosdb_merge_undo VALUES (?, ?, ?)",
-                (self._merge, number, part),
+                (self.merge, number, part),
             )
 
     def forget_older(self, branch: str) -> None:
@@ -93,7 +93,7 @@ class UndoLog:
         for (merge,) in rows(
             self._connection,
             "SELECT id FROM _heliosdb_merges WHERE branch = ? AND id < ?",
-            (branch, self._merge),
+            (branch, self.merge),
         ):
             forget(self._connection, merge)
 

@@ -13,6 +13,7 @@ from .registry import meta, set_meta
 from .running import has_table, rows, run, transaction, value
 from .tables import Table, read_table, table_names
 from .triggers import Log, column_definition, create_log, create_triggers, log_all, log_of_trigger, read_log
+from .virtuals import TOUCHED, content_tables, watch_others
 
 _TABLES = (
     # The columns that each version of a log's triggers knows: by number, with the name each had then.
@@ -59,7 +60,7 @@ def _watch(connection: Any) -> None:
     for statement in _TABLES:
         run(connection, statement)
     known = logs(connection)
-    for name in table_names(connection):
+    for name in (*table_names(connection), *content_tables(connection)):
         table = read_table(connection, name)
         if not table.has_identity:
             continue
@@ -68,6 +69,7 @@ def _watch(connection: Any) -> None:
             _begin(connection, table)
         elif not _is_current(connection, table, log):
             _renew(connection, table, log)
+    watch_others(connection)
     set_meta(connection, "watched", value(connection, "PRAGMA main.schema_version"))
 
 
@@ -150,6 +152,7 @@ def positions(connection: Any) -> dict[str, int]:
     if has_table(connection, "_heliosdb_log_versions"):
         for (log,) in rows(connection, "SELECT DISTINCT log FROM _heliosdb_log_versions"):
             found[str(log)] = value(connection, f"SELECT coalesce(max(seq), 0) FROM _heliosdb_log_{int(log)}")
+        found[TOUCHED] = value(connection, "SELECT coalesce(max(seq), 0) FROM _heliosdb_touched")
     return found
 
 

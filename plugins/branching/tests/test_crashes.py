@@ -1,0 +1,249 @@
+"""kill -9 at every step: there is a branch, whole, or there is none; a merge has happened, or it has not."""
+
+from __future__ import annotations
+
+import os
+import sqlite3 as standard
+from pathlib import Path
+
+import pytest
+
+import heliosdb_sqlite
+from heliosdb_branching import creating, deleting, merging, undoing
+from heliosdb_branching.merge_job import Request
+from heliosdb_branching.opening import Opener
+from heliosdb_sqlite.testing import assert_intact, crash, crash_point, crash_points
+
+CREATE = ["prepared", "locked", "snapshot", "copied", "made", "registered", "shown"]
+
+
+def prepare(path, *, mode="delete", big=False):
+    conn = heliosdb_sqlite.connect(path)
+    conn.execute(f"PRAGMA journal_mode = {mode}")
+    conn.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b); INSERT INTO t VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)"
+    )
+    if big:
+        conn.execute("CREATE TABLE big (data)")
+        conn.executemany("INSERT INTO big VALUES (?)", [(os.urandom(4000),) for _ in range(1500)])
+        conn.commit()
+    return conn
+
+
+def create(path):
+    creating.create(Opener(str(path)), "b", step=crash_point)
+
+
+@pytest.mark.parametrize("step", CREATE)
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_killed_create_leaves_no_branch_or_a_whole_one(tmp_path, mode, step):
+    path = tmp_path / "a.db"
+    conn = prepare(path, mode=mode)
+    crash(create, path, point=step)
+    assert_intact(path)
+    found = [each for each in conn.list_branches() if each.name == "b"]
+    if found:
+        assert [each.state for each in found] == ["ready"]
+        branch = heliosdb_sqlite.connect(path, branch="b")
+        assert branch.execute("SELECT * FROM t").fetchall() == [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
+        branch.execute("UPDATE t SET a = 9 WHERE id = 1")
+        branch.commit()
+        branch.close()
+        assert conn.merge_branch("b").total_row_changes == 1
+        conn.delete_branch("b")
+    else:
+        assert step not in ("registered", "shown")
+        conn.create_branch("b")
+        conn.delete_branch("b")
+    assert os.listdir(f"{path}-branches") == []
+    conn.close()
+
+
+@pytest.mark.parametrize("step", ["registered", "copied", "made", "shown"])
+def test_a_killed_copy_behind_says_what_happened(tmp_path, monkeypatch, step):
+    path = tmp_path / "a.db"
+    conn = prepare(path, mode="wal", big=True)
+    crash(create_without_sharing, path, point=step)
+    (found,) = [each for each in conn.list_branches() if each.name == "b"]
+    if step == "shown":
+        heliosdb_sqlite.connect(path, branch="b").close()
+    else:
+        assert found.state == "interrupted"
+        with pytest.raises(heliosdb_sqlite.OperationalError, match="was killed: delete_branch.'b'. and create it again"):
+            heliosdb_sqlite.connect(path, branch="b")
+        with pytest.raises(heliosdb_sqlite.OperationalError, match="was killed"):
+            conn.merge_branch("b")
+        conn.create_branch("b")
+    conn.delete_branch("b")
+    assert os.listdir(f"{path}-branches") == []
+    conn.close()
+
+
+def create_without_sharing(path):
+    from heliosdb_branching import copying
+
+    copying.clone = lambda *_: False
+    create(path)
+    import threading
+
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join()
+
+
+def diverge(path, mode="delete"):
+    conn = prepare(path, mode=mode)
+    conn.create_branch("b")
+    branch = heliosdb_sqlite.connect(path, branch="b")
+    branch.execute("UPDATE t SET a = 10 WHERE id = 1")
+    branch.execute("DELETE FROM t WHERE id = 2")
+    branch.execute("INSERT INTO t VALUES (4, 4, 4)")
+    branch.commit()
+    branch.execute("ALTER TABLE t ADD COLUMN c DEFAULT 5")
+    branch.execute("CREATE TABLE u (x)")
+    branch.execute("INSERT INTO u VALUES (1)")
+    branch.commit()
+    branch.close()
+    conn.execute("UPDATE t SET b = 30 WHERE id = 1")
+    conn.commit()
+    return conn
+
+
+BEFORE = [(1, 1, 30), (2, 2, 2), (3, 3, 3)]
+AFTER = [(1, 10, 30, 5), (3, 3, 3, 5), (4, 4, 4, 5)]
+
+
+def merge(path, everywhere):
+    request = Request("b", "main", "abort", False, False, crash_point)
+    if everywhere:  # before every statement
+        real = Opener.connect
+
+        def connect(self, file):
+            connection = real(self, file)
+            connection.set_trace_callback(lambda _: crash_point("statement"))
+            return connection
+
+        Opener.connect = connect
+    merging.merge(Opener(str(path)), request)
+
+
+@pytest.mark.parametrize(("point", "done"), [("applied", False), ("committed", True)])
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_killed_merge_has_happened_or_not(tmp_path, mode, point, done):
+    path = tmp_path / "a.db"
+    conn = diverge(path, mode)
+    crash(merge, path, False, point=point)
+    assert_intact(path)
+    assert conn.execute("SELECT * FROM t").fetchall() == (AFTER if done else BEFORE)
+    conn.merge_branch("b")
+    assert conn.execute("SELECT * FROM t").fetchall() == AFTER
+    conn.undo_merge("b")
+    assert conn.execute("SELECT * FROM t").fetchall() == BEFORE
+    conn.close()
+
+
+def die_anywhere_in_a_merge(tmp_path, step):
+    path = tmp_path / "a.db"
+    conn = diverge(path)
+    conn.close()
+    originals = {each: each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()}
+    points = crash_points(merge, path, True, point="statement")
+    assert points > 50
+    for after in range(1, points + 1, step):
+        restore(tmp_path, originals)
+        crash(merge, path, True, after=after, point="statement")
+        assert_intact(path)
+        conn = heliosdb_sqlite.connect(path)
+        now = conn.execute("SELECT * FROM t").fetchall()
+        assert now in (BEFORE, AFTER)
+        conn.merge_branch("b")
+        assert conn.execute("SELECT * FROM t").fetchall() == AFTER
+        conn.close()
+
+
+def restore(folder, originals):
+    for each in [each for each in folder.rglob("*") if each.is_file()]:
+        each.unlink()
+    for each, content in originals.items():
+        Path(each).write_bytes(content)
+
+
+def test_a_merge_killed_anywhere(tmp_path):
+    die_anywhere_in_a_merge(tmp_path, 31)
+
+
+@pytest.mark.exhaustive
+def test_a_merge_killed_everywhere(tmp_path):
+    die_anywhere_in_a_merge(tmp_path, 1)
+
+
+def undo(path):
+    undoing.undo(Opener(str(path)), "b", step=crash_point)
+
+
+def test_a_killed_undo_has_not_happened(tmp_path):
+    path = tmp_path / "a.db"
+    conn = diverge(path)
+    conn.merge_branch("b")
+    crash(undo, path, point="applied")
+    assert_intact(path)
+    assert conn.execute("SELECT * FROM t").fetchall() == AFTER
+    conn.undo_merge("b")
+    assert conn.execute("SELECT * FROM t").fetchall() == BEFORE
+    conn.close()
+
+
+def delete(path):
+    deleting.delete(Opener(str(path)), "b", step=crash_point)
+
+
+@pytest.mark.parametrize("step", ["poisoned", "unregistered", "closed", "removed"])
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_killed_delete_leaves_the_branch_or_none(tmp_path, mode, step):
+    path = tmp_path / "a.db"
+    conn = diverge(path, mode)
+    crash(delete, path, point=step)
+    assert_intact(path)
+    there = [each.name for each in conn.list_branches()]
+    if step == "poisoned":
+        assert there == ["main", "b"]
+        branch = heliosdb_sqlite.connect(path, branch="b")
+        branch.execute("UPDATE t SET a = 0")
+        branch.commit()
+        branch.close()
+    else:
+        assert there == ["main"]
+        assert os.listdir(f"{path}-branches") == []
+    conn.close()
+
+
+def test_leftovers_that_the_registry_does_not_know_are_kept(tmp_path):
+    """They may be branches of the state before a backup was restored."""
+    path = tmp_path / "a.db"
+    conn = prepare(path)
+    conn.close()
+    backup = path.read_bytes()
+    conn = heliosdb_sqlite.connect(path)
+    made = conn.create_branch("b")
+    conn.close()
+    after = path.read_bytes()
+    path.write_bytes(backup)
+    conn = heliosdb_sqlite.connect(path)
+    assert [each.name for each in conn.list_branches()] == ["main"]
+    conn.create_branch("c")
+    conn.delete_branch("c")
+    assert os.path.exists(made.path)
+    conn.close()
+    path.write_bytes(after)
+    conn = heliosdb_sqlite.connect(path, branch="b")
+    assert conn.execute("SELECT count(*) FROM t").fetchone() == (3,)
+    conn.close()
+
+
+def test_a_plain_reader_finds_main_whole_after_a_crash(tmp_path):
+    path = tmp_path / "a.db"
+    diverge(path).close()
+    crash(merge, path, False, point="applied")
+    plain = standard.connect(path)
+    assert plain.execute("SELECT * FROM t").fetchall() == BEFORE
+    plain.close()
