@@ -1,0 +1,53 @@
+"""Is it worth it? What keeping the results of one SQL text has saved, measured, against what it has cost."""
+
+from __future__ import annotations
+
+_WATCHED = 64  # look-ups after which the balance is drawn
+_RESTS = 1024  # executions that a text for which it is negative is left alone
+
+
+class Account:
+    """The seconds that one text has gained and lost.
+
+    Every text is looked up until the first balance. One that has only lost, because SQLite is as fast as the cache or
+    because nobody asks the same again, is run by SQLite for a while, and then gets another chance: its table may have
+    grown.
+    """
+
+    __slots__ = ("_balance", "_looked_up", "_rests")
+
+    def __init__(self) -> None:
+        self._balance = 0.0
+        self._looked_up = 0
+        self._rests = 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this is the first look-up, or the first one after a rest."""
+        return self._looked_up == 0
+
+    def rests(self) -> bool:
+        """Return whether this execution is left to SQLite."""
+        if self._rests:
+            self._rests -= 1
+            return True
+        return False
+
+    def hit(self, saved: float, took: float) -> None:
+        """A result was there: ``saved`` is what SQLite needed for it, ``took`` what it took to hand it out."""
+        self._book(saved - took)
+
+    def miss(self, took: float) -> None:
+        """None was there; ``took`` is the time beyond what SQLite needed."""
+        self._book(-took)
+
+    def _book(self, seconds: float) -> None:
+        self._balance += seconds
+        self._looked_up += 1
+        if self._looked_up == _WATCHED:
+            self._rests = 0 if self._balance > 0 else _RESTS
+            self._balance, self._looked_up = 0.0, 0 if self._rests else 1
+
+    def rest(self) -> None:
+        """Leave the text alone for a while: a result of it was too large."""
+        self._rests, self._balance, self._looked_up = _RESTS, 0.0, 0
