@@ -44,6 +44,8 @@ print(mine.shout())
 
 # The methods of HeliosDB's own plugins are known, whether they are installed or not.
 assert_type(conn.explain_vector("SELECT 1").path, str)
+assert_type(conn.vector_index_stats("near")[0].recall, float)
+conn.vector_index_progress(lambda name, done, total: done < total)
 assert_type(conn.executemany_grouped("SELECT ?", [(1,)]), list[list[Any]])
 branch = conn.create_branch("experiment", from_branch="main")
 assert_type(branch.name, str)

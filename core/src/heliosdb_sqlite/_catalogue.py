@@ -53,8 +53,8 @@ FEATURES = (
     Feature(
         "vector",
         "connect(..., enable_vector_search=True)",
-        options=("enable_vector_search", "vector_cache_mb", "vector_change_log"),
-        methods=("explain_vector", "executemany_grouped"),
+        options=("enable_vector_search", "vector_cache_mb", "vector_change_log", "vector_exact"),
+        methods=("explain_vector", "executemany_grouped", "vector_index_stats", "vector_index_progress"),
         sized_types=("VECTOR", "HALFVEC"),
         sql_functions=(
             "vector_distance",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONNECTION = (
-    *("explain_vector", "executemany_grouped"),
+    *("explain_vector", "executemany_grouped", "vector_index_stats", "vector_index_progress"),
     *("history", "restore", "tag", "purge_history", "recorded_as"),
     *("create_branch", "merge_branch", "delete_branch", "list_branches"),
     *("get_branch_info", "compare_branches", "undo_merge"),

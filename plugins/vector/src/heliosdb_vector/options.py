@@ -15,3 +15,5 @@ class VectorOptions(BaseModel):
     """The most memory, in MB, that this process keeps vectors in; None: a quarter of the machine's. 0: none."""
     vector_change_log: bool = True
     """Whether a search may begin to log the changes of the table that it searches."""
+    vector_exact: bool = False
+    """Whether approximate indexes are passed over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from heliosdb_sqlite.plugins import DemoAct, Parameters, Statement, Syntax, hookimpl, state
@@ -14,6 +15,8 @@ from .distances import DISTANCES
 from .explaining import explain_vector
 from .failure import Failure
 from .grouped import executemany_grouped
+from .index.ddl import around_ddl, as_index
+from .index.stats import vector_index_progress, vector_index_stats
 from .loading import load_sqlite_vec
 from .options import VectorOptions
 from .queries import calls_of, read_query
@@ -50,14 +53,20 @@ def heliosdb_syntax() -> Syntax:
 @hookimpl
 def heliosdb_methods() -> Mapping[str, Callable[..., Any]]:
     """Return the methods that vector search adds to connections."""
-    return {"explain_vector": explain_vector, "executemany_grouped": executemany_grouped}
+    return {
+        "explain_vector": explain_vector,
+        "executemany_grouped": executemany_grouped,
+        "vector_index_stats": vector_index_stats,
+        "vector_index_progress": vector_index_progress,
+    }
 
 
 @hookimpl
 def heliosdb_connect(connection: Any, options: VectorOptions) -> None:
     """Define the SQL functions, and sqlite-vec's where they can be had."""
     given = options.vector_cache_mb
-    introduce(connection, default_limit() if given is None else given << 20, options.vector_change_log)
+    limit = default_limit() if given is None else given << 20
+    introduce(connection, limit, log=options.vector_change_log, exact=options.vector_exact)
     failure = state(connection)[_NAME] = Failure()
     functions.define(connection, failure)
     load_sqlite_vec(connection)
@@ -70,6 +79,8 @@ def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
         folded = statement.text.upper()
         if any(word in folded for word in COLUMN_TYPES):
             statement = with_checks(connection, statement) or statement
+        if "USING" in folded:
+            statement = as_index(statement)
     calls = calls_of(statement.text)
     if calls:
         statement = read_query(statement, calls)
@@ -78,6 +89,14 @@ def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
     if any(call.name in DISTANCES for call in calls):
         statement = with_searches(connection, statement)
     return statement
+
+
+@hookimpl
+def heliosdb_around(
+    connection: Any, statement: Statement
+) -> Callable[[], AbstractContextManager[None]] | None:
+    """Build an approximate index, build it anew, forget it."""
+    return around_ddl(connection, statement)
 
 
 @hookimpl

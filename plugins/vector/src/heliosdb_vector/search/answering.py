@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..index.definition import Definition
+from ..index.searching import search as search_index
 from .asking import Asked, Question, Unanswerable
 from .bounds import Bounds, bounds
 from .choosing import nearest, refined, within
 from .filters import Filter, most_by_index, nearest_that_qualify
-from .freshness import Column, Unsearchable, snapshot_of, without_ghosts
+from .freshness import Column, Unsearchable, data_version, freshness_of, snapshot_of, without_ghosts
 from .matrix import Array, Snapshot
 from .recognising import Search
 from .rewriting import Restricted, Values
@@ -44,6 +46,7 @@ class Plan(NamedTuple):
     searches: tuple[Search, ...]
     questions: tuple[Question, ...]
     filters: tuple[Filter | None, ...]
+    indexes: tuple[Definition | None, ...]
     stamp: Any
 
 
@@ -107,6 +110,9 @@ def _answered(
     try:
         asked = plan.questions[number].asked(connection, values)
         column = column_of(plan.searches[number], asked.dimensions)
+        approximate = _by_index(connection, plan, number, asked, column, outcomes)
+        if approximate is not None:
+            return approximate
         found = snapshot_of(connection, column, plan.stamp)
         if isinstance(found, Unsearchable):
             raise Unanswerable(found.reason)
@@ -142,6 +148,29 @@ def _answered(
     if outcomes is not None:
         outcomes.append(Outcome("matrix", "", snapshot.count, len(rowids), how))
     return version, f"[{','.join(map(str, rowids))}]"
+
+
+def _by_index(
+    connection: Any, plan: Plan, number: int, asked: Asked, column: Column, outcomes: list[Outcome] | None
+) -> tuple[Any, Any] | None:
+    """Return a version and the candidates of an approximate index; None if there is none for this search."""
+    definition = plan.indexes[number]
+    if definition is None or definition.metric != asked.metric or not asked.most:
+        return None
+    known = freshness_of(connection)
+    known.meet(plan.stamp)
+    known.observe(connection)
+    version: int | None = data_version(connection, column.schema)
+    found = search_index(
+        connection, definition, column, asked, plan.searches[number].distance.slack, plan.stamp
+    )
+    if found is None:
+        return None
+    if column.schema != "main":
+        version = 0 if column.schema == "temp" else found.nonce
+    if outcomes is not None:
+        outcomes.append(Outcome("index", "", found.rows, len(found.rowids), "", found.name))
+    return version, f"[{','.join(map(str, found.rowids))}]"
 
 
 def _candidates(

@@ -92,14 +92,18 @@ def bounds(snapshot: Snapshot, metric: str, query: Query, given: list[Array] | N
     lows, highs = [], []
     for number, part in enumerate(snapshot.parts):
         with np.errstate(all="ignore"):
-            product = (
-                None if metric in ("l1", "hamming") else (given[number] if given else products(part, query))
-            )
-            low, high = _METRICS[metric](part, query, product, gamma(snapshot.dimensions))
+            if metric in _OF_PRODUCTS:
+                codes = part.codes() if given is None else None
+                if codes is not None:
+                    product, error = codes.products(query.unit)
+                else:
+                    product, error = (products(part, query) if given is None else given[number]), None
+                low, high = _OF_PRODUCTS[metric](part, query, product, error, gamma(snapshot.dimensions))
+            else:
+                low, high = _OF_DIFFERENCES[metric](part, query, gamma(snapshot.dimensions))
         if part.alive is not None:
             low[~part.alive] = np.inf
-            if high is not low:
-                high[~part.alive] = np.inf
+            high[~part.alive] = np.inf
         lows.append(low)
         highs.append(high)
     if len(lows) == 1:
@@ -109,28 +113,43 @@ def bounds(snapshot: Snapshot, metric: str, query: Query, given: list[Array] | N
     return Bounds(np.concatenate(lows), np.concatenate(highs), metric == "l2")
 
 
-def _cosine(part: Part, query: Query, product: Any, g: float) -> tuple[Array, Array]:
-    # Both the product and the length are off by g at most, relative to lengths of 1.
-    error = FLOAT32.type(2 * g + 4 * _UNIT)
-    distance = 1 - product / np.sqrt(part.squares)
-    distance[part.squares == 0] = np.inf
-    return distance - error, distance + error
+# Each takes the products with the query's unit vector and what they are off by; None: by the rounding of float32 alone.
 
 
-def _dot(part: Part, query: Query, product: Any, g: float) -> tuple[Array, Array]:
-    distance = product.astype(np.float64) * -query.norm
-    error = np.sqrt(part.squares) * FLOAT32.type(2 * g * query.norm)
-    return distance - error, distance + error
+def _cosine(part: Part, query: Query, product: Array, error: Any, g: float) -> tuple[Array, Array]:
+    middle = product * part.inverse_lengths
+    np.subtract(1, middle, out=middle)
+    if part.has_zero:
+        middle[part.squares == 0] = np.inf
+    if error is None:
+        off = FLOAT32.type(2 * g + 4 * _UNIT)
+        return middle - off, middle + off
+    off = error * part.inverse_lengths
+    off += FLOAT32.type(2 * g + 4 * _UNIT)
+    high = middle + off
+    middle -= off
+    if part.has_zero:
+        middle[part.squares == 0] = high[part.squares == 0] = np.inf
+    return middle, high
 
 
-def _l2(part: Part, query: Query, product: Any, g: float) -> tuple[Array, Array]:
-    lengths = np.sqrt(part.squares)
-    square = part.squares - 2 * query.norm * product + query.norm * query.norm
-    error = 2 * g * np.square(lengths + query.norm)
-    return square - error, square + error
+def _dot(part: Part, query: Query, product: Array, error: Any, g: float) -> tuple[Array, Array]:
+    middle = product.astype(np.float64) * -query.norm
+    off = np.sqrt(part.squares) * FLOAT32.type(2 * g * query.norm)
+    if error is not None:
+        off += error * FLOAT32.type(1.001 * query.norm)
+    return middle - off, middle + off
 
 
-def _l1(part: Part, query: Query, product: Any, g: float) -> tuple[Array, Array]:
+def _l2(part: Part, query: Query, product: Array, error: Any, g: float) -> tuple[Array, Array]:
+    middle = part.squares - 2 * query.norm * product + query.norm * query.norm
+    off = 2 * g * np.square(np.sqrt(part.squares) + query.norm)
+    if error is not None:
+        off += error * FLOAT32.type(2.002 * query.norm)
+    return middle - off, middle + off
+
+
+def _l1(part: Part, query: Query, g: float) -> tuple[Array, Array]:
     asked = query.wide.astype(FLOAT32)
     distance = np.empty(len(part.rowids), FLOAT32)
     for start in range(0, len(distance), _CHUNK):
@@ -141,7 +160,7 @@ def _l1(part: Part, query: Query, product: Any, g: float) -> tuple[Array, Array]
     return distance - error, distance + error
 
 
-def _hamming(part: Part, query: Query, product: Any, g: float) -> tuple[Array, Array]:
+def _hamming(part: Part, query: Query, g: float) -> tuple[Array, Array]:
     asked = query.wide.astype(FLOAT32)
     distance = np.empty(len(part.rowids), np.float64)
     for start in range(0, len(distance), _CHUNK):
@@ -151,4 +170,5 @@ def _hamming(part: Part, query: Query, product: Any, g: float) -> tuple[Array, A
     return distance, distance.copy()
 
 
-_METRICS = {"cosine": _cosine, "dot": _dot, "l2": _l2, "l1": _l1, "hamming": _hamming}
+_OF_PRODUCTS = {"cosine": _cosine, "dot": _dot, "l2": _l2}
+_OF_DIFFERENCES = {"l1": _l1, "hamming": _hamming}

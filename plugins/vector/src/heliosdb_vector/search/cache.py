@@ -75,14 +75,9 @@ class Cache:
             return self._bytes()
 
     def _bytes(self) -> int:
-        # Snapshots made of one another share their arrays.
-        arrays = {
-            id(array): array.nbytes
-            for held in self._held.values()
-            for part in held.snapshot.parts
-            for array in (part.vectors, part.rowids, part.squares)
-        }
-        return sum(arrays.values())
+        # Snapshots made of one another share their vectors.
+        parts = {id(part.vectors): part.bytes for held in self._held.values() for part in held.snapshot.parts}
+        return sum(parts.values())
 
 
 CACHE = Cache()

@@ -12,7 +12,7 @@ from .bounds import CANONICAL, Bounds, Query
 from .matrix import Array, Snapshot
 
 _BLOCK = 64
-_REFINE = 64  # candidates more than asked for, from which on they are looked at again in float64
+_REFINE = 12  # candidates more than asked for, from which on they are looked at again in float64
 _SURE = 1e-9  # what float64 may be off by, in units of the vectors' lengths; a thousand times what it is
 
 
@@ -48,7 +48,7 @@ def within(bounds: Bounds, distance: float) -> Array:
 
 def refined(snapshot: Snapshot, metric: str, query: Query, places: Array, k: int, *, farthest: bool) -> Array:
     """Return fewer places, where there are many more than asked for, by computing their distances in float64."""
-    if len(places) <= 2 * k + _REFINE:
+    if len(places) <= k + _REFINE:
         return places
     distances = exact(snapshot, metric, query, places)
     if farthest:

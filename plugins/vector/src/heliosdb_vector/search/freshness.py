@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from .matrix import GONE, ODD_LIMIT, Reader, Snapshot
 from .position import Position, catch_up
 
 _KEY = "vector freshness"
+_OWN = "heliosdb_vector_write"  # a savepoint
 LOG_FROM = 1000
 """Rows from which on a table's changes are logged: reading fewer anew is no cost to speak of."""
 _AT_ONCE = 2000
@@ -55,9 +56,10 @@ class Unsearchable(NamedTuple):
 class Freshness:
     """What one connection knows of its databases."""
 
-    def __init__(self, connection: Any, limit: int, log: bool) -> None:
+    def __init__(self, connection: Any, limit: int, log: bool, exact: bool) -> None:
         self.limit = limit
         self.log = log
+        self.exact = exact  # approximate indexes are not used
         self.logs: dict[tuple[str, str], int | None] = {}  # at `stamp`
         self.stamp: Any = None
         self.clean_stamp: Any = None  # the schema's, when no transaction was open for the last time
@@ -67,6 +69,13 @@ class Freshness:
             -1 if connection.in_transaction else _changes(connection)
         )  # when no transaction was open for the last time
         self.refused: set[str] = set()  # databases that can't be written to
+
+    def meet(self, stamp: Any) -> None:
+        """Take note of the schema's stamp, and forget what was known of another schema."""
+        if self.stamp != stamp:
+            self.stamp = stamp
+            self.logs.clear()
+            self.files.clear()
 
     def observe(self, connection: Any) -> None:
         """Take note that no transaction is open."""
@@ -93,9 +102,9 @@ def known_to(connection: Any) -> bool:
         return False
 
 
-def introduce(connection: Any, limit: int, log: bool) -> None:
+def introduce(connection: Any, limit: int, *, log: bool, exact: bool) -> None:
     """Begin to know a connection."""
-    state(connection)[_KEY] = Freshness(connection, limit, log)
+    state(connection)[_KEY] = Freshness(connection, limit, log, exact)
 
 
 def data_version(connection: Any, schema: str) -> int:
@@ -110,10 +119,7 @@ def snapshot_of(connection: Any, column: Column, stamp: Any) -> tuple[Held, int]
     :param stamp: the schema's, as the statement's plan knows it
     """
     known = freshness_of(connection)
-    if known.stamp != stamp:
-        known.stamp = stamp
-        known.logs.clear()
-        known.files.clear()
+    known.meet(stamp)
     known.observe(connection)
     if known.limit <= 0:
         return Unsearchable("vector_cache_mb is 0")
@@ -184,6 +190,20 @@ def _hold(connection: Any, known: Freshness, key: Hashable, held: Held) -> None:
     CACHE.put(key, held, known.limit)
 
 
+def held_in_memory(connection: Any, column: Column, stamp: Any, *, read: bool) -> Snapshot | None:
+    """Return the snapshot of a column if it is in memory already.
+
+    :param read: read it if it is not
+    """
+    known = freshness_of(connection)
+    number = _log_number(connection, known, column)
+    key = (_owner(connection, known, column), number, column.column, column.dimensions)
+    if CACHE.get(key) is None and not read:
+        return None
+    found = snapshot_of(connection, column, stamp)
+    return None if isinstance(found, Unsearchable) else found[0].snapshot
+
+
 def is_logged(connection: Any, column: Column) -> bool:
     """Return whether a table's changes are logged; begin to do so where that is wanted."""
     if find_log(connection, column.schema, column.table) is not None:
@@ -200,59 +220,73 @@ def _log_number(connection: Any, known: Freshness, column: Column) -> int | None
     return known.logs[key]
 
 
+def owner_of(connection: Any, schema: str) -> Hashable:
+    """Return what tells a database's file from others; the connection's own token for one that only it can see."""
+    return _owner_of(connection, freshness_of(connection), schema)
+
+
 def _owner(connection: Any, known: Freshness, column: Column) -> Hashable:
+    return _owner_of(connection, known, column.schema)
+
+
+def _owner_of(connection: Any, known: Freshness, schema: str) -> Hashable:
     """Return what tells the database's file from others; the connection itself for one that only it can see."""
-    if column.schema not in known.files:
+    if schema not in known.files:
         found: Hashable = known.token
         for _, name, file in run(connection, "PRAGMA database_list").fetchall():
-            if name.lower() == column.schema.lower() and file:
+            if name.lower() == schema.lower() and file:
                 try:
                     status = os.stat(file)
                     found = (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(file)
                 except OSError:
                     pass
-        known.files[column.schema] = found
-    return known.files[column.schema]
+        known.files[schema] = found
+    return known.files[schema]
 
 
 # -- the log's beginning -----------------------------------------------------------------------------------------------
 
 
-def _make_log(connection: Any, known: Freshness, column: Column) -> bool:
-    """Begin to log a table's changes, where that is wanted and can be done without waiting; say whether it was."""
-    if not known.log or column.schema in known.refused:
+def try_to_write(connection: Any, schema: str, write: Callable[[], None]) -> bool:
+    """Write something beside the user's tables, where that can be done without waiting; say whether it was."""
+    known = freshness_of(connection)
+    if schema in known.refused:
         return False
     inside = connection.in_transaction
     if inside and (not known.is_dirty(connection) or getattr(connection, "autocommit", -1) is False):
         return False  # a transaction that only reads must not become one that locks others out
     with _without_waiting(connection):
         try:
-            if inside:
-                run(connection, "SAVEPOINT heliosdb_vector_log")
-            else:
-                run(connection, "BEGIN IMMEDIATE")
+            run(connection, f"SAVEPOINT {_OWN}" if inside else "BEGIN IMMEDIATE")
             try:
-                make_log(connection, column.schema, column.table, column.rowid)
+                write()
+                run(connection, f"RELEASE {_OWN}" if inside else "COMMIT")
             except BaseException:
-                run(connection, "ROLLBACK TO heliosdb_vector_log" if inside else "ROLLBACK")
-                if inside:
-                    run(connection, "RELEASE heliosdb_vector_log")
+                if connection.in_transaction:
+                    run(connection, f"ROLLBACK TO {_OWN}" if inside else "ROLLBACK")
+                if inside and connection.in_transaction:
+                    run(connection, f"RELEASE {_OWN}")
                 raise
-            run(connection, "RELEASE heliosdb_vector_log" if inside else "COMMIT")
         except sqlite3.Error as error:
-            if connection.in_transaction and not inside:
-                run(connection, "ROLLBACK")
+            if "interrupted" in str(error):
+                raise
             if "locked" not in str(error) and "busy" not in str(error):
-                known.refused.add(column.schema)
+                known.refused.add(schema)
             return False
+    return True
+
+
+def _make_log(connection: Any, known: Freshness, column: Column) -> bool:
+    """Begin to log a table's changes, where that is wanted and possible; say whether it was."""
+    if not known.log:
+        return False
+    if not try_to_write(
+        connection, column.schema, lambda: make_log(connection, column.schema, column.table, column.rowid)
+    ):
+        return False
     known.logs.clear()
     _restamp(connection, known)
-    return (
-        known.logs.setdefault(
-            (column.schema, column.table), find_log(connection, column.schema, column.table)
-        )
-        is not None
-    )
+    return _log_number(connection, known, column) is not None
 
 
 def _restamp(connection: Any, known: Freshness) -> None:

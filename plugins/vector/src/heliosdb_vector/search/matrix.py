@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..decoding import FLOAT32
+from .codes import Codes, encode, wanted
 
 ODD_LIMIT = 1000
 """Rows that only SQL can judge. A column with more of them is not searched in memory."""
@@ -33,6 +35,42 @@ class Part:
     squares: Array
     alive: Array | None = None  # which of them still hold; None: all
 
+    @cached_property
+    def inverse_lengths(self) -> Array:
+        """1 / the length of each vector; infinity for zero."""
+        with np.errstate(divide="ignore"):
+            return 1 / np.sqrt(self.squares)
+
+    @cached_property
+    def has_zero(self) -> bool:
+        """Whether one of the vectors is zero."""
+        return bool(len(self.squares)) and not self.squares.all()
+
+    @cached_property
+    def _shared(self) -> dict[str, Any]:
+        """What is made of the vectors when it is needed, shared with parts that differ in ``alive`` alone."""
+        return {"searches": 0}
+
+    def codes(self) -> Codes | None:
+        """Return the vectors in a byte a dimension, once they have been searched often enough for that."""
+        shared = self._shared
+        if "codes" not in shared:
+            shared["searches"] += 1
+            if not wanted(len(self.rowids), shared["searches"]):
+                return None
+            shared["codes"] = encode(self.vectors)
+        found: Codes = shared["codes"]
+        return found
+
+    def with_alive(self, alive: Array) -> Part:
+        """Return the same rows of which these still hold."""
+        part = Part(self.rowids, self.vectors, self.squares, alive)
+        part.__dict__["_shared"] = self._shared
+        for name in ("inverse_lengths", "has_zero"):
+            if name in self.__dict__:
+                part.__dict__[name] = self.__dict__[name]
+        return part
+
     @property
     def count(self) -> int:
         """How many rows still hold."""
@@ -41,7 +79,13 @@ class Part:
     @property
     def bytes(self) -> int:
         """What it takes in memory."""
-        return int(self.vectors.nbytes + self.rowids.nbytes + self.squares.nbytes)
+        codes = self._shared.get("codes")
+        return int(sum(each.nbytes for each in self.arrays)) + (codes.bytes if codes is not None else 0)
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """What takes memory."""
+        return (self.vectors, self.rowids, self.squares)
 
 
 @dataclass(frozen=True)
@@ -271,4 +315,4 @@ def _without(part: Part, rowids: Array) -> Part:
         return part
     alive = np.ones(len(part.rowids), bool) if part.alive is None else part.alive.copy()
     alive[at] = False
-    return Part(part.rowids, part.vectors, part.squares, alive)
+    return part.with_alive(alive)

@@ -34,7 +34,9 @@ def catch_up(
     head, history = position
     entries = entries_from(connection, schema, max(head.seq, 1))
     if head.seq == 0:
-        if entries and entries[0].seq != 1:
+        if not entries:
+            return set(), position
+        if entries[0].seq != 1:
             return None
         return _touched(entries, number), position.moved_by(entries, 0)
     if entries and entries[0][:2] == head:

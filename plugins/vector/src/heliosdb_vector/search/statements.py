@@ -12,6 +12,7 @@ from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.schema import stamp
 from heliosdb_sqlite.sql.splice import splice
 
+from ..index.definition import Definition, definitions
 from ..relations import relations_of
 from .answering import Outcome, Plan, answer, answer_many, column_of
 from .asking import Unanswerable, ask_all
@@ -82,8 +83,21 @@ def _with_searches(connection: Any, statement: Statement, reasons: list[str]) ->
     except Unanswerable as reason:
         return by_sql(str(reason))
     filters = tuple(search_filter(connection, statement.text, tokens, search) for search in kept)
-    plan = Plan(made, tuple(kept), tuple(questions), filters, seen)
+    indexes = tuple(_index_for(connection, search) for search in kept)
+    plan = Plan(made, tuple(kept), tuple(questions), filters, indexes, seen)
     return _rewritten(statement, made.text, seen).noted(NOTE, plan)
+
+
+def _index_for(connection: Any, search: Search) -> Definition | None:
+    """Return an approximate index for a search, unless it says NOT INDEXED or has other conditions."""
+    if search.limit is None or search.farthest or search.filtered or search.source.indexed:
+        return None
+    if freshness_of(connection).exact:
+        return None
+    for each in definitions(connection, search.schema, search.source.name):
+        if each.column.lower() == search.column.lower():
+            return each
+    return None
 
 
 def _rewritten(statement: Statement, text: str, seen: Any) -> Statement:

@@ -1,0 +1,93 @@
+"""CREATE INDEX ... USING, DROP INDEX and REINDEX: what is done around SQLite's own part of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from heliosdb_sqlite.plugins import Statement, run
+from heliosdb_sqlite.sql.lexer import tokenize
+
+from ..search.freshness import known_to
+from .building import build
+from .definition import Definition, Wanted, definitions, read_create
+from .searching import build_again
+from .storage import INDEX, make_tables
+
+_NOTE = "vector index"
+_SAVEPOINT = "heliosdb_vector_index"
+
+
+def as_index(statement: Statement) -> Statement:
+    """Return a CREATE INDEX ... USING as a statement that SQLite can run; any other as it is.
+
+    :raises ProgrammingError: an unknown method, operator class or option
+    """
+    found = read_create(statement)
+    if found is None:
+        return statement
+    statement, wanted = found
+    return statement.noted(_NOTE, wanted)
+
+
+def around_ddl(connection: Any, statement: Statement) -> Callable[[], AbstractContextManager[None]] | None:
+    """Return what has to be done around a statement that makes, drops or rebuilds indexes."""
+    wanted: Wanted | None = statement.notes.get(_NOTE)
+    if wanted is not None:
+        return lambda: _creating(connection, wanted)
+    if statement.verb == "REINDEX":
+        names = {token.name.lower() for token in tokenize(statement.text)[1:]}
+        return lambda: _rebuilding(connection, names)
+    if statement.verb == "DROP" and known_to(connection):
+        return lambda: _dropping(connection)
+    return None
+
+
+@contextmanager
+def _together(connection: Any) -> Iterator[None]:
+    """Have everything inside done, or nothing."""
+    run(connection, f"SAVEPOINT {_SAVEPOINT}")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            run(connection, f"ROLLBACK TO {_SAVEPOINT}")
+            run(connection, f"RELEASE {_SAVEPOINT}")
+        raise
+    run(connection, f"RELEASE {_SAVEPOINT}")
+
+
+@contextmanager
+def _creating(connection: Any, wanted: Wanted) -> Iterator[None]:
+    with _together(connection):
+        yield
+        for definition in _all(connection):
+            if definition.number == wanted.number:
+                build(connection, definition)
+
+
+@contextmanager
+def _rebuilding(connection: Any, names: set[str]) -> Iterator[None]:
+    with _together(connection):
+        yield
+        for definition in _all(connection):
+            if not names or {definition.name.lower(), definition.table.lower()} & names:
+                build_again(connection, definition)
+
+
+@contextmanager
+def _dropping(connection: Any) -> Iterator[None]:
+    with _together(connection):
+        yield
+        for schema in _schemas(connection):
+            if run(connection, f"SELECT 1 FROM \"{schema}\".sqlite_master WHERE name = '{INDEX}'").fetchone():
+                make_tables(connection, schema)
+
+
+def _schemas(connection: Any) -> list[str]:
+    return [row[1].replace('"', '""') for row in run(connection, "PRAGMA database_list").fetchall()]
+
+
+def _all(connection: Any) -> list[Definition]:
+    return [each for schema in _schemas(connection) for each in definitions(connection, schema)]

@@ -1,0 +1,156 @@
+"""CREATE INDEX ... USING method (column operators) WITH (option = value): read, and written as SQLite can keep it."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from heliosdb_sqlite.plugins import Statement, run
+from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
+from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
+
+OPERATORS = {"vector_cosine_ops": "cosine", "vector_l2_ops": "l2", "vector_ip_ops": "dot"}
+METHODS = ("bits",)
+_MARK = re.compile(r"'heliosdb vector index ([0-9]+): (\w+) (\w+) (\{.*?\})' IS NULL")
+_OPTIONS: dict[str, tuple[float, float]] = {"recall": (0.5, 1.0), "rescore": (1, 1_000_000)}
+
+
+class Definition(NamedTuple):
+    """An index as its definition says."""
+
+    number: int
+    name: str
+    schema: str
+    table: str
+    column: str
+    method: str
+    metric: str
+    options: dict[str, float]
+
+
+class Wanted(NamedTuple):
+    """What a CREATE INDEX ... USING asks for."""
+
+    number: int
+    schema: str | None
+    name: str
+
+
+def read_create(statement: Statement) -> tuple[Statement, Wanted] | None:
+    """Return a CREATE INDEX ... USING as SQLite can run it, and what it asks for; None for any other statement.
+
+    :raises ProgrammingError: an unknown method, operator class or option
+    """
+    tokens = [token for token in tokenize(statement.text) if token.text != ";"]
+    words = [token.word for token in tokens]
+    if words[:2] != ["CREATE", "INDEX"] or "USING" not in words:
+        return None
+    at = 2
+    guard = ""
+    if words[at : at + 3] == ["IF", "NOT", "EXISTS"]:
+        guard, at = "IF NOT EXISTS ", at + 3
+    schema, name, at = (None, None, at) if words[at] == "ON" else _qualified(tokens, at)
+    if (
+        at + 3 >= len(tokens)
+        or words[at] != "ON"
+        or words[at + 2] != "USING"
+        or tokens[at + 1].kind not in _NAMES
+    ):
+        return None
+    table, method = tokens[at + 1].name, tokens[at + 3].name.lower()
+    if method not in METHODS:
+        raise sqlite3.ProgrammingError(
+            f"there is no index method {method!r}: use one of {', '.join(METHODS)}"
+        )
+    column, metric, at = _column(tokens, at + 4)
+    options = _options(tokens, at)
+    name = name or f"{table}_{column}_idx"
+    number = secrets.randbelow(2**53) + 1
+    ops = next(ops for ops, each in OPERATORS.items() if each == metric)
+    mark = quote_text(f"heliosdb vector index {number}: {method} {ops} {json.dumps(options)}")
+    place = f"{quote_identifier(schema)}." if schema else ""
+    text = (
+        f"CREATE INDEX {guard}{place}{quote_identifier(name)} ON {quote_identifier(table)} "
+        f"({quote_identifier(column)}) WHERE {mark} IS NULL"
+    )
+    return statement.rewritten(text), Wanted(number, schema, name)
+
+
+_NAMES = (Kind.WORD, Kind.QUOTED, Kind.STRING)
+
+
+def _qualified(tokens: Sequence[Token], at: int) -> tuple[str | None, str, int]:
+    if at + 2 < len(tokens) and tokens[at + 1].text == ".":
+        return tokens[at].name, tokens[at + 2].name, at + 3
+    return None, tokens[at].name, at + 1
+
+
+def _column(tokens: Sequence[Token], at: int) -> tuple[str, str, int]:
+    """Return the column, the metric, and the index of the token behind the parenthesis."""
+    texts = [token.text for token in tokens[at : at + 4]]
+    if texts[:1] != ["("] or ")" not in texts[2:4]:
+        raise sqlite3.ProgrammingError(
+            "an index is made USING a method on one column: (embedding vector_cosine_ops)"
+        )
+    column = tokens[at + 1].name
+    if texts[2] == ")":
+        return column, "cosine", at + 3
+    operators = tokens[at + 2].name.lower()
+    if operators not in OPERATORS:
+        raise sqlite3.ProgrammingError(
+            f"there is no operator class {operators!r}: use one of {', '.join(OPERATORS)}"
+        )
+    return column, OPERATORS[operators], at + 4
+
+
+def _options(tokens: Sequence[Token], at: int) -> dict[str, float]:
+    if at >= len(tokens):
+        return {}
+    rest = [token.text for token in tokens[at:]]
+    if tokens[at].word != "WITH" or rest[1:2] != ["("] or rest[-1] != ")":
+        raise sqlite3.ProgrammingError(
+            f"{' '.join(rest)!r} is not understood: write WITH (option = value, ...)"
+        )
+    found: dict[str, float] = {}
+    inside = "".join(rest[2:-1])
+    for each in filter(None, inside.split(",")):
+        name, _, value = each.partition("=")
+        low, high = _OPTIONS.get(name.lower(), (1.0, 0.0))
+        if low > high:
+            raise sqlite3.ProgrammingError(f"there is no option {name!r}: use one of {', '.join(_OPTIONS)}")
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            raise sqlite3.ProgrammingError(f"{name} = {value}: give a number from {low:g} to {high:g}")
+        found[name.lower()] = number
+    return found
+
+
+def definitions(connection: Any, schema: str, table: str | None = None) -> list[Definition]:
+    """Return the approximate indexes of a database, or of one of its tables."""
+    rows = run(
+        connection,
+        f"SELECT name, tbl_name, sql FROM {quote_identifier(schema)}.sqlite_master "
+        "WHERE type = 'index' AND sql LIKE '%heliosdb vector index %'",
+    ).fetchall()
+    found = []
+    for name, on, sql in rows:
+        match = _MARK.search(sql)
+        if match is None or (table is not None and on.lower() != table.lower()):
+            continue
+        columns = run(
+            connection, f"PRAGMA {quote_identifier(schema)}.index_info({quote_identifier(name)})"
+        ).fetchall()
+        metric = OPERATORS.get(match[3])
+        if len(columns) == 1 and columns[0][2] is not None and match[2] in METHODS and metric:
+            options = json.loads(match[4].replace("''", "'"))
+            found.append(
+                Definition(int(match[1]), name, schema, on, columns[0][2], match[2], metric, options)
+            )
+    return found

@@ -1,0 +1,133 @@
+"""What is stored of an approximate index: two ordinary tables in the user's database.
+
+``heliosdb_vector_index`` has a row for each index: the version of the format, the place in the log of changes at
+which the contents hold, what was measured when it was built. ``heliosdb_vector_index_part`` has the contents, in parts
+of some thousand rows: their rowids as 64-bit integers and their codes, little-endian. Where an index is dropped by
+another program its rows stay until the next index is made or dropped; they are in nobody's way.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from heliosdb_sqlite.plugins import run
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..decoding import FLOAT32
+from ..search.changes import Head
+from ..search.position import Position
+from .bits import Array
+from .definition import definitions
+from .sketch import Sketch, sketch_of
+
+FORMAT = 1
+_ROWS = 16_384
+INDEX, PART = "heliosdb_vector_index", "heliosdb_vector_index_part"
+
+
+class Stored(NamedTuple):
+    """An index's row."""
+
+    version: int
+    dimensions: int
+    log: int  # the number of the table's changes in the log
+    head: Head
+    rows: int
+    odd: frozenset[int]
+    mean: Array
+    facts: dict[str, Any]  # what was measured: recall, rescore, seconds
+
+
+def make_tables(connection: Any, schema: str) -> None:
+    """Create the tables where they are not there yet, and forget indexes that have been dropped."""
+    place = quote_identifier(schema)
+    run(
+        connection,
+        f"CREATE TABLE IF NOT EXISTS {place}.{INDEX} (id INTEGER PRIMARY KEY, format INTEGER NOT NULL, "
+        "dimensions INTEGER NOT NULL, log INTEGER NOT NULL, seq INTEGER NOT NULL, nonce INTEGER NOT NULL, "
+        "count INTEGER NOT NULL, odd TEXT NOT NULL, mean BLOB NOT NULL, facts TEXT NOT NULL)",
+    )
+    run(
+        connection,
+        f"CREATE TABLE IF NOT EXISTS {place}.{PART} (id INTEGER NOT NULL, part INTEGER NOT NULL, "
+        "rowids BLOB NOT NULL, codes BLOB NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID",
+    )
+    known = [each.number for each in definitions(connection, schema)]
+    for table in (PART, INDEX):
+        run(
+            connection,
+            f"DELETE FROM {place}.{table} WHERE id NOT IN (SELECT value FROM json_each(?))",
+            (json.dumps(known),),
+        )
+
+
+def store(connection: Any, schema: str, number: int, log: int, sketch: Sketch, facts: dict[str, Any]) -> None:
+    """Write an index's contents, in place of those that are there."""
+    place = quote_identifier(schema)
+    sketch = sketch.merged()
+    run(connection, f"DELETE FROM {place}.{PART} WHERE id = ?", (number,))
+    run(connection, f"DELETE FROM {place}.{INDEX} WHERE id = ?", (number,))
+    for part, start in enumerate(range(0, len(sketch.base.rowids), _ROWS)):
+        rowids = sketch.base.rowids[start : start + _ROWS].astype("<i8").tobytes()
+        codes = sketch.base.codes[start : start + _ROWS].astype("<u8").tobytes()
+        run(connection, f"INSERT INTO {place}.{PART} VALUES (?, ?, ?, ?)", (number, part, rowids, codes))
+    head = sketch.position.head
+    row = (
+        *(number, FORMAT, sketch.dimensions, log, head.seq, head.nonce, len(sketch.base.rowids)),
+        *(json.dumps(sorted(sketch.odd)), sketch.mean.astype(FLOAT32).tobytes(), json.dumps(facts)),
+    )
+    run(connection, f"INSERT INTO {place}.{INDEX} VALUES ({', '.join('?' * len(row))})", row)
+
+
+def stored(connection: Any, schema: str, number: int) -> Stored | None:
+    """Return an index's row; None if it has none that this version can read."""
+    try:
+        row = run(
+            connection,
+            "SELECT format, dimensions, log, seq, nonce, count, odd, mean, facts "
+            f"FROM {quote_identifier(schema)}.{INDEX} WHERE id = ?",
+            (number,),
+        ).fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" in str(error) or "no such column" in str(error):
+            return None
+        raise
+    if row is None or row[0] != FORMAT:
+        return None
+    version, dimensions, log, seq, nonce, count, odd, mean, facts = row
+    return Stored(
+        version,
+        dimensions,
+        log,
+        Head(seq, nonce),
+        count,
+        frozenset(json.loads(odd)),
+        np.frombuffer(mean, FLOAT32),
+        json.loads(facts),
+    )
+
+
+def load(connection: Any, schema: str, number: int, unit: bool, row: Stored) -> Sketch:
+    """Return an index's contents as they are stored."""
+    parts = run(
+        connection,
+        f"SELECT rowids, codes FROM {quote_identifier(schema)}.{PART} WHERE id = ? ORDER BY part",
+        (number,),
+    ).fetchall()
+    rowids = np.frombuffer(b"".join(part[0] for part in parts), "<i8").astype(np.int64)
+    codes = np.frombuffer(b"".join(part[1] for part in parts), "<u8")
+    return sketch_of(row.dimensions, unit, row.mean, rowids, codes, Position(row.head), row.odd)
+
+
+def stored_bytes(connection: Any, schema: str, number: int) -> int:
+    """Return how much an index's contents take in the file."""
+    found = run(
+        connection,
+        f"SELECT coalesce(sum(length(rowids) + length(codes)), 0) FROM {quote_identifier(schema)}.{PART} WHERE id = ?",
+        (number,),
+    ).fetchone()
+    return int(found[0])
