@@ -40,9 +40,10 @@ def prepare(path: Path, connect: Connect) -> None:
     connection.close()
 
 
-def write(path: Path, connect: Connect, who: int, until: float, *, read_first: bool) -> Met:
-    """Commit one small change after the other until that time."""
+def write(path: Path, connect: Connect, who: int, seconds: float, *, read_first: bool) -> Met:
+    """Commit one small change after the other for so long, from the moment when the connection is open."""
     met, connection = Met(), connect(path)
+    until = time.monotonic() + seconds
     while (start := time.monotonic()) < until:
         try:
             if read_first:
@@ -77,7 +78,7 @@ def threads(
     found: list[Met] = []
 
     def run(who: int) -> None:
-        found.append(write(path, connect, who, until, read_first=read_first))
+        found.append(write(path, connect, who, seconds, read_first=read_first))
 
     workers = [threading.Thread(target=run, args=(who,)) for who in range(number)]
     workers += [threading.Thread(target=read, args=(path, connect, until)) for _ in range(readers)]
@@ -89,7 +90,7 @@ def threads(
 
 
 def _in_process(path: Path, connect: Connect, who: int, seconds: float, queue: Any) -> None:
-    queue.put(write(path, connect, who, time.monotonic() + seconds, read_first=False))
+    queue.put(write(path, connect, who, seconds, read_first=False))
 
 
 def processes(path: Path, connect: Connect, number: int, seconds: float) -> list[Met]:

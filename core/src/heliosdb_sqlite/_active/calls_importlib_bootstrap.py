@@ -122,6 +122,8 @@ def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
     """Do what _perform() does, for a statement that leaves transactions as they are unless it fails."""
     if plan.bind is not None:
         parameters = plan.bind(parameters)
+    if plan.answer is not None and (answer := plan.answer(parameters)) is not None:
+        return _answered(cursor, plan, answer)
     executed = plan.executed
     start = perf_counter() if executed else 0.0
     try:

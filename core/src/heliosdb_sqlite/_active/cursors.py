@@ -182,6 +182,27 @@ class Buffered(_State):
         super()._leave()
 
 
+class Answered(Buffered):
+    """A cursor whose rows are as SQLite would have handed them to the row_factory."""
+
+    def __next__(self) -> Any:
+        factory, row = _row_factory.__get__(self), next(self._rows)
+        return row if factory is None else factory(self, row)
+
+    def fetchone(self) -> Any:
+        return next(self, None)
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return self._made(super().fetchmany(size))
+
+    def fetchall(self) -> list[Any]:
+        return self._made(super().fetchall())
+
+    def _made(self, rows: list[Any]) -> list[Any]:
+        factory = _row_factory.__get__(self)
+        return rows if factory is None else [factory(self, row) for row in rows]
+
+
 def hooked_factory(factory: Any, base: type[Any]) -> Any:
     """Return a cursor factory that makes what ``factory`` makes, with the methods of ``base`` below.
 
@@ -233,15 +254,8 @@ def buffer_rows(cursor: Any, rows: list[Any]) -> None:
 
 def hand_out(cursor: Any, rows: Iterable[Any]) -> None:
     """Let the cursor hand out ``rows``, each through its mapper and its row_factory when it is fetched."""
-    made = _through_factory(cursor, rows)
-    cursor.__class__ = _in_state(Buffered, type(cursor))
-    cursor._rows = made
-
-
-def _through_factory(cursor: Any, rows: Iterable[Any]) -> Iterator[Any]:
-    for row in rows:
-        factory = _row_factory.__get__(cursor)
-        yield row if factory is None else factory(cursor, row)
+    cursor.__class__ = _in_state(Answered, type(cursor))
+    cursor._rows = iter(rows)
 
 
 def fetch_rest(cursor: Any) -> list[Any]:

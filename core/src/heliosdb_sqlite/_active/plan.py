@@ -97,7 +97,7 @@ def bind_all(plan: Plan, sets: Iterable[Parameters]) -> Iterable[Parameters]:
 
 def _short(plan: Plan) -> bool | None:
     """Return whether a statement needs nothing but a binder and observers, and leaves transactions as they are."""
-    if (plan.answer, plan.row, plan.explain, plan.by_name, plan.statement.stamp) != (None,) * 5:
+    if (plan.row, plan.explain, plan.by_name, plan.statement.stamp) != (None,) * 4:
         return None
     if plan.around is not None and not (plan.watched and getattr(plan.around, "begins", False)):
         return None
