@@ -108,7 +108,6 @@ class Connection(Attributes):
             f"{self!r} was deleted before being closed: use 'async with' or 'await close()'",
             ResourceWarning,
             stacklevel=2,
-            source=self,
         )
         self._running = False
         self._worker.finish(None)
