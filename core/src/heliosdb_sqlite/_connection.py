@@ -5,7 +5,7 @@ never for a cached one. That makes it the place to notice feature syntax without
 """
 
 from ._cursor import Cursor
-from ._first_party import CACHE, CONNECTION, Unloaded
+from ._first_party import ANALYZER, CACHE, CONNECTION, Unloaded
 from ._standard import sqlite3
 
 TYPE_CHECKING = False
@@ -78,5 +78,5 @@ class Connection(_Base):
         return names_with_plugins(self)
 
 
-for _name in (*CONNECTION, *CACHE):
+for _name in (*CONNECTION, *ANALYZER, *CACHE):
     setattr(Connection, _name, Unloaded(_name))

@@ -1,0 +1,1 @@
+"""Which indexes would help the queries that a program runs, measured on a copy of its data in memory."""

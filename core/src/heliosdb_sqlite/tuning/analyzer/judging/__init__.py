@@ -1,0 +1,1 @@
+"""Candidates measured and weighed, up to the report."""

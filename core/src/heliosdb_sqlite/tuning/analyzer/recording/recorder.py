@@ -1,0 +1,88 @@
+"""The statements of one connection on their way into a workload, and into the slow-query log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ....plugins import Parameters, Statement, run
+from .shape import shape_of
+from .workload import TEXT_LENGTH, Recorded, Workload, slow_query, workload_of
+
+if TYPE_CHECKING:
+    from ..options import AnalyzerOptions
+
+_VERBS = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
+_TEXTS = 2048  # texts a connection remembers; the core remembers 1024 plans
+_LOGGED = 2000  # characters of a slow statement that go into the log
+_log = logging.getLogger("heliosdb_sqlite.slow_queries")
+
+
+class Recorder:
+    """What one connection adds to its database's workload. The connection's threads may use it together."""
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload
+        self.recording = True
+        self.slow_seconds: float | None = None
+        self.slow_parameters = False
+        self._texts: dict[str, Recorded] = {}
+        self._latest = threading.local()
+
+    @classmethod
+    def of(cls, connection: Any, options: AnalyzerOptions) -> Recorder:
+        """Return a recorder for the connection, which is open."""
+        recorder = cls(workload_of(_file_of(connection)))
+        recorder.recording = options.query_analyzer
+        recorder.slow_seconds = options.slow_query_seconds
+        recorder.slow_parameters = options.slow_query_parameters
+        return recorder
+
+    def watch(self, statement: Statement) -> Callable[[Parameters], Parameters] | None:
+        """Return a binder that changes nothing and notes what goes by; None for statements of no interest."""
+        if statement.verb not in _VERBS or len(statement.text) > TEXT_LENGTH:
+            return None
+        record = self.workload.record(shape_of(statement.text), statement.sql)
+        if len(self._texts) >= _TEXTS:
+            self._texts.clear()
+        self._texts[statement.sql] = record
+        ran, text, latest = self.workload.ran, statement.text, self._latest
+
+        def noting(parameters: Parameters) -> Parameters:
+            if self.recording:
+                ran(record, text, parameters)
+            if self.slow_parameters:
+                latest.parameters = parameters
+            return parameters
+
+        noting.observes = True  # type: ignore[attr-defined]
+        return noting
+
+    def executed(self, statement: Statement, seconds: float, error: BaseException | None) -> None:
+        """Note how long it took."""
+        record = self._texts.get(statement.sql)
+        if record is not None and self.recording:
+            self.workload.took(record, seconds, failed=error is not None)
+        if self.slow_seconds is not None and seconds >= self.slow_seconds:
+            self._slow(statement, seconds)
+
+    def _slow(self, statement: Statement, seconds: float) -> None:
+        parameters = getattr(self._latest, "parameters", None) if self.slow_parameters else None
+        self.workload.slow.append(slow_query(statement.sql, seconds, parameters))
+        text = " ".join(statement.sql[: _LOGGED + 1].split())
+        text = text if len(statement.sql) <= _LOGGED else f"{text[:_LOGGED]}..."
+        if parameters is None:
+            _log.warning("%.3f s: %s", seconds, text)
+        else:
+            _log.warning("%.3f s: %s with %r", seconds, text, parameters)
+
+
+def _file_of(connection: Any) -> str:
+    """Return the file that the connection has open; "" for a database in memory."""
+    for _, name, file in run(connection, "PRAGMA database_list").fetchall():
+        if name in ("main", b"main"):
+            return os.path.realpath(os.fsdecode(file)) if file else ""
+    return ""

@@ -1,0 +1,1 @@
+"""A copy of tables in memory: made, filled, and timed."""
