@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import heliosdb_sqlite
-from heliosdb_branching import creating, deleting, merging, undoing
-from heliosdb_branching.merge_job import Request
+from heliosdb_branching.files import creating, deleting
+from heliosdb_branching.merging import merge as merging
+from heliosdb_branching.merging import undo as undoing
+from heliosdb_branching.merging.job import Request
 from heliosdb_branching.opening import Opener
 from heliosdb_sqlite.testing import assert_intact, crash, crash_point, crash_points
 
@@ -69,7 +71,9 @@ def test_a_killed_copy_behind_says_what_happened(tmp_path, monkeypatch, step):
         heliosdb_sqlite.connect(path, branch="b").close()
     else:
         assert found.state == "interrupted"
-        with pytest.raises(heliosdb_sqlite.OperationalError, match="was killed: delete_branch.'b'. and create it again"):
+        with pytest.raises(
+            heliosdb_sqlite.OperationalError, match=r"was killed: delete_branch.'b'. and create it again"
+        ):
             heliosdb_sqlite.connect(path, branch="b")
         with pytest.raises(heliosdb_sqlite.OperationalError, match="was killed"):
             conn.merge_branch("b")
@@ -80,7 +84,7 @@ def test_a_killed_copy_behind_says_what_happened(tmp_path, monkeypatch, step):
 
 
 def create_without_sharing(path):
-    from heliosdb_branching import copying
+    from heliosdb_branching.files import copying
 
     copying.clone = lambda *_: False
     create(path)

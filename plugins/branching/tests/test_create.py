@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import heliosdb_sqlite
-from heliosdb_branching import copying
+from heliosdb_branching.files import copying
 
 BIG = 6 * 2**20  # bytes: more than is copied before create_branch() returns, in WAL mode
 
@@ -21,7 +21,9 @@ BIG = 6 * 2**20  # bytes: more than is copied before create_branch() returns, in
 def fill(connection, size=BIG):
     """Make the database so big that its copy goes on behind create_branch()."""
     connection.execute("CREATE TABLE IF NOT EXISTS big (id INTEGER PRIMARY KEY, data BLOB)")
-    connection.executemany("INSERT INTO big (data) VALUES (?)", [(os.urandom(4000),) for _ in range(size // 4000)])
+    connection.executemany(
+        "INSERT INTO big (data) VALUES (?)", [(os.urandom(4000),) for _ in range(size // 4000)]
+    )
     connection.commit()
 
 
@@ -40,7 +42,9 @@ def test_main_stays_a_plain_file_with_a_few_tables_more(main, path):
     before = {name for (name,) in main.execute("SELECT name FROM sqlite_master")}
     main.create_branch("b")
     plain = standard.connect(path)
-    after = {name for (name,) in plain.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")}
+    after = {
+        name for (name,) in plain.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+    }
     plain.execute("UPDATE fruit SET price = 3")  # by which no trigger is fired
     plain.commit()
     plain.close()
@@ -62,7 +66,20 @@ def test_a_branch_can_be_made_from_a_connection_to_a_branch(branch, main):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil", "a/b", "C:\\x", "ünïcode", "'; DROP TABLE fruit; --", "a b", ".", "-", "x" * 200, "CON", '"']
+    "name",
+    [
+        "../../evil",
+        "a/b",
+        "C:\\x",
+        "ünïcode",
+        "'; DROP TABLE fruit; --",
+        "a b",
+        ".",
+        "-",
+        "x" * 200,
+        "CON",
+        '"',
+    ],
 )
 def test_a_name_may_have_any_character(main, on, rows, name, path, files):
     main.create_branch(name)
@@ -79,7 +96,9 @@ def test_a_name_may_have_any_character(main, on, rows, name, path, files):
     assert files() == []
 
 
-@pytest.mark.parametrize("name", ["", "  ", "main", "MAIN", "a\0b", "a\nb", "\ud800", "x" * 201, 7, None, b"b"])
+@pytest.mark.parametrize(
+    "name", ["", "  ", "main", "MAIN", "a\0b", "a\nb", "\ud800", "x" * 201, 7, None, b"b"]
+)
 def test_names_that_are_refused(main, name, files):
     with pytest.raises(heliosdb_sqlite.ProgrammingError):
         main.create_branch(name)
@@ -99,7 +118,9 @@ def test_a_branch_of_nothing(main):
 @pytest.mark.parametrize("database", [":memory:", ""])
 def test_a_database_in_memory_has_no_branches(connect, database):
     conn = connect(database)
-    with pytest.raises(heliosdb_sqlite.NotSupportedError, match="in memory has no branches: save it to a file first"):
+    with pytest.raises(
+        heliosdb_sqlite.NotSupportedError, match="in memory has no branches: save it to a file first"
+    ):
         conn.create_branch("b")
 
 
@@ -184,11 +205,14 @@ while time.time() < end:
 
 def test_the_snapshot_is_exact_while_plain_sqlite3_writes(main, on, path, journal):
     main.execute(f"PRAGMA journal_mode = {journal}")
-    main.executescript("CREATE TABLE counter (a, b); INSERT INTO counter VALUES (0, 0); CREATE TABLE history (a)")
+    main.executescript(
+        "CREATE TABLE counter (a, b); INSERT INTO counter VALUES (0, 0); CREATE TABLE history (a)"
+    )
     if journal == "wal":
         fill(main)
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(path), "2.5"], stdout=subprocess.PIPE) for _ in range(2)
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), "2.5"], stdout=subprocess.PIPE)
+        for _ in range(2)
     ]
     for writer in writers:
         writer.stdout.readline()
@@ -251,7 +275,9 @@ def test_a_copy_that_fails_says_so_when_it_is_opened(main, on, monkeypatch):
     monkeypatch.setattr(copying, "clone", lambda *_: False)
     monkeypatch.setattr(copying, "copy", full)
     main.create_branch("b")
-    with pytest.raises(heliosdb_sqlite.OperationalError, match="could not be copied .*No space left.*create it again"):
+    with pytest.raises(
+        heliosdb_sqlite.OperationalError, match=r"could not be copied .*No space left.*create it again"
+    ):
         on("b")
     monkeypatch.undo()
     main.create_branch("b")  # the name is free
@@ -315,7 +341,7 @@ def test_branches_of_a_symlinked_database_stand_beside_the_file(main, path, tmp_
 
 
 def test_past_states_need_the_plugin_that_remembers_them(main, monkeypatch):
-    monkeypatch.setattr("heliosdb_branching.past.can_restore", lambda: False)
+    monkeypatch.setattr("heliosdb_branching.files.past.can_restore", lambda: False)
     with pytest.raises(heliosdb_sqlite.NotSupportedError, match=r"pip install 'heliosdb\[timetravel\]'"):
         main.create_branch("b", as_of="2024-01-01")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .diff import BranchDiff, RowChange, TableDiff
+from .comparing.diff import BranchDiff, RowChange, TableDiff
 from .errors import Conflict, MergeConflict
 from .results import Branch, MergeReport, TableChanges, UndoReport
 

@@ -7,20 +7,22 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from . import comparing, creating, undoing
-from .copying import Progress
-from .deciding import checked_strategy
-from .deleting import delete
-from .diff import BranchDiff
-from .listing import branch_of, branches, main_branch
-from .merge_job import Request
-from .merging import merge
+from .comparing import compare as comparing
+from .comparing.diff import BranchDiff
+from .connections.session import session_of
+from .files import creating
+from .files.copying import Progress
+from .files.deleting import delete
+from .files.past import refuse_without_history
+from .merging import undo as undoing
+from .merging.deciding import checked_strategy
+from .merging.job import Request
+from .merging.merge import merge
 from .names import MAIN, is_branch_file
 from .opening import Opener, file_behind, opener_for, refuse_open_transaction
-from .past import refuse_without_history
-from .registry import find, meta
+from .registry.entries import find, meta
+from .registry.listing import branch_of, branches, main_branch
 from .results import Branch, MergeReport, UndoReport
-from .session import session_of
 
 
 def opener_of(connection: Any, what: str = "") -> Opener:

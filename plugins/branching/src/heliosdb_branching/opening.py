@@ -54,8 +54,13 @@ def file_behind(connection: Any) -> str:
 
     :raises NotSupportedError: the database is in memory
     """
-    for _, name, file in run(connection, "PRAGMA database_list").fetchall():
-        if os.fsdecode(name) == "main" and file:
+    text_factory, connection.text_factory = connection.text_factory, bytes  # a path may be no valid UTF-8
+    try:
+        listed = run(connection, "PRAGMA database_list").fetchall()
+    finally:
+        connection.text_factory = text_factory
+    for _, name, file in listed:
+        if name == b"main" and file:
             return os.path.realpath(os.fsdecode(file))
     raise sqlite3.NotSupportedError(
         "a database in memory has no branches: save it to a file first, conn.backup(connect('app.db'))"

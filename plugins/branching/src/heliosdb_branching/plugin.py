@@ -8,11 +8,12 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Capability, Statement, Syntax, Target, hookimpl
 
-from . import api, session
-from .choosing import choose, chosen
+from . import api
+from .connections import session
+from .files.choosing import choose, chosen
+from .logs.dropping import around
 from .options import BranchingOptions
-from .schema_changes import around
-from .statements import FUNCTION, Performer, parse
+from .surface.statements import FUNCTION, Performer, parse
 
 
 @hookimpl
@@ -116,7 +117,7 @@ def heliosdb_close(connection: Any) -> None:
 @hookimpl
 def heliosdb_commands(cli: Any) -> None:
     """Add ``heliosdb branch``."""
-    from .commands import branch
+    from .surface.commands import branch
 
     cli.add_command(branch)
 
@@ -124,6 +125,6 @@ def heliosdb_commands(cli: Any) -> None:
 @hookimpl
 def heliosdb_facts(folder: str) -> Sequence[Capability]:
     """Say whether branches share their blocks with main here."""
-    from .facts import facts
+    from .surface.facts import facts
 
     return facts(folder)

@@ -12,12 +12,24 @@ from heliosdb_sqlite import plugins
 
 def run(connection: Any, sql: str, parameters: Sequence[Any] = ()) -> Any:
     """Run a statement and return its cursor, whose rows are tuples."""
-    try:
-        return plugins.run(connection, sql, parameters)
-    except sqlite3.ProgrammingError:
-        if hasattr(connection, "_session"):
-            raise
+    if (
+        type(connection).execute is not sqlite3.Connection.execute
+    ):  # a plain connection has nothing in between
+        try:
+            return plugins.run(connection, sql, parameters)
+        except sqlite3.ProgrammingError:
+            if is_active(connection):
+                raise
     return sqlite3.Cursor(connection).execute(sql, parameters)
+
+
+def is_active(connection: Any) -> bool:
+    """Return whether a plugin is switched on for the connection."""
+    try:
+        plugins.state(connection)
+    except sqlite3.ProgrammingError:
+        return False
+    return True
 
 
 def rows(connection: Any, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -1,0 +1,1 @@
+"""What connections to branches do by themselves."""

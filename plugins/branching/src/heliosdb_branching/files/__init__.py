@@ -1,0 +1,1 @@
+"""The files of branches: made, found, opened, deleted."""

@@ -1,0 +1,1 @@
+"""Where a branch comes from, and what of it has been merged where."""

@@ -1,0 +1,1 @@
+"""What a branch changed: triggers that log it, and what is read off the logs."""

@@ -1,0 +1,1 @@
+"""A branch merged, and a merge undone. ``rows`` is the three-way merge itself, without a database."""

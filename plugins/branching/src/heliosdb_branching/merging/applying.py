@@ -1,0 +1,176 @@
+"""Rows written into the target of a merge: deletions first, then updates, then new rows.
+
+Rows that exchange the values of a unique column can't be written one after the other; what does not fit is tried again
+behind the rest, and in the end taken out and put back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from heliosdb_sqlite.sql.quoting import quote_identifier as q
+
+from ..logs.changes import Key, lookup
+from ..logs.tables import Table
+from ..running import run, run_many, value
+
+
+class Write(NamedTuple):
+    """One row to be written."""
+
+    key: Key
+    columns: tuple[str, ...]
+    old: tuple[Any, ...] | None
+    """The cells as they are; None for a row that is to be added."""
+    new: tuple[Any, ...] | None
+    """The cells as they should be; None for a row that is to be removed."""
+    renumber: bool = False
+    """The row gets a rowid of the database's choosing."""
+
+
+class Failure(NamedTuple):
+    """A row that does not go in."""
+
+    write: Write
+    reason: str
+
+
+class Writer:
+    """Writes the rows of one table."""
+
+    def __init__(self, connection: Any, table: Table) -> None:
+        self._connection = connection
+        self._table = table
+        self.renumbered: dict[Key, int] = {}
+
+    def write(self, work: Sequence[Write]) -> list[Failure]:
+        """Write the rows; return those that can't be."""
+        if not work:
+            return []
+        ordered = sorted(work, key=_order)
+        run(self._connection, "SAVEPOINT heliosdb_rows")
+        try:
+            self._all_at_once(ordered)
+        except sqlite3.IntegrityError:
+            run(self._connection, "ROLLBACK TO heliosdb_rows")
+            self.renumbered.clear()
+            failures = self._one_by_one(ordered)
+        else:
+            failures = []
+        run(self._connection, "RELEASE heliosdb_rows")
+        return failures
+
+    def _all_at_once(self, ordered: Sequence[Write]) -> None:
+        batches: dict[tuple[Any, ...], list[Sequence[Any]]] = {}
+        for write in ordered:
+            if write.renumber:
+                continue
+            text, values = self._statement(write)
+            batches.setdefault((_order(write), text), []).append(values)
+        for (_, text), parameters in batches.items():
+            run_many(self._connection, text, parameters)
+        for write in ordered:
+            if write.renumber:
+                self._one(write)
+
+    def _one_by_one(self, ordered: Sequence[Write]) -> list[Failure]:
+        failed: list[Failure] = []
+        waiting = list(ordered)
+        while waiting:
+            failed = self._try(waiting)
+            if len(failed) == len(waiting):
+                break
+            waiting = [failure.write for failure in failed]
+        updates = [each.write for each in failed if each.write.old is not None and each.write.new is not None]
+        if len(updates) > 1:
+            rest = [each for each in failed if each.write.old is None or each.write.new is None]
+            failed = self._out_and_in(updates) + (self._try([each.write for each in rest]) if rest else [])
+        return failed
+
+    def _try(self, work: Sequence[Write]) -> list[Failure]:
+        failed = []
+        for write in work:
+            try:
+                self._one(write)
+            except sqlite3.IntegrityError as error:
+                failed.append(Failure(write, str(error)))
+        return failed
+
+    def _one(self, write: Write) -> None:
+        text, values = self._statement(write)
+        cursor = run(self._connection, text, values)
+        if write.renumber:
+            self.renumbered[write.key] = cursor.lastrowid
+
+    def _out_and_in(self, updates: Sequence[Write]) -> list[Failure]:
+        """Take rows out that stand in each other's way, and put them in as they should be."""
+        table, connection = self._table, self._connection
+        whole = lookup(connection, table, table.columns, [write.key for write in updates])
+        run(connection, "SAVEPOINT heliosdb_exchange")
+        failed: list[Failure] = []
+        for write in updates:
+            run(connection, *self._deletion(write.key))
+        for write, row in zip(updates, whole, strict=True):
+            if row is None or write.new is None:
+                continue
+            cells = dict(zip(table.columns, row, strict=True)) | dict(
+                zip(write.columns, write.new, strict=True)
+            )
+            try:
+                run(
+                    connection,
+                    *self._insertion(write.key, tuple(cells), tuple(cells.values()), renumber=False),
+                )
+            except sqlite3.IntegrityError as error:
+                failed.append(Failure(write, str(error)))
+        if failed:
+            run(connection, "ROLLBACK TO heliosdb_exchange")
+        run(connection, "RELEASE heliosdb_exchange")
+        return failed
+
+    # -- statements --------------------------------------------------------------------------------------------------
+    def _statement(self, write: Write) -> tuple[str, Sequence[Any]]:
+        if write.new is None:
+            return self._deletion(write.key)
+        if write.old is None:
+            return self._insertion(write.key, write.columns, write.new, renumber=write.renumber)
+        condition, values = self._condition(write.key)
+        assigned = ", ".join(f"{q(column)} = ?" for column in write.columns)
+        return f"UPDATE main.{q(self._table.name)} SET {assigned} WHERE {condition}", (*write.new, *values)
+
+    def _deletion(self, key: Key) -> tuple[str, Sequence[Any]]:
+        condition, values = self._condition(key)
+        return f"DELETE FROM main.{q(self._table.name)} WHERE {condition}", values
+
+    def _insertion(
+        self, key: Key, columns: Sequence[str], row: Sequence[Any], *, renumber: bool
+    ) -> tuple[str, Sequence[Any]]:
+        table = self._table
+        names, values = [q(column) for column in columns], list(row)
+        if renumber and table.alias:
+            place = columns.index(table.key[0])
+            del names[place], values[place]
+        elif key.rowid is not None and not renumber:
+            names, values = [str(table.rowid), *names], [key.rowid, *values]
+        if not names:
+            return f"INSERT INTO main.{q(table.name)} DEFAULT VALUES", ()
+        marks = ", ".join("?" * len(names))
+        return f"INSERT INTO main.{q(table.name)} ({', '.join(names)}) VALUES ({marks})", values
+
+    def _condition(self, key: Key) -> tuple[str, Sequence[Any]]:
+        if key.rowid is not None:
+            return f"{self._table.rowid} = ?", (key.rowid,)
+        return " AND ".join(f"{q(column)} = ?" for column in self._table.key), key.values
+
+
+def _order(write: Write) -> int:
+    if write.new is None:
+        return 0
+    return 2 if write.old is None else 1
+
+
+def is_free(connection: Any, table: Table, rowid: int) -> bool:
+    """Return whether no row of the table has this rowid."""
+    return value(connection, f"SELECT 1 FROM main.{q(table.name)} WHERE {table.rowid} = ?", (rowid,)) is None

@@ -1,0 +1,222 @@
+"""One merge, inside the transactions on both databases: the schema first, then the rows, then what is built on them."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from heliosdb_sqlite.sql.quoting import quote_identifier as q
+
+from ..errors import Conflict, merge_conflict
+from ..lineage import merged
+from ..lineage.ancestors import Lineage, lineage_of
+from ..logs.tables import read_table
+from ..logs.watching import positions, watch
+from ..names import MAIN, is_internal
+from ..registry.entries import now_us
+from ..results import MergeReport
+from ..running import rows, run, value
+from ..schema.planning import Pair, TablePlan, dropped_things, pair_tables, plan_table, plan_things
+from ..schema.replaying import Replay
+from ..schema.shapes import Schema, Thing, read_schema
+from . import foreign_keys
+from .deciding import Strategy
+from .reading import Side, dropped, knows_dropped
+from .rows import same_row
+from .tables import Rows
+from .undo_log import UndoLog
+
+
+def nothing(_: str) -> None:
+    """Be told of each step: the place for a test to end the process."""
+
+
+class Request(NamedTuple):
+    """What is asked for."""
+
+    name: str
+    into: str
+    strategy: Strategy
+    dry_run: bool
+    renumber: bool
+    step: Any = nothing
+
+
+class Job:
+    """One merge."""
+
+    def __init__(self, request: Request, here: Any, branch: Any, source: str, target: str) -> None:
+        self.request = request
+        self.here = here
+        self.branch = branch
+        self.source = source
+        self.target = target
+        for table in merged.TABLES:
+            run(here, table)
+        self.through = merged.merged_through(here)
+        self.lineage: Lineage = lineage_of(branch)
+        self.positions = positions(branch)
+        self.since = merged.since(self.lineage, lineage_of(here), self.through, self.positions)
+        self.side = Side(here, branch, self.since.spans)
+        self.id = (value(here, "SELECT max(id) FROM _heliosdb_merges") or 0) + 1
+        self.conflicts: list[Conflict] = []
+        self.open: list[Conflict] = []
+        self.words: list[str] = []
+        self.undo = UndoLog(here, self.id)
+        self.rows = Rows(self.side, request, source, self.since.start.canary, self.undo)
+
+    def run(self) -> MergeReport:
+        base, ours, theirs = self.since.schema, read_schema(self.here), read_schema(self.branch)
+        replay = Replay(self.here, self.id)
+        plans = self._plan_tables(base, ours, theirs)
+        self._check_drops(plans)
+        self._stop_at_conflicts()
+        early = dropped_things(base, ours, theirs)
+        replay.drop_things(early)
+        self._replay_tables(replay, plans)
+        now = read_schema(self.here)
+        gone = {plan.pair.ours.name.lower() for plan in plans if plan.drop and plan.pair.ours is not None}
+        things, conflicts = plan_things(base, ours, theirs, now, gone)
+        self._found(conflicts, decided=self.request.strategy == "ours")
+        self._stop_at_conflicts()
+        replay.drop_things(things)
+        self.words += [
+            f"drop {plan.drop.kind} {plan.drop.name}"
+            for plan in (*early, *things)
+            if plan.drop and not plan.create
+        ]
+        suspended = self._suspend_triggers()
+        for plan in plans:
+            self.rows.merge(plan)
+        made = [each for each in things if each.create is not None and each.create.kind == "virtual"]
+        replay.create_things(made)
+        self.rows.merge_virtual({each.create.name for each in made if each.create is not None})
+        self._check_references()
+        self._stop_at_conflicts()
+        for trigger in suspended:
+            run(self.here, trigger.sql)
+        replay.create_things([each for each in things if each not in made])
+        self.words += [f"create {plan.create.kind} {plan.create.name}" for plan in things if plan.create]
+        if self.target != MAIN:
+            watch(self.here)
+        self._record(theirs, replay)
+        return MergeReport(
+            self.request.name,
+            self.request.into,
+            self.request.dry_run,
+            MappingProxyType({name: each for name, each in self.rows.counts.items() if each.total}),
+            tuple(self.words),
+            (*self.conflicts, *self.rows.conflicts),
+            MappingProxyType(self.rows.renumbered),
+        )
+
+    # -- the schema --------------------------------------------------------------------------------------------------
+    def _plan_tables(self, base: Schema, ours: Schema, theirs: Schema) -> list[TablePlan]:
+        plans = []
+        for pair in pair_tables(base, ours, theirs):
+            plan, conflicts = plan_table(pair)
+            keep_ours = bool(conflicts) and self.request.strategy == "ours"
+            self._found(conflicts, decided=keep_ours)
+            plans.append(TablePlan(pair) if keep_ours else plan)
+        return plans
+
+    def _check_drops(self, plans: list[TablePlan]) -> None:
+        """See that nothing is dropped which our side has changed since."""
+        for number, plan in enumerate(plans):
+            if plan.drop and plan.pair.ours is not None:
+                conflicts = self._changes_to_dropped(plan.pair)
+                self._found(conflicts, decided=self.request.strategy in ("ours", "theirs"))
+                if conflicts and self.request.strategy == "ours":
+                    plans[number] = TablePlan(plan.pair)
+
+    def _changes_to_dropped(self, pair: Pair) -> list[Conflict]:
+        assert pair.ours is not None  # noqa: S101 - it is about our rows
+        table = read_table(self.here, pair.ours.name)
+        if not knows_dropped(self.side, pair):
+            if not value(self.here, f"SELECT EXISTS (SELECT 1 FROM main.{q(table.name)})"):
+                return []
+            reason = "dropped by a program that HeliosDB did not see: what changed here since can't be told"
+            return [Conflict(table.name, None, None, "the table", "the table", None, reason)]
+        found = []
+        for row in dropped(self.side, pair, table):
+            if not same_row(row.base, row.ours):
+                base, ours = (
+                    None if each is None else dict(zip(table.columns, each, strict=False))
+                    for each in (row.base, row.ours)
+                )
+                reason = "changed here, its table dropped on the branch"
+                found.append(Conflict(table.name, row.key.shown, None, base, ours, None, reason))
+        return found
+
+    def _replay_tables(self, replay: Replay, plans: list[TablePlan]) -> None:
+        for plan in plans:
+            if not plan.alters:
+                continue
+            self.words += plan.describe()
+            if plan.create and plan.pair.theirs is not None:
+                replay.create_table(plan.pair.theirs.name, plan.pair.theirs.sql)
+            elif plan.drop and plan.pair.ours is not None:
+                replay.drop_table(plan.pair.ours.name)
+            elif plan.pair.ours is not None:
+                replay.alter_table(plan)
+
+    def _suspend_triggers(self) -> list[Thing]:
+        """Take the user's triggers away while rows are written: the branch's rows have what they did there."""
+        found = [
+            Thing(*each)
+            for each in rows(
+                self.here,
+                "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE type = 'trigger' ORDER BY rowid",
+            )
+        ]
+        mine = [each for each in found if not is_internal(each.name)]
+        for each in mine:
+            run(self.here, f"DROP TRIGGER main.{q(each.name)}")
+        return mine
+
+    # -- the outcome -------------------------------------------------------------------------------------------------
+    def _check_references(self) -> None:
+        self._found(foreign_keys.check(self.here, self.rows.written))
+
+    def _found(self, conflicts: list[Conflict], *, decided: bool = False) -> None:
+        self.conflicts += conflicts
+        if not decided:
+            self.open += conflicts
+
+    def _stop_at_conflicts(self) -> None:
+        if (self.open or self.rows.open) and not self.request.dry_run:
+            raise merge_conflict(self.request.name, self.request.into, [*self.open, *self.rows.open])
+
+    def _record(self, theirs: Schema, replay: Replay) -> None:
+        """Say in the merge's own transaction how far the branch's changes have come."""
+        before: dict[str, Any] = {}
+        schema = theirs.dumps()
+        arrived = {self.source: merged.Through(self.positions, schema, self.target)}
+        beyond = self.lineage.beyond(lineage_of(self.here))
+        for ancestor, child in pairwise(beyond):
+            arrived[ancestor.id] = merged.Through(child.since, child.schema, self.target)
+        own = {each.id for each in beyond}
+        for branch, through in merged.merged_through(self.branch).items():
+            if through.recorded_in in own and branch not in own:
+                arrived[branch] = through._replace(recorded_in=self.target)
+        for branch, through in arrived.items():
+            known = self.through.get(branch)
+            before[branch] = list(known) if known is not None else None
+            if known is not None:
+                furthest = {
+                    log: max(known.positions.get(log, 0), place) for log, place in through.positions.items()
+                }
+                if furthest != dict(through.positions):
+                    through = merged.Through(furthest, known.schema, self.target)  # noqa: PLW2901 - the further one
+            merged.record(self.here, branch, through)
+        if not self.words and not any(each.total for each in self.rows.counts.values()):
+            return  # nothing to undo: the merge before stays the last
+        run(
+            self.here,
+            "INSERT INTO _heliosdb_merges (id, branch, name, merged_us, before, steps) VALUES (?, ?, ?, ?, ?, ?)",
+            (self.id, self.source, self.request.name, now_us(), json.dumps(before), json.dumps(replay.steps)),
+        )
+        self.undo.flush()
+        self.undo.forget_older(self.source)

@@ -1,0 +1,117 @@
+"""A branch merged: its schema changes replayed, its rows merged one by one, all in one transaction on the target."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ..connections.open import uncommitted_here
+from ..errors import is_busy
+from ..files.state import clean_up, wait_for_copy
+from ..logs.watching import watch
+from ..names import MAIN
+from ..opening import Opener
+from ..registry.entries import Entry, check_belongs, find
+from ..results import MergeReport
+from ..running import run
+from .job import Job, Request
+
+
+def merge(opener: Opener, request: Request) -> MergeReport:
+    """Merge a branch and return what that did.
+
+    :raises MergeConflict: both sides changed the same thing, and the strategy does not decide it
+    :raises OperationalError: there is no such branch, it has uncommitted changes, or a lock did not come in time
+    """
+    start = time.perf_counter()
+    with ExitStack() as stack:
+        main = stack.enter_context(opener.opened(opener.database))
+        clean_up(opener, main)
+        source = find(main, request.name)
+        target = None if request.into == MAIN else find(main, request.into)
+        if target is not None and target.id == source.id:
+            raise sqlite3.ProgrammingError(f"branch {request.name!r} can't be merged into itself")
+        branch = stack.enter_context(_source(opener, main, source))
+        if target is None:
+            here = main
+        else:
+            here = stack.enter_context(opener.opened(wait_for_copy(opener.database, target)))
+            check_belongs(here, main, target)
+            watch(here)
+        with _writing(here, request):
+            job = Job(request, here, branch, source.id, target.id if target else MAIN)
+            report = job.run()
+            request.step("applied")
+        request.step("committed")
+    return replace(report, seconds=time.perf_counter() - start)
+
+
+@contextmanager
+def _source(opener: Opener, main: Any, entry: Entry) -> Iterator[Any]:
+    """Open the branch that is merged, and hold its writers off until the merge is done."""
+    with opener.opened(wait_for_copy(opener.database, entry)) as branch:
+        check_belongs(branch, main, entry)
+        if uncommitted_here(entry.id, threading.get_ident()):
+            raise _uncommitted(entry.name)
+        try:
+            watch(branch)
+            run(branch, "BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if is_busy(error):
+                raise _uncommitted(entry.name) from None
+            raise
+        try:
+            yield branch
+        finally:
+            run(branch, "ROLLBACK")
+
+
+def _uncommitted(name: str) -> sqlite3.OperationalError:
+    return sqlite3.OperationalError(
+        f"branch {name!r} has uncommitted changes: commit them or roll them back on the connection that made them, "
+        "then merge again"
+    )
+
+
+@contextmanager
+def _writing(here: Any, request: Request) -> Iterator[None]:
+    """Hold the one transaction on the target: kept when the merge succeeds, unless it is a rehearsal."""
+    run(here, "PRAGMA foreign_keys = OFF")  # checked at the end; cascades were the branch's to run
+    try:
+        run(here, "BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if is_busy(error):
+            raise _busy(request.into) from None
+        raise
+    try:
+        yield
+        if request.dry_run:
+            run(here, "ROLLBACK")
+        else:
+            _commit(here, request)
+    except BaseException:
+        if here.in_transaction:
+            run(here, "ROLLBACK")
+        raise
+
+
+def _commit(here: Any, request: Request) -> None:
+    try:
+        here.execute("COMMIT")  # by way of the hooks: a history gives the merge its one time
+    except sqlite3.OperationalError as error:
+        if is_busy(error):
+            raise _busy(request.into) from None
+        raise
+
+
+def _busy(name: str) -> sqlite3.OperationalError:
+    return sqlite3.OperationalError(
+        f"database is locked: {name!r} was written to, or read without an end in a rollback-journal mode, for as "
+        "long as this connection's timeout; nothing was merged. Finish the other transaction or query, or give a "
+        "longer timeout"
+    )

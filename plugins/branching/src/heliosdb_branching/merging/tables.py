@@ -1,0 +1,241 @@
+"""The rows of a merge, table by table: decided, written, counted, and noted for an undo."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..errors import Conflict
+from ..logs.tables import Table, read_table
+from ..logs.virtuals import TOUCHED, Virtual, virtuals
+from ..logs.watching import logs
+from ..registry.entries import canary
+from ..results import TableChanges
+from ..running import rows, run
+from ..schema.planning import Pair, TablePlan
+from ..schema.replaying import sequence_of, set_sequence
+from . import foreign_keys, virtual_rows
+from .applying import Write, Writer
+from .deciding import Decider
+from .reading import Alignment, Side, align, gone_here, key_matches, touched_cells, trios
+from .rows import same_row, same_value
+from .undo_log import UndoLog
+
+if TYPE_CHECKING:
+    from .job import Request
+
+
+class Rows:
+    """Merges the rows of one merge."""
+
+    def __init__(self, side: Side, request: Request, source: str, start: int | None, undo: UndoLog) -> None:
+        self.side = side
+        self.here = side.target
+        self.branch = side.branch
+        self.request = request
+        self.source = source
+        self.start = start
+        self.undo = undo
+        self.conflicts: list[Conflict] = []
+        self.open: list[Conflict] = []
+        self.counts: dict[str, TableChanges] = {}
+        self.renumbered: dict[str, dict[int, int]] = {}
+        self.written: dict[str, tuple[Table, list[Write]]] = {}
+
+    def merge(self, plan: TablePlan) -> None:
+        """Merge the rows of a table whose definition is merged already."""
+        pair = plan.pair
+        if pair.theirs is None:
+            return
+        if pair.ours is None and not plan.create:
+            self._rows_of_gone_table(pair)
+            return
+        name = pair.theirs.name if plan.create else (plan.rename_to or (pair.ours.name if pair.ours else ""))
+        ours, theirs = read_table(self.here, name), read_table(self.branch, pair.theirs.name)
+        if not theirs.has_identity:
+            raise sqlite3.NotSupportedError(
+                f"table {name!r} has columns named rowid, _rowid_ and oid and no primary key, so that its rows "
+                "can't be told apart: rename one of them"
+            )
+        alignment = align(ours, theirs)
+        if not key_matches(alignment):
+            self._found(
+                [Conflict(name, None, None, None, str(ours.key), str(theirs.key), "another primary key")]
+            )
+            return
+        renumber = not theirs.key or (self.request.renumber and ours.alias and not self._is_referenced(name))
+        decider = Decider(alignment, self.request.strategy, renumber=renumber)
+        log = pair.theirs.log
+        self._lost_cells(pair, alignment)
+        decider.decide(trios(self.side, pair, alignment, self._renumbered_before(log)))
+        if theirs.logs_rowid and (decider.work or decider.conflicts) and pair.base is not None:
+            self._check_canary(name)
+        if len(alignment.columns) < len(ours.columns):
+            decider.work = [each for each in decider.work if each.new is not None] + self.undo.keep_whole(
+                ours, decider.work
+            )
+        writer = self._write(ours, decider)
+        self._keep_numbers(name, log, decider, writer)
+        self._keep_sequence(ours.name, theirs.name)
+
+    def _write(self, table: Table, decider: Decider) -> Writer:
+        writer = Writer(self.here, table)
+        decider.failed(writer.write(decider.work))
+        self.conflicts += decider.conflicts
+        self.open += decider.open
+        added = sum(each.old is None for each in decider.work)
+        removed = sum(each.new is None for each in decider.work)
+        self.counts[table.name] = TableChanges(added, len(decider.work) - added - removed, removed)
+        self.written[table.name] = (table, decider.work)
+        self.undo.add(table, decider.work, writer.renumbered)
+        return writer
+
+    def _found(self, conflicts: list[Conflict], *, decided: bool = False) -> None:
+        self.conflicts += conflicts
+        if not decided:
+            self.open += conflicts
+
+    def _lost_cells(self, pair: Pair, alignment: Alignment) -> None:
+        """Note what the branch wrote into columns that our side has dropped since."""
+        if not alignment.only_theirs or pair.base is None:
+            return
+        names = alignment.only_theirs
+        found = [
+            Conflict(
+                alignment.ours.name,
+                change.key.shown,
+                name,
+                None if change.base is None else change.base[place],
+                None,
+                change.theirs[place],
+                "the column was dropped or renamed here",
+            )
+            for change in touched_cells(self.side, alignment, names)
+            if change.theirs is not None
+            for place, name in enumerate(names)
+            if not same_value(None if change.base is None else change.base[place], change.theirs[place])
+        ]
+        self._found(found, decided=self.request.strategy == "ours")
+
+    def _rows_of_gone_table(self, pair: Pair) -> None:
+        """Rows that the branch changed in a table which our side has dropped or renamed."""
+        if pair.theirs is None or pair.base is None:
+            return
+        columns = read_table(self.branch, pair.theirs.name).columns
+        found = [
+            Conflict(
+                pair.base.name,
+                change.key.shown,
+                None,
+                None if change.base is None else dict(zip(columns, change.base, strict=True)),
+                None,
+                None if change.theirs is None else dict(zip(columns, change.theirs, strict=True)),
+                "its table was dropped or renamed here",
+            )
+            for change in gone_here(self.side, pair)
+            if not same_row(change.base, change.theirs)
+        ]
+        self._found(found, decided=self.request.strategy == "ours")
+
+    def _check_canary(self, name: str) -> None:
+        """Refuse to match rows by rowids that VACUUM has dealt out anew."""
+        for connection, where in ((self.here, self.request.into), (self.branch, self.request.name)):
+            if canary(connection) != self.start:
+                raise sqlite3.NotSupportedError(
+                    f"table {name!r} has no primary key, and VACUUM has renumbered the rows of {where!r} since the "
+                    "branch was made, so that they can't be told apart: give it a primary key, and make a new branch"
+                )
+
+    def _renumbered_before(self, log: int | None) -> Mapping[int, int]:
+        found = rows(
+            self.here,
+            "SELECT theirs, ours FROM _heliosdb_renumbered WHERE branch = ? AND log IS ?",
+            (self.source, log),
+        )
+        return dict(found)
+
+    def _keep_numbers(self, name: str, log: int | None, decider: Decider, writer: Writer) -> None:
+        for key, rowid in writer.renumbered.items():
+            theirs = decider.theirs_keys[key]
+            number = theirs.rowid if theirs.rowid is not None else theirs.values[0]
+            self.renumbered.setdefault(name, {})[number] = rowid
+            run(
+                self.here,
+                "INSERT OR REPLACE INTO _heliosdb_renumbered VALUES (?, ?, ?, ?, ?)",
+                (self.source, log, number, rowid, self.undo.merge),
+            )
+
+    def _keep_sequence(self, ours: str, theirs: str) -> None:
+        """AUTOINCREMENT never gives a number twice, whichever side gave it first."""
+        there, here = sequence_of(self.branch, theirs), sequence_of(self.here, ours)
+        if there is not None and (here is None or there > here):
+            set_sequence(self.here, ours, there)
+
+    def _is_referenced(self, table: str) -> bool:
+        return any(each.parent.lower() == table.lower() for each in foreign_keys.references(self.here))
+
+    # -- virtual tables ----------------------------------------------------------------------------------------------
+    def merge_virtual(self, new: set[str]) -> None:
+        """Merge the rows of the virtual tables that both sides have, those just made among them.
+
+        :param new: the names of those that were just made
+        """
+        theirs = virtuals(self.branch)
+        for name, virtual in virtuals(self.here).items():
+            there = theirs.get(name)
+            if virtual.external:
+                if name in new or self._wrote(virtual.external):
+                    virtual_rows.rebuild(self.here, virtual)
+            elif there is None or there.module != virtual.module:
+                continue
+            elif name in new:
+                self._copy_virtual(virtual)
+            elif virtual.content is not None:
+                self._merge_text(virtual, there)
+            elif virtual_rows.touched(self.branch, name, self.side.spans.get(TOUCHED, ())):
+                self._merge_as_a_whole(virtual)
+
+    def _wrote(self, table: str) -> bool:
+        return any(name.lower() == table.lower() and work for name, (_, work) in self.written.items())
+
+    def _merge_text(self, virtual: Virtual, there: Virtual) -> None:
+        log = logs(self.branch).get(there.content or "")
+        if log is None:
+            return
+        table = virtual_rows.as_table(self.here, virtual)
+        decider = Decider(_itself(table), self.request.strategy, renumber=self.request.renumber)
+        found = virtual_rows.text_rows(
+            self.here, self.branch, there, table, log, self.side.spans.get(str(log.id), ())
+        )
+        decider.decide(found)
+        self._write(table, decider)
+
+    def _copy_virtual(self, virtual: Virtual) -> None:
+        decider = self._difference(virtual)
+        self._write(virtual_rows.as_table(self.here, virtual), decider)
+
+    def _merge_as_a_whole(self, virtual: Virtual) -> None:
+        decider = self._difference(virtual)
+        if not decider.work:
+            return
+        reason = f"the rows of a virtual table of module {virtual.module} can't be merged one by one"
+        conflict = Conflict(virtual.name, None, None, None, "its rows here", "its rows on the branch", reason)
+        self._found([conflict], decided=self.request.strategy in ("ours", "theirs"))
+        if self.request.strategy == "theirs":
+            self._write(virtual_rows.as_table(self.here, virtual), decider)
+
+    def _difference(self, virtual: Virtual) -> Decider:
+        table = virtual_rows.as_table(self.here, virtual)
+        decider = Decider(_itself(table), "theirs", renumber=False)
+        if virtual.external == "":
+            raise sqlite3.NotSupportedError(
+                f"full-text table {virtual.name!r} keeps no content, so that the branch's changes can't be read: "
+                "write the same to both sides, and merge with the strategy 'ours'"
+            )
+        decider.work = virtual_rows.differences(self.here, self.branch, table)
+        return decider
+
+
+def _itself(table: Table) -> Alignment:
+    return Alignment(table, table, tuple((column, column) for column in table.columns), ())

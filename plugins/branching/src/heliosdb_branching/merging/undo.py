@@ -1,0 +1,302 @@
+"""The last merge of a branch taken back: rows, schema, and how far the branch's changes had come."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import MappingProxyType
+from typing import Any
+
+from heliosdb_sqlite.sql.quoting import quote_identifier as q
+
+from ..encoding import decode
+from ..errors import Conflict, MergeConflict, is_busy
+from ..files.state import clean_up, wait_for_copy
+from ..lineage import merged
+from ..logs.changes import Key, lookup
+from ..logs.tables import Table, read_table
+from ..logs.watching import watch
+from ..names import MAIN, is_internal
+from ..opening import Opener
+from ..registry.entries import check_belongs, entries, find, now_us
+from ..results import TableChanges, UndoReport, moment
+from ..running import has_table, rows, run, value
+from ..schema.replaying import columns_of, set_sequence
+from ..schema.shapes import Thing
+from . import foreign_keys
+from .applying import Write, Writer
+from .reading import defaults_of
+from .rows import same_row
+from .undo_log import forget
+
+
+def _nothing(_: str) -> None:
+    """Be told of each step: the place for a test to end the process."""
+
+
+def undo(opener: Opener, name: str, into: str = MAIN, step: Any = _nothing) -> UndoReport:
+    """Take the last merge of a branch back.
+
+    :raises MergeConflict: something that it wrote has been changed since
+    """
+    with ExitStack() as stack:
+        main = stack.enter_context(opener.opened(opener.database))
+        clean_up(opener, main)
+        here = main
+        if into != MAIN:
+            target = find(main, into)
+            here = stack.enter_context(opener.opened(wait_for_copy(opener.database, target)))
+            check_belongs(here, main, target)
+            watch(here)
+        branch = next((entry.id for entry in entries(main) if entry.name == name), None)
+        run(here, "PRAGMA foreign_keys = OFF")
+        try:
+            run(here, "BEGIN IMMEDIATE")
+            report = _Undo(here, name, into, branch).run()
+            if into != MAIN:
+                watch(here)
+            step("applied")
+            here.execute("COMMIT")
+        except BaseException as error:
+            if here.in_transaction:
+                run(here, "ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError) and is_busy(error):
+                raise sqlite3.OperationalError(
+                    f"database is locked: {into!r} was in use for as long as this connection's timeout; the merge "
+                    "was not undone: finish the other transaction or query"
+                ) from None
+            raise
+        return report
+
+
+class _Undo:
+    """One merge taken back, inside the transaction on the target."""
+
+    def __init__(self, here: Any, name: str, into: str, branch: str | None) -> None:
+        self.here = here
+        self.name = name
+        self.into = into
+        self.branch = branch
+        self.conflicts: list[Conflict] = []
+        self.written: dict[str, tuple[Table, list[Write]]] = {}
+        self.counts: dict[str, TableChanges] = {}
+        self.words: list[str] = []
+
+    def run(self) -> UndoReport:
+        merge, merged_us, before, steps = self._merge()
+        suspended = self._suspend_triggers()
+        made = [Thing(*step["thing"]) for step in reversed(steps) if step["did"] == "create"]
+        dropped = [Thing(*step["thing"]) for step in reversed(steps) if step["did"] == "drop"]
+        suspended = self._drop(made, suspended)
+        self._undo_rows(merge)
+        self._stop_at_conflicts()
+        for step in reversed(steps):
+            if "thing" not in step:
+                self._undo_table(step)
+        self._stop_at_conflicts()
+        self._create(dropped)
+        self._create(suspended)
+        self.conflicts += foreign_keys.check(self.here, self.written)
+        self._stop_at_conflicts()
+        for branch, known in before.items():
+            if known is None:
+                merged.forget(self.here, branch)
+            else:
+                merged.record(self.here, branch, merged.Through(*known))
+        run(self.here, "DELETE FROM _heliosdb_renumbered WHERE merge = ?", (merge,))
+        run(self.here, "UPDATE _heliosdb_merges SET undone_us = ? WHERE id = ?", (now_us(), merge))
+        forget(self.here, merge)
+        return UndoReport(self.name, moment(merged_us), MappingProxyType(self.counts), tuple(self.words))
+
+    def _merge(self) -> tuple[int, int, dict[str, Any], list[dict[str, Any]]]:
+        """Return the merge that is to be undone."""
+        found = []
+        if has_table(self.here, "_heliosdb_merges"):
+            found = rows(
+                self.here,
+                "SELECT id, merged_us, before, steps, undone_us FROM _heliosdb_merges WHERE name = ? AND branch IS ?"
+                " ORDER BY id DESC LIMIT 1",
+                (self.name, self.branch),
+            )
+        if self.branch is None:
+            raise sqlite3.OperationalError(
+                f"no such branch: {self.name!r}: a merge can be undone as long as its branch is there"
+            )
+        if not found:
+            raise sqlite3.OperationalError(f"branch {self.name!r} has not been merged into {self.into!r}")
+        merge, merged_us, before, steps, undone = found[0]
+        if undone is not None:
+            raise sqlite3.OperationalError(
+                f"the last merge of branch {self.name!r} into {self.into!r} is undone already"
+            )
+        return merge, merged_us, json.loads(before), json.loads(steps)
+
+    def _stop_at_conflicts(self) -> None:
+        if not self.conflicts:
+            return
+        listed = "; ".join(str(each) for each in self.conflicts[:5])
+        raise MergeConflict(
+            f"the merge of branch {self.name!r} can't be undone, and {self.into!r} was left as it is: what it wrote "
+            f"was changed since: {listed}. Undo these changes first, or correct the rows by hand",
+            self.conflicts,
+        )
+
+    # -- rows --------------------------------------------------------------------------------------------------------
+    def _undo_rows(self, merge: int) -> None:
+        work: dict[str, list[Write]] = {}
+        for (content,) in rows(
+            self.here, "SELECT content FROM _heliosdb_merge_undo WHERE merge = ? ORDER BY part", (merge,)
+        ):
+            part = decode(content)
+            columns = tuple(part["columns"])
+            for values, rowid, old, new in part["rows"]:
+                key = Key(tuple(values), rowid)
+                back = Write(key, columns, _tuple(new), _tuple(old))
+                work.setdefault(part["table"], []).append(back)
+        for name, writes in work.items():
+            table = read_table(self.here, name)
+            self._check_unchanged(table, writes)
+            if self.conflicts:
+                continue
+            for failure in Writer(self.here, table).write(writes):
+                cells = dict(zip(failure.write.columns, failure.write.new or (), strict=False))
+                self.conflicts.append(
+                    Conflict(name, failure.write.key.shown, None, cells, None, None, failure.reason)
+                )
+            added = sum(each.old is None for each in writes)
+            removed = sum(each.new is None for each in writes)
+            self.counts[name] = TableChanges(added, len(writes) - added - removed, removed)
+            self.written[name] = (table, writes)
+
+    def _check_unchanged(self, table: Table, writes: list[Write]) -> None:
+        """Note each row that is no longer what the merge made of it."""
+        groups: dict[tuple[str, ...], list[Write]] = {}
+        for write in writes:
+            groups.setdefault(write.columns, []).append(write)
+        for columns, group in groups.items():
+            now = lookup(self.here, table, columns, [write.key for write in group])
+            for write, row in zip(group, now, strict=True):
+                if not same_row(row, write.old):
+                    merged_row, ours, wanted = (
+                        None if each is None else dict(zip(columns, each, strict=True))
+                        for each in (write.old, row, write.new)
+                    )
+                    self.conflicts.append(
+                        Conflict(
+                            table.name,
+                            write.key.shown,
+                            None,
+                            merged_row,
+                            ours,
+                            wanted,
+                            "changed since the merge",
+                        )
+                    )
+
+    # -- schema ------------------------------------------------------------------------------------------------------
+    def _suspend_triggers(self) -> list[Thing]:
+        found = [
+            Thing(*each)
+            for each in rows(
+                self.here,
+                "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE type = 'trigger' ORDER BY rowid",
+            )
+        ]
+        mine = [each for each in found if not is_internal(each.name)]
+        for each in mine:
+            run(self.here, f"DROP TRIGGER main.{q(each.name)}")
+        return mine
+
+    def _drop(self, made: list[Thing], suspended: list[Thing]) -> list[Thing]:
+        """Drop what the merge made; return the triggers that are to come back."""
+        for thing in made:
+            self.words.append(f"drop {thing.kind} {thing.name}")
+            if thing.kind != "trigger":
+                kind = "TABLE" if thing.kind == "virtual" else thing.kind.upper()
+                self.here.execute(f"DROP {kind} IF EXISTS main.{q(thing.name)}").close()
+        gone = {thing.name for thing in made if thing.kind == "trigger"}
+        return [each for each in suspended if each.name not in gone]
+
+    def _create(self, things: list[Thing]) -> None:
+        """Make what is not there: tables that came back have brought theirs."""
+        for thing in things:
+            if not value(self.here, "SELECT 1 FROM main.sqlite_master WHERE name = ?", (thing.name,)):
+                self.here.execute(thing.sql).close()
+
+    def _undo_table(self, step: dict[str, Any]) -> None:
+        did, name = step["did"], step.get("name", "")
+        if did == "create table":
+            if value(self.here, f"SELECT EXISTS (SELECT 1 FROM main.{q(name)})"):
+                self.conflicts.append(
+                    Conflict(name, None, None, None, "rows", None, "it was written to since")
+                )
+                return
+            self.words.append(f"drop table {name}")
+            self.here.execute(f"DROP TABLE main.{q(name)}").close()
+        elif did == "rename table":
+            self.words.append(f"rename table {name} to {step['was']}")
+            self.here.execute(f"ALTER TABLE main.{q(name)} RENAME TO {q(step['was'])}").close()
+        elif did == "rename column":
+            self.words.append(f"rename column {step['table']}.{name} to {step['was']}")
+            self.here.execute(
+                f"ALTER TABLE main.{q(step['table'])} RENAME COLUMN {q(name)} TO {q(step['was'])}"
+            ).close()
+        elif did == "add column":
+            self._drop_added(step["table"], name)
+        else:
+            self._bring_back(step)
+
+    def _drop_added(self, table: str, column: str) -> None:
+        default = defaults_of(self.here, read_table(self.here, table)).get(column)
+        if value(self.here, f"SELECT 1 FROM main.{q(table)} WHERE {q(column)} IS NOT ? LIMIT 1", (default,)):
+            self.conflicts.append(
+                Conflict(table, None, column, None, "values", None, "it was written to since")
+            )
+            return
+        self.words.append(f"drop column {table}.{column}")
+        self.here.execute(f"ALTER TABLE main.{q(table)} DROP COLUMN {q(column)}").close()
+
+    def _bring_back(self, step: dict[str, Any]) -> None:
+        """Put a table back that was dropped or made anew, with the rows that it had."""
+        name, copy = step["name"], step["copy"]
+        now = step.get("now")
+        if now is not None:
+            if not self._is_copy(now, copy):
+                self.conflicts.append(
+                    Conflict(now, None, None, None, "rows", None, "it was written to since")
+                )
+                return
+            run(self.here, f"DROP TABLE main.{q(now)}")
+        self.words.append(f"restore table {name}")
+        run(self.here, step["sql"])
+        columns = ", ".join(q(column) for column in columns_of(self.here, name))
+        targets, sources = columns, columns
+        if step["rowid"]:
+            targets, sources = f"{step['rowid']}, {columns}", f"_heliosdb_rowid, {columns}"
+        run(self.here, f"INSERT INTO main.{q(name)} ({targets}) SELECT {sources} FROM main.{q(copy)}")
+        if step["sequence"] is not None:
+            set_sequence(self.here, name, step["sequence"])
+        for thing in self._hanging(step):
+            run(self.here, thing.sql)
+
+    def _hanging(self, step: dict[str, Any]) -> Iterator[Thing]:
+        for each in step["hanging"]:
+            thing = Thing(*each)
+            if not value(self.here, "SELECT 1 FROM main.sqlite_master WHERE name = ?", (thing.name,)):
+                yield thing
+
+    def _is_copy(self, name: str, copy: str) -> bool:
+        """Return whether a table still has the rows that were kept, as far as both have the columns."""
+        kept = {column.lower() for column in columns_of(self.here, copy)}
+        shared = [q(column) for column in columns_of(self.here, name) if column.lower() in kept]
+        one, other = (f"SELECT {', '.join(shared)} FROM main.{q(each)}" for each in (name, copy))
+        return not any(
+            value(self.here, f"SELECT EXISTS (SELECT * FROM ({this} EXCEPT {that}))")
+            for this, that in ((one, other), (other, one))
+        )
+
+
+def _tuple(cells: list[Any] | None) -> tuple[Any, ...] | None:
+    return None if cells is None else tuple(cells)

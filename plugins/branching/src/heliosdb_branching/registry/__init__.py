@@ -1,0 +1,1 @@
+"""Which branches a database has: its registry, and what it tells of them."""

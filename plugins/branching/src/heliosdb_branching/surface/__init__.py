@@ -1,0 +1,1 @@
+"""Branches in SQL, on the command line, and in ``heliosdb info``."""
