@@ -1,0 +1,1 @@
+"""Who may log in: SCRAM verifiers, users kept in a file, networks, certificates."""

@@ -1,0 +1,216 @@
+"""SQL functions about the catalog: names into OIDs and back, and definitions as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..functions.marks import sees_null
+from ..functions.texts import pg_quote_ident
+from ..protocol.errors import PgError
+from ..types import registry
+from ..types.registry import BY_OID
+from .relations import RELATIONS
+
+if TYPE_CHECKING:
+    from ..session.session import Session
+
+_SYSTEM = {relation.oid: relation for relation in RELATIONS.values()}
+NAMESPACES = {11: "pg_catalog", 99: "pg_toast", 2200: "public", 13100: "information_schema"}
+
+
+def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
+    """Return the functions, for one session."""
+
+    def names() -> dict[int, str]:
+        return session.catalog_names
+
+    def regclass(text: Any, *, strict: bool = True) -> int | None:
+        if isinstance(text, int) or str(text).isdigit():
+            return int(text)
+        parts = _identifier(str(text))
+        if (system := RELATIONS.get(("pg_catalog", parts[-1]))) is not None and parts[:-1] in ([], ["pg_catalog"]):
+            return system.oid
+        if len(parts) > 1 and (system := RELATIONS.get((parts[-2], parts[-1]))) is not None:
+            return system.oid
+        reading = session.engine.schema
+        where = {"public": "main", "main": "main", "pg_temp": "temp"}.get(parts[-2]) if len(parts) > 1 else None
+        found = reading.object(parts[-1], where)
+        if found is None and len(parts) == 1 or where == "main":
+            sequence = session.catalog_sequences.get(parts[-1])
+            if sequence is not None:
+                return sequence
+        if found is None:
+            if strict:
+                raise PgError("42P01", f'relation "{text}" does not exist')
+            return None
+        return found.oid
+
+    def regtype(text: Any, *, strict: bool = True) -> int | None:
+        if isinstance(text, int) or str(text).isdigit():
+            return int(text)
+        bare = re.sub(r"\(.*\)", "", str(text)).strip()
+        kind = registry.by_name(bare.removeprefix("pg_catalog.").removeprefix("public."))
+        if kind is None:
+            if strict:
+                raise PgError("42704", f'type "{text}" does not exist')
+            return None
+        return kind.oid
+
+    def namespace(text: Any, *, strict: bool = True) -> int | None:
+        if isinstance(text, int) or str(text).isdigit():
+            return int(text)
+        found = next((oid for oid, name in NAMESPACES.items() if name == _identifier(str(text))[-1]), None)
+        if found is None and strict:
+            raise PgError("3F000", f'schema "{text}" does not exist')
+        return found
+
+    readers = {"regclass": regclass, "regtype": regtype, "regnamespace": namespace}
+
+    def pg_reg(kind: str, text: Any) -> int:
+        if kind in readers:
+            found = readers[kind](text)
+            assert found is not None
+            return found
+        if isinstance(text, int) or str(text).lstrip("-").isdigit():
+            return int(text)
+        if kind == "regrole":
+            return 10
+        for oid, name in session.catalog_procedures.items():
+            if name == str(text).rpartition(".")[2].partition("(")[0]:
+                return oid
+        raise PgError("42883", f'function "{text}" does not exist')
+
+    def pg_reg_out(kind: str, oid: Any) -> str:
+        if isinstance(oid, str) and not oid.isdigit():
+            return oid
+        number = int(oid)
+        if kind == "regclass":
+            found = names().get(number)
+            if found is None and (system := _SYSTEM.get(number)) is not None:
+                found = system.name if system.schema == "pg_catalog" else f"{system.schema}.{system.name}"
+                return found
+            return pg_quote_ident(found) if found is not None else "-" if number == 0 else str(number)
+        if kind == "regtype":
+            return BY_OID[number].title if number in BY_OID else "-" if number == 0 else str(number)
+        if kind == "regnamespace":
+            return NAMESPACES.get(number, str(number))
+        if kind == "regrole":
+            return session.user if number == 10 else str(number)
+        return session.catalog_procedures.get(number, "-" if number == 0 else str(number))
+
+    @sees_null
+    def pg_format_type(oid: Any, modifier: Any = -1) -> str | None:
+        if oid is None:
+            return None
+        kind = BY_OID.get(int(oid))
+        if kind is None:
+            return names().get(int(oid) - 1, "???")
+        return registry.title(kind, -1 if modifier is None else int(modifier))
+
+    def pg_get_expr(text: Any, *_: Any) -> str | None:
+        return None if text is None else str(text)
+
+    def pg_get_constraintdef(oid: int, *_: Any) -> str | None:
+        return session.catalog_constraints.get(oid)
+
+    def pg_get_indexdef(oid: int, column: int = 0, *_: Any) -> str | None:
+        found = session.catalog_indexes.get(oid)
+        if found is None:
+            return None
+        return found[0] if not column else found[1][column - 1] if column <= len(found[1]) else ""
+
+    def pg_get_viewdef(view: Any, *_: Any) -> str | None:
+        oid = view if isinstance(view, int) else regclass(view)
+        return session.catalog_views.get(oid or 0)
+
+    def pg_get_serial_sequence(table: str, column: str) -> str | None:
+        found = session.engine.schema.object(_identifier(table)[-1])
+        if found is None:
+            raise PgError("42P01", f'relation "{table}" does not exist')
+        info = session.engine.schema.info(found)
+        if info.rowid.lower() != column.lower() or not session.engine.schema.counts(found.name):
+            return None
+        return f"public.{pg_quote_ident(f'{found.name}_{info.rowid}_seq')}"
+
+    def pg_is_visible(oid: int) -> int:
+        relation = _SYSTEM.get(oid)
+        return int(relation.schema == "pg_catalog" if relation is not None else oid in names())
+
+    def pg_obj_description(*_: Any) -> None:
+        return None
+
+    def pg_relation_size(oid: Any, *_: Any) -> int:
+        name = names().get(int(oid), "")
+        try:
+            rows = session.engine.rows("SELECT sum(pgsize) FROM dbstat WHERE name = ? AND aggregate", (name,))
+        except PgError:  # a SQLite without dbstat
+            return 0
+        return int(rows[0][0] or 0) if rows else 0
+
+    def pg_database_size(*_: Any) -> int:
+        ((pages,),) = session.engine.rows("PRAGMA main.page_count")
+        ((size,),) = session.engine.rows("PRAGMA main.page_size")
+        return int(pages) * int(size)
+
+    def pg_get_triggerdef(oid: int, *_: Any) -> str | None:
+        return session.catalog_triggers.get(oid)
+
+    def pg_get_userbyid(oid: int) -> str:
+        return session.user if oid == 10 else f"unknown (OID={oid})"
+
+    def pg_get_function_arguments(oid: int) -> str:
+        return ""
+
+    def pg_get_function_result(oid: int) -> str:
+        return ""
+
+    def pg_sequence_last_value(oid: int) -> int | None:
+        name = names().get(oid, "")
+        rows = session.engine.rows("SELECT seq FROM sqlite_sequence WHERE name || '_' = substr(?, 1, length(name) + 1)", (name,))
+        return rows[0][0] if rows else None
+
+    def pg_relation_is_updatable(*_: Any) -> int:
+        return 28
+
+    def pg_to_reg_class(text: str) -> int | None:
+        return regclass(text, strict=False)
+
+    def pg_to_reg_type(text: str) -> int | None:
+        return regtype(text, strict=False)
+
+    def pg_to_reg_namespace(text: str) -> int | None:
+        return namespace(text, strict=False)
+
+    def pg_get_ruledef(*_: Any) -> None:
+        return None
+
+    def pg_options_to_table(*_: Any) -> str:
+        return "[]"
+
+    def pg_keywords() -> str:
+        import json
+
+        from ..translation.cursor import RESERVED
+
+        return json.dumps([[word, "R", 1, "reserved", "can be bare label"] for word in sorted(RESERVED)])
+
+    def pg_zones() -> str:
+        import json
+        import zoneinfo
+
+        return json.dumps([[name, name, "00:00:00", 0] for name in sorted(zoneinfo.available_timezones())])
+
+    return {name: each for name, each in locals().items() if name.startswith("pg_")}
+
+
+def _identifier(text: str) -> list[str]:
+    """Return the parts of a name as it is written in SQL: ``public."My Table"``."""
+    parts = [
+        match[1].replace('""', '"') if match[1] is not None else match[2].lower()
+        for match in re.finditer(r'"((?:[^"]|"")*)"|([^".\s]+)', text)
+    ]
+    if not parts:
+        raise PgError("42602", "invalid name syntax")
+    return parts

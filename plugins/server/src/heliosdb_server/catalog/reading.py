@@ -1,0 +1,283 @@
+"""SQLite's own tables read once per version of the schema: columns with their types, keys, and OIDs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..translation.scope import Column, TableInfo
+from ..types import registry
+from ..types.registry import BY_NAME, INT8, Sized
+from .relations import RELATIONS
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+_INTERNAL = re.compile(r"sqlite_|heliosdb_|_helios")
+_FIRST_OID = 16400  # those below are PostgreSQL's own, and a few of ours
+_PER_OBJECT = 8  # OIDs that one object of SQLite's may need: itself, its row type, an array of it, a sequence
+
+
+def oid_of(rowid: int, *, temporary: bool = False) -> int:
+    """Return the OID of what stands in this row of sqlite_master."""
+    return _FIRST_OID + rowid * _PER_OBJECT + (1 << 30 if temporary else 0)
+
+
+class Object(NamedTuple):
+    """A table, view or index in sqlite_master."""
+
+    rowid: int
+    kind: str
+    name: str
+    table: str
+    sql: str | None
+    schema: str
+
+    @property
+    def oid(self) -> int:
+        """Its OID in pg_class."""
+        return oid_of(self.rowid, temporary=self.schema == "temp")
+
+
+class Index(NamedTuple):
+    """An index, or the key that a constraint made."""
+
+    name: str
+    unique: bool
+    origin: str  # c: CREATE INDEX, u: UNIQUE, pk: PRIMARY KEY
+    partial: bool
+    columns: tuple[str | None, ...]  # None is an expression
+    descending: tuple[bool, ...]
+
+
+class ForeignKey(NamedTuple):
+    """A foreign key."""
+
+    table: str
+    columns: tuple[str, ...]
+    referred: tuple[str, ...]
+    on_update: str
+    on_delete: str
+
+
+class Reading:
+    """One version of the schema. What is asked for is read then, and kept."""
+
+    def __init__(self, rows: Rows, objects: list[Object]) -> None:
+        self._rows = rows
+        self.objects = objects
+        self._by_name: dict[tuple[str, str], Object] = {}
+        for each in objects:
+            self._by_name.setdefault((each.schema, each.name.lower()), each)
+        self.by_oid = {each.oid: each for each in objects}
+        self._infos: dict[tuple[str, str], TableInfo] = {}
+
+    def object(self, name: str, schema: str | None = None) -> Object | None:
+        """Return the object of this name; without a schema temporary ones come first."""
+        for each in (schema,) if schema else ("temp", "main"):
+            found = self._by_name.get((each, name.lower()))
+            if found is not None:
+                return found
+        return None
+
+    def tables(self) -> list[Object]:
+        """Return the tables and views that clients see."""
+        return [each for each in self.objects if each.kind in ("table", "view") and not _INTERNAL.match(each.name)]
+
+    # ---- one table ----
+
+    def info(self, found: Object) -> TableInfo:
+        """Return what the translation needs of a table."""
+        key = (found.schema, found.name)
+        if key not in self._infos:
+            self._infos[key] = self._read(found)
+        return self._infos[key]
+
+    def pragma(self, name: str, found: Object, columns: str = "*") -> list[tuple[Any, ...]]:
+        """Return the rows of one of SQLite's table-valued pragmas about an object."""
+        return self._rows(f"SELECT {columns} FROM pragma_{name}(?, ?)", (found.name, found.schema))
+
+    def _read(self, found: Object) -> TableInfo:
+        columns, defaults, keyed = [], {}, []
+        marks = _marks(found.sql or "")
+        for number, (name, declared, not_null, default, primary, hidden) in enumerate(
+            self.pragma("table_xinfo", found, 'name, type, "notnull", dflt_value, pk, hidden'), 1
+        ):
+            if hidden == 1:
+                continue
+            sized = registry.declared(declared or "")
+            if primary:
+                keyed.append((primary, name, (declared or "").upper()))
+            if (mark := marks.get(name.lower())) is not None:
+                sized = Sized(BY_NAME[mark])
+            columns.append(Column(name, sized, "", (found.oid, number), bool(not_null)))
+            if default is not None:
+                defaults[name] = default
+        keyed.sort()
+        rowid = ""
+        if len(keyed) == 1 and keyed[0][2] == "INTEGER" and found.kind == "table" and not _without_rowid(found.sql):
+            rowid = keyed[0][1]
+            columns = [c._replace(not_null=True) if c.name == rowid else c for c in columns]
+        keys = {}
+        if found.kind == "table":
+            if keyed:
+                keys[f"{found.name}_pkey"] = tuple(name for _, name, _ in keyed)
+            for index in self.indexes(found):
+                if index.unique and None not in index.columns:
+                    names = tuple(name for name in index.columns if name is not None)
+                    keys.setdefault(self.constraint_name(found, index), names)
+        return TableInfo(found.schema, found.name, tuple(columns), found.kind, found.oid, defaults, rowid, keys)
+
+    def constraint_name(self, found: Object, index: Index) -> str:
+        """Return the name of the constraint that an index keeps, as PostgreSQL would have made it."""
+        if index.origin == "pk":
+            return f"{found.name}_pkey"
+        if index.origin == "u":
+            named = _named_constraints(found.sql or "")
+            columns = tuple(str(name).lower() for name in index.columns)
+            return named.get(columns) or f"{found.name}_{'_'.join(str(name) for name in index.columns)}_key"
+        return index.name
+
+    def primary_key(self, found: Object) -> tuple[str, ...]:
+        """Return the columns of a table's primary key."""
+        return self.info(found).keys.get(f"{found.name}_pkey", ())
+
+    def primary_key_of(self, oid: int) -> tuple[str, ...]:
+        """Return the columns of the primary key of the table with this OID."""
+        found = self.by_oid.get(oid)
+        return self.primary_key(found) if found is not None and found.kind == "table" else ()
+
+    def indexes(self, found: Object) -> list[Index]:
+        """Return a table's indexes."""
+        made = []
+        for name, unique, origin, partial in self.pragma("index_list", found, 'name, "unique", origin, partial'):
+            described = self._rows(
+                'SELECT name, "desc", cid FROM pragma_index_xinfo(?, ?) WHERE key ORDER BY seqno', (name, found.schema)
+            )
+            columns = tuple(None if cid == -2 else column for column, _, cid in described)
+            made.append(Index(name, bool(unique), origin, bool(partial), columns, tuple(bool(d) for _, d, _ in described)))
+        return made
+
+    def foreign_keys(self, found: Object) -> list[ForeignKey]:
+        """Return a table's foreign keys."""
+        grouped: dict[int, list[tuple[Any, ...]]] = {}
+        for row in self.pragma("foreign_key_list", found, 'id, seq, "table", "from", "to", on_update, on_delete'):
+            grouped.setdefault(row[0], []).append(row)
+        made = []
+        for _, rows in sorted(grouped.items(), reverse=True):
+            rows.sort(key=lambda row: row[1])
+            columns, referred = tuple(row[3] for row in rows), tuple(row[4] for row in rows)
+            if None in referred:
+                other = self.object(rows[0][2])
+                referred = self.primary_key(other) if other is not None else ()
+            made.append(ForeignKey(rows[0][2], columns, referred, rows[0][5], rows[0][6]))
+        return made
+
+    # ---- what the translation asks ----
+
+    def table(self, schema: str | None, name: str) -> TableInfo | None:
+        """Return the table of this name; ``schema`` as in PostgreSQL."""
+        folded = (schema or "").lower()
+        if folded in ("pg_catalog", "information_schema"):
+            return _system(folded, name)
+        if folded in ("", "public", "main", "temp") or folded.startswith("pg_temp"):
+            where = None if not folded else "temp" if folded.startswith(("temp", "pg_temp")) else "main"
+            if not folded and (system := _system("pg_catalog", name)) is not None:
+                return system
+            found = self.object(name, where)
+            if found is not None and found.kind in ("table", "view"):
+                return self.info(found)
+            if name.lower() in ("sqlite_master", "sqlite_schema", "sqlite_sequence"):
+                return _sqlite_table(name.lower())
+            if name.lower().startswith("pragma_"):
+                return None
+        return None
+
+    def has_index(self, name: str) -> bool:
+        """Is there an index of this name?"""
+        found = self.object(name)
+        return found is not None and found.kind == "index"
+
+    def references_to(self, name: str) -> list[str]:
+        """Return the other tables with a foreign key to this one."""
+        found = []
+        for each in self.tables():
+            if each.kind == "table" and each.name.lower() != name.lower() and "REFERENCES" in (each.sql or "").upper():
+                if any(key.table.lower() == name.lower() for key in self.foreign_keys(each)):
+                    found.append(each.name)
+        return found
+
+    def counts(self, name: str) -> bool:
+        """Does the table number its rows with AUTOINCREMENT?"""
+        found = self.object(name)
+        return found is not None and "AUTOINCREMENT" in (found.sql or "").upper()
+
+    def key_name(self, table: str, columns: tuple[str, ...]) -> str:
+        """Return the name of the unique constraint over these columns."""
+        found = self.object(table)
+        if found is None:
+            return f"{table}_{'_'.join(columns)}_key"
+        wanted = sorted(name.lower() for name in columns)
+        for name, key in self.info(found).keys.items():
+            if sorted(each.lower() for each in key) == wanted:
+                return name
+        return f"{found.name}_{'_'.join(columns)}_key"
+
+
+def read(rows: Rows) -> Reading:
+    """Read the schema of a connection."""
+    objects = []
+    for schema, master in (("temp", "temp.sqlite_master"), ("main", "main.sqlite_master")):
+        for rowid, kind, name, table, sql in rows(f"SELECT rowid, type, name, tbl_name, sql FROM {master}"):
+            objects.append(Object(rowid, kind, name, table, sql, schema))
+    return Reading(rows, objects)
+
+
+_MARK = re.compile(r'(?:"((?:[^"]|"")+)"|(\w+))\s+INTEGER\s+/\*\s*(int2|int4)\s*\*/')
+
+
+def _marks(sql: str) -> dict[str, str]:
+    """Return the columns that this server wrote as smaller integers than SQLite's, by name."""
+    return {(m[1] or m[2]).replace('""', '"').lower(): m[3] for m in _MARK.finditer(sql)} if "/*" in sql else {}
+
+
+_NAMED = re.compile(
+    r'CONSTRAINT\s+(?:"((?:[^"]|"")+)"|(\w+))\s+UNIQUE\s*\(([^()]*)\)', re.IGNORECASE
+)
+
+
+def _named_constraints(sql: str) -> dict[tuple[str, ...], str]:
+    """Return the names of UNIQUE constraints by their columns."""
+    found = {}
+    for match in _NAMED.finditer(sql):
+        columns = tuple(part.strip().strip('"`[]').lower() for part in match[3].split(","))
+        found[columns] = (match[1] or match[2]).replace('""', '"')
+    return found
+
+
+def _without_rowid(sql: str | None) -> bool:
+    return re.search(r"WITHOUT\s+ROWID\s*(?:,\s*STRICT\s*)?;?\s*\Z", sql or "", re.IGNORECASE) is not None
+
+
+def _system(schema: str, name: str) -> TableInfo | None:
+    relation = RELATIONS.get((schema, name.lower()))
+    if relation is None:
+        return None
+    columns = tuple(
+        Column(column.name, Sized(column.type), "", (relation.oid, at), not_null=False)
+        for at, column in enumerate(relation.columns, 1)
+    )
+    return TableInfo(schema, relation.name, columns, "system", relation.oid)
+
+
+def _sqlite_table(name: str) -> TableInfo:
+    text, number = Sized(BY_NAME["text"]), Sized(INT8)
+    columns = {
+        "sqlite_sequence": (Column("name", text), Column("seq", number)),
+    }.get(name) or (Column("type", text), Column("name", text), Column("tbl_name", text), Column("rootpage", number),
+                    Column("sql", text))  # fmt: skip
+    return TableInfo("main", name, columns, "system")
+
+
+__all__ = ["ForeignKey", "Index", "Object", "Reading", "oid_of", "quote_identifier", "read"]

@@ -1,0 +1,231 @@
+"""Aggregates that SQLite has not: they collect their rows, sort them where ORDER BY says so, and compute at the end."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Callable
+from functools import cmp_to_key, lru_cache, reduce
+from typing import Any
+
+from ..protocol.errors import PgError
+from ..types import arrays, intervals, writing
+from ..types.intervals import Interval
+from ..types.reading import jsonb_dump
+from .collections import jsonable
+
+
+@lru_cache(maxsize=256)
+def _spec(text: str) -> tuple[str, bool, int, list[tuple[bool, bool]], list[str]]:
+    name, distinct, count, directions, types = json.loads(text)
+    order = [(directions[at] == "d", directions[at + 1] == "f") for at in range(0, len(directions), 2)]
+    return name, distinct, count, order, types
+
+
+class Aggregate:
+    """``pg_aggregate(spec, arguments..., sort keys...)``; see translation.calls for the specification's form."""
+
+    failed: Callable[[PgError], None]
+
+    def __init__(self) -> None:
+        self.spec = ""
+        self.rows: list[tuple[Any, ...]] = []
+
+    def step(self, spec: str, *row: Any) -> None:
+        """Take a row."""
+        self.spec = spec
+        self.rows.append(row)
+
+    def inverse(self, spec: str, *row: Any) -> None:
+        """Give up the row that leaves the window: always the first."""
+        del self.rows[0]
+
+    def value(self) -> Any:
+        """Return what the rows so far come to."""
+        if not self.spec:
+            return None
+        try:
+            return self._computed()
+        except PgError as error:
+            self.failed(error)
+            raise
+
+    finalize = value
+
+    def _computed(self) -> Any:
+        name, distinct, count, order, types = _spec(self.spec)
+        rows = self.rows
+        if distinct:
+            rows = list(dict.fromkeys(rows))
+            if not order:
+                rows = sorted(rows, key=lambda row: [_sortable(item) for item in row])
+        if order:
+            rows = sorted(rows, key=cmp_to_key(lambda a, b: _compare(a[count:], b[count:], order)))
+        return _COMPUTE[name](rows, count, types)
+
+
+def _sortable(value: Any) -> tuple[int, Any]:
+    if value is None:
+        return (9, 0)
+    return (0 if isinstance(value, (int, float)) else 1 if isinstance(value, str) else 2, value)
+
+
+def _compare(a: tuple[Any, ...], b: tuple[Any, ...], order: list[tuple[bool, bool]]) -> int:
+    for one, two, (descending, nulls_first) in zip(a, b, order, strict=True):
+        if one is None or two is None:
+            if one is two:
+                continue
+            return (-1 if nulls_first else 1) if one is None else (1 if nulls_first else -1)
+        x, y = _sortable(one), _sortable(two)
+        if x != y:
+            return (1 if x > y else -1) * (-1 if descending else 1)
+    return 0
+
+
+def _string(rows: list[Any], count: int, types: list[str]) -> Any:
+    there = [row for row in rows if row[0] is not None]
+    if not there:
+        return None
+    if isinstance(there[0][0], bytes):
+        return b"".join(part for at, row in enumerate(there) for part in ((row[1] or b"") if at else b"", row[0]))
+    parts = []
+    for at, row in enumerate(there):
+        if at and row[1] is not None:
+            parts.append(writing.text(row[1]))
+        parts.append(writing.text(row[0]))
+    return "".join(parts)
+
+
+def _array(rows: list[Any], count: int, types: list[str]) -> str:
+    items = [row[0] for row in rows]
+    if types[0].startswith("_"):
+        items = [arrays.load(item) if item is not None else None for item in items]
+    return arrays.dump(items)
+
+
+def _json(rows: list[Any], count: int, types: list[str]) -> str:
+    return jsonb_dump([jsonable(row[0], types[0]) for row in rows])
+
+
+def _json_object(rows: list[Any], count: int, types: list[str]) -> str:
+    if any(row[0] is None for row in rows):
+        raise PgError("22023", "field name must not be null")
+    made = {writing.text(row[0]): jsonable(row[1], types[1]) for row in rows}
+    return "{ " + ", ".join(f"{json.dumps(k, ensure_ascii=False)} : {jsonb_dump(v)}" for k, v in made.items()) + " }"
+
+
+def _numbers(rows: list[Any]) -> list[float]:
+    return [float(row[0]) for row in rows if row[0] is not None]
+
+
+def _statistic(function: Callable[[list[float]], float], least: int) -> Callable[..., Any]:
+    def run(rows: list[Any], count: int, types: list[str]) -> Any:
+        values = _numbers(rows)
+        return float(function(values)) if len(values) >= least else None
+
+    return run
+
+
+def _bits(function: Callable[[int, int], int]) -> Callable[..., Any]:
+    def run(rows: list[Any], count: int, types: list[str]) -> Any:
+        values = [row[0] for row in rows if row[0] is not None]
+        return reduce(function, values) if values else None
+
+    return run
+
+
+def _pairs(function: Callable[[list[float], list[float]], float | None]) -> Callable[..., Any]:
+    def run(rows: list[Any], count: int, types: list[str]) -> Any:
+        there = [(float(row[0]), float(row[1])) for row in rows if row[0] is not None and row[1] is not None]
+        return function([y for y, _ in there], [x for _, x in there]) if there else None
+
+    return run
+
+
+def _covariance(y: list[float], x: list[float]) -> float:
+    my, mx = math.fsum(y) / len(y), math.fsum(x) / len(x)
+    return math.fsum((a - my) * (b - mx) for a, b in zip(y, x, strict=True))
+
+
+def _correlation(y: list[float], x: list[float]) -> float | None:
+    spread = math.sqrt(_covariance(x, x) * _covariance(y, y))
+    return _covariance(y, x) / spread if spread else None
+
+
+def _slope(y: list[float], x: list[float]) -> float | None:
+    spread = _covariance(x, x)
+    return _covariance(y, x) / spread if spread else None
+
+
+def _intercept(y: list[float], x: list[float]) -> float | None:
+    slope = _slope(y, x)
+    return None if slope is None else math.fsum(y) / len(y) - slope * math.fsum(x) / len(x)
+
+
+def _percentile(rows: list[Any], count: int, types: list[str], *, exact: bool) -> Any:
+    fraction = rows[0][0]
+    values = [row[count] for row in rows if row[count] is not None]
+    if not values:
+        return None
+    if not 0 <= fraction <= 1:
+        raise PgError("22003", f"percentile value {fraction} is not between 0 and 1")
+    if exact:
+        return values[max(math.ceil(fraction * len(values)) - 1, 0)]
+    place = fraction * (len(values) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (values[high] - values[low]) * (place - low)
+
+
+def _mode(rows: list[Any], count: int, types: list[str]) -> Any:
+    values = [row[count] for row in rows if row[count] is not None]
+    return max(dict.fromkeys(values), key=values.count) if values else None
+
+
+def _spans(pick: str) -> Callable[..., Any]:
+    def run(rows: list[Any], count: int, types: list[str]) -> Any:
+        spans = [intervals.parse(row[0]) for row in rows if row[0] is not None]
+        if not spans:
+            return None
+        if pick in ("min", "max"):
+            chosen = (min if pick == "min" else max)(spans, key=lambda span: span.order)
+            return str(chosen)
+        total = reduce(Interval.plus, spans)
+        return str(total if pick == "sum" else total.scaled(1 / len(spans)))
+
+    return run
+
+
+_COMPUTE: dict[str, Callable[..., Any]] = {
+    "string_agg": _string,
+    "array_agg": _array,
+    "json_agg": _json,
+    "jsonb_agg": _json,
+    "json_object_agg": _json_object,
+    "jsonb_object_agg": lambda rows, count, types: jsonb_dump(json.loads(_json_object(rows, count, types))),
+    "stddev": _statistic(statistics.stdev, 2),
+    "stddev_samp": _statistic(statistics.stdev, 2),
+    "stddev_pop": _statistic(statistics.pstdev, 1),
+    "variance": _statistic(statistics.variance, 2),
+    "var_samp": _statistic(statistics.variance, 2),
+    "var_pop": _statistic(statistics.pvariance, 1),
+    "bit_and": _bits(lambda a, b: a & b),
+    "bit_or": _bits(lambda a, b: a | b),
+    "bit_xor": _bits(lambda a, b: a ^ b),
+    "corr": _pairs(_correlation),
+    "covar_pop": _pairs(lambda y, x: _covariance(y, x) / len(y)),
+    "covar_samp": _pairs(lambda y, x: _covariance(y, x) / (len(y) - 1) if len(y) > 1 else None),
+    "regr_slope": _pairs(_slope),
+    "regr_intercept": _pairs(_intercept),
+    "regr_count": _pairs(lambda y, x: len(y)),
+    "regr_r2": _pairs(lambda y, x: None if (r := _correlation(y, x)) is None else r * r),
+    "percentile_cont": lambda rows, count, types: _percentile(rows, count, types, exact=False),
+    "percentile_disc": lambda rows, count, types: _percentile(rows, count, types, exact=True),
+    "mode": _mode,
+    "any_value": lambda rows, count, types: next((row[0] for row in rows if row[0] is not None), None),
+    "interval_sum": _spans("sum"),
+    "interval_avg": _spans("avg"),
+    "interval_min": _spans("min"),
+    "interval_max": _spans("max"),
+}

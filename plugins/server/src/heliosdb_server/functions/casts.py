@@ -1,0 +1,138 @@
+"""Casts from one type to another, as PostgreSQL makes them; what does not fit is its error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import tzinfo
+from functools import lru_cache
+from typing import Any
+
+from ..protocol.errors import PgError
+from ..types import arrays, moments, numbers, reading, writing
+from ..types.registry import (
+    BOOL, BPCHAR, BY_NAME, BY_OID, BYTEA, DATE, FLOAT4, FLOAT8, INTEGERS, INTERVAL, JSON, JSONB, NUMERIC, STRINGS, TIME,
+    TIMESTAMP, TIMESTAMPTZ, VARCHAR, PgType,
+)  # fmt: skip
+
+Cast = Callable[[Any], Any]
+
+
+@lru_cache(maxsize=1024)
+def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> Cast:
+    """Return the function that casts values of one type to another.
+
+    :param was: the type before, "" when it is not known
+    """
+    source, target = BY_NAME.get(was), BY_NAME[name]
+    if target.element:
+        return _array(target, modifier, here, assignment)
+    if target in STRINGS:
+        return _to_text(source, target, modifier, here, assignment)
+    if target in INTEGERS:
+        return lambda value: _integer(value, target, source)
+    if target is FLOAT8 or target is FLOAT4:
+        return lambda value: _float(value, target)
+    if target is NUMERIC:
+        return lambda value: numbers.numeric(numbers.decimal(value), modifier)
+    if target is BOOL:
+        return lambda value: int(writing.boolean(value))
+    if target is BYTEA:
+        return lambda value: value if isinstance(value, bytes) else reading.bytes_in(writing.text(value))
+    if target in (JSON, JSONB):
+        read = reading.text_in(target)
+        return lambda value: read(writing.text(value))
+    if target in (DATE, TIMESTAMP, TIMESTAMPTZ, TIME):
+        return _moment(source, target, here)
+    read = reading.text_in(target, modifier, here)
+    return lambda value: read(writing.text(value))
+
+
+def _array(target: PgType, modifier: int, here: tzinfo, assignment: bool) -> Cast:
+    element = BY_OID[target.element]
+    one = cast("", element.name, modifier, here, assignment)
+    read = arrays.from_text
+
+    def items(values: list[Any]) -> list[Any]:
+        return [items(v) if isinstance(v, list) else None if v is None else one(v) for v in values]
+
+    def run(value: Any) -> str:
+        if isinstance(value, str) and value[:1] == "{":
+            return arrays.dump(read(value, reading.text_in(element, modifier, here)))
+        return arrays.dump(items(arrays.load(value)))
+
+    return run
+
+
+def _to_text(source: PgType | None, target: PgType, modifier: int, here: tzinfo, assignment: bool) -> Cast:
+    write = writing.text_out(source, -1, here) if source is not None and source not in STRINGS else writing.text
+    if source is BOOL:
+        write = _word
+    size = modifier - 4 if modifier > 4 and target in (VARCHAR, BPCHAR) else None
+
+    def run(value: Any) -> str:
+        text = write(value)
+        if target is BPCHAR:
+            text = text.rstrip(" ") if size is None or len(text) > size else text
+        if size is not None and len(text) > size:
+            if assignment and text[size:].strip(" "):
+                raise PgError("22001", f"value too long for type {target.title}({size})")
+            text = text[:size]
+        return text
+
+    return run
+
+
+def _word(value: Any) -> str:
+    return "true" if writing.boolean(value) else "false"
+
+
+def _integer(value: Any, target: PgType, source: PgType | None) -> int:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise PgError("22003", f"{target.title} out of range")
+        half = source is NUMERIC  # rounds halves away from zero, floating-point numbers to the even
+        value = math.floor(abs(value) + 0.5) * (1 if value >= 0 else -1) if half else round(value)
+        if not numbers.RANGES[target][0] <= value <= numbers.RANGES[target][1]:
+            raise PgError("22003", f"{target.title} out of range")
+        return int(value)
+    if isinstance(value, int):
+        low, high = numbers.RANGES[target]
+        if not low <= value <= high:
+            raise PgError("22003", f"{target.title} out of range")
+        return value
+    return numbers.integer_in(writing.text(value), target)
+
+
+def _float(value: Any, target: PgType) -> float:
+    made = numbers.floating(value, target)
+    return numbers.single(made) if target is FLOAT4 else made
+
+
+def _moment(source: PgType | None, target: PgType, here: tzinfo) -> Cast:
+    read = reading.text_in(target, -1, here)
+
+    def run(value: Any) -> str:
+        if isinstance(value, str) and value in ("infinity", "-infinity"):
+            return value
+        if source in (TIMESTAMP, TIMESTAMPTZ, DATE):
+            found = moments.moment(value, utc=source is TIMESTAMPTZ)
+            if source is TIMESTAMPTZ:
+                found = found.astimezone(here).replace(tzinfo=None)
+            if target is DATE:
+                return found.date().isoformat()
+            if target is TIME:
+                return found.time().isoformat()
+            if target is TIMESTAMP:
+                return found.isoformat(" ")
+            return found.replace(tzinfo=here).astimezone(moments.UTC).isoformat(" ")
+        if source is INTERVAL and target is TIME:
+            from ..types import intervals
+
+            micros = intervals.parse(value).micros % intervals.DAY
+            return moments.time_in(str(intervals.Interval(0, 0, micros)))
+        if isinstance(value, (int, float)):
+            value = moments.moment(value).isoformat(" ")
+        return str(read(writing.text(value)))
+
+    return run

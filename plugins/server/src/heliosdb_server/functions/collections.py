@@ -1,0 +1,451 @@
+"""Functions of arrays and of JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..protocol.errors import PgError
+from ..types import arrays, reading, writing
+from ..types.reading import jsonb_dump
+from ..types.registry import BY_NAME
+from .marks import collected, sees_null
+
+# ---- arrays ----
+
+
+def pg_array_length(array: str, dimension: int = 1) -> int | None:
+    items: Any = arrays.load(array)
+    for _ in range(dimension - 1):
+        items = items[0] if items and isinstance(items[0], list) else []
+    return len(items) or None
+
+
+def pg_array_lower(array: str, dimension: int = 1) -> int | None:
+    return None if pg_array_length(array, dimension) is None else 1
+
+
+def pg_array_ndims(array: str) -> int | None:
+    items, count = arrays.load(array), 0
+    while isinstance(items, list) and items:
+        items, count = items[0], count + 1
+    return count or None
+
+
+def pg_array_dims(array: str) -> str | None:
+    count = pg_array_ndims(array)
+    return "".join(f"[1:{pg_array_length(array, d)}]" for d in range(1, count + 1)) if count else None
+
+
+def pg_cardinality(array: str) -> int:
+    def count(items: list[Any]) -> int:
+        return sum(count(item) if isinstance(item, list) else 1 for item in items)
+
+    return count(arrays.load(array))
+
+
+@sees_null
+def pg_array_append(array: str | None, item: Any) -> str:
+    return arrays.dump([*(arrays.load(array) if array is not None else []), item])
+
+
+@sees_null
+def pg_array_prepend(item: Any, array: str | None) -> str:
+    return arrays.dump([item, *(arrays.load(array) if array is not None else [])])
+
+
+@sees_null
+def pg_array_cat(a: str | None, b: str | None) -> str | None:
+    if a is None or b is None:
+        return a if b is None else b
+    return arrays.dump(arrays.load(a) + arrays.load(b))
+
+
+@sees_null
+def pg_array_concat(a: Any, b: Any, one: int, two: int) -> str | None:
+    if one and two:
+        return pg_array_cat(a, b)
+    return pg_array_append(a, b) if one else pg_array_prepend(a, b)
+
+
+@sees_null
+def pg_array_remove(array: str | None, item: Any) -> str | None:
+    return None if array is None else arrays.dump([each for each in arrays.load(array) if each != item])
+
+
+@sees_null
+def pg_array_replace(array: str | None, old: Any, new: Any) -> str | None:
+    return None if array is None else arrays.dump([new if each == old else each for each in arrays.load(array)])
+
+
+def pg_array_position(array: str, item: Any) -> int | None:
+    items = arrays.load(array)
+    return items.index(item) + 1 if item in items else None
+
+
+def pg_array_positions(array: str, item: Any) -> str:
+    return arrays.dump([at for at, each in enumerate(arrays.load(array), 1) if each == item])
+
+
+@sees_null
+def pg_array_to_string(array: Any, mark: str | None, null: str | None = None) -> str | None:
+    if array is None or mark is None:
+        return None
+    items = arrays.load(array)
+    return mark.join(
+        pg_array_to_string(arrays.dump(item), mark, null) or ""
+        if isinstance(item, list)
+        else writing.text(item)
+        if item is not None
+        else str(null)
+        for item in items
+        if item is not None or null is not None
+    )
+
+
+@sees_null
+def pg_string_to_array(text: str | None, mark: str | None, null: str | None = None) -> str | None:
+    if text is None:
+        return None
+    parts: list[str] = list(text) if mark is None else text.split(mark) if mark and text else [text] if text else []
+    return arrays.dump([None if null is not None and part == null else part for part in parts])
+
+
+def pg_array_contains(a: str, b: str) -> int:
+    there = arrays.load(a)
+    return int(all(item is not None and item in there for item in arrays.load(b)))
+
+
+def pg_array_overlaps(a: str, b: str) -> int:
+    there = arrays.load(a)
+    return int(any(item is not None and item in there for item in arrays.load(b)))
+
+
+@sees_null
+def pg_array_slice(array: str | None, low: int | None, high: int | None) -> str | None:
+    if array is None:
+        return None
+    items = arrays.load(array)
+    return arrays.dump(items[max((low or 1) - 1, 0) : max(high, 0) if high is not None else None])
+
+
+def pg_array_fill(item: Any, sizes: str) -> str:
+    (size,) = arrays.load(sizes)
+    return arrays.dump([item] * int(size))
+
+
+def pg_subscripts(array: str, dimension: int = 1) -> str:
+    return arrays.dump(list(range(1, (pg_array_length(array, dimension) or 0) + 1)))
+
+
+def pg_expand(array: str) -> str:
+    return arrays.dump([[item, at] for at, item in enumerate(arrays.load(array), 1)])
+
+
+@sees_null
+def pg_no_rows(*_: Any) -> str:
+    return "[]"
+
+
+def pg_series(start: Any, stop: Any, step: Any) -> str:
+    if step == 0:
+        raise PgError("22023", "step size cannot equal zero")
+    count = int((stop - start) / step) + 1
+    if count > 10_000_000:
+        raise PgError("54000", f"generate_series() would return {count} rows: give it constants")
+    return arrays.dump([start + at * step for at in range(max(count, 0))])
+
+
+# ---- JSON ----
+
+
+def _load(text: Any) -> Any:
+    try:
+        return json.loads(text if isinstance(text, str) else writing.text(text))
+    except ValueError:
+        raise PgError("22P02", "invalid input syntax for type json", detail=f"The text is {str(text)[:80]!r}.") from None
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return jsonb_dump(value)
+
+
+def _step(value: Any, key: Any) -> Any:
+    """Return a member or an item; :data:`_MISSING` for none."""
+    if isinstance(value, dict):
+        return value.get(str(key), _MISSING) if not isinstance(key, int) else _MISSING
+    if isinstance(value, list):
+        try:
+            return value[int(key)]
+        except (ValueError, IndexError):
+            return _MISSING
+    return _MISSING
+
+
+_MISSING = object()
+
+
+def _dump(value: Any) -> str | None:
+    return None if value is _MISSING else jsonb_dump(value)
+
+
+def pg_json_get(document: Any, key: Any) -> str | None:
+    value = _load(document)
+    if isinstance(value, list) and isinstance(key, str):
+        return None
+    return _dump(_step(value, key))
+
+
+def pg_json_get_text(document: Any, key: Any) -> str | None:
+    value = _load(document)
+    if isinstance(value, list) and isinstance(key, str):
+        return None
+    found = _step(value, key)
+    return None if found is _MISSING else _text(found)
+
+
+def _walk(value: Any, path: list[Any]) -> Any:
+    for key in path:
+        if key is None:
+            return _MISSING
+        value = _step(value, key)
+        if value is _MISSING:
+            return value
+    return value
+
+
+def pg_json_path(document: Any, path: str) -> str | None:
+    return _dump(_walk(_load(document), [str(each) for each in arrays.load(path)]))
+
+
+def pg_json_path_text(document: Any, path: str) -> str | None:
+    found = _walk(_load(document), [str(each) for each in arrays.load(path)])
+    return None if found is _MISSING else _text(found)
+
+
+def pg_json_extract_path(document: Any, *path: str) -> str | None:
+    return _dump(_walk(_load(document), list(path)))
+
+
+def pg_json_extract_path_text(document: Any, *path: str) -> str | None:
+    found = _walk(_load(document), list(path))
+    return None if found is _MISSING else _text(found)
+
+
+def _contains(a: Any, b: Any) -> bool:
+    if isinstance(a, dict) and isinstance(b, dict):
+        return all(key in a and _contains(a[key], value) for key, value in b.items())
+    if isinstance(a, list) and isinstance(b, list):
+        return all(any(_contains(each, item) for each in a) for item in b)
+    if isinstance(a, list) and not isinstance(b, dict):
+        return any(_equal(each, b) for each in a)
+    return _equal(a, b)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and a == b or (not isinstance(a, bool) and not isinstance(b, bool) and a == b)
+
+
+def pg_json_contains(a: Any, b: Any) -> int:
+    return int(_contains(_load(a), _load(b)))
+
+
+def pg_json_contained(a: Any, b: Any) -> int:
+    return pg_json_contains(b, a)
+
+
+def pg_json_has(document: Any, key: str) -> int:
+    value = _load(document)
+    return int(key in value if isinstance(value, (dict, list)) else value == key)
+
+
+def pg_json_has_any(document: Any, keys: str) -> int:
+    return int(any(pg_json_has(document, key) for key in arrays.load(keys)))
+
+
+def pg_json_has_all(document: Any, keys: str) -> int:
+    return int(all(pg_json_has(document, key) for key in arrays.load(keys)))
+
+
+def pg_json_concat(a: Any, b: Any) -> str:
+    one, two = _load(a), _load(b)
+    if isinstance(one, dict) and isinstance(two, dict):
+        return jsonb_dump({**one, **two})
+    return jsonb_dump([*(one if isinstance(one, list) else [one]), *(two if isinstance(two, list) else [two])])
+
+
+def pg_json_delete(document: Any, key: Any) -> str:
+    value = _load(document)
+    if isinstance(value, dict):
+        keys = arrays.load(key) if isinstance(key, str) and key[:1] == "[" else [key]
+        return jsonb_dump({name: each for name, each in value.items() if name not in keys})
+    if isinstance(value, list):
+        if isinstance(key, int):
+            place = key if key >= 0 else len(value) + key
+            return jsonb_dump([each for at, each in enumerate(value) if at != place])
+        return jsonb_dump([each for each in value if each != key])
+    raise PgError("22023", "cannot delete from scalar")
+
+
+def pg_json_delete_path(document: Any, path: str) -> str:
+    value = _load(document)
+    keys = [str(each) for each in arrays.load(path)]
+    parent = _walk(value, keys[:-1])
+    if isinstance(parent, dict):
+        parent.pop(keys[-1], None)
+    elif isinstance(parent, list) and _step(parent, keys[-1]) is not _MISSING:
+        del parent[int(keys[-1])]
+    return jsonb_dump(value)
+
+
+def pg_jsonb_set(document: Any, path: str, new: Any, create: int = 1) -> str:
+    value, keys = _load(document), [str(each) for each in arrays.load(path)]
+    if not keys:
+        return jsonb_dump(value)
+    parent = _walk(value, keys[:-1])
+    if isinstance(parent, dict) and (create or keys[-1] in parent):
+        parent[keys[-1]] = _load(new)
+    elif isinstance(parent, list):
+        if _step(parent, keys[-1]) is not _MISSING:
+            parent[int(keys[-1])] = _load(new)
+        elif create:
+            parent.insert(0 if int(keys[-1]) < 0 else len(parent), _load(new))
+    return jsonb_dump(value)
+
+
+def pg_jsonb_insert(document: Any, path: str, new: Any, after: int = 0) -> str:
+    value, keys = _load(document), [str(each) for each in arrays.load(path)]
+    parent = _walk(value, keys[:-1])
+    if isinstance(parent, dict):
+        if keys[-1] in parent:
+            raise PgError("22023", "cannot replace existing key")
+        parent[keys[-1]] = _load(new)
+    elif isinstance(parent, list):
+        parent.insert(int(keys[-1]) + bool(after), _load(new))
+    return jsonb_dump(value)
+
+
+def pg_json_strip_nulls(document: Any) -> str:
+    def strip(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: strip(each) for key, each in value.items() if each is not None}
+        return [strip(each) for each in value] if isinstance(value, list) else value
+
+    return jsonb_dump(strip(_load(document)))
+
+
+def pg_jsonb_pretty(document: Any) -> str:
+    return json.dumps(json.loads(reading.jsonb_in(document)), indent=4, ensure_ascii=False)
+
+
+def pg_json_typeof(document: Any) -> str:
+    value = _load(document)
+    if isinstance(value, bool):
+        return "boolean"
+    names = {dict: "object", list: "array", str: "string", int: "number", float: "number", type(None): "null"}
+    return names[type(value)]
+
+
+def pg_json_array_length(document: Any) -> int:
+    value = _load(document)
+    if not isinstance(value, list):
+        raise PgError("22023", "cannot get array length of a non-array")
+    return len(value)
+
+
+def _items(document: Any) -> list[Any]:
+    value = _load(document)
+    if not isinstance(value, list):
+        raise PgError("22023", "cannot extract elements from " + ("an object" if isinstance(value, dict) else "a scalar"))
+    return value
+
+
+def pg_json_items(document: Any) -> str:
+    return json.dumps([jsonb_dump(item) for item in _items(document)], ensure_ascii=False)
+
+
+def pg_json_texts(document: Any) -> str:
+    return json.dumps([_text(item) for item in _items(document)], ensure_ascii=False)
+
+
+def _members(document: Any) -> dict[str, Any]:
+    value = _load(document)
+    if not isinstance(value, dict):
+        raise PgError("22023", "cannot deconstruct " + ("an array as an object" if isinstance(value, list) else "a scalar"))
+    return value
+
+
+def pg_json_keys(document: Any) -> str:
+    return json.dumps(list(_members(document)), ensure_ascii=False)
+
+
+def pg_json_pairs(document: Any) -> str:
+    return json.dumps([[key, jsonb_dump(value)] for key, value in _members(document).items()], ensure_ascii=False)
+
+
+def pg_json_pairs_text(document: Any) -> str:
+    return json.dumps([[key, _text(value)] for key, value in _members(document).items()], ensure_ascii=False)
+
+
+def jsonable(value: Any, kind: str) -> Any:
+    """Return a value of a type as JSON has it."""
+    if value is None:
+        return None
+    if kind in ("json", "jsonb", "record"):
+        return _load(value)
+    if kind == "bool":
+        return bool(value)
+    if kind == "numeric" and isinstance(value, float):
+        return float(f"{value:.15g}")
+    if kind.startswith("_"):
+        return [jsonable(item, kind[1:]) for item in arrays.load(value)]
+    if kind == "timestamp" or kind == "timestamptz":
+        return writing.text_out(BY_NAME[kind])(value).replace(" ", "T") + (":00" if kind == "timestamptz" else "")
+    if isinstance(value, (int, float)) and kind in ("", "int2", "int4", "int8", "float4", "float8", "numeric", "oid"):
+        return value
+    if isinstance(value, bytes):
+        return writing.text_out(BY_NAME["bytea"])(value)
+    return writing.text(value)
+
+
+@sees_null
+def pg_to_json(value: Any, kind: str) -> str | None:
+    return None if value is None else jsonb_dump(jsonable(value, kind))
+
+
+@sees_null
+def pg_json_build_object(*items: Any) -> str:
+    made = {}
+    for at in range(0, len(items), 4):
+        if items[at] is None:
+            raise PgError("22023", "argument of a JSON object's key must not be null")
+        if at + 3 >= len(items):
+            raise PgError("22023", "argument list must have even number of elements")
+        made[writing.text(items[at])] = jsonable(items[at + 2], items[at + 3])
+    return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)} : {jsonb_dump(v)}" for k, v in made.items()) + "}"
+
+
+@sees_null
+def pg_json_build_array(*items: Any) -> str:
+    return jsonb_dump([jsonable(items[at], items[at + 1]) for at in range(0, len(items), 2)])
+
+
+def pg_json_object(keys: str, values: str | None = None) -> str:
+    items = arrays.load(keys)
+    if values is not None:
+        return jsonb_dump(dict(zip(items, arrays.load(values), strict=True)))
+    return jsonb_dump(dict(zip(items[::2], items[1::2], strict=True)))
+
+
+def pg_jsonb(document: Any) -> str:
+    return reading.jsonb_in(document if isinstance(document, str) else writing.text(document))
+
+
+def pg_l2_distance(a: Any, b: Any) -> float:
+    one, two = writing.floats(a), writing.floats(b)
+    return float(sum((x - y) ** 2 for x, y in zip(one, two, strict=True)) ** 0.5)
+
+
+FUNCTIONS = collected(globals())

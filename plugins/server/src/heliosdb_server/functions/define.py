@@ -1,0 +1,88 @@
+"""Puts the functions on a connection, so that what one of them says of an error reaches the client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..protocol.errors import PgError
+from . import casts, clocks, collections, numerics, texts
+from .aggregates import Aggregate
+
+
+class Failure:
+    """The error that a function raised: SQLite itself passes on no more than that there was one."""
+
+    def __init__(self) -> None:
+        self.error: PgError | None = None
+
+    def take(self) -> PgError | None:
+        """Return the error, once."""
+        error, self.error = self.error, None
+        return error
+
+
+def guarded(function: Callable[..., Any], failure: Failure) -> Callable[..., Any]:
+    """Return the function as SQLite calls it: NULL for NULL, and its errors kept."""
+    if getattr(function, "sees_null", False):
+
+        def call(*args: Any) -> Any:
+            try:
+                return function(*args)
+            except PgError as error:
+                failure.error = error
+                raise
+            except Exception as error:
+                failure.error = _unexpected(function, error)
+                raise
+
+        return call
+
+    def strict(*args: Any) -> Any:
+        if None in args:
+            return None
+        try:
+            return function(*args)
+        except PgError as error:
+            failure.error = error
+            raise
+        except Exception as error:
+            failure.error = _unexpected(function, error)
+            raise
+
+    return strict
+
+
+def _unexpected(function: Callable[..., Any], error: Exception) -> PgError:
+    name = function.__name__.removeprefix("pg_")
+    if isinstance(error, (TypeError, ValueError, AttributeError)):
+        return PgError("22023", f"{name}(): an argument is not what it should be: {error}")
+    return PgError("XX000", f"{name}() failed: {error}")
+
+
+def define(
+    connection: Any, failure: Failure, here: Callable[[], Any], more: Mapping[str, Callable[..., Any]]
+) -> None:
+    """Define all functions on a connection.
+
+    :param here: called for the session's time zone
+    :param more: the session's own functions, by name
+    """
+
+    def pg_cast(value: Any, was: str, name: str, modifier: int, how: str = "") -> Any:
+        return casts.cast(was, name, modifier, here(), how == "assignment")(value)
+
+    tables = (texts.FUNCTIONS, numerics.FUNCTIONS, collections.FUNCTIONS, clocks.FUNCTIONS, clocks.make(here), more,
+              {"pg_cast": pg_cast})  # fmt: skip
+    for table in tables:
+        for name, function in table.items():
+            connection.create_function(name, -1, guarded(function, failure))
+
+    class Collecting(Aggregate):
+        def failed(self, error: PgError) -> None:  # type: ignore[override]
+            failure.error = error
+
+    if hasattr(connection, "create_window_function"):  # Python 3.11
+        connection.create_window_function("pg_aggregate", -1, Collecting)
+    else:
+        connection.create_aggregate("pg_aggregate", -1, Collecting)

@@ -1,0 +1,239 @@
+"""Functions of numbers."""
+
+from __future__ import annotations
+
+import math
+import random
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from typing import Any
+
+from ..protocol.errors import PgError
+from ..types import numbers
+from ..types.registry import BY_NAME
+from .marks import collected, sees_null, volatile
+
+
+def _whole(value: Any, made: Decimal | float) -> int | float:
+    return int(made) if isinstance(value, (int, float)) and abs(made) < 2**63 and math.isfinite(made) else float(made)
+
+
+def pg_ceil(value: Any) -> Any:
+    return value if isinstance(value, int) else float(math.ceil(value)) if math.isfinite(value) else value
+
+
+def pg_floor(value: Any) -> Any:
+    return value if isinstance(value, int) else float(math.floor(value)) if math.isfinite(value) else value
+
+
+def pg_round(value: Any, digits: int = 0, kind: str = "") -> Any:
+    if isinstance(value, int) and digits >= 0:
+        return value
+    mode = ROUND_HALF_EVEN if kind in ("float8", "float4") else ROUND_HALF_UP
+    made = numbers.decimal(value).quantize(Decimal(1).scaleb(-digits), mode)
+    return _whole(value, made) if digits <= 0 else float(made)
+
+
+def pg_trunc(value: Any, digits: int = 0, kind: str = "") -> Any:
+    if isinstance(value, int) and digits >= 0:
+        return value
+    made = numbers.decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_DOWN)
+    return _whole(value, made) if digits <= 0 else float(made)
+
+
+def pg_sign(value: float) -> int:
+    return (value > 0) - (value < 0)
+
+
+def _checked(function: Any, value: float, message: str, code: str = "2201F") -> float:
+    try:
+        return float(function(value))
+    except ValueError:
+        raise PgError(code, message) from None
+    except OverflowError:
+        raise PgError("22003", "value out of range: overflow") from None
+
+
+def pg_sqrt(value: float) -> float:
+    return _checked(math.sqrt, value, "cannot take square root of a negative number")
+
+
+def pg_cbrt(value: float) -> float:
+    return math.copysign(abs(value) ** (1 / 3), value)
+
+
+def pg_exp(value: float) -> float:
+    return _checked(math.exp, value, "value out of range")
+
+
+def pg_ln(value: float) -> float:
+    _positive(value)
+    return math.log(value)
+
+
+def _positive(value: float) -> None:
+    if value <= 0:
+        what = "zero" if value == 0 else "a negative number"
+        raise PgError("2201E", f"cannot take logarithm of {what}")
+
+
+def pg_log(value: float, other: float | None = None) -> float:
+    _positive(value)
+    if other is None:
+        return math.log10(value)
+    _positive(other)
+    return math.log(other) / math.log(value)
+
+
+def pg_power(base: float, exponent: float) -> float:
+    if base == 0 and exponent < 0:
+        raise PgError("2201F", "zero raised to a negative power is undefined")
+    try:
+        made = float(base) ** float(exponent)
+    except OverflowError:
+        raise PgError("22003", "value out of range: overflow") from None
+    if isinstance(made, complex):
+        raise PgError("2201F", "a negative number raised to a non-integer power yields a complex result")
+    return made
+
+
+@sees_null
+def pg_division_by_zero() -> None:
+    raise PgError("22012", "division by zero")
+
+
+def pg_mod(a: Any, b: Any) -> Any:
+    if isinstance(a, int) and isinstance(b, int):
+        return int(math.copysign(1, a)) * (abs(a) % abs(b))
+    return float(numbers.decimal(a) % numbers.decimal(b))
+
+
+def pg_mod_checked(a: Any, b: Any) -> Any:
+    if b == 0:
+        raise PgError("22012", "division by zero")
+    return pg_mod(a, b)
+
+
+def pg_div(a: Any, b: Any) -> int:
+    if b == 0:
+        raise PgError("22012", "division by zero")
+    return int(numbers.decimal(a) / numbers.decimal(b))
+
+
+def pg_gcd(a: int, b: int) -> int:
+    return math.gcd(a, b)
+
+
+def pg_lcm(a: int, b: int) -> int:
+    return abs(a * b) // math.gcd(a, b) if a and b else 0
+
+
+@sees_null
+def pg_pi() -> float:
+    return math.pi
+
+
+@sees_null
+@volatile
+def pg_random() -> float:
+    return random.random()  # noqa: S311 - SQL's random(), which promises no more
+
+
+def pg_degrees(value: float) -> float:
+    return math.degrees(value)
+
+
+def pg_radians(value: float) -> float:
+    return math.radians(value)
+
+
+def pg_sin(value: float) -> float:
+    return math.sin(value)
+
+
+def pg_cos(value: float) -> float:
+    return math.cos(value)
+
+
+def pg_tan(value: float) -> float:
+    return math.tan(value)
+
+
+def pg_asin(value: float) -> float:
+    return _checked(math.asin, value, "input is out of range", "22003")
+
+
+def pg_acos(value: float) -> float:
+    return _checked(math.acos, value, "input is out of range", "22003")
+
+
+def pg_atan(value: float) -> float:
+    return math.atan(value)
+
+
+def pg_atan2(y: float, x: float) -> float:
+    return math.atan2(y, x)
+
+
+def pg_width_bucket(value: float, low: float, high: float, count: int) -> int:
+    if count <= 0:
+        raise PgError("2201G", "count must be greater than zero")
+    if value < low:
+        return 0
+    return count + 1 if value >= high else int((value - low) / (high - low) * count) + 1
+
+
+def pg_int(value: Any, kind: str) -> int:
+    return numbers.in_range(value, BY_NAME[kind]) if isinstance(value, int) else numbers.integer(value, BY_NAME[kind])
+
+
+@sees_null
+def pg_limit(value: Any, what: str) -> int:
+    if value is None:
+        return -1 if what == "LIMIT" else 0
+    count = numbers.integer(value, BY_NAME["int8"])
+    if count < 0:
+        raise PgError("2201W" if what == "LIMIT" else "2201X", f"{what} must not be negative")
+    return count
+
+
+@sees_null
+def pg_greatest(*values: Any) -> Any:
+    there = [value for value in values if value is not None]
+    return max(there) if there else None
+
+
+@sees_null
+def pg_least(*values: Any) -> Any:
+    there = [value for value in values if value is not None]
+    return min(there) if there else None
+
+
+@sees_null
+def pg_num_nulls(*values: Any) -> int:
+    return sum(value is None for value in values)
+
+
+@sees_null
+def pg_num_nonnulls(*values: Any) -> int:
+    return sum(value is not None for value in values)
+
+
+def pg_min_scale(value: Any) -> int:
+    exponent = numbers.decimal(value).normalize().as_tuple().exponent
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
+
+
+def pg_identity(value: Any) -> Any:
+    return value
+
+
+def pg_size_pretty(size: int) -> str:
+    amount, units = abs(size), ["bytes", "kB", "MB", "GB", "TB", "PB"]
+    at = 0
+    while amount >= 10 * 1024 and at < len(units) - 1:
+        amount = (amount + 512) // 1024
+        at += 1
+    return f"{'-' if size < 0 else ''}{amount} {units[at]}"
+
+
+FUNCTIONS = collected(globals())

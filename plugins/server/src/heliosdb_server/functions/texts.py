@@ -1,0 +1,369 @@
+"""Functions of text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Any
+
+from ..protocol.errors import PgError
+from ..types import arrays, writing
+from .marks import collected, sees_null
+
+_TOO_LONG = 2**28
+
+
+def pg_lower(text: Any) -> str:
+    return str(text).lower()
+
+
+def pg_upper(text: Any) -> str:
+    return str(text).upper()
+
+
+def pg_initcap(text: str) -> str:
+    return re.sub(r"[^\W_]+", lambda match: match[0][0].upper() + match[0][1:].lower(), text)
+
+
+def pg_length(value: Any, *more: Any) -> int:
+    kind = more[-1] if more else ""
+    if isinstance(value, bytes):
+        return len(value)
+    text = writing.text(value)
+    return len(text.rstrip(" ")) if kind == "bpchar" else len(text)
+
+
+def pg_octet_length(value: Any, kind: str = "") -> int:
+    return len(value if isinstance(value, bytes) else writing.text(value).encode())
+
+
+def pg_bit_length(value: Any) -> int:
+    return 8 * pg_octet_length(value)
+
+
+def pg_btrim(text: str, chars: str = " ") -> str:
+    return text.strip(chars)
+
+
+def pg_ltrim(text: str, chars: str = " ") -> str:
+    return text.lstrip(chars)
+
+
+def pg_rtrim(text: str, chars: str = " ") -> str:
+    return text.rstrip(chars)
+
+
+def pg_substring(text: Any, start: Any, size: int | None = None) -> Any:
+    if isinstance(start, str):
+        found = _regex(start, "").search(str(text))
+        return None if found is None else found[1] if found.re.groups else found[0]
+    if size is not None and size < 0:
+        raise PgError("22011", "negative substring length not allowed")
+    end = None if size is None else max(start - 1 + size, 0)
+    return text[max(start - 1, 0) : end]
+
+
+def pg_left(text: str, count: int) -> str:
+    return text[:count]
+
+
+def pg_right(text: str, count: int) -> str:
+    return text[-count:] if count > 0 else text[-count:] if count < 0 else ""
+
+
+def _padding(text: str, size: int, fill: str) -> str:
+    if size > _TOO_LONG:
+        raise PgError("54000", "requested length too large")
+    missing = size - len(text)
+    return (fill * (missing // len(fill) + 1))[:missing] if fill and missing > 0 else ""
+
+
+def pg_lpad(text: str, size: int, fill: str = " ") -> str:
+    return (_padding(text, size, fill) + text)[: max(size, 0)] if len(text) < size else text[: max(size, 0)]
+
+
+def pg_rpad(text: str, size: int, fill: str = " ") -> str:
+    return (text + _padding(text, size, fill))[: max(size, 0)]
+
+
+def pg_repeat(text: str, count: int) -> str:
+    if count > 0 and len(text) * count > _TOO_LONG:
+        raise PgError("54000", "requested length too large")
+    return text * count
+
+
+def pg_reverse(text: str) -> str:
+    return text[::-1]
+
+
+def pg_starts_with(text: str, start: str) -> int:
+    return int(text.startswith(start))
+
+
+def pg_split_part(text: str, mark: str, place: int) -> str:
+    if place == 0:
+        raise PgError("22023", "field position must not be zero")
+    parts = text.split(mark) if mark else [text]
+    try:
+        return parts[place - 1 if place > 0 else place]
+    except IndexError:
+        return ""
+
+
+def pg_translate(text: str, old: str, new: str) -> str:
+    table: dict[int, str | None] = {}
+    for at, char in enumerate(old):
+        table.setdefault(ord(char), new[at] if at < len(new) else None)
+    return text.translate(table)
+
+
+def pg_overlay(text: str, new: str, start: int, size: int | None = None) -> str:
+    end = start - 1 + (len(new) if size is None else size)
+    return text[: start - 1] + new + text[max(end, 0) :]
+
+
+def pg_ascii(text: str) -> int:
+    return ord(text[0]) if text else 0
+
+
+def pg_chr(code: int) -> str:
+    if not 0 < code < 0x110000:
+        raise PgError("54000", "requested character too large for encoding" if code > 0 else "null character not permitted")
+    return chr(code)
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else writing.text(value).encode()
+
+
+def pg_md5(value: Any, kind: str = "") -> str:
+    return hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest()
+
+
+def pg_sha224(value: Any) -> bytes:
+    return hashlib.sha224(_bytes(value)).digest()
+
+
+def pg_sha256(value: Any) -> bytes:
+    return hashlib.sha256(_bytes(value)).digest()
+
+
+def pg_sha384(value: Any) -> bytes:
+    return hashlib.sha384(_bytes(value)).digest()
+
+
+def pg_sha512(value: Any) -> bytes:
+    return hashlib.sha512(_bytes(value)).digest()
+
+
+def pg_encode(value: Any, form: str) -> str:
+    data = _bytes(value)
+    if form == "hex":
+        return data.hex()
+    if form == "base64":
+        text = base64.b64encode(data).decode()
+        return "\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+    if form == "escape":
+        return "".join(
+            "\\\\" if byte == 92 else chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in data
+        )
+    raise PgError("22023", f'unrecognized encoding: "{form}"')
+
+
+def pg_decode(text: str, form: str) -> bytes:
+    from ..types.reading import bytes_in
+
+    try:
+        if form == "hex":
+            return bytes.fromhex(text)
+        if form == "base64":
+            return base64.b64decode(text, validate=False)
+    except (ValueError, binascii.Error):
+        raise PgError("22023", f"invalid {form} data") from None
+    if form == "escape":
+        return bytes_in(text)
+    raise PgError("22023", f'unrecognized encoding: "{form}"')
+
+
+def pg_to_hex(value: int) -> str:
+    return f"{value & 0xFFFFFFFFFFFFFFFF if value < -(2**31) else value & 0xFFFFFFFF if value < 0 else value:x}"
+
+
+def pg_quote_ident(text: str) -> str:
+    from ..translation.cursor import RESERVED
+
+    if re.fullmatch(r"[a-z_][a-z0-9_$]*", text) and text not in RESERVED:
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+def pg_quote_literal(value: Any) -> str:
+    text = writing.text(value)
+    quoted = "'" + text.replace("'", "''").replace("\\", "\\\\") + "'"
+    return f"E{quoted}" if "\\" in text else quoted
+
+
+@sees_null
+def pg_quote_nullable(value: Any) -> str:
+    return "NULL" if value is None else pg_quote_literal(value)
+
+
+@sees_null
+def pg_concat(*values: Any) -> str:
+    return "".join(writing.text(value) for value in values if value is not None)
+
+
+@sees_null
+def pg_concat_ws(mark: str | None, *values: Any) -> str | None:
+    if mark is None:
+        return None
+    return mark.join(writing.text(value) for value in values if value is not None)
+
+
+@sees_null
+def pg_format(form: str | None, *values: Any) -> str | None:
+    if form is None:
+        return None
+    items = iter(values)
+
+    def one(match: re.Match[str]) -> str:
+        if match[0] == "%%":
+            return "%"
+        try:
+            value = values[int(match[1]) - 1] if match[1] else next(items)
+        except (StopIteration, IndexError):
+            raise PgError("22023", "too few arguments for format()") from None
+        kind = match[4]
+        if kind == "s":
+            text = "" if value is None else writing.text(value)
+        elif kind == "I":
+            if value is None:
+                raise PgError("22004", "null values cannot be formatted as an SQL identifier")
+            text = pg_quote_ident(writing.text(value))
+        else:
+            text = pg_quote_nullable(value)
+        width = int(match[3] or 0)
+        return text.ljust(width) if match[2] else text.rjust(width)
+
+    made = re.sub(r"%(?:%|(?:(\d+)\$)?(-)?(\d+)?([sIL]))", one, form)
+    return made
+
+
+def pg_unaccent(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
+def pg_hashtext(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big", signed=True)
+
+
+# ---- patterns ----
+
+
+@lru_cache(maxsize=512)
+def _like(pattern: str, escape: str, fold: int) -> re.Pattern[str]:
+    made, at = [], 0
+    while at < len(pattern):
+        char = pattern[at]
+        if escape and char == escape:
+            at += 1
+            if at >= len(pattern):
+                raise PgError("22025", "LIKE pattern must not end with escape character")
+            made.append(re.escape(pattern[at]))
+        else:
+            made.append(".*" if char == "%" else "." if char == "_" else re.escape(char))
+        at += 1
+    return re.compile("".join(made), re.DOTALL | (re.IGNORECASE if fold else 0))
+
+
+def pg_like(text: Any, pattern: str, escape: str, fold: int) -> int:
+    if len(escape) > 1:
+        raise PgError("22025", "invalid escape string", hint="Escape string must be empty or one character.")
+    return int(_like(pattern, escape, fold).fullmatch(writing.text(text)) is not None)
+
+
+def pg_similar(text: Any, pattern: str) -> int:
+    made = re.sub(r"\\.|[%_.^$]", lambda m: {"%": ".*", "_": "."}.get(m[0], m[0] if m[0][0] == "\\" else "\\" + m[0]), pattern)
+    return int(_regex(f"(?:{made})", "s").fullmatch(writing.text(text)) is not None)
+
+
+_CLASSES = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "space": r"\s", "upper": "A-Z", "lower": "a-z",
+            "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9a-fA-F", "word": r"\w"}  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _regex(pattern: str, flags: str) -> re.Pattern[str]:
+    text = re.sub(r"\[:(\w+):\]", lambda m: _CLASSES.get(m[1], m[0]), pattern)
+    text = text.replace(r"\m", r"\b").replace(r"\M", r"\b").replace(r"\y", r"\b").replace(r"\Y", r"\B")
+    if text.startswith("***="):
+        text = re.escape(text[4:])
+    number = re.IGNORECASE if "i" in flags else 0
+    number |= re.MULTILINE if "n" in flags or "m" in flags else 0
+    number |= re.VERBOSE if "x" in flags else 0
+    number |= 0 if "n" in flags or "p" in flags else re.DOTALL
+    try:
+        return re.compile(text, number)
+    except re.error as error:
+        raise PgError("2201B", f"invalid regular expression: {error}") from None
+
+
+def pg_regex(text: Any, pattern: str, fold: int) -> int:
+    return int(_regex(pattern, "i" if fold else "").search(writing.text(text)) is not None)
+
+
+def pg_regexp_replace(text: str, pattern: str, new: str, flags: str = "") -> str:
+    count = 0 if "g" in flags else 1
+
+    def one(match: re.Match[str]) -> str:
+        return re.sub(
+            r"\\(\d|&|\\)",
+            lambda m: match[0] if m[1] == "&" else "\\" if m[1] == "\\" else (match[int(m[1])] or ""),
+            new,
+        )
+
+    return _regex(pattern, flags.replace("g", "")).sub(one, text, count=count)
+
+
+def pg_regexp_match(text: str, pattern: str, flags: str = "") -> str | None:
+    found = _regex(pattern, flags).search(text)
+    return None if found is None else arrays.dump(list(found.groups()) or [found[0]])
+
+
+def pg_regexp_matches(text: str, pattern: str, flags: str = "") -> str:
+    found = [list(m.groups()) or [m[0]] for m in _regex(pattern, flags.replace("g", "")).finditer(text)]
+    return arrays.dump([arrays.dump(each) for each in (found if "g" in flags else found[:1])])
+
+
+def pg_regexp_count(text: str, pattern: str, start: int = 1, flags: str = "") -> int:
+    return sum(1 for _ in _regex(pattern, flags).finditer(text, start - 1))
+
+
+def pg_regexp_like(text: str, pattern: str, flags: str = "") -> int:
+    return int(_regex(pattern, flags).search(text) is not None)
+
+
+def pg_regexp_substr(text: str, pattern: str) -> str | None:
+    found = _regex(pattern, "").search(text)
+    return None if found is None else found[0]
+
+
+def pg_regexp_instr(text: str, pattern: str) -> int:
+    found = _regex(pattern, "").search(text)
+    return 0 if found is None else found.start() + 1
+
+
+def pg_regexp_split(text: str, pattern: str, flags: str = "") -> str:
+    parts, at = [], 0
+    for match in _regex(pattern, flags).finditer(text):
+        if match.end() == match.start() and (match.start() in (at, len(text))):
+            continue
+        parts.append(text[at : match.start()])
+        at = match.end()
+    return arrays.dump([*parts, text[at:]])
+
+
+FUNCTIONS = collected(globals())

@@ -1,0 +1,72 @@
+"""Hybrid mode: a connection whose file is served to others for as long as it is open."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heliosdb_sqlite.plugins import Target, state
+
+from .database import Database
+from .server import Server, _start
+
+NAME = "server"
+
+
+@dataclass(frozen=True)
+class ServerInfo:
+    """Where a hybrid connection's file can be reached."""
+
+    url: str
+    host: str
+    port: int
+    database: str
+
+    def __repr__(self) -> str:
+        return f"ServerInfo(host={self.host!r}, port={self.port!r}, database={self.database!r})"
+
+
+def threaded(target: Target) -> Target:
+    """Return the target as one that any thread may use; a file it must be.
+
+    :raises NotSupportedError: the database is in memory
+    """
+    path = os.fsdecode(target.database)
+    if path in ("", ":memory:") or path.startswith("file:") or "mode=memory" in path:
+        raise sqlite3.NotSupportedError(
+            f"heliosdb_mode='hybrid' can't serve {path!r}: other clients open the database by themselves, which takes "
+            "the path of a file"
+        )
+    if "check_same_thread" in target.keywords:
+        return target
+    return target.moved(target.database, check_same_thread=False)
+
+
+def serve(connection: Any, path: str, options: Mapping[str, Any]) -> None:
+    """Start the server of a connection that has just been opened."""
+    server = _start(Database(path, options), "127.0.0.1", 5432, next_free=True)
+    state(connection)[NAME] = server
+
+
+def stop(connection: Any) -> None:
+    """Stop the server of a connection that is about to close."""
+    server = state(connection).pop(NAME, None)
+    if isinstance(server, Server):
+        server.stop()
+
+
+def get_server_info(connection: Any) -> ServerInfo:
+    """Return where others reach the file of a connection in hybrid mode.
+
+    :raises ProgrammingError: the connection is not in hybrid mode
+    """
+    try:
+        server = state(connection).get(NAME)
+    except sqlite3.ProgrammingError:
+        server = None
+    if not isinstance(server, Server):
+        raise sqlite3.ProgrammingError("get_server_info() needs connect(..., heliosdb_mode='hybrid')")
+    return ServerInfo(server.url, "127.0.0.1", server.port, server._context.database.name)

@@ -1,0 +1,1 @@
+"""Sockets: accepting connections, TLS, logins, and a thread for each client."""

@@ -1,0 +1,313 @@
+"""Accepts connections, gives each a thread, and brings them to an end."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import select
+import socket
+import sqlite3
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ..auth import peers
+from ..auth.users import Users
+from ..protocol import replies
+from ..protocol.errors import PgError
+from ..session.context import Context
+from ..session.watchdog import Watchdog
+from .login import Login
+from .tls import Tls
+from .wire import Gone, SocketWire
+
+_LOG = logging.getLogger("heliosdb_server")
+_SPARE = 32  # connections beyond max_connections: logins, and requests to cancel
+_ADMIN = PgError("57P01", "terminating connection due to administrator command", fatal=True)
+
+
+class Listener:
+    """The server's sockets and threads."""
+
+    def __init__(
+        self,
+        context: Context,
+        users: Users,
+        auth_method: str,
+        tls: Tls | None,
+        allowed: Sequence[Any] | None,
+        login_timeout: float,
+    ) -> None:
+        self.context = context
+        self.users = users
+        self.auth_method = auth_method
+        self.tls = tls
+        self.allowed = list(allowed) if allowed is not None else None
+        self.login_timeout = login_timeout
+        self.failures = peers.Failures()
+        self.secrets: dict[int, bytes] = {}
+        self.port = 0
+        self.refused = 0
+        self.total = 0
+        self.watchdog = Watchdog()
+        context.watch = self.watchdog.after
+        self._sockets: list[socket.socket] = []
+        self._threads: dict[threading.Thread, SocketWire] = {}
+        self._lock = threading.Lock()
+        self._logged_in = 0
+        self._process = secrets.randbelow(1 << 16) + 1
+        self._stopping = False
+        self._wake = socket.socketpair()
+        self._acceptor: threading.Thread | None = None
+
+    # ---- listening ----
+
+    def listen(self, host: str, port: int, *, next_free: bool = False) -> None:
+        """Listen on all addresses of the host.
+
+        :param port: 0 for any that is free
+        :param next_free: take one of the next hundred when this one is in use
+        :raises OperationalError: it can't be
+        """
+        problem: OSError | None = None
+        for candidate in range(port, port + 100 if next_free else port + 1):
+            try:
+                self._bind(host, candidate)
+                break
+            except OSError as error:
+                problem = error
+                if not next_free:
+                    break
+        if not self._sockets:
+            self._close_wake()
+            assert problem is not None
+            raise sqlite3.OperationalError(
+                f"can't listen on {host!r} port {port}: {problem.strerror or problem}: "
+                "give another port=, or 0 for any that is free"
+            ) from None
+        self.context.port = self.port
+        self._acceptor = threading.Thread(target=self._accept, name="heliosdb-server", daemon=True)
+        self._acceptor.start()
+
+    def _bind(self, host: str, port: int) -> None:
+        made: list[socket.socket] = []
+        try:
+            found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            for family, kind, protocol, _, address in dict.fromkeys(found):
+                if family not in (socket.AF_INET, socket.AF_INET6):
+                    continue
+                try:
+                    sock = socket.socket(family, kind, protocol)
+                except OSError:
+                    continue  # no IPv6 here
+                made.append(sock)
+                if hasattr(socket, "SO_REUSEADDR") and socket.has_dualstack_ipv6 is not None:
+                    import os
+
+                    if os.name == "posix":
+                        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                try:
+                    sock.bind((address[0], port or self.port, *address[2:]))
+                except OSError:
+                    if family == socket.AF_INET6 and len(made) > 1:
+                        made.pop().close()  # a machine without an IPv6 address
+                        continue
+                    raise
+                sock.listen(128)
+                sock.setblocking(False)
+                self.port = sock.getsockname()[1]
+            if not made:
+                raise OSError(f"no address of {host!r} can be listened on")
+        except BaseException:
+            for sock in made:
+                sock.close()
+            self.port = 0
+            raise
+        self._sockets = made
+
+    def _accept(self) -> None:
+        while not self._stopping:
+            try:
+                ready, _, _ = select.select([*self._sockets, self._wake[0]], [], [])
+            except (OSError, ValueError):
+                return
+            for listening in ready:
+                if listening is self._wake[0]:
+                    return
+                try:
+                    sock, address = listening.accept()
+                except OSError:
+                    time.sleep(0.01)  # no file descriptors left, or the client is gone already
+                    continue
+                self._begin(sock, str(address[0]))
+
+    def _begin(self, sock: socket.socket, peer: str) -> None:
+        sock.setblocking(True)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        except OSError:
+            pass
+        wire = SocketWire(sock, self.context.counters)
+        if not peers.is_allowed(peer, self.allowed):
+            self._refuse(wire, PgError("28000", f'no entry for host "{peer}": it is not in allowed_ips', fatal=True))
+            return
+        if self.auth_method == "trust" and not peers.is_loopback(peer):
+            text = f'no entry for host "{peer}": without users this server talks to its own machine alone'
+            self._refuse(wire, PgError("28000", text, fatal=True))
+            return
+        with self._lock:
+            full = len(self._threads) >= self.context.max_connections + _SPARE or self._stopping
+            if not full:
+                thread = threading.Thread(target=self._run, args=(wire, peer), name="heliosdb-session", daemon=True)
+                self._threads[thread] = wire
+                self.total += 1
+        if full:
+            self._refuse(wire, PgError("53300", "sorry, too many clients already", fatal=True))
+            return
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads
+            with self._lock:
+                del self._threads[thread]
+            self._refuse(wire, PgError("53200", "out of threads", fatal=True))
+
+    def _refuse(self, wire: SocketWire, error: PgError) -> None:
+        """Say no without reading a byte, and without waiting for the client to read it."""
+        self.refused += 1
+        try:
+            wire.socket.setblocking(False)
+            wire.socket.send(replies.error(error))
+        except OSError:
+            pass
+        wire.close()
+
+    # ---- one client ----
+
+    def _run(self, wire: SocketWire, peer: str) -> None:
+        wire.deadline = time.monotonic() + self.login_timeout
+        wire.socket.settimeout(self.login_timeout)
+        session = None
+        try:
+            session = Login(self, wire, peer).session()
+            if session is not None:
+                wire.idle = session.idle_limit
+                wire.deliver = session.deliver
+                current = session
+                wire.ending = lambda: current.ending
+                session.serve()
+                if session.ending is not None:
+                    raise session.ending
+        except PgError as error:
+            if session is None:
+                self.refused += 1
+            self._last_words(wire, session, error)
+        except (Gone, ssl.SSLError, OSError):
+            pass
+        except Exception:
+            _LOG.exception("a session failed")
+            error = PgError("XX000", "internal error: the session ends", fatal=True)
+            self._last_words(wire, session, error)
+        finally:
+            if session is not None:
+                self._over(session)
+            wire.close()
+            with self._lock:
+                self._threads.pop(threading.current_thread(), None)
+
+    def _last_words(self, wire: SocketWire, session: Any, error: PgError) -> None:
+        error.fatal = True
+        data = bytes(session.out) if session is not None else b""
+        try:
+            wire.socket.settimeout(1)
+            wire.socket.sendall(data + replies.error(error))
+        except (OSError, ValueError):
+            pass
+
+    def _over(self, session: Any) -> None:
+        with self.context.lock:
+            self.context.sessions.pop(session.process, None)
+            self.secrets.pop(session.process, None)
+        try:
+            session.close()
+        except Exception:
+            _LOG.exception("a session did not close well")
+        self.dismiss()
+
+    # ---- how many there are ----
+
+    def admit(self) -> None:
+        """Count a client in.
+
+        :raises PgError: there are as many as may be
+        """
+        with self._lock:
+            if self._logged_in >= self.context.max_connections:
+                raise PgError("53300", "sorry, too many clients already", fatal=True)
+            self._logged_in += 1
+
+    def dismiss(self) -> None:
+        """Count a client out."""
+        with self._lock:
+            self._logged_in -= 1
+
+    def next_process(self) -> int:
+        """Return a number for a session, which clients take for a process."""
+        with self._lock:
+            while True:
+                self._process = self._process % (2**31 - 1) + 1
+                if self._process not in self.context.sessions:
+                    return self._process
+
+    # ---- the end ----
+
+    def stop(self, drain: float) -> None:
+        """Take no more clients, let running statements end for so many seconds, then end all sessions."""
+        self._stopping = True
+        try:
+            self._wake[1].send(b"!")
+        except OSError:
+            pass
+        if self._acceptor is not None:
+            self._acceptor.join(5)
+        for sock in self._sockets:
+            sock.close()
+        with self.context.lock:
+            sessions = list(self.context.sessions.values())
+        for session in sessions:
+            session.terminate(PgError(_ADMIN.code, _ADMIN.message, fatal=True))
+        with self._lock:
+            early = [wire for wire in self._threads.values() if wire.deadline is not None]
+        for wire in early:
+            wire.cut()  # still on their way in
+        self._join(drain)
+        with self.context.lock:
+            sessions = list(self.context.sessions.values())
+        for session in sessions:
+            session.cancel(PgError(_ADMIN.code, _ADMIN.message, fatal=True))
+        self._join(2)
+        with self._lock:
+            left = list(self._threads.values())
+        for wire in left:
+            wire.cut()
+        for session in sessions:
+            session.cancel(PgError(_ADMIN.code, _ADMIN.message, fatal=True))
+        self._join(5)
+        self.watchdog.stop()
+        self._close_wake()
+
+    def _join(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            if thread is not threading.current_thread() and thread.ident is not None:
+                thread.join(max(end - time.monotonic(), 0))
+
+    def _close_wake(self) -> None:
+        for each in self._wake:
+            each.close()

@@ -1,0 +1,169 @@
+"""A client's socket as a session uses it: whole messages in, bytes out, with deadlines."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..protocol.errors import PgError
+from ..protocol.frames import LOGIN_LIMIT, MESSAGE_LIMIT, Frame, FrameReader
+
+if TYPE_CHECKING:
+    from ..session.context import Counters
+
+_CHUNK = 1 << 16
+
+
+class Gone(Exception):
+    """The client is no longer there."""
+
+
+class SocketWire:
+    """One connection. ``receive`` and ``send`` belong to the session's thread, ``wake`` and ``end`` to any."""
+
+    def __init__(self, sock: socket.socket, counters: Counters) -> None:
+        self.socket: socket.socket | ssl.SSLSocket = sock
+        self.reader = FrameReader(LOGIN_LIMIT)
+        self.counters = counters
+        self.deadline: float | None = None  # of the login, by time.monotonic()
+        self.idle: Callable[[], tuple[float, PgError] | None] = lambda: None
+        self.deliver: Callable[[], None] = lambda: None
+        self.ending: Callable[[], PgError | None] = lambda: None
+        self._wake_in, self._wake_out = -1, -1
+        self._pair: tuple[socket.socket, socket.socket] | None = None
+        self._lock = threading.Lock()
+
+    # ---- receiving ----
+
+    def logged_in(self) -> None:
+        """The login is over: longer messages may come, and take their time."""
+        self.reader.limit = MESSAGE_LIMIT
+        self.deadline = None
+        self.socket.settimeout(None)
+
+    def _more(self) -> bool:
+        """Read what is there; return False at the end.
+
+        :raises PgError: the login took too long, or the client was idle too long
+        """
+        limit, error = None, PgError("08000", "canceling authentication due to timeout", fatal=True)
+        if self.deadline is not None:
+            limit = self.deadline - time.monotonic()
+            if limit <= 0:
+                raise error
+        elif (found := self.idle()) is not None:
+            limit, error = found
+        if self._pair is not None:
+            return self._select(limit, error)
+        return self._read(limit, error)
+
+    def _read(self, limit: float | None, error: PgError) -> bool:
+        if self.socket.gettimeout() != limit:
+            self.socket.settimeout(limit)
+        try:
+            data = self.socket.recv(_CHUNK)
+        except (TimeoutError, socket.timeout):  # noqa: UP041 - two classes before 3.10's ssl
+            raise error from None
+        except (OSError, ValueError):
+            return False
+        self.counters.received += len(data)
+        self.reader.feed(data)
+        return bool(data)
+
+    def _select(self, limit: float | None, error: PgError) -> bool:
+        """Wait for the client, and for notifications meanwhile."""
+        assert self._pair is not None
+        pending = isinstance(self.socket, ssl.SSLSocket) and self.socket.pending()
+        while not pending:
+            ready, _, _ = select.select([self.socket, self._pair[0]], [], [], limit)
+            if not ready:
+                raise error
+            if self._pair[0] in ready:
+                self._pair[0].recv(4096)
+                self.deliver()
+                if self.ending() is not None:
+                    return False
+            if self.socket in ready:
+                break
+        return self._read(limit, error)
+
+    def receive(self) -> Frame | None:
+        """Return the next message; None at the end of the connection."""
+        while (frame := self.reader.next()) is None:
+            if not self._more():
+                return None
+        return frame
+
+    def receive_startup(self) -> Frame | None:
+        """Return the packet that begins a connection."""
+        while (frame := self.reader.next_startup()) is None:
+            if not self._more():
+                return None
+        return frame
+
+    def peek(self) -> int:
+        """Return the type of the next message that is here already, 0 for none."""
+        return self.reader.peek()
+
+    # ---- sending ----
+
+    def send(self, data: bytes) -> None:
+        """Send bytes. A client that does not read makes this wait: nothing piles up here.
+
+        :raises Gone: the client is no longer there
+        """
+        if self.socket.gettimeout() is not None and self.deadline is None:
+            self.socket.settimeout(None)
+        try:
+            self.socket.sendall(data)
+        except (OSError, ValueError) as error:
+            raise Gone(str(error)) from None
+        self.counters.sent += len(data)
+
+    # ---- from other threads ----
+
+    def listen(self) -> None:
+        """Let :meth:`wake` interrupt the wait for the client."""
+        if self._pair is None:
+            self._pair = socket.socketpair()
+
+    def wake(self) -> None:
+        """Have what has come for the client delivered."""
+        with self._lock:
+            if self._pair is not None:
+                try:
+                    self._pair[1].send(b"!")
+                except OSError:
+                    pass
+
+    def end(self) -> None:
+        """Let the session's thread see an end of the connection where it waits for the client."""
+        try:
+            socket.socket.shutdown(self.socket, socket.SHUT_RD)
+        except OSError:
+            pass
+        self.wake()
+
+    def cut(self) -> None:
+        """Close both directions at once, also under a send that waits."""
+        try:
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        """Close the socket."""
+        with self._lock:
+            if self._pair is not None:
+                for each in self._pair:
+                    each.close()
+                self._pair = None
+        try:
+            self.socket.close()
+        except OSError:
+            pass

@@ -1,0 +1,50 @@
+"""What sessions need of the server around them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..database import Database
+
+
+@dataclass
+class Counters:
+    """Numbers that the status shows; changed under the lock."""
+
+    queries: int = 0
+    errors: int = 0
+    rows: int = 0
+    sent: int = 0
+    received: int = 0
+    commits: int = 0
+    rollbacks: int = 0
+
+
+@dataclass
+class Context:
+    """The server as its sessions see it."""
+
+    database: Database
+    started: float = field(default_factory=time.time)
+    port: int = 0
+    tls: bool = False
+    max_connections: int = 100
+    counters: Counters = field(default_factory=Counters)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    sessions: dict[int, Any] = field(default_factory=dict)  # by process number
+    listeners: dict[str, set[Any]] = field(default_factory=dict)  # sessions by channel
+    advisory: dict[tuple[int, ...], tuple[Any, int]] = field(default_factory=dict)
+    watch: Callable[[float, Callable[[], None]], Callable[[], None]] | None = None
+    users: Any = None
+
+    def notify(self, sender: Any, channel: str, payload: str) -> None:
+        """Send a notification to all who listen."""
+        with self.lock:
+            there = list(self.listeners.get(channel, ()))
+        for session in there:
+            session.notified(sender.process, channel, payload)

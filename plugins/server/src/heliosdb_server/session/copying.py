@@ -1,0 +1,387 @@
+"""COPY FROM STDIN and TO STDOUT: text, CSV and binary."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..protocol import messages, replies
+from ..protocol.errors import PgError, protocol_violation
+from ..translation import tree
+from ..translation.scope import Column, TableInfo
+from ..types import reading, writing
+from ..types.registry import BPCHAR, TEXT, VARCHAR, Sized
+from .copy_formats import CsvReader, CsvWriter, TextReader, text_line
+from .portals import CHUNK, Portal, Statement
+
+if TYPE_CHECKING:
+    from .session import Session
+
+_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+_ROWS = 500  # rows that go to SQLite at a time
+
+
+@dataclass
+class Options:
+    """How the data looks."""
+
+    format: str = "text"
+    delimiter: str = "\t"
+    null: str = "\\N"
+    header: bool = False
+    match: bool = False
+    quote: str = '"'
+    escape: str = '"'
+    force_quote: tuple[str, ...] | str = ()
+    force_null: tuple[str, ...] | str = ()
+    force_not_null: tuple[str, ...] | str = ()
+
+
+def options_of(given: dict[str, Any]) -> Options:
+    """Return the options of a COPY statement.
+
+    :raises PgError: one that is not known, or that does not go with the format
+    """
+    made = Options()
+    made.format = str(given.get("format", "text")).lower()
+    if made.format not in ("text", "csv", "binary"):
+        raise PgError("22023", f'COPY format "{made.format}" not recognized')
+    if made.format == "csv":
+        made.delimiter, made.null = ",", ""
+    for name, value in given.items():
+        if name == "format":
+            continue
+        if name in ("delimiter", "null", "quote", "escape"):
+            setattr(made, name, str(value))
+            if name == "quote" and "escape" not in given:
+                made.escape = str(value)
+        elif name == "header":
+            made.match = str(value).lower() == "match"
+            made.header = made.match or str(value).lower() in ("true", "on", "1")
+        elif name in ("force_quote", "force_null", "force_not_null"):
+            setattr(made, name, value)
+        elif name == "encoding":
+            if str(value).lower().replace("-", "").replace("_", "") not in ("utf8", "unicode"):
+                raise PgError("0A000", f'the encoding "{value}" is not supported', hint="Use UTF8.")
+        elif name == "freeze":
+            pass
+        else:
+            raise PgError("42601", f'option "{name}" not recognized')
+    if len(made.delimiter) != 1:
+        raise PgError("0A000", "COPY delimiter must be a single one-byte character")
+    if made.format == "csv" and (len(made.quote) != 1 or len(made.escape) != 1):
+        raise PgError("0A000", "COPY quote and escape must be a single one-byte character")
+    return made
+
+
+# ---- COPY TO ----
+
+
+def copy_out(session: Session, args: dict[str, Any]) -> str:
+    """Send the rows of a table or query."""
+    options = options_of(args["options"])
+    text = args["query"]
+    if not text:
+        names = ", ".join(quote_identifier(name) for name in args["columns"]) or "*"
+        table = ".".join(quote_identifier(part) for part in args["table"])
+        text = f"SELECT {names} FROM {table}"
+    made = session.translate(text, ())
+    if made.kind == "command" or (made.columns is None and not made.guess):
+        raise PgError("0A000", "COPY query must have a RETURNING clause")
+    session.no_parameters(made)
+    portal = Portal(Statement(text, (), made), ())
+    try:
+        session.start(portal)
+        columns = portal.columns or ()
+        code = int(options.format == "binary")
+        session.emit(replies.copy_response(b"H", len(columns), code))
+        count = 0
+        write = _binary_writer(columns) if code else _text_writer(columns, options, session)
+        if code:
+            session.emit(replies.message(b"d", _SIGNATURE + bytes(8)))
+        elif options.header:
+            session.emit(replies.message(b"d", _header(columns, options)))
+        for rows in _row_chunks(session, portal):
+            session.out += b"".join(replies.message(b"d", write(row)) for row in rows)
+            count += len(rows)
+            if len(session.out) > 1 << 16:
+                session.flush()
+            if session.cancelled is not None:
+                raise session.cancelled
+        if code:
+            session.emit(replies.message(b"d", b"\xff\xff"))
+        session.emit(replies.COPY_DONE)
+    finally:
+        portal.close()
+    return f"COPY {count}"
+
+
+def _row_chunks(session: Session, portal: Portal) -> Iterator[list[tuple[Any, ...]]]:
+    if portal.spool is not None:  # RETURNING, or a file without a write-ahead log: the rows are encoded already
+        for at in range(len(portal.spool)):
+            yield [_Encoded(portal.spool.read(at, at + 1))]
+        return
+    while rows := session.next_rows(portal, CHUNK):
+        yield rows
+
+
+class _Encoded(tuple):  # type: ignore[type-arg]
+    """A row that stands in a spool as DataRow: its values as text."""
+
+    def __new__(cls, message: bytes) -> _Encoded:
+        (count,) = struct.unpack_from("!H", message, 5)
+        at, values = 7, []
+        for _ in range(count):
+            (size,) = struct.unpack_from("!i", message, at)
+            at += 4
+            values.append(None if size < 0 else message[at : at + size].decode())
+            at += max(size, 0)
+        return super().__new__(cls, values)
+
+
+def _header(columns: tuple[Column, ...], options: Options) -> bytes:
+    names = [column.name for column in columns]
+    if options.format == "csv":
+        return CsvWriter(options).line(names, [False] * len(names))
+    return text_line(names, options)
+
+
+def _text_writer(columns: tuple[Column, ...], options: Options, session: Session) -> Any:
+    writers = [writing.text_out(*(c.sized or Sized(TEXT)), session.settings.zone) for c in columns]
+    csv = CsvWriter(options) if options.format == "csv" else None
+    forced = [options.force_quote == "*" or c.name in options.force_quote for c in columns]
+
+    def write(row: tuple[Any, ...]) -> bytes:
+        if isinstance(row, _Encoded):
+            values: list[str | None] = list(row)
+        else:
+            values = [None if v is None else w(v) for v, w in zip(row, writers, strict=True)]
+        return csv.line(values, forced) if csv is not None else text_line(values, options)
+
+    return write
+
+
+def _binary_writer(columns: tuple[Column, ...]) -> Any:
+    writers = [writing.binary_out(*(c.sized or Sized(TEXT))) for c in columns]
+    reads = [reading.text_in(*(c.sized or Sized(TEXT))) for c in columns]
+
+    def write(row: tuple[Any, ...]) -> bytes:
+        parts = [struct.pack("!h", len(row))]
+        if isinstance(row, _Encoded):
+            row = tuple(None if v is None else r(v) for v, r in zip(row, reads, strict=True))
+        for value, one in zip(row, writers, strict=True):
+            data = None if value is None else one(value)
+            parts.append(b"\xff\xff\xff\xff" if data is None else struct.pack("!i", len(data)) + data)
+        return b"".join(parts)
+
+    return write
+
+
+# ---- COPY FROM ----
+
+
+def copy_in(session: Session, args: dict[str, Any]) -> str:
+    """Take rows from the client. All of them are stored, or none."""
+    options = options_of(args["options"])
+    info = _target(session, args["table"])
+    columns = _columns(info, args["columns"])
+    code = int(options.format == "binary")
+    session.settle_portals()
+    session.transaction.before_write(alone=False, timeout=session.lock_timeout(), cancelled=session.check_cancelled)
+    mark = "heliosdb_copy"
+    session.engine.run(f"SAVEPOINT {mark}")
+    session.emit(replies.copy_response(b"G", len(columns), code))
+    session.flush()
+    feed = Feed(session)
+    try:
+        rows = _binary_rows(feed, columns) if code else _text_rows(feed, columns, options, session)
+        count = _store(session, info, columns, rows)
+        feed.drain()
+        session.engine.run(f"RELEASE {mark}")
+    except BaseException:
+        session.engine.connection.execute(f"ROLLBACK TO {mark}") if session.engine.connection.in_transaction else None
+        if session.engine.connection.in_transaction:
+            session.engine.connection.execute(f"RELEASE {mark}")
+        raise
+    return f"COPY {count}"
+
+
+def _target(session: Session, parts: tuple[str, ...]) -> TableInfo:
+    info = session.engine.schema.table(parts[-2] if len(parts) > 1 else None, parts[-1])
+    if info is None:
+        raise PgError("42P01", f'relation "{".".join(parts)}" does not exist')
+    if info.kind != "table":
+        raise PgError("42809", f'cannot copy to "{info.name}": it is no table')
+    return info
+
+
+def _columns(info: TableInfo, names: tuple[str, ...]) -> list[Column]:
+    if not names:
+        return list(info.columns)
+    found = []
+    for name in names:
+        column = next((c for c in info.columns if c.name.lower() == name.lower()), None)
+        if column is None:
+            raise PgError("42703", f'column "{name}" of relation "{info.name}" does not exist')
+        found.append(column)
+    return found
+
+
+def _store(session: Session, info: TableInfo, columns: list[Column], rows: Iterator[list[Any]]) -> int:
+    names = ", ".join(quote_identifier(column.name) for column in columns)
+    places = ", ".join("?" * len(columns))
+    prefix = "temp." if info.schema == "temp" else ""
+    sql = f"INSERT INTO {prefix}{quote_identifier(info.name)} ({names}) VALUES ({places})"
+    connection, count = session.engine.connection, 0
+    batch: list[list[Any]] = []
+
+    def run() -> None:
+        nonlocal count
+        try:
+            connection.executemany(sql, batch)
+        except Exception as error:
+            raise session.engine.error(error) from None
+        count += len(batch)
+        batch.clear()
+        if session.cancelled is not None:
+            raise session.cancelled
+
+    for row in rows:
+        batch.append(row)
+        if len(batch) >= _ROWS:
+            run()
+    if batch:
+        run()
+    return count
+
+
+class Feed:
+    """The data that a client sends, piece by piece, until it says that this was all."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.done = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (data := self.next()) is not None:
+            yield data
+
+    def next(self) -> bytes | None:
+        """Return the next piece; None at the end.
+
+        :raises PgError: the client gives up, or is gone
+        """
+        while not self.done:
+            self.session.running = False  # waiting for the client is nothing to interrupt in SQLite
+            frame = self.session.wire.receive()
+            self.session.running = True
+            if self.session.cancelled is not None:
+                raise self.session.cancelled
+            if frame is None:
+                raise PgError("08006", "unexpected EOF on client connection with an open transaction", fatal=True)
+            if frame.kind == 0x64:  # d
+                return frame.body
+            if frame.kind == 0x63:  # c
+                self.done = True
+            elif frame.kind == 0x66:  # f
+                raise PgError("57014", f"COPY from stdin failed: {messages.query(frame.body)}")
+            elif frame.kind not in (0x48, 0x53):  # Flush and Sync are ignored here
+                raise protocol_violation(f"unexpected message type 0x{frame.kind:02X} during COPY from stdin")
+        return None
+
+    def drain(self) -> None:
+        """Read to the end what comes behind the data."""
+        while self.next() is not None:
+            pass
+
+
+def _readers(columns: list[Column], session: Session) -> list[Any]:
+    made = []
+    for column in columns:
+        sized = column.sized or Sized(TEXT)
+        read = reading.text_in(*sized, session.settings.zone)
+        if sized.type in (VARCHAR, BPCHAR) and sized.modifier > 4:
+            read = _limited(read, sized)
+        elif sized.type.name == "vector":
+            from .portals import _vector
+
+            read = _vector
+        made.append(read)
+    return made
+
+
+def _limited(read: Any, sized: Sized) -> Any:
+    limit = sized.modifier - 4
+
+    def run(text: str) -> str:
+        value: str = read(text)
+        if len(value) > limit and value[limit:].strip(" "):
+            raise PgError("22001", f"value too long for type {sized.type.title}({limit})")
+        return value[:limit]
+
+    return run
+
+
+def _text_rows(feed: Feed, columns: list[Column], options: Options, session: Session) -> Iterator[list[Any]]:
+    readers = _readers(columns, session)
+    names = [column.name for column in columns]
+    source = CsvReader(feed, options, names) if options.format == "csv" else TextReader(feed, options)
+    for number, values in enumerate(source, 1):
+        if number == 1 and options.header:
+            if options.match and values != names:
+                raise PgError("22P04", "column names of the header line don't match the table's")
+            continue
+        if len(values) != len(readers):
+            if len(values) < len(readers):
+                raise _at(number, "22P04", f'missing data for column "{names[len(values)]}"')
+            raise _at(number, "22P04", "extra data after last expected column")
+        try:
+            yield [None if v is None else r(v) for v, r in zip(values, readers, strict=True)]
+        except PgError as error:
+            error.detail = error.detail or f"line {number} of the data"
+            raise
+
+
+def _at(line: int, code: str, text: str) -> PgError:
+    return PgError(code, text, detail=f"line {line} of the data")
+
+
+def _binary_rows(feed: Feed, columns: list[Column]) -> Iterator[list[Any]]:
+    readers = [reading.binary_in(*(c.sized or Sized(TEXT))) for c in columns]
+    data = bytearray()
+
+    def need(count: int) -> None:
+        while len(data) < count:
+            piece = feed.next()
+            if piece is None:
+                raise PgError("22P04", "unexpected EOF in COPY data")
+            data.extend(piece)
+
+    def take(count: int) -> bytes:
+        need(count)
+        made = bytes(data[:count])
+        del data[:count]
+        return made
+
+    if take(11) != _SIGNATURE:
+        raise PgError("22P04", "COPY file signature not recognized")
+    _, size = struct.unpack("!II", take(8))
+    take(size)
+    while True:
+        (count,) = struct.unpack("!h", take(2))
+        if count == -1:
+            return
+        if count != len(readers):
+            raise PgError("22P04", f"row field count is {count}, expected {len(readers)}")
+        row = []
+        for read in readers:
+            (length,) = struct.unpack("!i", take(4))
+            row.append(None if length < 0 else read(take(length)))
+        yield row
+
+
+__all__ = ["copy_in", "copy_out", "tree"]

@@ -1,0 +1,145 @@
+"""A session's way to SQLite: its connection, the schema as it is now, and texts translated once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..catalog import reading
+from ..catalog.reading import Reading
+from ..functions.define import Failure, define
+from ..protocol.errors import PgError
+from ..translation.translate import Translated, original_error, translate
+from .failures import as_pg_error
+from .guard import authorizer
+
+if TYPE_CHECKING:
+    from ..database import Database
+    from .settings import Settings
+
+_KEPT = 512  # translations; a client that makes up a new text each time must not grow
+
+
+class Engine:
+    """Runs SQL on one connection, for one session."""
+
+    def __init__(self, database: Database, branch: str | None, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self.connection: Any = database.connect(branch)
+        self.failure = Failure()
+        self._trusted = 1
+        self._reading: Reading | None = None
+        self._stamp: tuple[int, int] = (-1, -1)
+        self._kept: OrderedDict[tuple[Any, ...], Translated] = OrderedDict()
+        try:
+            self.queue = database.queue(self.connection)
+            for pragma in ("foreign_keys = ON", "busy_timeout = 30000", "trusted_schema = ON"):
+                self.connection.execute(f"PRAGMA {pragma}")
+            for schema in ("pg_catalog", "information_schema"):
+                self.connection.execute(f"ATTACH DATABASE ':memory:' AS {schema}")
+            self.connection.set_authorizer(authorizer(lambda: self._trusted > 0))
+            self.journal = self.connection.execute("PRAGMA main.journal_mode").fetchone()[0]
+        except BaseException:
+            self.connection.close()
+            raise
+        self._trusted = 0
+
+    def define(self, functions: dict[str, Any]) -> None:
+        """Define PostgreSQL's functions, and the session's own."""
+        define(self.connection, self.failure, lambda: self.settings.zone, functions)
+
+    def close(self) -> None:
+        """Close the connection; what was not committed is undone."""
+        try:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            pass
+        finally:
+            self.connection.close()
+
+    # ---- running ----
+
+    def run(self, sql: str, parameters: Sequence[Any] = (), *, trusted: bool = False) -> Any:
+        """Run a statement and return its cursor.
+
+        :raises PgError: it failed
+        """
+        self._trusted += trusted
+        try:
+            return self.connection.execute(sql, parameters)
+        except (sqlite3.Error, sqlite3.Warning, OverflowError, MemoryError, RecursionError, PgError) as error:
+            raise self.error(error) from None
+        finally:
+            self._trusted -= trusted
+
+    def fetch(self, cursor: Any, count: int) -> list[tuple[Any, ...]]:
+        """Return the next rows."""
+        try:
+            rows: list[tuple[Any, ...]] = cursor.fetchmany(count)
+            return rows
+        except (sqlite3.Error, OverflowError, MemoryError) as error:
+            raise self.error(error) from None
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of the server's own."""
+        found: list[tuple[Any, ...]] = self.run(sql, parameters, trusted=True).fetchall()
+        return found
+
+    def error(self, error: BaseException) -> PgError:
+        """Return the error as the client is to get it: a function's own if there is one."""
+        own = self.failure.take()
+        if own is not None and "user-defined" in str(error):
+            return own
+        names = self._reading.key_name if self._reading is not None else None
+        return as_pg_error(error, names)
+
+    # ---- the schema and translations ----
+
+    def stamp(self) -> tuple[int, int]:
+        """Return the version of the schema as it is now."""
+        execute = self.connection.execute
+        try:
+            (main,) = execute("PRAGMA main.schema_version").fetchone()
+            (temp,) = execute("PRAGMA temp.schema_version").fetchone()
+        except sqlite3.Error as error:
+            raise self.error(error) from None
+        return main, temp
+
+    @property
+    def schema(self) -> Reading:
+        """The schema as it is now."""
+        now = self.stamp()
+        if self._reading is None or self._stamp != now:
+            self._reading = reading.read(self.rows)
+            self._stamp = now
+            self._kept.clear()
+        return self._reading
+
+    def translated(self, text: str, types: tuple[int, ...] = ()) -> Translated:
+        """Return what a statement means, from memory where it is known."""
+        schema = self.schema
+        key = (text, types, self.settings.zone)
+        found = self._kept.get(key)
+        if found is None:
+            found = translate(text, schema, types, self.settings.zone)
+            if len(self._kept) >= _KEPT:
+                self._kept.popitem(last=False)
+            if len(text) < 100_000:
+                self._kept[key] = found
+        else:
+            self._kept.move_to_end(key)
+        return found
+
+    def forget(self) -> None:
+        """Look at the schema anew: a rollback may have brought back an older one."""
+        self._stamp = (-1, -1)
+
+    @staticmethod
+    def better_error(made: Translated, error: PgError) -> PgError:
+        """Return PostgreSQL's syntax error for a text that SQLite did not understand either."""
+        original = original_error(made)
+        return original if original is not None and error.code in ("42601", "42000") else error

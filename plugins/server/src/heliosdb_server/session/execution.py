@@ -1,0 +1,330 @@
+"""Running a statement: from the portal to rows on the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from .. import catalog
+from ..protocol.errors import PgError
+from ..translation import tree
+from ..translation.scope import Column
+from ..translation.translate import Translated
+from ..types.registry import TEXT, Sized
+from . import explaining
+from .portals import CHUNK, Portal, Statement, filled, guessed_columns, row_count, row_encoder
+from .spool import Spool
+
+if TYPE_CHECKING:
+    from .session import Session
+
+_ENDS = ("commit", "end", "rollback", "abort", "prepare transaction")
+
+
+class Execution:
+    """The part of a session that runs statements."""
+
+    # ---- around a statement ----
+
+    @contextmanager
+    def statement(self: Session, text: str) -> Iterator[None]:  # type: ignore[misc]
+        """Watch over one statement: count it, let it be cancelled, and limit its time."""
+        self.query_text, self.query_start = text, datetime.now(timezone.utc)
+        with self.context.lock:
+            self.context.counters.queries += 1
+        stop = None
+        limit = self.settings.milliseconds("statement_timeout")
+        if limit and self.context.watch is not None:
+            error = PgError("57014", "canceling statement due to statement timeout")
+            stop = self.context.watch(limit / 1000, lambda: self.cancel(error))
+        self.cancelled = None
+        self.running = True
+        try:
+            yield
+        except PgError as error:
+            if self.cancelled is not None and error.code == "57014":
+                raise self.cancelled from None
+            raise
+        finally:
+            self.running = False
+            if stop is not None:
+                stop()
+
+    def ends_block(self: Session, text: str) -> bool:  # type: ignore[misc]
+        """Is it a statement that a failed block still takes?"""
+        return text.lstrip().lower().startswith(_ENDS)
+
+    def translate(self: Session, text: str, types: tuple[int, ...]) -> Translated:  # type: ignore[misc]
+        """Return what a text means; a failed block takes only what ends it."""
+        if self.transaction.failed and not self.ends_block(text):
+            self.transaction.check()
+        made = self.engine.translated(text, types)
+        if made.kind != "command" and catalog_needed(made):
+            self.refresh_catalog()
+        return made
+
+    def refresh_catalog(self: Session) -> None:  # type: ignore[misc]
+        """Fill the catalog's tables, if the schema has changed since they were."""
+        from ..catalog.building import refresh
+
+        refresh(self)
+
+    def current(self: Session, statement: Statement) -> Translated | None:  # type: ignore[misc]
+        """Return what a prepared statement means with the schema as it is now."""
+        if statement.made is not None and statement.made.kind != "command":
+            before = statement.made
+            statement.made = self.translate(statement.text, statement.types)
+            if before is not statement.made and _shape(before) != _shape(statement.made):
+                statement.made = before
+                raise PgError("0A000", "cached plan must not change result type")
+        return statement.made
+
+    def no_parameters(self: Session, made: Translated) -> tuple[Any, ...]:  # type: ignore[misc]
+        """Refuse parameters where none can be given."""
+        if made.parameters:
+            raise PgError("42P02", "there is no parameter $1")
+        return ()
+
+    # ---- a portal ----
+
+    def start(self: Session, portal: Portal) -> None:  # type: ignore[misc]
+        """Run a portal's statement, unless it runs already."""
+        if portal.started:
+            return
+        made = portal.statement.made
+        assert made is not None
+        self.transaction.check()
+        if made.writes:
+            self.settle_portals(but=portal)
+            alone = self.alone and len(made.sql) == 1 and not made.steps
+            self.transaction.before_write(alone=alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled)
+        else:
+            self.transaction.before_read()
+        if made.kind != "raw" and catalog_needed(made):
+            self.refresh_catalog()
+        portal.started = True
+        portal.tag = made.tag
+        try:
+            self._run(portal, made)
+        finally:
+            if made.writes:
+                self.transaction.settle()
+
+    def lock_timeout(self: Session) -> float | None:  # type: ignore[misc]
+        """Return how long to wait for other writers, in seconds."""
+        return self.settings.milliseconds("lock_timeout") / 1000 or None
+
+    def _run(self: Session, portal: Portal, made: Translated) -> None:  # type: ignore[misc]
+        if made.kind == "explain":
+            explaining.explain(self, portal, made)
+            return
+        values: Any = portal.values
+        if made.steps:
+            values = self._with_steps(made, values)
+        if made.kind == "definition":
+            self._define(portal, made)
+            return
+        try:
+            cursor = self.engine.run(made.sql[0], values[: made.counts[-1]], trusted=made.trusted)
+        except PgError as error:
+            raise self.engine.better_error(made, error) from None
+        portal.cursor = cursor
+        if made.guess:
+            names = [column[0] for column in cursor.description or ()]
+            portal.peeked = self.engine.fetch(cursor, CHUNK) if names else []
+            portal.columns = guessed_columns(names, portal.peeked) if names else None
+        elif made.columns is not None:
+            portal.columns = made.columns
+            if any(column.sized is None for column in made.columns):
+                described = portal.statement.types is None
+                portal.peeked = self.engine.fetch(cursor, CHUNK)
+                if portal.name == "" and not described:
+                    portal.columns = self.settled_columns(portal, made)
+        if portal.columns is not None:
+            portal.encode = row_encoder(portal.columns, portal.formats, self.settings.zone)
+            if made.writes or self.engine.journal not in ("wal", "memory"):
+                self.spool(portal)  # a statement that writes must end before its rows wait for a client
+        if portal.columns is None or made.writes:
+            portal.count = row_count(made, cursor, self.engine.connection) if portal.columns is None else 0
+            if portal.columns is None:
+                portal.done = True
+                cursor.close()
+                portal.cursor = None
+
+    def settled_columns(self: Session, portal: Portal, made: Translated) -> tuple[Column, ...]:  # type: ignore[misc]
+        """Return the columns of a result: what was described already stays, else the values say what they are."""
+        assert made.columns is not None
+        described = getattr(portal.statement, "described", None)
+        if described is not None:
+            return tuple(described)
+        return filled(made.columns, portal.peeked)
+
+    def _define(self: Session, portal: Portal, made: Translated) -> None:  # type: ignore[misc]
+        count = 0
+        for sql in made.sql:
+            cursor = self.engine.run(sql)
+            if sql.startswith("INSERT"):
+                count = max(cursor.rowcount, 0)
+            cursor.close()
+        portal.done = True
+        portal.count = count
+        if isinstance(made.node, tree.CreateAs) and made.node.kind == "table":
+            portal.tag = f"SELECT {count}"
+
+    def _with_steps(self: Session, made: Translated, values: tuple[Any, ...]) -> tuple[Any, ...]:  # type: ignore[misc]
+        """Run the changes that stand in a WITH, and return the parameters of the statement behind them."""
+        found = list(values)
+        for step, count in zip(made.steps, made.counts, strict=False):
+            cursor = self.engine.run(step.sql, found[:count])
+            rows = cursor.fetchall() if step.columns else []
+            cursor.close()
+            found.append(json.dumps([[_jsonable(item) for item in row] for row in rows]))
+        return tuple(found)
+
+    # ---- rows ----
+
+    def send_rows(self: Session, portal: Portal, limit: int) -> bool:  # type: ignore[misc]
+        """Send rows, ``limit`` at most unless it is 0; return whether there are more.
+
+        :raises PgError: a row can't be sent as it was described, or the statement was cancelled
+        """
+        if portal.columns is None or portal.encode is None:
+            return False
+        if portal.spool is not None:
+            return self._send_spooled(portal, limit)
+        left = limit or None
+        while True:
+            count = CHUNK if left is None else min(CHUNK, left)
+            rows = self.next_rows(portal, count)
+            if rows:
+                self.out += b"".join(portal.encode(rows))
+                portal.place += len(rows)
+                portal.count += len(rows)
+                if len(self.out) > 1 << 16:
+                    self.flush()
+            if left is not None:
+                left -= len(rows)
+            if len(rows) < count:
+                portal.done = True
+                return False
+            if left == 0:
+                return not self._at_end(portal)
+            if self.cancelled is not None:
+                raise self.cancelled
+
+    def next_rows(self: Session, portal: Portal, count: int) -> list[tuple[Any, ...]]:  # type: ignore[misc]
+        """Return rows that SQLite has next."""
+        if portal.peeked:
+            rows, portal.peeked = portal.peeked[:count], portal.peeked[count:]
+            if len(rows) < count and portal.cursor is not None:
+                rows += self.engine.fetch(portal.cursor, count - len(rows))
+            return rows
+        return self.engine.fetch(portal.cursor, count) if portal.cursor is not None else []
+
+    def _at_end(self: Session, portal: Portal) -> bool:  # type: ignore[misc]
+        """Are there no more rows? PostgreSQL says so only when it has looked: it suspends behind the last one too."""
+        return False
+
+    def _send_spooled(self: Session, portal: Portal, limit: int) -> bool:  # type: ignore[misc]
+        assert portal.spool is not None
+        stop = len(portal.spool) if not limit else min(portal.place + limit, len(portal.spool))
+        portal.count += stop - portal.place
+        while portal.place < stop:
+            upto = min(portal.place + CHUNK, stop)
+            self.out += portal.spool.read(portal.place, upto)
+            portal.place = upto
+            if len(self.out) > 1 << 16:
+                self.flush()
+        return bool(limit) and portal.place == stop and (stop - 0) > 0 and stop < len(portal.spool)
+
+    def spool(self: Session, portal: Portal) -> None:  # type: ignore[misc]
+        """Read a portal's rows to the end, so that SQLite's statement is over."""
+        if portal.spool is not None or portal.columns is None or portal.encode is None:
+            return
+        spool = Spool()
+        already = portal.place
+        portal.spool = spool
+        while rows := self.next_rows(portal, CHUNK):
+            spool.add(portal.encode(rows))
+            if self.cancelled is not None:
+                raise self.cancelled
+        if already:
+            portal.place = 0
+        if portal.cursor is not None:
+            portal.cursor.close()
+            portal.cursor = None
+
+    def settle_portals(self: Session, but: Portal | None = None) -> None:  # type: ignore[misc]
+        """Let no statement of this session be open in SQLite while another one writes or a transaction ends."""
+        for portal in self.portals.values():
+            if portal is not but and portal.cursor is not None and portal.columns is not None:
+                self.spool(portal)
+
+    def finish(self: Session, portal: Portal) -> None:  # type: ignore[misc]
+        """A portal's statement is over: make its tag."""
+        made = portal.statement.made
+        assert made is not None
+        if portal.cursor is not None and portal.done:
+            portal.cursor.close()
+            portal.cursor = None
+        if made.tag == "INSERT":
+            portal.tag = f"INSERT 0 {portal.count}"
+        elif made.tag in ("SELECT", "UPDATE", "DELETE", "MERGE", "SHOW") and made.kind != "definition":
+            portal.tag = f"{made.tag} {portal.count}"
+        with self.context.lock:
+            self.context.counters.rows += portal.count
+
+    # ---- describing without running ----
+
+    def described(self: Session, statement: Statement) -> tuple[Column, ...] | None:  # type: ignore[misc]
+        """Return the columns that a statement will have; types that only values tell are text."""
+        made = self.current(statement)
+        if made is None:
+            return None
+        if made.kind == "command":
+            return self.command_columns(made)
+        columns = made.columns
+        if made.guess:
+            columns = self._raw_columns(made)
+        if columns is None:
+            return None
+        settled = tuple(c if c.sized is not None else c._replace(sized=Sized(TEXT)) for c in columns)
+        statement.described = settled  # type: ignore[attr-defined]
+        return settled
+
+    def _raw_columns(self: Session, made: Translated) -> tuple[Column, ...] | None:  # type: ignore[misc]
+        """Return the columns of a statement in SQLite's dialect."""
+        first = made.sql[0].lstrip()[:6].lower()
+        if first not in ("select", "values", "with", "pragma"):
+            return None
+        values = tuple(None for _ in made.parameters)
+        if first == "pragma":
+            cursor = self.engine.run(made.sql[0], values)
+        else:
+            cursor = self.engine.run(f"SELECT * FROM ({made.sql[0].rstrip().rstrip(';')}) LIMIT 0", values)
+        names = [column[0] for column in cursor.description or ()]
+        cursor.close()
+        return tuple(Column(name, None) for name in names) if names else None
+
+
+def catalog_needed(made: Translated) -> bool:
+    """Does a statement look into the catalog?"""
+    return any("pg_catalog" in sql or "information_schema" in sql or "pg_reg" in sql or "pg_get_" in sql
+               or "pg_format_type" in sql or "_description(" in sql or "pg_to_reg" in sql or "pg_relation_" in sql
+               for sql in made.sql)  # fmt: skip
+
+
+def _shape(made: Translated) -> Any:
+    if made.columns is None or made.guess:
+        return made.guess
+    return [(c.name, c.sized) for c in made.columns]
+
+
+def _jsonable(value: Any) -> Any:
+    return "\\x" + value.hex() if isinstance(value, bytes) else value
+
+
+__all__ = ["Execution", "catalog"]

@@ -1,0 +1,56 @@
+"""EXPLAIN: SQLite's plan, laid out as PostgreSQL lays out its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..translation import tree
+from ..translation.translate import Translated
+from .portals import Portal, row_encoder
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+def explain(session: Session, portal: Portal, made: Translated) -> None:
+    """Run EXPLAIN: the portal's rows are the lines of the plan."""
+    node = made.node
+    assert isinstance(node, tree.Explain) and made.columns is not None
+    rows = session.engine.rows(f"EXPLAIN QUERY PLAN {made.sql[0]}", portal.values[: made.counts[-1]])
+    timing = ""
+    if node.options.get("analyze", "off") in ("on", "true"):
+        start = time.perf_counter()
+        cursor = session.engine.run(made.sql[0], portal.values[: made.counts[-1]])
+        count = sum(1 for _ in iter(lambda: cursor.fetchone(), None))
+        cursor.close()
+        seconds = time.perf_counter() - start
+        timing = f"Execution Time: {seconds * 1000:.3f} ms, {count} rows"
+    if node.options.get("format") == "json":
+        text = json.dumps([{"Plan": _nested(rows, 0)}], indent=2)
+        lines = [text]
+    else:
+        lines = [f"{'  ' * depth}{'->  ' if depth else ''}{detail}" for depth, detail in _depths(rows)]
+        lines += [timing] if timing else []
+    portal.columns = made.columns
+    portal.encode = row_encoder(made.columns, portal.formats, session.settings.zone)
+    portal.peeked = [(line,) for line in lines]
+
+
+def _depths(rows: list[tuple[Any, ...]]) -> list[tuple[int, str]]:
+    depth: dict[int, int] = {0: -1}
+    made = []
+    for number, parent, _, detail in rows:
+        depth[number] = depth.get(parent, -1) + 1
+        made.append((depth[number], detail))
+    return made
+
+
+def _nested(rows: list[tuple[Any, ...]], parent: int) -> Any:
+    found = []
+    for number, above, _, detail in rows:
+        if above == parent:
+            inner = _nested(rows, number)
+            found.append({"Node Type": detail, **({"Plans": inner} if inner else {})})
+    return found

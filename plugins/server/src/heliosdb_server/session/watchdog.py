@@ -1,0 +1,58 @@
+"""One thread that calls back when a time is over: for statement timeouts, without a thread each."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+
+
+class Watchdog:
+    """Calls functions at their time. Its thread runs while there is something to wait for."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._heap: list[tuple[float, int, list[Callable[[], None] | None]]] = []
+        self._number = itertools.count()
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+
+    def after(self, seconds: float, function: Callable[[], None]) -> Callable[[], None]:
+        """Call the function in so many seconds; return what calls it off."""
+        cell: list[Callable[[], None] | None] = [function]
+        with self._condition:
+            if not self._stopped:
+                heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._number), cell))
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="heliosdb-watchdog", daemon=True)
+                    self._thread.start()
+                self._condition.notify()
+
+        def cancel() -> None:
+            cell[0] = None
+
+        return cancel
+
+    def stop(self) -> None:
+        """End the thread; nothing more is called."""
+        with self._condition:
+            self._stopped = True
+            self._heap.clear()
+            thread = self._thread
+            self._condition.notify()
+        if thread is not None:
+            thread.join(5)
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not self._stopped and not (self._heap and self._heap[0][0] <= time.monotonic()):
+                    wait = self._heap[0][0] - time.monotonic() if self._heap else None
+                    self._condition.wait(wait)
+                if self._stopped:
+                    return
+                _, _, cell = heapq.heappop(self._heap)
+            if (function := cell[0]) is not None:
+                function()

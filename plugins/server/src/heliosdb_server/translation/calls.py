@@ -1,0 +1,321 @@
+"""Calls of functions and aggregates, as SQLite reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
+
+from ..protocol.errors import PgError
+from ..types.registry import (
+    BOOL, BY_NAME, BY_OID, BYTEA, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTEGERS, INTERVAL, JSON, JSONB, NUMERIC,
+    STRINGS, TEXT, TIMESTAMP, TIMESTAMPTZ, VECTOR, PgType, Sized,
+)  # fmt: skip
+from . import tree
+from .literals import S_BOOL, S_FLOAT8, S_INT8, S_TEXT, wider
+from .scope import Ex, Scope
+from .signatures import SIGNATURES, VOLATILE, WRITES, Signature
+from .values import Values
+
+_NATIVE = frozenset(("count", "sum", "avg", "min", "max"))
+# Aggregates in Python: PostgreSQL's name, the kind that the aggregate function is told, the result.
+_COLLECTING: dict[str, PgType | str] = {
+    "string_agg": TEXT, "array_agg": "array", "json_agg": JSON, "jsonb_agg": JSONB, "json_object_agg": JSON,
+    "jsonb_object_agg": JSONB, "stddev": FLOAT8, "stddev_samp": FLOAT8, "stddev_pop": FLOAT8, "variance": FLOAT8,
+    "var_samp": FLOAT8, "var_pop": FLOAT8, "bit_and": "same", "bit_or": "same", "bit_xor": "same", "corr": FLOAT8,
+    "covar_pop": FLOAT8, "covar_samp": FLOAT8, "regr_slope": FLOAT8, "regr_intercept": FLOAT8, "regr_count": INT8,
+    "regr_r2": FLOAT8, "mode within group": "order", "percentile_cont within group": FLOAT8,
+    "percentile_disc within group": "order", "any_value": "same",
+}  # fmt: skip
+AGGREGATES = _NATIVE | _COLLECTING.keys() | {"bool_and", "bool_or", "every", "group_concat", "total"}
+_TYPE_CALLS = {"int4": "int4", "int8": "int8", "float8": "float8", "text": "text", "date": "date", "numeric": "numeric",
+               "bool": "bool", "varchar": "varchar", "float4": "float4", "int2": "int2", "oid": "oid", "uuid": "uuid"}  # fmt: skip
+
+
+class Calls(Values):
+    """Writes calls."""
+
+    def call(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        """Return a call of a function."""
+        name = node.name.lower()
+        special = getattr(self, f"_call_{name}", None)
+        if special is not None:
+            found: Ex = special(node, scope, want)
+            return found
+        if name in AGGREGATES:
+            return self._aggregate(node, name, scope)
+        signature = SIGNATURES.get(name)
+        if signature is None and name in _TYPE_CALLS and len(node.args) == 1 and (node.schema or name != "date"):
+            return self.ex(tree.Cast(node.args[0], Sized(BY_NAME[_TYPE_CALLS[name]]), name, at=node.at), scope)
+        if signature is None and name == "date" and len(node.args) == 1:
+            return self.ex(tree.Cast(node.args[0], Sized(DATE), name, at=node.at), scope)
+        if node.named:
+            self._place_named(node, name)
+        if signature is None:
+            return self._sqlite_call(node, name, scope)
+        return self._by_signature(node, name, signature, scope)
+
+    def _place_named(self, node: tree.Call, name: str) -> None:
+        orders = {"make_interval": ("years", "months", "weeks", "days", "hours", "mins", "secs")}
+        order = orders.get(name)
+        if order is None or any(key not in order for key in node.named):
+            raise PgError("42883", f"function {name}() has no arguments of these names", position=node.at + 1)
+        given = dict(zip(order, node.args, strict=False)) | node.named
+        node.args = [given.get(key, tree.Const(0, "int")) for key in order]
+
+    def _by_signature(self, node: tree.Call, name: str, signature: Signature, scope: Scope) -> Ex:
+        wants = list(signature.wants)
+        if signature.rest:
+            wants += [wants[-1]] * (len(node.args) - len(wants))
+        if len(node.args) > len(wants):
+            raise self._no_function(node, [self.ex(arg, scope) for arg in node.args])
+        args = []
+        for arg, kind in zip(node.args, wants, strict=False):
+            ex = self.ex(arg, scope, Sized(kind) if kind is not None else None)
+            if kind in STRINGS and ex.type is not None and ex.type not in STRINGS:
+                ex = ex._replace(text=self.as_text(ex)) if name in _SAID_AS_TEXT else ex
+            args.append(self.typed(ex, S_TEXT, arg.at) if ex.unknown and name not in _UNTYPED else ex)
+        if name in VOLATILE:
+            self.volatile = True
+        if name in WRITES:
+            self.writes = True
+        return self._written(node, name, signature, args, scope)
+
+    def _written(self, node: tree.Call, name: str, signature: Signature, args: list[Ex], scope: Scope) -> Ex:
+        texts = [arg.text for arg in args]
+        if name in ("to_char", "pg_typeof", "to_json", "to_jsonb", "date_trunc", "length", "octet_length", "date_part",
+                    "extract", "to_timestamp", "timezone", "md5", "age"):  # fmt: skip
+            at = {"date_trunc": 1, "date_part": 1, "extract": 1, "timezone": 1}.get(name, 0)
+            kind = args[at].type if len(args) > at else None
+            texts.append(quote_text(kind.name if kind is not None else ""))
+        if name in ("json_build_object", "jsonb_build_object", "json_build_array", "jsonb_build_array", "num_nulls"):
+            if name != "num_nulls":
+                texts = [part for arg in args for part in (arg.text, quote_text(arg.type.name if arg.type else ""))]
+        if name in ("round", "trunc") and args:
+            texts.append(quote_text(args[0].type.name if args[0].type else "")) if len(args) > 1 else texts.extend(
+                ("0", quote_text(args[0].type.name if args[0].type else ""))
+            )
+        made = f"{signature.function}({', '.join(texts)})"
+        self.functions |= signature.function.startswith("pg_")
+        if node.over is not None:
+            made += self.over(node.over, scope)
+        return Ex(made, self._result(signature.result, args))
+
+    def _result(self, result: PgType | str, args: Sequence[Ex]) -> Sized | None:
+        if isinstance(result, PgType):
+            return Sized(result)
+        first = args[0] if args else Ex("")
+        if result == "same":
+            return Sized(first.sized.type) if first.sized is not None else None
+        if result == "second":
+            return args[1].sized if len(args) > 1 else None
+        if result == "common":
+            return self.common(args)
+        if result == "float":
+            kinds = [arg.type for arg in args[:1]]
+            return Sized(NUMERIC) if NUMERIC in kinds else S_FLOAT8
+        if result == "moment":
+            kind = args[1].type if len(args) > 1 else None
+            return Sized(TIMESTAMP if kind in (TIMESTAMP,) else INTERVAL if kind is INTERVAL else TIMESTAMPTZ)
+        return None
+
+    def _sqlite_call(self, node: tree.Call, name: str, scope: Scope) -> Ex:
+        """Return a call of a function that is SQLite's, or a plugin's, or nobody's: SQLite will tell."""
+        if not name.replace("_", "a").isalnum() or name.startswith("pg_") or node.variadic:
+            raise self._no_function(node, [self.ex(arg, scope) for arg in node.args])
+        args = [self.typed(self.ex(arg, scope), S_TEXT, arg.at) for arg in node.args]
+        text = "*" if node.star else ", ".join(arg.text for arg in args)
+        made = f"{quote_identifier(node.name)}({'DISTINCT ' if node.distinct else ''}{text})"
+        made += self._filtered(node, scope)
+        kind = VECTOR if name.startswith("vector_") and name.rpartition("_")[2] in _VECTORS else None
+        return Ex(made, Sized(kind) if kind is not None else None)
+
+    def _no_function(self, node: tree.Call, args: Sequence[Ex]) -> PgError:
+        types = ", ".join(arg.type.title if arg.type is not None else "unknown" for arg in args)
+        return PgError(
+            "42883",
+            f"function {node.name}({types}) does not exist",
+            hint="No function matches the given name and argument types. You might need to add explicit type casts.",
+            position=node.at + 1,
+        )
+
+    # ---- aggregates and windows ----
+
+    def over(self, over: tree.Window | str, scope: Scope) -> str:
+        """Return ``OVER ...``."""
+        if isinstance(over, str):
+            if over not in scope.windows:
+                raise PgError("42704", f'window "{over}" does not exist')
+            return f" OVER {quote_identifier(over)}"
+        return f" OVER {self.window(over, scope)}"
+
+    def window(self, window: tree.Window, scope: Scope) -> str:
+        """Return a window's definition in parentheses."""
+        parts = [quote_identifier(window.base)] if window.base else []
+        if window.partition:
+            parts.append("PARTITION BY " + ", ".join(self.ex(each, scope).text for each in window.partition))
+        if window.order:
+            parts.append("ORDER BY " + ", ".join(self.key(each, scope) for each in window.order))
+        if window.frame:
+            parts.append(window.frame)
+        return f"({' '.join(parts)})"
+
+    def key(self, order: tree.Order, scope: Scope) -> str:
+        """Return what rows are sorted by, with NULLs where PostgreSQL has them: last, or first when descending."""
+        ex = self.ex(order.expr, scope)
+        if ex.type is INTERVAL:
+            ex = self._interval_order(ex)
+        text = ex.text
+        nulls = order.nulls or ("first" if order.descending else "last")
+        usual = "last" if order.descending else "first"  # SQLite's, which can use an index
+        text += " DESC" if order.descending else ""
+        if nulls != usual and not ex.not_null:
+            text += f" NULLS {nulls.upper()}"
+        return text
+
+    def _filtered(self, node: tree.Call, scope: Scope) -> str:
+        made = f" FILTER (WHERE {self.ex(node.filter, scope, S_BOOL).text})" if node.filter is not None else ""
+        return made + (self.over(node.over, scope) if node.over is not None else "")
+
+    def _aggregate(self, node: tree.Call, name: str, scope: Scope) -> Ex:
+        args = [] if node.star else [self.ex(arg, scope) for arg in node.args]
+        args = [self.typed(arg, S_TEXT, -1) for arg in args]
+        kind = args[0].type if args else None
+        end = self._filtered(node, scope)
+        distinct = "DISTINCT " if node.distinct else ""
+        if name in ("bool_and", "bool_or", "every"):
+            how = "max" if name == "bool_or" else "min"
+            return Ex(f"{how}({distinct}{args[0].text}){end}", S_BOOL)
+        if name in ("group_concat", "total"):
+            return Ex(f"{name}({distinct}{', '.join(a.text for a in args)}){end}", S_TEXT if name[0] == "g" else S_FLOAT8)
+        if name in _NATIVE:
+            if name in ("min", "max") and len(args) > 1:  # SQLite's, of one row
+                return Ex(f"{name}({', '.join(a.text for a in args)})", self.common(args))
+            if name != "count" and len(args) != 1:
+                raise self._no_function(node, args)
+            if name in ("sum", "avg") and kind is INTERVAL:
+                return self._collected(node, f"interval_{name}", INTERVAL, args, scope, end)
+            if name in ("sum", "avg") and kind is VECTOR:
+                return Ex(f"vector_{name}({args[0].text}){end}", Sized(VECTOR))
+            if name in ("min", "max") and kind is INTERVAL:
+                return self._collected(node, f"interval_{name}", INTERVAL, args, scope, end)
+            if name in ("sum", "avg") and (kind in STRINGS or kind is BOOL):
+                raise self._no_function(node, args)
+            text = "*" if node.star else f"{distinct}{', '.join(a.text for a in args)}"
+            return Ex(f"{name}({text}){end}", self._native_result(name, args))
+        result = _COLLECTING[name]
+        return self._collected(node, name, result, args, scope, end)
+
+    def _native_result(self, name: str, args: Sequence[Ex]) -> Sized | None:
+        if name == "count":
+            return S_INT8
+        sized = args[0].sized
+        if sized is None:
+            return S_FLOAT8 if name == "avg" else None
+        if name in ("min", "max"):
+            return sized
+        if name == "avg":
+            return S_FLOAT8 if sized.type in (FLOAT8, FLOAT4) else Sized(NUMERIC)
+        if sized.type in (INT2, INT4):
+            return S_INT8
+        if sized.type in INTEGERS:
+            return Sized(NUMERIC)
+        return Sized(sized.type)
+
+    def _collected(
+        self, node: tree.Call, name: str, result: PgType | str, args: list[Ex], scope: Scope, end: str
+    ) -> Ex:
+        """Return an aggregate that Python computes; it gets its rows' sort keys along, since SQLite sorts none."""
+        if node.over is not None and name.partition(" ")[0] not in ("string_agg", "array_agg"):
+            pass  # SQLite says so where the aggregate is no window function
+        keys = [self.ex(order.expr, scope) for order in node.order]
+        directions = "".join(
+            ("d" if o.descending else "a") + ((o.nulls or ("first" if o.descending else "last"))[0]) for o in node.order
+        )
+        first = keys[0] if "within group" in name and keys else args[0] if args else Ex("")
+        types = [arg.type.name if arg.type is not None else "" for arg in args] or [first.type.name if first.type else ""]
+        spec = json.dumps([name.partition(" ")[0], node.distinct, len(args), directions, types])
+        texts = [quote_text(spec), *(arg.text for arg in args), *(key.text for key in keys)]
+        sized: Sized | None
+        if isinstance(result, PgType):
+            sized = Sized(result)
+        elif result == "array":
+            element = args[0].type if args else None
+            array = BY_OID.get(element.array or element.oid) if element is not None else None
+            sized = Sized(array) if array is not None else Sized(BY_OID[TEXT.array])
+        else:
+            sized = first.sized
+        made = self.own(f"pg_aggregate({', '.join(texts)}){end}", sized)
+        if name in ("string_agg",) and args and args[0].type is BYTEA:
+            return made._replace(sized=Sized(BYTEA))
+        return made
+
+    # ---- functions with a form of their own ----
+
+    def _call_coalesce(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        items, sized = self.unified(node.args, scope, want)
+        if len(items) == 1:
+            return items[0]
+        not_null = any(item.not_null for item in items)
+        return Ex(f"coalesce({', '.join(item.text for item in items)})", sized, not_null=not_null)
+
+    def _call_nullif(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        if len(node.args) != 2:
+            raise self._no_function(node, [])
+        a, b = self.pair(node.args[0], node.args[1], scope)
+        return Ex(f"nullif({a.text}, {b.text})", a.sized or S_TEXT)
+
+    def _call_greatest(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        items, sized = self.unified(node.args, scope, want)
+        least = node.name.lower() == "least"
+        if sized is not None and sized.type is INTERVAL:
+            name = "interval_least" if least else "interval_greatest"
+            return self.own(f"pg_{name}({', '.join(item.text for item in items)})", sized)
+        if all(item.not_null for item in items) and len(items) > 1:
+            return Ex(f"{'min' if least else 'max'}({', '.join(item.text for item in items)})", sized, not_null=True)
+        return self.own(f"pg_{'least' if least else 'greatest'}({', '.join(item.text for item in items)})", sized)
+
+    _call_least = _call_greatest
+
+    def _call_now(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        return self.own("pg_now()", Sized(TIMESTAMPTZ))._replace(not_null=True)
+
+    def _call_grouping(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        raise PgError("0A000", "GROUPING is not supported", position=node.at + 1)
+
+    def _call_json_array(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        return self._json_call(node, scope)
+
+    def _json_call(self, node: tree.Call, scope: Scope) -> Ex:
+        """Return a call of one of SQLite's JSON functions that take values of any type."""
+        args = [self.typed(self.ex(arg, scope), S_TEXT, arg.at) for arg in node.args]
+        return Ex(f"{node.name}({', '.join(self._json_value(arg) for arg in args)})", Sized(JSON))
+
+    def _call_to_json(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        ex = self.ex(node.args[0], scope)
+        sized = Sized(JSONB if node.name.lower() == "to_jsonb" else JSON)
+        if ex.type is not None and (ex.type.name == "record" or ex.type in (JSON, JSONB)):
+            return Ex(ex.text, sized)
+        return self.own(f"pg_to_json({ex.text}, {quote_text(ex.type.name if ex.type else '')})", sized)
+
+    _call_to_jsonb = _call_to_json
+
+    def _call_row_to_json(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        return Ex(self.ex(node.args[0], scope).text, Sized(JSON))
+
+    def _call_pg_typeof(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        kind = self.ex(node.args[0], scope).type
+        return Ex(quote_text(kind.title if kind is not None else "unknown"), Sized(BY_NAME["regtype"]))
+
+    def _call_collation(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        raise PgError("42601", "syntax error", position=node.at + 1)
+
+
+_SAID_AS_TEXT = frozenset(
+    """lower upper concat concat_ws quote_literal quote_nullable format replace left right lpad rpad repeat strpos
+    split_part substring substr char_length""".split()
+)
+_UNTYPED = frozenset(("pg_typeof",))
+_VECTORS = frozenset(("add", "subtract", "multiply", "scale", "normalize", "subvector", "avg", "sum"))
+__all__ = ["FLOAT4", "Calls", "wider"]

@@ -1,0 +1,333 @@
+"""INSERT, UPDATE and DELETE as SQLite reads them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..protocol.errors import PgError
+from ..types.registry import BOOL, BPCHAR, INT2, INT4, INTEGERS, STRINGS, VARCHAR, Sized
+from . import tree
+from .literals import S_BOOL, cast
+from .scope import Column, Ex, Relation, Scope, TableInfo
+from .selects import Selects
+
+_ROW_TYPES = (tree.Insert, tree.Update, tree.Delete)
+
+
+class Step(NamedTuple):
+    """A change in a WITH: run first, and its rows given to the statement as a parameter."""
+
+    sql: str
+    columns: tuple[Column, ...]
+    parameter: int
+
+
+class Changes(Selects):
+    """Writes statements that change rows."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.steps: list[Step] = []
+        self.changed: set[tuple[str, str]] = set()  # tables that the steps change
+        self.given = 0  # how many parameters are the client's
+
+    # ---- changes in WITH ----
+
+    def with_text(
+        self, items: list[tree.With], recursive: bool, scope: Scope | None, level: dict[str, tuple[Column, ...]]
+    ) -> str:
+        if any(isinstance(item.query, _ROW_TYPES) for item in items) and len(self._ctes) > 1:
+            raise PgError("0A000", "a WITH query that changes rows must stand at the top level")
+        return super().with_text(items, recursive, scope, level)
+
+    def changing(self, item: tree.With, level: dict[str, tuple[Column, ...]]) -> str:
+        query = item.query
+        assert isinstance(query, _ROW_TYPES)
+        text, columns = self.change(query)
+        info = self.table_info(query.table)
+        self.changed.add((info.schema, info.name.lower()))
+        number = self.given + len(self.steps) + 1
+        self.steps.append(Step(text, columns, number))
+        level[item.name] = tuple(c._replace(sql="", source=(0, 0)) for c in columns)
+        listed = ", ".join(
+            f"json_extract(value, '$[{at}]') AS {quote_identifier(c.name)}" for at, c in enumerate(columns)
+        )
+        return f"{quote_identifier(item.name)} AS (SELECT {listed or 'NULL'} FROM json_each(?{number}))"
+
+    def table_info(self, table: tree.Table) -> TableInfo:
+        info = super().table_info(table)
+        if (info.schema, info.name.lower()) in self.changed:
+            raise PgError(
+                "0A000",
+                f'"{info.name}" is changed by a WITH query and named beside it: here one would see the other\'s changes',
+                hint="Run two statements in one transaction.",
+            )
+        return info
+
+    # ---- the statements ----
+
+    def change(self, node: tree.Node) -> tuple[str, tuple[Column, ...]]:
+        """Return INSERT, UPDATE or DELETE, and the columns that RETURNING names."""
+        assert isinstance(node, _ROW_TYPES)
+        self.writes = True
+        level: dict[str, tuple[Column, ...]] = {}
+        self._ctes.append(level)
+        try:
+            with_ = self.with_text(node.with_, node.recursive, None, level)
+            if isinstance(node, tree.Insert):
+                text, columns = self._insert(node)
+            elif isinstance(node, tree.Update):
+                text, columns = self._update(node)
+            else:
+                text, columns = self._delete(node)
+        finally:
+            self._ctes.pop()
+        return with_ + text, columns
+
+    def _target(self, table: tree.Table) -> TableInfo:
+        info = self.table_info(table)
+        if info.schema in ("pg_catalog", "information_schema"):
+            raise PgError("42501", f"permission denied for table {info.name}")
+        if info.kind == "view" and not info.rowid:
+            pass  # an INSTEAD OF trigger may be there; SQLite knows
+        return info
+
+    def _column(self, info: TableInfo, name: str, at: int) -> Column:
+        for column in info.columns:
+            if column.name == name:
+                return column
+        for column in info.columns:
+            if column.name.lower() == name.lower():
+                return column
+        raise PgError("42703", f'column "{name}" of relation "{info.name}" does not exist', position=at + 1)
+
+    def assigned(self, node: tree.Node, column: Column, scope: Scope, info: TableInfo) -> str:
+        """Return what is stored in a column: the value as one of the column's type, checked where it may not fit."""
+        if isinstance(node, tree.Default):
+            return info.defaults.get(column.name) or "NULL"
+        target = column.sized
+        if target is None:
+            return self.typed(self.ex(node, scope), Sized(_text()), node.at).text
+        if isinstance(node, tree.Array):
+            made = self._array(node, scope, target if target.type.element else None)
+        else:
+            made = self.ex(node, scope, target)
+        return self.stored(made, target, column, node.at)
+
+    def stored(self, made: Ex, target: Sized, column: Column, at: int) -> str:
+        """Return an expression as it is assigned to a column of this type."""
+        kind, was = target.type, made.type
+        if made.text == "NULL" or was is None:
+            return made.text
+        limited = kind in (VARCHAR, BPCHAR) and target.modifier > 4
+        if was is kind and not limited and kind not in (INT4, INT2):
+            if target.modifier == -1 or made.sized == target:
+                return made.text
+        if made.text.lstrip("-").isdigit() and kind in INTEGERS:
+            from ..types.numbers import in_range
+
+            return str(in_range(int(made.text), kind))
+        if was is kind and made.text.startswith("?") and not limited:
+            return made.text
+        if kind in STRINGS and was in STRINGS and not limited:
+            return made.text
+        if kind in STRINGS and was not in STRINGS and was.category not in "NBDTSU":
+            return made.text
+        if was.category == "S" and kind.category not in "SZ" and was.name != "unknown":
+            raise PgError(
+                "42804",
+                f'column "{column.name}" is of type {kind.title} but expression is of type {was.title}',
+                hint="You will need to rewrite or cast the expression.",
+                position=at + 1,
+            )
+        if kind is BOOL and was in INTEGERS:
+            raise PgError(
+                "42804",
+                f'column "{column.name}" is of type boolean but expression is of type {was.title}',
+                hint="You will need to rewrite or cast the expression.",
+                position=at + 1,
+            )
+        if limited and was in STRINGS and made.const is not None and len(made.const) <= target.modifier - 4:
+            return made.text
+        name = was.name
+        self.functions = True
+        if was is kind and kind in (INT4, INT2):
+            return f"pg_int({made.text}, '{kind.name}')"
+        text = cast(made, target, explicit=False) if was is not kind or limited or target.modifier != -1 else made.text
+        if limited and text == made.text:
+            text = f"pg_cast({made.text}, '{name}', '{kind.name}', {target.modifier}, 'assignment')"
+        return text
+
+    def returning(self, items: list[tree.Target], info: TableInfo, alias: str) -> tuple[str, tuple[Column, ...]]:
+        """Return ``RETURNING ...`` and its columns. SQLite's knows the changed table alone."""
+        if not items:
+            return "", ()
+        bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns)
+        scope = Scope([Relation(alias or info.name, bare)])
+        targets = self.targets(items, scope)
+        columns = tuple(Column(name, ex.sized, "", ex.source) for name, ex in targets)
+        listed = ", ".join(f"{ex.text} AS {quote_identifier(name)}" for name, ex in targets)
+        return f" RETURNING {listed}", columns
+
+    def _insert(self, node: tree.Insert) -> tuple[str, tuple[Column, ...]]:
+        info = self._target(node.table)
+        alias = node.table.alias or node.table.parts[-1]
+        columns = [self._column(info, name, node.at) for name in node.columns]
+        if len({c.name for c in columns}) != len(columns):
+            raise PgError("42701", "a column is specified more than once", position=node.at + 1)
+        head = f"INSERT INTO {self.written(info)} AS {quote_identifier(alias)}"
+        returning, returned = self.returning(node.returning, info, alias)
+        if node.source is None:
+            return head + " DEFAULT VALUES" + returning, returned
+        names, source = self._source(node, info, columns)
+        listed = ", ".join(quote_identifier(name) for name in names)
+        text = f"{head} ({listed}) {source}"
+        if node.conflict is not None:
+            text += self._conflict(node.conflict, info, alias)
+        return text + returning, returned
+
+    def _source(self, node: tree.Insert, info: TableInfo, columns: list[Column]) -> tuple[list[str], str]:
+        source = node.source
+        body = source
+        while isinstance(body, tree.Select) and not (body.with_ or body.order or body.limit or body.offset):
+            body = body.body
+        if isinstance(body, tree.Values):
+            width = max(len(row) for row in body.rows)
+            given = columns or [c for c in info.columns if not c.sql.startswith("generated")][:width]
+            if width > len(given):
+                raise PgError("42601", "INSERT has more expressions than target columns", position=node.at + 1)
+            if any(len(row) != width for row in body.rows):
+                raise PgError("42601", "VALUES lists must all be the same length", position=node.at + 1)
+            if columns and width < len(columns):
+                raise PgError("42601", "INSERT has more target columns than expressions", position=node.at + 1)
+            given = given[:width]
+            scope = Scope()
+            # A column that gets its default in every row is left out: SQLite knows best what that is.
+            spared = {
+                at
+                for at in range(width)
+                if all(isinstance(row[at], tree.Default) for row in body.rows)
+            }
+            if len(spared) == width and len(body.rows) == 1:
+                spared = set(range(1, width))
+            kept = [at for at in range(width) if at not in spared]
+            rows = []
+            for row in body.rows:
+                rows.append("(" + ", ".join(self.assigned(row[at], given[at], scope, info) for at in kept) + ")")
+            return [given[at].name for at in kept], "VALUES " + ", ".join(rows)
+        assert source is not None
+        text, made = self.query(source, None)
+        given = columns or list(info.columns[: len(made)])
+        if len(made) > len(given):
+            raise PgError("42601", "INSERT has more expressions than target columns", position=node.at + 1)
+        if columns and len(made) < len(columns):
+            raise PgError("42601", "INSERT has more target columns than expressions", position=node.at + 1)
+        stored = [
+            self.stored(Ex(f"s.c{at}", m.sized), c.sized, c, node.at) if c.sized is not None else f"s.c{at}"
+            for at, (m, c) in enumerate(zip(made, given, strict=False))
+        ]
+        places = ", ".join(f"c{at}" for at in range(len(made)))
+        if all(text_ == f"s.c{at}" for at, text_ in enumerate(stored)):
+            return [c.name for c in given[: len(made)]], f"SELECT * FROM ({text}) WHERE true"
+        name = self.fresh("inserted")
+        made_text = f"WITH {name}({places}) AS ({text}) SELECT {', '.join(stored)} FROM {name} AS s WHERE true"
+        return [c.name for c in given[: len(made)]], made_text
+
+    def _conflict(self, node: tree.Conflict, info: TableInfo, alias: str) -> str:
+        here = Scope([Relation(alias, info.columns)])
+        target = ""
+        if node.constraint:
+            key = info.keys.get(node.constraint)
+            if key is None:
+                raise PgError("42704", f'constraint "{node.constraint}" for table "{info.name}" does not exist')
+            target = f" ({', '.join(map(quote_identifier, key))})"
+        elif node.columns:
+            keys = []
+            for each in node.columns:
+                if isinstance(each, tree.Name) and len(each.parts) == 1:
+                    keys.append(quote_identifier(self._column(info, each.parts[0], each.at).name))
+                else:
+                    bare = Scope([Relation(alias, tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns))])
+                    keys.append(self.ex(each, bare).text)
+            target = f" ({', '.join(keys)})"
+            if node.where is not None:
+                bare = Scope([Relation(alias, tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns))])
+                target += f" WHERE {self.ex(node.where, bare, S_BOOL).text}"
+        elif node.update is not None:
+            raise PgError(
+                "42601",
+                "ON CONFLICT DO UPDATE requires inference specification or constraint name",
+                hint="For example, ON CONFLICT (column_name).",
+                position=node.at + 1,
+            )
+        if node.update is None:
+            return f" ON CONFLICT{target} DO NOTHING"
+        scope = Scope([Relation(alias, info.columns), Relation("excluded", info.columns, hidden=_all_names(info))])
+        made = f" ON CONFLICT{target} DO UPDATE SET {self._sets(node.update, info, scope)}"
+        if node.update_where is not None:
+            made += f" WHERE {self.ex(node.update_where, scope, S_BOOL).text}"
+        del here
+        return made
+
+    def _sets(self, sets: list[tuple[tuple[str, ...], tree.Node]], info: TableInfo, scope: Scope) -> str:
+        parts = []
+        for names, value in sets:
+            columns = [self._column(info, name, value.at) for name in names]
+            if len(names) == 1:
+                stored = self.assigned(value, columns[0], scope, info)
+                parts.append(f"{quote_identifier(columns[0].name)} = {stored}")
+                continue
+            listed = ", ".join(quote_identifier(c.name) for c in columns)
+            if isinstance(value, tree.Sub):
+                text, made = self.query(value.query, scope)
+                if len(made) != len(names):
+                    raise PgError("42601", "number of columns does not match number of values")
+                parts.append(f"({listed}) = ({text})")
+                continue
+            if not isinstance(value, tree.Row) or len(value.items) != len(names):
+                raise PgError("42601", "number of columns does not match number of values", position=value.at + 1)
+            for column, item in zip(columns, value.items, strict=True):
+                parts.append(f"{quote_identifier(column.name)} = {self.assigned(item, column, scope, info)}")
+        return ", ".join(parts)
+
+    def _update(self, node: tree.Update) -> tuple[str, tuple[Column, ...]]:
+        info = self._target(node.table)
+        alias = node.table.alias or node.table.parts[-1]
+        scope = Scope([Relation(alias, info.columns)])
+        sources = ", ".join(self.source(each, scope) for each in node.sources)
+        text = f"UPDATE {self.written(info)} AS {quote_identifier(alias)} SET {self._sets(node.sets, info, scope)}"
+        if sources:
+            text += f" FROM {sources}"
+        if node.where is not None:
+            text += f" WHERE {self._condition(node.where, scope, 'WHERE')}"
+        returning, columns = self.returning(node.returning, info, alias)
+        return text + returning, columns
+
+    def _delete(self, node: tree.Delete) -> tuple[str, tuple[Column, ...]]:
+        info = self._target(node.table)
+        alias = node.table.alias or node.table.parts[-1]
+        text = f"DELETE FROM {self.written(info)} AS {quote_identifier(alias)}"
+        target = Scope([Relation(alias, info.columns)])
+        if node.using:
+            inner = Scope(outer=target)
+            sources = ", ".join(self.source(each, inner) for each in node.using)
+            text += f" WHERE EXISTS (SELECT 1 FROM {sources}"
+            if node.where is not None:
+                text += f" WHERE {self._condition(node.where, inner, 'WHERE')}"
+            text += ")"
+        elif node.where is not None:
+            text += f" WHERE {self._condition(node.where, target, 'WHERE')}"
+        returning, columns = self.returning(node.returning, info, alias)
+        return text + returning, columns
+
+
+def _all_names(info: TableInfo) -> frozenset[str]:
+    return frozenset(c.name.lower() for c in info.columns)
+
+
+def _text() -> Any:
+    from ..types.registry import TEXT
+
+    return TEXT

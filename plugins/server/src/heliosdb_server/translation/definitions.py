@@ -1,0 +1,383 @@
+"""The parser's part for CREATE, ALTER, DROP and TRUNCATE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..protocol.errors import PgError
+from ..types.registry import SERIALS, Sized
+from . import tree
+from .lexer import Kind
+from .queries import Queries
+
+_ENDS_DEFAULT = frozenset(
+    "not null check unique primary references default constraint generated collate deferrable initially".split()
+)
+
+
+class Definitions(Queries):
+    """Reads statements that change the schema."""
+
+    def create(self) -> tree.Node:
+        """Return the CREATE statement here."""
+        at = self.token.start
+        self.expect("create")
+        replace = self.take("or", "replace")
+        temporary = bool(self.take_one("temp", "temporary"))
+        self.take_one("local", "global", "unlogged")
+        temporary = bool(self.take_one("temp", "temporary")) or temporary
+        if self.take("table"):
+            return self._create_table(at, temporary)
+        if self.take("materialized", "view"):
+            raise PgError("0A000", "materialized views are not supported", position=at + 1)
+        self.take("recursive")
+        if self.take("view"):
+            exists = self.take("if", "not", "exists")
+            table = tree.Table(self.qualified())
+            columns = self.names_in_parentheses() if self.is_op("(") else ()
+            if self.take("with"):
+                self.skip_parentheses()
+            self.expect("as")
+            query = self.query()
+            if self.take("with"):
+                self.take_one("local", "cascaded")
+                self.expect("check", "option")
+                raise PgError("0A000", "WITH CHECK OPTION is not supported")
+            return tree.CreateAs(table, columns, query, "view", exists, temporary, replace, at=at)
+        unique = self.take("unique")
+        if self.take("index"):
+            return self._create_index(at, unique)
+        return self._create_other(at)
+
+    def _create_other(self, at: int) -> tree.Node:
+        what = self.advance().value
+        exists = self.take("if", "not", "exists")
+        if what in ("schema", "extension"):
+            name = self.name() if not self.is_word("authorization") else "public"
+            return tree.Command(f"create {what}", {"name": name, "exists": exists}, at=at)
+        if what in ("role", "user", "database", "sequence", "type", "domain", "function", "procedure", "aggregate",
+                    "operator", "policy", "rule", "server", "publication", "subscription", "tablespace",
+                    "collation", "cast", "event", "language", "statistics", "text", "foreign", "group"):  # fmt: skip
+            words = {"text": "TEXT SEARCH", "event": "EVENT TRIGGER", "foreign": "FOREIGN TABLE"}
+            raise PgError("0A000", f"CREATE {words.get(what, what.upper())} is not supported", position=at + 1)
+        raise self.error(self.tokens[self.at - 1])
+
+    # ---- tables ----
+
+    def _create_table(self, at: int, temporary: bool) -> tree.Node:
+        exists = self.take("if", "not", "exists")
+        table = tree.Table(self.qualified(), at=self.token.start)
+        names: tuple[str, ...] = ()
+        if self.is_op("(") and self.ahead(2).value in (",", ")") and self.ahead(2).kind is Kind.OPERATOR:
+            names = self.names_in_parentheses()
+        if names or self.is_word("as"):
+            self.expect("as")
+            query = self.query()
+            with_data = not self.take("with", "no", "data")
+            if with_data:
+                self.take("with", "data")
+            return tree.CreateAs(table, names, query, "table", exists, temporary, with_data=with_data, at=at)
+        made = tree.CreateTable(table, [], [], exists, temporary, at=at)
+        if self.is_word("partition", "of"):
+            raise PgError("0A000", "partitions are not supported", position=self.token.start + 1)
+        self.expect_op("(")
+        while not self.take_op(")"):
+            if self.is_word("constraint", "primary", "unique", "check", "foreign", "exclude"):
+                made.constraints.append(self.table_constraint())
+            elif self.take("like"):
+                raise PgError("0A000", "CREATE TABLE ... LIKE is not supported", position=at + 1)
+            else:
+                made.columns.append(self.column())
+            if not self.take_op(","):
+                self.expect_op(")")
+                break
+        self._storage()
+        return made
+
+    def _storage(self) -> None:
+        while True:
+            if self.take("with") or self.take("without", "oids"):
+                if self.is_op("("):
+                    self.skip_parentheses()
+            elif self.take("tablespace"):
+                self.name()
+            elif self.take("on", "commit"):
+                if not self.take("preserve", "rows"):
+                    raise PgError("0A000", "ON COMMIT DROP and DELETE ROWS are not supported")
+            elif self.is_word("inherits", "partition"):
+                what = "inheritance is" if self.is_word("inherits") else "partitions are"
+                raise PgError("0A000", f"{what} not supported", position=self.token.start + 1)
+            else:
+                return
+
+    def column(self) -> tree.ColumnDef:
+        """Return a column's definition."""
+        at = self.token.start
+        name = self.label()
+        sized, written = self.type_name()
+        made = tree.ColumnDef(name, sized, written, identity=written in SERIALS, at=at)
+        while True:
+            constraint = self.label() if self.take("constraint") else ""
+            if not self._column_constraint(made, constraint):
+                if constraint:
+                    raise self.error()
+                return made
+
+    def _column_constraint(self, made: tree.ColumnDef, name: str) -> bool:
+        if self.take("not", "null"):
+            made.not_null = True
+        elif self.take("null"):
+            pass
+        elif self.take("primary", "key"):
+            made.primary, made.constraint = True, name
+        elif self.take("unique"):
+            self.take("nulls", "distinct")
+            made.unique, made.constraint = True, name
+        elif self.take("default"):
+            made.default = self.expression(3)
+        elif self.take("check"):
+            self.expect_op("(")
+            made.check.append((name, self.expression()))
+            self.expect_op(")")
+            self.take("no", "inherit")
+        elif self.is_word("references"):
+            made.references = self._reference()
+        elif self.take("collate"):
+            made.collate = self.qualified()[-1]
+        elif self.take("generated"):
+            if self.take("always", "as") and self.is_op("("):
+                self.at += 1
+                made.generated = self.expression()
+                self.expect_op(")")
+                made.stored = not self.take("virtual")
+                self.take("stored")
+            else:
+                if self.take("by", "default"):
+                    self.expect("as")
+                self.expect("identity")
+                if self.is_op("("):
+                    self.skip_parentheses()
+                made.identity = True
+        elif self.take_one("deferrable") or self.take("not", "deferrable"):
+            self._deferrable()
+        elif self.take("initially"):
+            self.advance()
+        else:
+            return False
+        return True
+
+    def _deferrable(self) -> str:
+        if self.take("initially"):
+            return " INITIALLY " + self.advance().value.upper()
+        return ""
+
+    def _reference(self) -> tree.Reference:
+        self.expect("references")
+        table = self.qualified()
+        columns = self.names_in_parentheses() if self.is_op("(") else ()
+        actions = ""
+        while True:
+            if self.take("match"):
+                if self.advance().value != "simple":
+                    raise PgError("0A000", "only MATCH SIMPLE is supported")
+            elif self.take("on"):
+                event = self.advance().value.upper()
+                if self.take("set"):
+                    action = "SET " + self.advance().value.upper()
+                elif self.take("no"):
+                    self.expect("action")
+                    action = "NO ACTION"
+                else:
+                    action = self.advance().value.upper()
+                actions += f" ON {event} {action}"
+            elif self.take("deferrable"):
+                actions += " DEFERRABLE" + self._deferrable()
+            elif self.take("not", "deferrable"):
+                pass
+            elif self.is_word("initially"):
+                actions += " DEFERRABLE" + self._deferrable()
+            else:
+                return tree.Reference(table, columns, actions)
+
+    def table_constraint(self) -> tree.TableConstraint:
+        """Return a table's constraint."""
+        at = self.token.start
+        name = self.label() if self.take("constraint") else ""
+        made = tree.TableConstraint("", name, at=at)
+        if self.take("primary", "key"):
+            made.kind, made.columns = "primary", self.names_in_parentheses()
+        elif self.take("unique"):
+            if self.take("using", "index") or self.take("nulls", "not"):
+                raise PgError("0A000", "this form of UNIQUE is not supported", position=at + 1)
+            made.kind, made.columns = "unique", self.names_in_parentheses()
+        elif self.take("check"):
+            self.expect_op("(")
+            made.kind, made.check = "check", self.expression()
+            self.expect_op(")")
+            self.take("no", "inherit")
+        elif self.take("foreign", "key"):
+            made.kind, made.columns = "foreign", self.names_in_parentheses()
+            made.references = self._reference()
+        else:
+            if self.is_word("exclude"):
+                raise PgError("0A000", "exclusion constraints are not supported", position=at + 1)
+            raise self.error()
+        if self.take("include"):
+            self.skip_parentheses()
+        while self.take("deferrable") or self.take("not", "deferrable") or self.is_word("initially"):
+            self._deferrable()
+        self.take("not", "valid")
+        return made
+
+    def _create_index(self, at: int, unique: bool) -> tree.Node:
+        self.take("concurrently")
+        exists = self.take("if", "not", "exists")
+        name = "" if self.is_word("on") else self.qualified()[-1]
+        self.expect("on")
+        self.take("only")
+        table = tree.Table(self.qualified())
+        method = self.name() if self.take("using") else ""
+        self.expect_op("(")
+        keys = []
+        while True:
+            start = self.token.start
+            expr = self.expression()
+            if self.token.kind is Kind.WORD and not self.is_word("asc", "desc", "nulls"):
+                opclass = self.qualified()[-1]  # text_pattern_ops
+                if self.is_op("("):
+                    self.skip_parentheses()
+                del opclass
+            descending = self.take_one("asc", "desc") == "desc"
+            nulls = self.take_one("first", "last") if self.take("nulls") else ""
+            keys.append(tree.Order(expr, descending, nulls, at=start))
+            if not self.take_op(","):
+                break
+        self.expect_op(")")
+        if self.take("include"):
+            self.skip_parentheses()
+        if self.take("nulls"):
+            if self.take("not"):
+                raise PgError("0A000", "NULLS NOT DISTINCT is not supported")
+            self.expect("distinct")
+        self._storage()
+        where = self.expression() if self.take("where") else None
+        return tree.CreateIndex(name, table, keys, unique, exists, where, method, at=at)
+
+    # ---- DROP, ALTER, TRUNCATE ----
+
+    def drop(self) -> tree.Node:
+        """Return the DROP statement here."""
+        at = self.token.start
+        self.expect("drop")
+        kind = self.advance().value
+        if kind == "materialized":
+            kind += " " + self.advance().value
+        self.take("concurrently")
+        exists = self.take("if", "exists")
+        names = [self.qualified()]
+        while self.take_op(","):
+            names.append(self.qualified())
+        if kind == "trigger" and self.take("on"):
+            self.qualified()
+        cascade = self.take_one("cascade", "restrict") == "cascade"
+        return tree.Drop(kind, names, exists, cascade, at=at)
+
+    def alter(self) -> tree.Node:
+        """Return the ALTER statement here."""
+        at = self.token.start
+        self.expect("alter")
+        kind = self.take_one("table", "index", "view", "sequence")
+        if not kind:
+            what = self.token.value.upper()
+            raise PgError("0A000", f"ALTER {what} is not supported", position=at + 1)
+        exists = self.take("if", "exists")
+        self.take("only")
+        table = tree.Table(self.qualified())
+        self.take_op("*")
+        actions = [self._alteration()]
+        while self.take_op(","):
+            actions.append(self._alteration())
+        return tree.Alter(table, actions, exists, kind, at=at)
+
+    def _alteration(self) -> tuple[str, Any]:
+        if self.take("add"):
+            if self.is_word("constraint", "primary", "unique", "check", "foreign", "exclude"):
+                return "add constraint", self.table_constraint()
+            self.take("column")
+            exists = self.take("if", "not", "exists")
+            return "add column", (self.column(), exists)
+        if self.take("drop"):
+            if self.take("constraint"):
+                exists = self.take("if", "exists")
+                name = self.label()
+                self.take_one("cascade", "restrict")
+                return "drop constraint", (name, exists)
+            self.take("column")
+            exists = self.take("if", "exists")
+            name = self.label()
+            self.take_one("cascade", "restrict")
+            return "drop column", (name, exists)
+        if self.take("rename"):
+            if self.take("to"):
+                return "rename", self.label()
+            if self.take("constraint"):
+                raise PgError("0A000", "RENAME CONSTRAINT is not supported")
+            self.take("column")
+            old = self.label()
+            self.expect("to")
+            return "rename column", (old, self.label())
+        if self.take("owner", "to"):
+            self.label()
+            return "nothing", None
+        if self.take("alter"):
+            self.take("column")
+            return self._column_alteration(self.label())
+        if self.take("set", "schema"):
+            raise PgError("0A000", "SET SCHEMA is not supported")
+        if self.take("replica", "identity") or self.take("cluster") or self.take("validate", "constraint"):
+            self.advance()
+            return "nothing", None
+        raise self.error()
+
+    def _column_alteration(self, name: str) -> tuple[str, Any]:
+        if self.take("set", "not", "null"):
+            return "set not null", name
+        if self.take("drop", "not", "null"):
+            return "drop not null", name
+        if self.take("set", "default"):
+            return "set default", (name, self.expression())
+        if self.take("drop", "default"):
+            return "set default", (name, None)
+        if self.take("set", "data"):
+            pass
+        if self.take("type"):
+            sized: Sized = self.type_name()[0]
+            using = None
+            if self.take("collate"):
+                self.qualified()
+            if self.take("using"):
+                using = self.expression()
+            return "set type", (name, sized, using)
+        if self.take("set", "statistics"):
+            self.expression()
+            return "nothing", None
+        if self.take("add", "generated") or self.take("drop", "identity"):
+            raise PgError("0A000", "changing a column's identity is not supported")
+        raise self.error()
+
+    def truncate(self) -> tree.Truncate:
+        """Return the TRUNCATE statement here."""
+        at = self.token.start
+        self.expect("truncate")
+        self.take("table")
+        tables = []
+        while True:
+            self.take("only")
+            tables.append(tree.Table(self.qualified()))
+            self.take_op("*")
+            if not self.take_op(","):
+                break
+        restart = self.take("restart", "identity")
+        self.take("continue", "identity")
+        cascade = self.take_one("cascade", "restrict") == "cascade"
+        return tree.Truncate(tables, restart, cascade, at=at)

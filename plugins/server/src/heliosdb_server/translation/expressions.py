@@ -1,0 +1,564 @@
+"""The parser's part for expressions: operators by their precedence, and all that may stand between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..protocol.errors import PgError
+from ..types import registry
+from ..types.registry import BOOL, INTERVAL, TEXT, Sized
+from . import tree
+from .cursor import NO_ALIAS, RESERVED, TokenCursor
+from .lexer import Kind
+
+OR, AND, NOT, IS, COMPARE, RANGE, OTHER, ADD, MULTIPLY, POWER, ZONE, COLLATE, SIGN, INDEX, CAST = range(1, 16)
+_COMPARE = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
+_LEVELS = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "%": MULTIPLY, "^": POWER}
+# Words that are functions without parentheses.
+NILADIC = frozenset(
+    """current_date current_time current_timestamp localtime localtimestamp current_user session_user user
+    current_role current_catalog current_schema""".split()
+)
+_FIELDS = ("year", "month", "day", "hour", "minute", "second")
+
+
+class Expressions(TokenCursor):
+    """Reads expressions; queries in them are read by the class that has both."""
+
+    if TYPE_CHECKING:
+
+        def query(self) -> tree.Node: ...
+        def order_by(self) -> list[tree.Order]: ...
+
+    def expression(self, level: int = 0) -> tree.Node:
+        """Return the expression here, as far as operators bind tighter than ``level``."""
+        left = self._prefix()
+        while True:
+            found = self._infix(left, level)
+            if found is None:
+                return left
+            left = found
+
+    def expressions(self) -> list[tree.Node]:
+        """Return a list with commas."""
+        found = [self.expression()]
+        while self.take_op(","):
+            found.append(self.expression())
+        return found
+
+    # ---- operators ----
+
+    def _prefix(self) -> tree.Node:
+        token = self.token
+        if token.kind is Kind.WORD and token.value == "not":
+            self.at += 1
+            return tree.Unary("NOT", self.expression(NOT), at=token.start)
+        if token.kind is Kind.OPERATOR and token.value not in ("(", ")", "[", "]", ",", ";", ".", ":", "::", "*"):
+            self.at += 1
+            return tree.Unary(token.value, self.expression(SIGN if token.value in "+-" else OTHER), at=token.start)
+        return self._postfix(self._primary())
+
+    def _postfix(self, node: tree.Node) -> tree.Node:
+        while True:
+            at = self.token.start
+            if self.take_op("::"):
+                sized, name = self.type_name()
+                node = tree.Cast(node, sized, name, at=at)
+            elif self.is_op("["):
+                self.at += 1
+                node = self._subscript(node, at)
+            elif self.is_op(".") and not isinstance(node, tree.Const):
+                self.at += 1
+                if self.take_op("*"):
+                    return tree.Star(("*",), at=at)
+                node = tree.Access(node, self.label(), at=at)
+            else:
+                return node
+
+    def _subscript(self, node: tree.Node, at: int) -> tree.Node:
+        lower = None if self.is_op(":") else self.expression()
+        if self.take_op(":"):
+            upper = None if self.is_op("]") else self.expression()
+            self.expect_op("]")
+            return tree.Subscript(node, lower, upper, is_slice=True, at=at)
+        self.expect_op("]")
+        return tree.Subscript(node, lower, at=at)
+
+    def _infix(self, left: tree.Node, level: int) -> tree.Node | None:
+        token = self.token
+        at = token.start
+        if token.kind is Kind.OPERATOR:
+            return self._operator(left, level, token.value, at)
+        if token.kind is not Kind.WORD:
+            return None
+        word = token.value
+        if word == "or" and level < OR:
+            self.at += 1
+            return tree.Binary("OR", left, self.expression(OR), at=at)
+        if word == "and" and level < AND:
+            self.at += 1
+            return tree.Binary("AND", left, self.expression(AND), at=at)
+        if word in ("is", "isnull", "notnull") and level < IS:
+            self.at += 1
+            return self._is(left, word, at)
+        if level < RANGE and (found := self._range(left, at)) is not None:
+            return found
+        if word == "operator" and self.ahead().value == "(" and level < OTHER:
+            self.at += 2
+            while not self.is_op(")"):
+                name = self.advance().value
+            self.at += 1
+            return self._with_operator(left, name, COMPARE if name in _COMPARE else OTHER, at)
+        if word == "at" and self.are_words("at", "time", "zone") and level < ZONE:
+            self.at += 3
+            return tree.AtZone(left, self.expression(ZONE), at=at)
+        if word == "collate" and level < COLLATE:
+            self.at += 1
+            return self._postfix(tree.Collate(left, ".".join(self.qualified()), at=at))
+        if word == "overlaps" and level < RANGE:
+            self.at += 1
+            right = self.expression(RANGE)
+            if not (isinstance(left, tree.Row) and isinstance(right, tree.Row)):
+                raise self.error()
+            return tree.Call("overlaps", [*left.items, *right.items], at=at)
+        return None
+
+    def _operator(self, left: tree.Node, level: int, op: str, at: int) -> tree.Node | None:
+        if op in ("(", ")", "[", "]", ",", ";", ".", ":", "::", ":=", "=>", ".."):
+            return None
+        own = COMPARE if op in _COMPARE else _LEVELS.get(op, OTHER)
+        if level >= own:
+            return None
+        self.at += 1
+        return self._with_operator(left, "<>" if op == "!=" else op, own, at)
+
+    def _with_operator(self, left: tree.Node, op: str, own: int, at: int) -> tree.Node:
+        if self.is_word("any", "some", "all") and self.ahead().value == "(":
+            every = self.advance().value == "all"
+            self.at += 1
+            inner = self.query() if self._at_query() else self.expression()
+            self.expect_op(")")
+            return tree.Quantified(left, op, every, inner, at=at)
+        return tree.Binary(op, left, self.expression(own), at=at)
+
+    def _is(self, left: tree.Node, word: str, at: int) -> tree.Node:
+        if word != "is":
+            return tree.Is(left, "null", word == "notnull", at=at)
+        negated = self.take("not")
+        if self.take("distinct", "from"):
+            return tree.Is(left, "distinct", negated, self.expression(IS), at=at)
+        what = self.take_one("null", "true", "false", "unknown")
+        if not what:
+            raise self.error()
+        return tree.Is(left, what, negated, at=at)
+
+    def _range(self, left: tree.Node, at: int) -> tree.Node | None:
+        negated = self.is_word("not") and self.ahead().value in ("between", "in", "like", "ilike", "similar")
+        word = self.ahead().value if negated else self.token.value
+        if word not in ("between", "in", "like", "ilike", "similar"):
+            return None
+        self.at += 1 + negated
+        if word == "between":
+            symmetric = self.take("symmetric") or (self.take("asymmetric") and False)
+            low = self.expression(RANGE)
+            self.expect("and")
+            return tree.Between(left, low, self.expression(RANGE), negated, symmetric, at=at)
+        if word == "in":
+            self.expect_op("(")
+            items: Any = self.query() if self._at_query() else self.expressions()
+            self.expect_op(")")
+            return tree.In(left, items, negated, at=at)
+        if word == "similar":
+            self.expect("to")
+        if self.is_word("any", "some", "all") and self.ahead().value == "(":
+            every = self.advance().value == "all"
+            self.at += 1
+            inner = self.query() if self._at_query() else self.expression()
+            self.expect_op(")")
+            op = {"like": "~~", "ilike": "~~*"}.get(word, word)
+            return tree.Quantified(left, ("!" if negated else "") + op, every, inner, at=at)
+        pattern = self.expression(RANGE)
+        escape = self.expression(RANGE) if self.take("escape") else None
+        return tree.Like(word, left, pattern, escape, negated, at=at)
+
+    def _at_query(self) -> bool:
+        depth = 0
+        while self.ahead(depth).value == "(" and self.ahead(depth).kind is Kind.OPERATOR:
+            depth += 1
+        token = self.ahead(depth)
+        return token.kind is Kind.WORD and token.value in ("select", "values", "with", "table")
+
+    # ---- what stands between operators ----
+
+    def _primary(self) -> tree.Node:
+        token = self.token
+        at = token.start
+        if token.kind is Kind.NUMBER:
+            self.at += 1
+            return number(token.value, at)
+        if token.kind is Kind.STRING:
+            self.at += 1
+            return tree.Const(token.value, "string", at=at)
+        if token.kind is Kind.PARAMETER:
+            self.at += 1
+            if not 0 < int(token.value) <= 65535:
+                raise PgError("42P02", f"there is no parameter ${token.value}", position=at + 1)
+            self.parameters = max(self.parameters, int(token.value))
+            return tree.Param(int(token.value), at=at)
+        if self.take_op("("):
+            return self._parenthesis(at)
+        if token.kind is Kind.OPERATOR and token.value == "*":
+            self.at += 1
+            return tree.Star(at=at)
+        if token.kind is Kind.WORD:
+            special = getattr(self, f"_word_{token.value}", None)
+            if special is not None:
+                found: tree.Node | None = special(at)
+                if found is not None:
+                    return found
+            if token.value in NILADIC and not (self.ahead().value == "(" and token.value == "current_schema"):
+                self.at += 1
+                if self.is_op("("):
+                    self.skip_parentheses()  # a precision
+                return tree.Call(token.value, [], at=at)
+            if token.value in RESERVED and token.value not in ("left", "right"):
+                raise self.error()
+        return self._name_or_call(at)
+
+    def _parenthesis(self, at: int) -> tree.Node:
+        if self._at_query() or self.is_word("select", "values", "with", "table"):
+            query = self.query()
+            self.expect_op(")")
+            return tree.Sub("scalar", query, at=at)
+        items = self.expressions()
+        self.expect_op(")")
+        return items[0] if len(items) == 1 else tree.Row(items, at=at)
+
+    def _name_or_call(self, at: int) -> tree.Node:
+        parts = [self.label()]
+        while self.is_op("."):
+            if self.ahead().value == "*" and self.ahead().kind is Kind.OPERATOR:
+                self.at += 2
+                return tree.Star(tuple(parts), at=at)
+            self.at += 1
+            parts.append(self.label())
+        if self.is_op("("):
+            return self._call(parts, at)
+        if self.token.kind is Kind.STRING and len(parts) <= 2:  # date '2024-01-01'
+            kind = registry.by_name(parts[-1])
+            if kind is not None:
+                return tree.Cast(tree.Const(self.advance().value, "string", at=at), Sized(kind), parts[-1], at=at)
+        return tree.Name(tuple(parts), at=at)
+
+    def _call(self, parts: list[str], at: int) -> tree.Node:
+        self.expect_op("(")
+        call = tree.Call(parts[-1], [], ".".join(parts[:-1]), at=at)
+        if self.is_op("*") and self.ahead().value == ")":
+            self.at += 1
+            call.star = True
+        elif not self.is_op(")"):
+            call.distinct = self.take("distinct") or (self.take("all") and False)
+            while True:
+                if self.take("variadic"):
+                    call.variadic = True
+                if self.token.kind in (Kind.WORD, Kind.QUOTED) and self.ahead().value in ("=>", ":="):
+                    name = self.label()
+                    self.at += 1
+                    call.named[name] = self.expression()
+                else:
+                    call.args.append(self.expression())
+                if not self.take_op(","):
+                    break
+            if self.is_word("order"):
+                call.order = self.order_by()
+        self.expect_op(")")
+        if self.are_words("within", "group"):
+            self.at += 2
+            self.expect_op("(")
+            call.order = self.order_by()
+            self.expect_op(")")
+            call.name += " within group"
+        if self.is_word("filter") and self.ahead().value == "(":
+            self.at += 2
+            self.expect("where")
+            call.filter = self.expression()
+            self.expect_op(")")
+        if self.take("over"):
+            call.over = self.window() if self.is_op("(") else self.name()
+        return call
+
+    def window(self) -> tree.Window:
+        """Return ``( PARTITION BY ... ORDER BY ... frame )``."""
+        at = self.token.start
+        self.expect_op("(")
+        base, partition, order, frame = "", [], [], ""
+        if self.token.kind is Kind.QUOTED or (
+            self.token.kind is Kind.WORD and not self.is_word("partition", "order", "rows", "range", "groups")
+        ):
+            base = self.name()
+        if self.take("partition", "by"):
+            partition = self.expressions()
+        if self.is_word("order"):
+            order = self.order_by()
+        if self.is_word("rows", "range", "groups"):
+            start = self.token.start
+            while not self.is_op(")"):
+                if self.token.kind is Kind.END or self.token.kind is Kind.PARAMETER:
+                    raise self.error()
+                self.at += 1
+            frame = self.text[start : self.token.start]
+        self.expect_op(")")
+        return tree.Window(base, partition, order, frame, at=at)
+
+    # ---- words with a grammar of their own ----
+
+    def _word_null(self, at: int) -> tree.Node:
+        self.at += 1
+        return tree.Const(None, "null", at=at)
+
+    def _word_true(self, at: int) -> tree.Node:
+        self.at += 1
+        return tree.Const(True, "bool", at=at)
+
+    def _word_false(self, at: int) -> tree.Node:
+        self.at += 1
+        return tree.Const(False, "bool", at=at)
+
+    def _word_default(self, at: int) -> tree.Node:
+        self.at += 1
+        return tree.Default(at=at)
+
+    def _word_case(self, at: int) -> tree.Node:
+        self.at += 1
+        operand = None if self.is_word("when") else self.expression()
+        whens = []
+        while self.take("when"):
+            condition = self.expression()
+            self.expect("then")
+            whens.append((condition, self.expression()))
+        otherwise = self.expression() if self.take("else") else None
+        if not whens:
+            raise self.error()
+        self.expect("end")
+        return tree.Case(operand, whens, otherwise, at=at)
+
+    def _word_cast(self, at: int) -> tree.Node | None:
+        self.at += 1
+        self.expect_op("(")
+        operand = self.expression()
+        self.expect("as")
+        sized, name = self.type_name()
+        self.expect_op(")")
+        return tree.Cast(operand, sized, name, at=at)
+
+    def _word_exists(self, at: int) -> tree.Node | None:
+        if self.ahead().value != "(":
+            return None
+        self.at += 2
+        query = self.query()
+        self.expect_op(")")
+        return tree.Sub("exists", query, at=at)
+
+    def _word_array(self, at: int) -> tree.Node | None:
+        self.at += 1
+        if self.take_op("("):
+            query = self.query()
+            self.expect_op(")")
+            return tree.Sub("array", query, at=at)
+        return self._array_items(at)
+
+    def _array_items(self, at: int) -> tree.Node:
+        self.expect_op("[")
+        items: list[tree.Node] = []
+        if not self.is_op("]"):
+            while True:
+                items.append(self._array_items(self.token.start) if self.is_op("[") else self.expression())
+                if not self.take_op(","):
+                    break
+        self.expect_op("]")
+        return tree.Array(items, at=at)
+
+    def _word_row(self, at: int) -> tree.Node | None:
+        if self.ahead().value != "(":
+            return None
+        self.at += 2
+        items = [] if self.is_op(")") else self.expressions()
+        self.expect_op(")")
+        return tree.Row(items, at=at)
+
+    def _word_interval(self, at: int) -> tree.Node | None:
+        if self.ahead().kind is not Kind.STRING:
+            return None
+        self.at += 1
+        text, unit = self.advance().value, ""
+        if self.is_word(*_FIELDS):
+            unit = self.advance().value
+            if self.take("to"):
+                unit = self.advance().value
+        return tree.Cast(tree.Const(f"{text} {unit}".strip(), "string", at=at), Sized(INTERVAL), "interval", at=at)
+
+    def _typed_literal(self, at: int) -> tree.Node | None:
+        """``timestamp with time zone '...'``, ``double precision '1'``"""
+        mark = self.at
+        try:
+            sized, name = self.type_name()
+        except PgError:
+            self.at = mark
+            return None
+        if self.token.kind is not Kind.STRING:
+            self.at = mark
+            return None
+        return tree.Cast(tree.Const(self.advance().value, "string", at=at), sized, name, at=at)
+
+    _word_timestamp = _word_time = _word_double = _word_character = _word_varchar = _word_numeric = _typed_literal
+
+    def _word_extract(self, at: int) -> tree.Node | None:
+        if self.ahead().value != "(":
+            return None
+        self.at += 2
+        field = self.advance().value
+        self.expect("from")
+        operand = self.expression()
+        self.expect_op(")")
+        return tree.Call("extract", [tree.Const(field, "string", at=at), operand], at=at)
+
+    def _word_position(self, at: int) -> tree.Node | None:
+        if self.ahead().value != "(":
+            return None
+        self.at += 2
+        needle = self.expression(RANGE)
+        self.expect("in")
+        haystack = self.expression()
+        self.expect_op(")")
+        return tree.Call("strpos", [haystack, needle], at=at)
+
+    def _word_substring(self, at: int) -> tree.Node | None:
+        if self.ahead().value != "(":
+            return None
+        self.at += 2
+        args = [self.expression()]
+        if self.is_word("from", "for"):
+            start = self.expression() if self.take("from") else tree.Const(1, "int", at=at)
+            args.append(start)
+            if self.take("for"):
+                args.append(self.expression())
+        elif self.take("similar"):
+            raise PgError("0A000", "SUBSTRING SIMILAR is not supported", position=at + 1)
+        else:
+            while self.take_op(","):
+                args.append(self.expression())
+        self.expect_op(")")
+        return tree.Call("substring", args, at=at)
+
+    def _word_overlay(self, at: int) -> tree.Node | None:
+        if self.ahead().value != "(":
+            return None
+        self.at += 2
+        args = [self.expression()]
+        self.expect("placing")
+        args.append(self.expression())
+        self.expect("from")
+        args.append(self.expression())
+        if self.take("for"):
+            args.append(self.expression())
+        self.expect_op(")")
+        return tree.Call("overlay", args, at=at)
+
+    def _word_trim(self, at: int) -> tree.Node | None:
+        if self.ahead().value != "(":
+            return None
+        self.at += 2
+        side = self.take_one("both", "leading", "trailing")
+        name = {"leading": "ltrim", "trailing": "rtrim"}.get(side, "btrim")
+        if self.take("from"):
+            args = self.expressions()
+        else:
+            args = self.expressions()
+            if self.take("from"):
+                args = [*self.expressions(), *args]
+        self.expect_op(")")
+        return tree.Call(name, args, at=at)
+
+    def _word_select(self, at: int) -> tree.Node | None:
+        raise self.error()
+
+    # ---- types ----
+
+    def type_name(self) -> tuple[Sized, str]:
+        """Return the type written here, with its modifier, and its name as it is written.
+
+        :raises PgError: no such type
+        """
+        token = self.token
+        parts = [self.label()]
+        while self.take_op("."):
+            parts.append(self.label())
+        if parts[:-1] not in ([], ["pg_catalog"], ["public"]):
+            parts = parts[-2:]
+        name = parts[-1] if token.kind is not Kind.QUOTED or parts[-1] != "char" else '"char"'
+        name = self._long_type(name)
+        arguments: list[int] = []
+        if self.is_op("(") and self.ahead().kind is Kind.NUMBER:
+            self.at += 1
+            while True:
+                if self.token.kind is not Kind.NUMBER:
+                    raise self.error()
+                arguments.append(int(self.advance().value))
+                if not self.take_op(","):
+                    break
+            self.expect_op(")")
+        if self.is_word("with", "without") and self.ahead().value == "time" and name in ("timestamp", "time"):
+            with_zone = self.advance().value == "with"
+            self.expect("time", "zone")
+            name += "tz" if with_zone else ""
+        if name == "interval":
+            if self.take_one(*_FIELDS) and self.take("to"):
+                self.advance()
+        brackets = ""
+        while self.is_op("[") and self.ahead().value in ("]",) or (
+            self.is_op("[") and self.ahead(2).value == "]" and self.ahead().kind is Kind.NUMBER
+        ):
+            while not self.take_op("]"):
+                self.at += 1
+            brackets = "[]"
+        if self.take("array"):
+            brackets = "[]"
+        kind = registry.by_name(name + brackets)
+        if kind is None:
+            raise PgError("42704", f'type "{name}{brackets}" does not exist', position=token.start + 1)
+        if kind.name == "bpchar" and name in ("char", "character") and not arguments:
+            arguments = [1]
+        return Sized(kind, registry.modifier(kind, tuple(arguments)) if arguments else -1), name + brackets
+
+    def _long_type(self, name: str) -> str:
+        if name == "double" and self.take("precision"):
+            return "double precision"
+        if name in ("character", "char", "nchar") and self.take("varying"):
+            return "character varying"
+        if name == "national" and self.take_one("character", "char"):
+            return "character varying" if self.take("varying") else "character"
+        return name
+
+    def alias(self, *, bare: bool = True) -> str:
+        """Return the alias that stands here, with or without AS; "" for none."""
+        if self.take("as"):
+            return self.label()
+        token = self.token
+        if bare and (token.kind is Kind.QUOTED or (token.kind is Kind.WORD and token.value not in NO_ALIAS)):
+            self.at += 1
+            return token.value
+        return ""
+
+
+def number(text: str, at: int) -> tree.Const:
+    """Return the constant for digits: an integer if 64 bits hold it, else a numeric."""
+    if text[:2] in ("0x", "0X"):
+        return tree.Const(int(text, 16), "int", at=at)
+    if text.isdigit():
+        value = int(text)
+        if value < 2**63:
+            return tree.Const(value, "int", at=at)
+    return tree.Const(text, "numeric", at=at)
+
+
+__all__ = ["BOOL", "TEXT", "Expressions", "number"]

@@ -1,0 +1,351 @@
+"""CREATE, ALTER, DROP and TRUNCATE as SQLite reads them. What is written is what any SQLite tool can read."""
+
+from __future__ import annotations
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..protocol.errors import PgError, not_supported
+from ..types import registry
+from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
+from . import tree
+from .changes import Changes
+from .literals import S_BOOL
+from .scope import Column, Relation, Scope, TableInfo
+from .selects import name_of
+
+MADE_NAMES: dict[str, str] = {}
+_NOW = {
+    TIMESTAMPTZ: "(strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'))",
+    TIMESTAMP: "(strftime('%Y-%m-%d %H:%M:%f', 'now'))",
+}
+_NOW_CALLS = frozenset(("now", "current_timestamp", "localtimestamp", "transaction_timestamp", "statement_timestamp",
+                        "clock_timestamp"))  # fmt: skip
+
+
+class Schemas(Changes):
+    """Writes statements that change the schema: each returns the statements that SQLite is to run."""
+
+    def definition(self, node: tree.Node) -> list[str]:
+        """Return what SQLite runs for a statement that changes the schema."""
+        self.writes = True
+        method = getattr(self, f"_run_{type(node).__name__.lower()}")
+        made: list[str] = method(node)
+        return made
+
+    def _new_name(self, table: tree.Table, *, temporary: bool = False) -> str:
+        schema = table.parts[-2] if len(table.parts) > 1 else ""
+        if schema.startswith("pg_temp") or temporary:
+            return f"temp.{quote_identifier(table.parts[-1])}"
+        if schema in ("", "public", "main"):
+            return quote_identifier(table.parts[-1])
+        if schema in ("pg_catalog", "information_schema"):
+            raise PgError("42501", f'permission denied to create "{schema}.{table.parts[-1]}"')
+        raise PgError("3F000", f'schema "{schema}" does not exist')
+
+    def _plain(self, text: str, what: str) -> str:
+        """Refuse an expression that other programs that open the file could not compute."""
+        if self.functions:
+            raise not_supported(
+                f"{what} uses a function that only this server has: other programs could not write to the table",
+                hint="Use SQLite's functions, such as strftime() or length().",
+            )
+        return text
+
+    # ---- CREATE TABLE ----
+
+    def _run_createtable(self, node: tree.CreateTable) -> list[str]:
+        name = self._new_name(node.table, temporary=node.temporary)
+        table = node.table.parts[-1]
+        columns = tuple(Column(c.name, c.type, quote_identifier(c.name)) for c in node.columns)
+        names = [c.name.lower() for c in node.columns]
+        for at, each in enumerate(names):
+            if each in names[:at]:
+                raise PgError("42701", f'column "{node.columns[at].name}" specified more than once')
+        scope = Scope([Relation(table, columns)])
+        keys = [c.columns for c in node.constraints if c.kind == "primary"]
+        alone = keys[0][0] if len(keys) == 1 and len(keys[0]) == 1 else ""
+        parts = [self.column_text(c, scope, table, primary=c.primary or c.name == alone) for c in node.columns]
+        rowid = next((c for c in node.columns if c.name == alone and c.type.type in (INT2, INT4, INT8)), None)
+        for constraint in node.constraints:
+            if constraint.kind == "primary" and rowid is not None:
+                continue  # written with its column, where it makes it the rowid
+            parts.append(self._constraint_text(constraint, scope, table))
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        return [f"CREATE TABLE {exists}{name} (\n  " + ",\n  ".join(parts) + "\n)"]
+
+    def column_text(self, c: tree.ColumnDef, scope: Scope, table: str, *, primary: bool = False) -> str:
+        """Return a column's definition."""
+        kind = c.type.type
+        if kind.category == "P":
+            raise PgError("42P16", f'column "{c.name}" has pseudo-type {kind.title}', position=c.at + 1)
+        words = [quote_identifier(c.name)]
+        named = f"CONSTRAINT {quote_identifier(c.constraint)} " if c.constraint else ""
+        if primary and kind in (INT2, INT4, INT8):
+            mark = "" if kind is INT8 else f" /* {kind.name} */"
+            words.append(f"INTEGER{mark} {named}PRIMARY KEY{' AUTOINCREMENT' if c.identity else ''} NOT NULL")
+        else:
+            if c.identity:
+                raise not_supported(
+                    f'column "{c.name}" can\'t count by itself: only a column that alone is the PRIMARY KEY can',
+                    hint="Make it the PRIMARY KEY.",
+                )
+            words.append(registry.stored(c.type))
+            if c.primary:
+                words.append(f"{named}PRIMARY KEY NOT NULL")
+            elif c.not_null or primary:
+                words.append("NOT NULL")
+        if c.unique:
+            words.append(f"{'' if c.primary else named}UNIQUE")
+        if c.default is not None:
+            words.append("DEFAULT " + self.default_text(c.default, c.type))
+        for name, check in c.check:
+            words.append(self._check_text(name, check, scope))
+        if c.references is not None:
+            words.append(self._reference_text(c.references))
+        if c.generated is not None:
+            self.functions = False
+            made = self._plain(self.ex(c.generated, scope, c.type).text, "a generated column")
+            words.append(f"GENERATED ALWAYS AS ({made}) {'STORED' if c.stored else 'VIRTUAL'}")
+        if c.collate and c.collate.lower() in ("nocase", "rtrim"):
+            words.append(f"COLLATE {c.collate.upper()}")
+        return " ".join(words)
+
+    def default_text(self, node: tree.Node, sized: Sized) -> str:
+        """Return a column's default as SQLite and every program that uses it can compute it."""
+        inner = node.operand if isinstance(node, tree.Cast) else node
+        if isinstance(inner, tree.Call) and inner.name.lower() in _NOW_CALLS and sized.type in _NOW:
+            return _NOW[sized.type]
+        if isinstance(inner, tree.Call) and inner.name.lower() == "current_date":
+            return "CURRENT_DATE"
+        if isinstance(inner, tree.AtZone) and isinstance(inner.operand, tree.Call):
+            if inner.operand.name.lower() in _NOW_CALLS and sized.type is TIMESTAMP:
+                return _NOW[TIMESTAMP]
+        if isinstance(inner, tree.Call) and inner.name.lower() in ("gen_random_uuid", "uuid_generate_v4"):
+            return (
+                "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)"
+                " || '-' || substr('89ab', 1 + (abs(random()) % 4), 1) || substr(hex(randomblob(2)), 2) || '-'"
+                " || hex(randomblob(6))))"
+            )
+        if isinstance(inner, tree.Call) and inner.name.lower() == "nextval":
+            raise not_supported("a default can't be nextval(): use SERIAL or IDENTITY PRIMARY KEY")
+        self.functions = False
+        made = self.ex(node, Scope(), sized)
+        made = self.cast(made, sized, node.at) if made.type is not None and made.type is not sized.type else made
+        text = self._plain(made.text, "a default")
+        return text if _is_literal(text) else f"({text})"
+
+    def _check_text(self, name: str, check: tree.Node, scope: Scope) -> str:
+        self.functions = False
+        made = self._plain(self.ex(check, scope, S_BOOL).text, "a CHECK")
+        return (f"CONSTRAINT {quote_identifier(name)} " if name else "") + f"CHECK ({made})"
+
+    def _reference_text(self, reference: tree.Reference) -> str:
+        names = f" ({', '.join(map(quote_identifier, reference.columns))})" if reference.columns else ""
+        return f"REFERENCES {quote_identifier(reference.table[-1])}{names}{reference.actions}"
+
+    def _constraint_text(self, c: tree.TableConstraint, scope: Scope, table: str) -> str:
+        named = f"CONSTRAINT {quote_identifier(c.name)} " if c.name else ""
+        columns = f"({', '.join(map(quote_identifier, c.columns))})"
+        for name in c.columns:
+            if scope.relations[0].columns and name.lower() not in {x.name.lower() for x in scope.relations[0].columns}:
+                raise PgError("42703", f'column "{name}" named in key does not exist', position=c.at + 1)
+        if c.kind == "primary":
+            return f"{named}PRIMARY KEY {columns}"
+        if c.kind == "unique":
+            return f"{named}UNIQUE {columns}"
+        if c.kind == "check":
+            assert c.check is not None
+            return self._check_text(c.name, c.check, scope)
+        assert c.references is not None
+        return f"{named}FOREIGN KEY {columns} {self._reference_text(c.references)}"
+
+    def _run_createas(self, node: tree.CreateAs) -> list[str]:
+        name = self._new_name(node.table, temporary=node.temporary)
+        text, columns = self.query(node.query, None)
+        if self.parameters:
+            raise PgError("42P02", "there is no parameter $1")
+        names = [node.columns[at] if at < len(node.columns) else c.name for at, c in enumerate(columns)]
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        if node.kind == "view":
+            listed = ", ".join(map(quote_identifier, names))
+            made = f"CREATE VIEW {exists}{name} ({listed}) AS {text}"
+            if not node.replace:
+                return [made]
+            kind = self.schema.table(None, node.table.parts[-1])
+            if kind is not None and kind.kind != "view":
+                raise PgError("42809", f'"{node.table.parts[-1]}" is not a view')
+            return [f"DROP VIEW IF EXISTS {name}", made]
+        if exists and self.schema.table(None, node.table.parts[-1]) is not None:
+            return []
+        types = [registry.stored(c.sized) if c.sized is not None else "" for c in columns]
+        definitions = ", ".join(f"{quote_identifier(n)} {t}".strip() for n, t in zip(names, types, strict=True))
+        made = [f"CREATE TABLE {exists}{name} ({definitions})"]
+        if node.with_data:
+            made.append(f"INSERT INTO {name} {text}")
+        return made
+
+    # ---- indexes ----
+
+    def _run_createindex(self, node: tree.CreateIndex) -> list[str]:
+        info = self.table_info(node.table)
+        if node.method not in ("", "btree", "hash"):
+            raise not_supported(f"the access method {node.method} is not supported", hint="Leave out USING.")
+        bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns)
+        scope = Scope([Relation(info.name, bare)])
+        keys = []
+        self.functions = False
+        for key in node.keys:
+            text = self._plain(self.ex(key.expr, scope).text, "an index")
+            keys.append(text + (" DESC" if key.descending else ""))
+        name = node.name or self._index_name(node, info)
+        where = ""
+        if node.where is not None:
+            where = f" WHERE {self._plain(self.ex(node.where, scope, S_BOOL).text, 'an index')}"
+        exists = "IF NOT EXISTS " if node.if_not_exists else ""
+        prefix = "temp." if info.schema == "temp" else ""
+        unique = "UNIQUE " if node.unique else ""
+        return [
+            f"CREATE {unique}INDEX {exists}{prefix}{quote_identifier(name)} ON {quote_identifier(info.name)}"
+            f" ({', '.join(keys)}){where}"
+        ]
+
+    def _index_name(self, node: tree.CreateIndex, info: TableInfo) -> str:
+        parts = "_".join(n if (n := name_of(key.expr)) != "?column?" else "expr" for key in node.keys)
+        base = f"{info.name}_{parts}_idx"
+        name, count = base, 0
+        while self.schema.table(None, name) is not None or self.schema.has_index(name):
+            count += 1
+            name = f"{base}{count}"
+        return name
+
+    # ---- DROP and TRUNCATE ----
+
+    def _run_drop(self, node: tree.Drop) -> list[str]:
+        made = []
+        exists = "IF EXISTS " if node.if_exists else ""
+        if node.kind not in ("table", "view", "index", "trigger"):
+            if node.if_exists and node.kind in ("sequence", "type", "function", "extension", "materialized view"):
+                return []
+            raise not_supported(f"DROP {node.kind.upper()} is not supported")
+        for parts in node.names:
+            if node.kind in ("table", "view"):
+                info = self.schema.table(parts[-2] if len(parts) > 1 else None, parts[-1])
+                if info is None and not node.if_exists:
+                    what = "table" if node.kind == "table" else "view"
+                    raise PgError("42P01", f'{what} "{parts[-1]}" does not exist')
+                if info is not None and info.schema in ("pg_catalog", "information_schema"):
+                    raise PgError("42501", f"permission denied: {info.name} is a system catalog")
+                if info is not None and info.kind != node.kind:
+                    raise PgError("42809", f'"{parts[-1]}" is not a {node.kind}')
+                if info is not None and node.kind == "table":
+                    self._refuse_dependents(info, node)
+            elif node.kind == "index" and not node.if_exists and not self.schema.has_index(parts[-1]):
+                raise PgError("42704", f'index "{parts[-1]}" does not exist')
+            prefix = "temp." if parts[0].startswith("pg_temp") else ""
+            made.append(f"DROP {node.kind.upper()} {exists}{prefix}{quote_identifier(parts[-1])}")
+        return made
+
+    def _refuse_dependents(self, info: TableInfo, node: tree.Drop) -> None:
+        others = {parts[-1].lower() for parts in node.names}
+        dependents = self.schema.references_to(info.name)
+        left = [name for name in dependents if name.lower() not in others]
+        if left and not node.cascade:
+            raise PgError(
+                "2BP01",
+                f"cannot drop table {info.name} because other objects depend on it",
+                detail="\n".join(f"a foreign key of table {name} depends on table {info.name}" for name in left),
+                hint="Use DROP ... CASCADE to drop the dependent objects too.",
+            )
+        if left:
+            raise not_supported(f"DROP TABLE ... CASCADE would have to change the foreign keys of {', '.join(left)}")
+
+    def _run_truncate(self, node: tree.Truncate) -> list[str]:
+        made = []
+        names = {table.parts[-1].lower() for table in node.tables}
+        for table in node.tables:
+            info = self._target(table)
+            left = [n for n in self.schema.references_to(info.name) if n.lower() not in names]
+            if left and not node.cascade:
+                raise PgError(
+                    "0A000",
+                    "cannot truncate a table referenced in a foreign key constraint",
+                    detail=f'Table "{left[0]}" references "{info.name}".',
+                    hint=f'Truncate table "{left[0]}" at the same time, or use TRUNCATE ... CASCADE.',
+                )
+            if left:
+                raise not_supported("TRUNCATE ... CASCADE over foreign keys is not supported: name the tables")
+            made.append(f"DELETE FROM {self.written(info)}")
+            if node.restart and self.schema.counts(info.name):
+                made.append(f"DELETE FROM sqlite_sequence WHERE name = '{info.name}'")
+        return made
+
+    # ---- ALTER ----
+
+    def _run_alter(self, node: tree.Alter) -> list[str]:
+        if node.kind == "index":
+            raise not_supported("ALTER INDEX is not supported")
+        if node.kind == "sequence":
+            raise not_supported("ALTER SEQUENCE is not supported")
+        if node.if_exists and self.schema.table(None, node.table.parts[-1]) is None:
+            return []
+        info = self._target(node.table)
+        name = self.written(info)
+        made = []
+        for what, value in node.actions:
+            made += self._altered(info, name, what, value)
+        return made
+
+    def _altered(self, info: TableInfo, name: str, what: str, value: object) -> list[str]:
+        if what == "nothing":
+            return []
+        if what == "rename":
+            return [f"ALTER TABLE {name} RENAME TO {quote_identifier(str(value))}"]
+        if what == "rename column":
+            assert isinstance(value, tuple)
+            old = self._column(info, value[0], -1)
+            return [f"ALTER TABLE {name} RENAME COLUMN {quote_identifier(old.name)} TO {quote_identifier(value[1])}"]
+        if what == "add column":
+            assert isinstance(value, tuple)
+            column, exists = value
+            if any(c.name.lower() == column.name.lower() for c in info.columns):
+                if exists:
+                    return []
+                raise PgError("42701", f'column "{column.name}" of relation "{info.name}" already exists')
+            scope = Scope([Relation(info.name, (*info.columns, Column(column.name, column.type)))])
+            bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in scope.relations[0].columns)
+            scope = Scope([Relation(info.name, bare)])
+            if column.primary or column.unique:
+                raise not_supported("ADD COLUMN with PRIMARY KEY or UNIQUE is not supported",
+                                    hint="Add the column, then CREATE UNIQUE INDEX.")  # fmt: skip
+            return [f"ALTER TABLE {name} ADD COLUMN {self.column_text(column, scope, info.name)}"]
+        if what == "drop column":
+            assert isinstance(value, tuple)
+            if value[1] and all(c.name.lower() != value[0].lower() for c in info.columns):
+                return []
+            return [f"ALTER TABLE {name} DROP COLUMN {quote_identifier(self._column(info, value[0], -1).name)}"]
+        if what == "add constraint":
+            assert isinstance(value, tree.TableConstraint)
+            if value.kind == "unique":
+                label = value.name or f"{info.name}_{'_'.join(value.columns)}_key"
+                columns = ", ".join(map(quote_identifier, value.columns))
+                return [f"CREATE UNIQUE INDEX {quote_identifier(label)} ON {quote_identifier(info.name)} ({columns})"]
+        if what == "drop constraint":
+            assert isinstance(value, tuple)
+            if self.schema.has_index(value[0]):
+                return [f"DROP INDEX {quote_identifier(value[0])}"]
+            if value[1] and value[0] not in info.keys:
+                return []
+        return self.rebuilt(info, what, value)
+
+    def rebuilt(self, info: TableInfo, what: str, value: object) -> list[str]:
+        """Return what changes a table in a way that SQLite's ALTER can't."""
+        raise not_supported(
+            f"ALTER TABLE ... {what.upper()} is not supported: SQLite can't change a table so",
+            hint="Create a new table, copy the rows, drop the old one and rename.",
+        )
+
+
+def _is_literal(text: str) -> bool:
+    return text in ("NULL", "CURRENT_DATE") or text.lstrip("-").replace(".", "", 1).isdigit() or (
+        text[0] == "'" and text[-1] == "'" and "'" not in text[1:-1].replace("''", "")
+    )

@@ -1,0 +1,145 @@
+"""Which names mean what at one place of a statement, and what an expression has become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..protocol.errors import PgError
+from ..types.registry import PgType, Sized
+
+
+class Column(NamedTuple):
+    """A column that a name may mean."""
+
+    name: str
+    sized: Sized | None  # None: whatever a value says of itself
+    sql: str = ""  # how it is written; "" is table.column
+    source: tuple[int, int] = (0, 0)  # the table's OID and the column's number, for what comes straight from a table
+    not_null: bool = False
+
+
+class Relation(NamedTuple):
+    """A table, view, query or function in FROM, under the name it has there."""
+
+    alias: str
+    columns: tuple[Column, ...]
+    open: bool = False  # it may have columns that are not known
+    written: str = ""  # the alias as it stands in the text for SQLite, where it is another
+    hidden: frozenset[str] = frozenset()  # columns that USING has merged into another's
+
+    def prefix(self) -> str:
+        """Return what stands before a column's name."""
+        return quote_identifier(self.written or self.alias)
+
+
+class TableInfo(NamedTuple):
+    """A table or view of the database as the translation needs it."""
+
+    schema: str  # SQLite's: main, temp, pg_catalog
+    name: str
+    columns: tuple[Column, ...]
+    kind: str = "table"
+    oid: int = 0
+    defaults: dict[str, str] = {}  # noqa: RUF012 - SQL text by column; never written to
+    rowid: str = ""  # the column that is the rowid
+    keys: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - columns of each unique constraint or index, by name
+
+
+class Schema(Protocol):
+    """What a translation asks of the database."""
+
+    def table(self, schema: str | None, name: str) -> TableInfo | None:
+        """Return the table of this name; ``schema`` as in PostgreSQL."""
+
+    def primary_key_of(self, oid: int) -> tuple[str, ...]:
+        """Return the columns of the primary key of the table with this OID."""
+
+    def has_index(self, name: str) -> bool:
+        """Is there an index of this name?"""
+
+    def references_to(self, name: str) -> list[str]:
+        """Return the other tables with a foreign key to this one."""
+
+    def counts(self, name: str) -> bool:
+        """Does the table number its rows with AUTOINCREMENT?"""
+
+
+class Ex(NamedTuple):
+    """An expression as SQLite reads it, and what is known of it."""
+
+    text: str
+    sized: Sized | None = None
+    source: tuple[int, int] = (0, 0)
+    not_null: bool = False
+    const: Any = None  # of a literal of unknown type: its text
+    param: int = 0  # of a parameter of unknown type: its number
+    unknown: bool = False  # a literal or parameter that takes the type of what stands beside it
+
+    @property
+    def type(self) -> PgType | None:
+        """The type without its modifier."""
+        return self.sized.type if self.sized is not None else None
+
+
+@dataclass
+class Scope:
+    """The relations that names are looked for in, the innermost query first."""
+
+    relations: list[Relation] = field(default_factory=list)
+    outer: Scope | None = None
+    aliases: dict[str, Any] = field(default_factory=dict)  # what SELECT lists, by alias
+    windows: dict[str, Any] = field(default_factory=dict)
+
+    def find(self, parts: tuple[str, ...], at: int) -> Ex | None:
+        """Return what a name means; None when nothing here has it.
+
+        :raises PgError: it means two things, or nothing
+        """
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope._find_here(parts, at)
+            if found is not None:
+                return found
+            scope = scope.outer
+        return None
+
+    def _find_here(self, parts: tuple[str, ...], at: int) -> Ex | None:
+        name = parts[-1]
+        table = parts[-2] if len(parts) > 1 else None
+        matches: list[tuple[Relation, Column]] = []
+        may_be: list[Relation] = []
+        for relation in self.relations:
+            if table is not None and relation.alias.lower() != table.lower():
+                continue
+            hit = [c for c in relation.columns if c.name == name] or [
+                c for c in relation.columns if c.name.lower() == name.lower()
+            ]
+            if hit and (table is not None or name.lower() not in relation.hidden):
+                matches.append((relation, hit[0]))
+            elif relation.open or name.lower() in ("rowid", "_rowid_"):
+                may_be.append(relation)
+        if len(matches) > 1 and table is None:
+            raise PgError("42702", f'column reference "{name}" is ambiguous', position=at + 1)
+        if matches:
+            relation, column = matches[0]
+            text = column.sql or f"{relation.prefix()}.{quote_identifier(column.name)}"
+            return Ex(text, column.sized, column.source, column.not_null)
+        if may_be:
+            quoted = "`" + name.replace("`", "``") + "`"  # which SQLite never takes for a string
+            if table is not None or len(may_be) == 1:
+                return Ex(f"{may_be[0].prefix()}.{quoted}")
+            return Ex(quoted)
+        return None
+
+    def relation(self, alias: str) -> Relation | None:
+        """Return the relation of this name."""
+        scope: Scope | None = self
+        while scope is not None:
+            for relation in scope.relations:
+                if relation.alias.lower() == alias.lower():
+                    return relation
+            scope = scope.outer
+        return None

@@ -1,0 +1,548 @@
+"""Queries as SQLite reads them, with the columns that they return."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..protocol.errors import PgError
+from ..types.registry import BOOL, Sized
+from . import tree
+from .calls import AGGREGATES
+from .literals import S_BOOL, S_INT8, S_TEXT, wider
+from .scope import Column, Ex, Relation, Scope
+from .tables import SET_RETURNING, Tables
+
+
+class Selects(Tables):
+    """Writes SELECT, VALUES and what combines them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ctes: list[dict[str, tuple[Column, ...]]] = []
+
+    def cte(self, name: str) -> tuple[Column, ...] | None:
+        for level in reversed(self._ctes):
+            for each, columns in level.items():
+                if each.lower() == name.lower():
+                    return columns
+        return None
+
+    # ---- a query ----
+
+    def query(self, node: tree.Node, scope: Scope | None) -> tuple[str, tuple[Column, ...]]:
+        """Return a query as text, and its columns.
+
+        :param scope: what its names may mean beside what it names itself
+        """
+        if isinstance(node, (tree.Insert, tree.Update, tree.Delete)):
+            raise PgError(
+                "0A000", "a WITH query that changes rows must stand at the top level", position=node.at + 1
+            )
+        if not isinstance(node, tree.Select):
+            return self._body(node, scope, [])
+        if not node.with_ and isinstance(node.body, tree.Select) and not (node.order or node.limit or node.offset):
+            return self.query(node.body, scope)
+        level: dict[str, tuple[Column, ...]] = {}
+        self._ctes.append(level)
+        try:
+            with_ = self.with_text(node.with_, node.recursive, scope, level)
+            text, columns = self._body(node.body, scope, node.order)
+        finally:
+            self._ctes.pop()
+        return with_ + text + self._limits(node, scope), columns
+
+    def with_text(
+        self, items: list[tree.With], recursive: bool, scope: Scope | None, level: dict[str, tuple[Column, ...]]
+    ) -> str:
+        """Return a WITH; its queries' columns are added to ``level``."""
+        if not items:
+            return ""
+        parts = []
+        for item in items:
+            if isinstance(item.query, (tree.Insert, tree.Update, tree.Delete)):
+                parts.append(self.changing(item, level))
+                continue
+            if recursive and (body := _recursion(item.query)) is not None:
+                text, columns = self._recursive(item, body, scope, level)
+            else:
+                text, columns = self.query(item.query, scope)
+            if item.columns:
+                if len(item.columns) > len(columns):
+                    raise PgError(
+                        "42P10",
+                        f'WITH query "{item.name}" has {len(columns)} columns available but '
+                        f"{len(item.columns)} columns specified",
+                        position=item.at + 1,
+                    )
+                columns = tuple(
+                    c._replace(name=item.columns[at] if at < len(item.columns) else c.name)
+                    for at, c in enumerate(columns)
+                )
+            level[item.name] = tuple(c._replace(sql="") for c in columns)
+            names = f"({', '.join(quote_identifier(c.name) for c in columns)})" if item.columns else ""
+            materialized = f"{item.materialized} " if item.materialized else ""
+            parts.append(f"{quote_identifier(item.name)}{names} AS {materialized}({text})")
+        return f"WITH {'RECURSIVE ' if recursive else ''}{', '.join(parts)} "
+
+    def changing(self, item: tree.With, level: dict[str, tuple[Column, ...]]) -> str:
+        """Return a WITH query that stands for the rows that a change returned; see :mod:`.changes`."""
+        raise PgError("0A000", "a WITH query that changes rows must stand at the top level", position=item.at + 1)
+
+    def _recursive(
+        self, item: tree.With, body: tree.SetOp, scope: Scope | None, level: dict[str, tuple[Column, ...]]
+    ) -> tuple[str, tuple[Column, ...]]:
+        left, columns = self._body(body.left, scope, [])
+        named = tuple(
+            c._replace(name=item.columns[at] if at < len(item.columns) else c.name, sql="", not_null=False)
+            for at, c in enumerate(columns)
+        )
+        level[item.name] = named
+        assert isinstance(item.query, tree.Select)
+        right, others = self._body(body.right, scope, [])
+        self._same_count(columns, others, body)
+        types = [c._replace(sized=wider(c.sized, o.sized)) for c, o in zip(named, others, strict=True)]
+        text = f"{left} {body.op} {right}" + self._order_by_name(item.query.order, columns, scope)
+        return text + self._limits(item.query, scope), tuple(types)
+
+    def _limits(self, node: tree.Select, scope: Scope | None) -> str:
+        made = ""
+        here = scope or Scope()
+        if node.limit is not None:
+            limit = self.ex(node.limit, here, S_INT8)
+            text = limit.text
+            if not text.isdigit():
+                text = f"pg_limit({text}, 'LIMIT')"
+                self.functions = True
+            made += f" LIMIT {text}"
+        if node.offset is not None:
+            offset = self.ex(node.offset, here, S_INT8).text
+            if not offset.isdigit():
+                offset = f"pg_limit({offset}, 'OFFSET')"
+                self.functions = True
+            made += ("" if node.limit is not None else " LIMIT -1") + f" OFFSET {offset}"
+        return made
+
+    def _body(self, node: tree.Node, scope: Scope | None, order: list[tree.Order]) -> tuple[str, tuple[Column, ...]]:
+        if isinstance(node, tree.Core):
+            return self._core(node, scope, order)
+        if isinstance(node, tree.Values):
+            return self._values(node, scope, order)
+        if isinstance(node, tree.SetOp):
+            return self._set_operation(node, scope, order)
+        text, columns = self.query(node, scope)
+        if order:
+            text = f"SELECT * FROM ({text})" + self._order_by_name(order, columns, scope)
+        return text, columns
+
+    # ---- set operations and VALUES ----
+
+    def _set_operation(
+        self, node: tree.SetOp, scope: Scope | None, order: list[tree.Order]
+    ) -> tuple[str, tuple[Column, ...]]:
+        if node.op in ("INTERSECT ALL", "EXCEPT ALL"):
+            raise PgError("0A000", f"{node.op} is not supported", position=node.at + 1)
+        left, columns = self._operand(node.left, scope)
+        right, others = self._operand(node.right, scope, wrap_set=True)
+        self._same_count(columns, others, node)
+        merged = []
+        for a, b in zip(columns, others, strict=True):
+            merged.append(a._replace(sized=_met(a, b), sql="", source=(0, 0), not_null=a.not_null and b.not_null))
+        text = f"{left} {node.op} {right}"
+        return text + self._order_by_name(order, tuple(merged), scope), tuple(merged)
+
+    def _operand(
+        self, node: tree.Node, scope: Scope | None, *, wrap_set: bool = False
+    ) -> tuple[str, tuple[Column, ...]]:
+        """Return one side of a set operation. SQLite takes them from left to right, without parentheses."""
+        text, columns = self._body(node, scope, [])
+        bare = isinstance(node, (tree.Core, tree.Values)) or (isinstance(node, tree.SetOp) and not wrap_set)
+        if isinstance(node, tree.Core) and node.distinct_on:
+            bare = False
+        return (text if bare else f"SELECT * FROM ({text})"), columns
+
+    def _same_count(self, a: tuple[Column, ...], b: tuple[Column, ...], node: tree.SetOp) -> None:
+        if len(a) != len(b):
+            op = node.op.split(" ", maxsplit=1)[0]
+            raise PgError("42601", f"each {op} query must have the same number of columns", position=node.at + 1)
+
+    def _values(
+        self, node: tree.Values, scope: Scope | None, order: list[tree.Order]
+    ) -> tuple[str, tuple[Column, ...]]:
+        here = scope or Scope()
+        width = len(node.rows[0])
+        if any(len(row) != width for row in node.rows):
+            raise PgError("42601", "VALUES lists must all be the same length", position=node.at + 1)
+        types: list[Sized | None] = []
+        columns_of: list[list[Ex]] = []
+        for at in range(width):
+            items, sized = self.unified([row[at] for row in node.rows], here, None)
+            types.append(sized)
+            columns_of.append(items)
+        columns = tuple(Column(f"column{at + 1}", sized) for at, sized in enumerate(types))
+        first = ", ".join(
+            f"{items[0].text} AS {quote_identifier(c.name)}" for items, c in zip(columns_of, columns, strict=True)
+        )
+        rest = [f"({', '.join(items[at].text for items in columns_of)})" for at in range(1, len(node.rows))]
+        text = f"SELECT {first}" + (f" UNION ALL VALUES {', '.join(rest)}" if rest else "")
+        if order:
+            text = f"SELECT * FROM ({text})" + self._order_by_name(order, columns, scope)
+        return text, columns
+
+    def _order_by_name(self, order: list[tree.Order], columns: tuple[Column, ...], scope: Scope | None) -> str:
+        """Return ORDER BY of a query whose rows have only names and places."""
+        if not order:
+            return ""
+        here = Scope([Relation("", tuple(c._replace(sql=quote_identifier(c.name)) for c in columns))])
+        return " ORDER BY " + ", ".join(self._sort_key(each, here, columns, []) for each in order)
+
+    def _sort_key(
+        self, order: tree.Order, scope: Scope, columns: tuple[Column, ...], targets: list[tuple[str, Ex]]
+    ) -> str:
+        expr = order.expr
+        if isinstance(expr, tree.Const) and expr.kind == "int":
+            if not 1 <= expr.value <= len(columns):
+                raise PgError(
+                    "42P10", f"ORDER BY position {expr.value} is not in select list", position=expr.at + 1
+                )
+            column = columns[expr.value - 1]
+            text = str(expr.value)
+            if column.sized is not None and column.sized.type.name == "interval" and targets:
+                text = self._interval_order(targets[expr.value - 1][1]).text
+            return _directed(text, order, not_null=column.not_null)
+        if isinstance(expr, tree.Name) and len(expr.parts) == 1 and targets:
+            for name, ex in targets:
+                if name == expr.parts[0]:
+                    if ex.type is not None and ex.type.name == "interval":
+                        return _directed(self._interval_order(ex).text, order, not_null=False)
+                    return _directed(quote_identifier(name), order, not_null=ex.not_null)
+        return self.key(order, scope)
+
+    # ---- SELECT ----
+
+    def _core(self, node: tree.Core, outer: Scope | None, order: list[tree.Order]) -> tuple[str, tuple[Column, ...]]:
+        node, order = self._without_sets(node, order)
+        scope = Scope(outer=outer)
+        sources = []
+        for each in node.sources:
+            sources.append(self.source(each, scope))
+        scope.windows = dict(node.windows)
+        targets = self.targets(node.targets, scope)
+        columns = tuple(
+            Column(name, ex.sized, "", ex.source, ex.not_null and not node.group) for name, ex in targets
+        )
+        parts = []
+        if sources:
+            parts.append("FROM " + ", ".join(sources))
+        if node.where is not None:
+            if (bad := _aggregate_in(node.where)) is not None:
+                raise PgError("42803", "aggregate functions are not allowed in WHERE", position=bad.at + 1)
+            parts.append(f"WHERE {self._condition(node.where, scope, 'WHERE')}")
+        if node.group:
+            parts.append("GROUP BY " + ", ".join(self._group(g, scope, node, targets) for g in node.group))
+        self._check_grouping(node, scope)
+        if node.having is not None:
+            if not node.group:
+                parts.append("GROUP BY 'all'")
+            parts.append(f"HAVING {self._condition(node.having, scope, 'HAVING')}")
+        if node.windows:
+            named = (f"{quote_identifier(name)} AS {self.window(w, scope)}" for name, w in node.windows.items())
+            parts.append("WINDOW " + ", ".join(named))
+        if node.distinct_on:
+            return self._distinct_on(node, targets, columns, parts, order, scope), columns
+        listed = ", ".join(f"{ex.text} AS {quote_identifier(name)}" for name, ex in targets) or "NULL"
+        text = f"SELECT {'DISTINCT ' if node.distinct else ''}{listed}"
+        if order:
+            keys = ", ".join(self._sort_key(each, scope, columns, targets) for each in order)
+            parts.append(f"ORDER BY {keys}")
+        return " ".join([text, *parts]), columns
+
+    def _condition(self, node: tree.Node, scope: Scope, where: str) -> str:
+        made = self.ex(node, scope, S_BOOL)
+        if made.type is not None and made.type is not BOOL and made.type.category not in "NX":
+            raise PgError(
+                "42804",
+                f"argument of {where} must be type boolean, not type {made.type.title}",
+                position=node.at + 1,
+            )
+        return made.text
+
+    def targets(self, items: list[tree.Target], scope: Scope) -> list[tuple[str, Ex]]:
+        """Return what SELECT or RETURNING lists: names and expressions, stars written out."""
+        found: list[tuple[str, Ex]] = []
+        for item in items:
+            if isinstance(item.expr, tree.Star):
+                found += self._star_columns(item.expr, scope)
+                continue
+            made = self.ex(item.expr, scope)
+            if made.type is not None and made.type.name.startswith("reg") and made.type.name != "regtype":
+                made = self.own(f"pg_reg_out('{made.type.name}', {made.text})", made.sized)
+            elif made.type is not None and made.type.name == "regtype" and not made.text.startswith("'"):
+                made = self.own(f"pg_reg_out('regtype', {made.text})", made.sized)
+            made = self.typed(made, S_TEXT, item.at)
+            found.append((item.alias or name_of(item.expr), made))
+        return found
+
+    def _star_columns(self, star: tree.Star, scope: Scope) -> list[tuple[str, Ex]]:
+        wanted = star.parts[-1] if star.parts else None
+        if wanted == "*":
+            raise PgError("0A000", "(...).* is not supported", position=star.at + 1)
+        found = []
+        for relation in scope.relations:
+            if wanted is not None and relation.alias.lower() != wanted.lower():
+                continue
+            if relation.open:
+                raise PgError("0A000", f'the columns of "{relation.alias}" are not known: name them')
+            for column in relation.columns:
+                if wanted is None and column.name.lower() in relation.hidden:
+                    continue
+                text = column.sql or f"{relation.prefix()}.{quote_identifier(column.name)}"
+                found.append((column.name, Ex(text, column.sized, column.source, column.not_null)))
+        if not found and wanted is not None:
+            if (outer := scope.outer.relation(wanted) if scope.outer else None) is not None:
+                inner = Scope([outer])
+                return self._star_columns(star, inner)
+            raise PgError("42P01", f'missing FROM-clause entry for table "{wanted}"', position=star.at + 1)
+        if not scope.relations:
+            raise PgError("42601", "SELECT * with no tables specified is not valid", position=star.at + 1)
+        return found
+
+    def _group(self, node: tree.Node, scope: Scope, core: tree.Core, targets: list[tuple[str, Ex]]) -> str:
+        if isinstance(node, tree.Const) and node.kind == "int":
+            if not 1 <= node.value <= len(targets):
+                raise PgError("42P10", f"GROUP BY position {node.value} is not in select list", position=node.at + 1)
+            return str(node.value)
+        if isinstance(node, tree.Name) and len(node.parts) == 1:
+            here = Scope(scope.relations)
+            if here.find(node.parts, node.at) is None:
+                for name, ex in targets:
+                    if name == node.parts[0]:
+                        return ex.text
+        return self.ex(node, scope).text
+
+    def _check_grouping(self, node: tree.Core, scope: Scope) -> None:
+        """Refuse columns that are neither grouped by nor in an aggregate: SQLite would take any row's value."""
+        grouped_query = bool(node.group) or any(_aggregate_in(t.expr) for t in node.targets)
+        if not grouped_query and not (node.having is not None):
+            return
+        grouped: set[str] = set()
+        for each in node.group:
+            if isinstance(each, tree.Const) and each.kind == "int":
+                if 1 <= each.value <= len(node.targets):
+                    each = node.targets[each.value - 1].expr  # noqa: PLW2901
+            elif isinstance(each, tree.Name) and len(each.parts) == 1:
+                aliased = [t.expr for t in node.targets if t.alias == each.parts[0]]
+                if aliased and Scope(scope.relations).find(each.parts, each.at) is None:
+                    each = aliased[0]  # noqa: PLW2901
+            grouped.add(self.ex(each, scope).text)
+        keyed = self._keyed_relations(grouped, scope)
+        for target in node.targets:
+            self._check_grouped(target.expr, grouped, keyed, scope)
+
+    def _keyed_relations(self, grouped: set[str], scope: Scope) -> set[str]:
+        """Return the relations whose primary key is grouped by: their other columns depend on it."""
+        found = set()
+        for relation in scope.relations:
+            oid = next((c.source[0] for c in relation.columns if c.source[0]), 0)
+            key = self.primary_key(oid) if oid else ()
+            if key and all(f"{relation.prefix()}.{quote_identifier(name)}" in grouped for name in key):
+                found.add(relation.prefix())
+        return found
+
+    def primary_key(self, oid: int) -> tuple[str, ...]:
+        """Return the columns of a table's primary key."""
+        return self.schema.primary_key_of(oid)
+
+    def _check_grouped(self, node: tree.Node, grouped: set[str], keyed: set[str], scope: Scope) -> None:
+        if isinstance(node, (tree.Const, tree.Param, tree.Sub)):
+            return
+        if isinstance(node, tree.Star):
+            return
+        if isinstance(node, tree.Call) and node.name.lower() in AGGREGATES and node.over is None:
+            return
+        text = self.ex(node, scope).text if not isinstance(node, (tree.Order, tree.Window, tree.Default)) else ""
+        if text in grouped:
+            return
+        if isinstance(node, tree.Name):
+            if Scope(scope.relations).find(node.parts, node.at) is None:
+                return
+            if text.partition(".")[0] in keyed:
+                return
+            shown = ".".join(node.parts)
+            if len(node.parts) == 1:
+                owner = next((r.alias for r in scope.relations if text.startswith(r.prefix() + ".")), "")
+                shown = f"{owner}.{shown}" if owner else shown
+            raise PgError(
+                "42803",
+                f'column "{shown}" must appear in the GROUP BY clause or be used in an aggregate function',
+                position=node.at + 1,
+            )
+        for child in _children(node):
+            self._check_grouped(child, grouped, keyed, scope)
+
+    def _distinct_on(
+        self,
+        node: tree.Core,
+        targets: list[tuple[str, Ex]],
+        columns: tuple[Column, ...],
+        parts: list[str],
+        order: list[tree.Order],
+        scope: Scope,
+    ) -> str:
+        keys = ", ".join(self._group(each, scope, node, targets) for each in node.distinct_on)
+        inner = [f"{ex.text} AS c{at}" for at, (_, ex) in enumerate(targets)]
+        sorted_by, outer_by = [], []
+        for at, each in enumerate(order):
+            expr = each.expr
+            if isinstance(expr, tree.Const) and expr.kind == "int":
+                made = targets[expr.value - 1][1]
+            elif isinstance(expr, tree.Name) and len(expr.parts) == 1 and expr.parts[0] in dict(targets):
+                made = dict(targets)[expr.parts[0]]
+            else:
+                made = self.ex(expr, scope)
+            inner.append(f"{made.text} AS o{at}")
+            sorted_by.append(_directed(made.text, each, not_null=made.not_null))
+            outer_by.append(_directed(f"o{at}", each, not_null=made.not_null))
+        window = f"PARTITION BY {keys}" + (f" ORDER BY {', '.join(sorted_by)}" if sorted_by else "")
+        inner.append(f"row_number() OVER ({window}) AS place")
+        listed = ", ".join(f"c{at} AS {quote_identifier(name)}" for at, (name, _) in enumerate(targets))
+        made_text = f"SELECT {listed} FROM (SELECT {', '.join(inner)} {' '.join(parts)}) WHERE place = 1"
+        return made_text + (f" ORDER BY {', '.join(outer_by)}" if outer_by else "")
+
+    def _without_sets(self, node: tree.Core, order: list[tree.Order]) -> tuple[tree.Core, list[tree.Order]]:
+        """Return the query with a function that returns rows moved from what it lists into FROM."""
+        found: list[tree.Call] = []
+        for target in node.targets:
+            found += [call for call in _calls(target.expr) if call.name.lower() in SET_RETURNING and call.over is None]
+        if not found:
+            return node, order
+        if len({id(call) for call in found}) > 1:
+            raise PgError("0A000", "only one function in a SELECT may return rows", position=found[1].at + 1)
+        call = found[0]
+        name = self.fresh("set")
+        node = copy.deepcopy(node)
+        targets = []
+        for target in node.targets:
+            inner = [c for c in _calls(target.expr) if c.name.lower() in SET_RETURNING]
+            if not inner:
+                targets.append(target)
+                continue
+            moved = inner[0]
+            if call.name.lower() in ("_pg_expandarray", "json_each", "jsonb_each", "json_each_text", "jsonb_each_text"):
+                expr = _replaced(target.expr, moved, tree.Name((name,), at=moved.at))
+            else:
+                alone: tree.Node = tree.Name((name, name), at=moved.at)
+                expr = _replaced(target.expr, moved, alone)
+            targets.append(tree.Target(expr, target.alias or name_of(target.expr), at=target.at))
+        source = tree.TableCall([copy.deepcopy(call)], alias=name, lateral=True, at=call.at)
+        return replace(node, targets=targets, sources=[*node.sources, source]), order
+
+
+def _met(a: Column, b: Column) -> Sized | None:
+    if a.sized is not None and b.sized is not None and S_TEXT in (a.sized, b.sized) and a.sized != b.sized:
+        return b.sized if a.sized == S_TEXT and b.sized.type.category == "S" else wider(a.sized, b.sized)
+    return wider(a.sized, b.sized)
+
+
+def _recursion(node: tree.Node) -> tree.SetOp | None:
+    """Return the UNION of a query that may name itself."""
+    if isinstance(node, tree.Select) and not node.with_ and isinstance(node.body, tree.SetOp):
+        return node.body if node.body.op in ("UNION", "UNION ALL") else None
+    return None
+
+
+def _directed(text: str, order: tree.Order, *, not_null: bool) -> str:
+    nulls = order.nulls or ("first" if order.descending else "last")
+    usual = "last" if order.descending else "first"
+    made = text + (" DESC" if order.descending else "")
+    return made if nulls == usual or not_null else f"{made} NULLS {nulls.upper()}"
+
+
+def _children(node: tree.Node) -> list[tree.Node]:
+    found: list[tree.Node] = []
+    for value in vars(node).values():
+        if isinstance(value, tree.Node):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            for each in value:
+                if isinstance(each, tree.Node):
+                    found.append(each)
+                elif isinstance(each, (list, tuple)):
+                    found += [part for part in each if isinstance(part, tree.Node)]
+        elif isinstance(value, dict):
+            found += [part for part in value.values() if isinstance(part, tree.Node)]
+    return found
+
+
+def _calls(node: tree.Node) -> list[tree.Call]:
+    if isinstance(node, (tree.Sub, tree.Select)):
+        return []
+    own = [node] if isinstance(node, tree.Call) else []
+    return own + [call for child in _children(node) for call in _calls(child)]
+
+
+def _aggregate_in(node: tree.Node) -> tree.Call | None:
+    return next((c for c in _calls(node) if c.name.lower() in AGGREGATES and c.over is None and _is_aggregate(c)), None)
+
+
+def _is_aggregate(call: tree.Call) -> bool:
+    return not (call.name.lower() in ("min", "max") and len(call.args) > 1)
+
+
+def _replaced(node: tree.Node, old: tree.Node, new: tree.Node) -> tree.Node:
+    if node is old:
+        return new
+    for key, value in vars(node).items():
+        if isinstance(value, tree.Node):
+            setattr(node, key, _replaced(value, old, new))
+        elif isinstance(value, list):
+            setattr(node, key, [_replaced(each, old, new) if isinstance(each, tree.Node) else each for each in value])
+    return node
+
+
+def name_of(node: tree.Node) -> str:
+    """Return the name that a column gets which the query gives none."""
+    if isinstance(node, tree.Name):
+        return node.parts[-1]
+    if isinstance(node, tree.Call):
+        return {"substr": "substr", "btrim": "btrim"}.get(node.name, node.name.partition(" ")[0])
+    if isinstance(node, tree.Cast):
+        inner = name_of(node.operand)
+        return inner if inner != "?column?" else node.type.type.name
+    if isinstance(node, tree.Case):
+        inner = name_of(node.otherwise) if node.otherwise is not None else "?column?"
+        return inner if inner != "?column?" else "case"
+    if isinstance(node, tree.Sub):
+        if node.kind == "exists":
+            return "exists"
+        if node.kind == "array":
+            return "array"
+        return _first_name(node.query)
+    if isinstance(node, tree.Array):
+        return "array"
+    if isinstance(node, tree.Row):
+        return "row"
+    if isinstance(node, (tree.Subscript, tree.Collate)):
+        return name_of(node.operand)
+    if isinstance(node, tree.AtZone):
+        return "timezone"
+    if isinstance(node, tree.Access):
+        return node.name
+    if isinstance(node, tree.Const) and node.kind == "bool":
+        return "bool"
+    return "?column?"
+
+
+def _first_name(node: tree.Node) -> str:
+    while isinstance(node, tree.Select):
+        node = node.body
+    if isinstance(node, tree.SetOp):
+        return _first_name(node.left)
+    if isinstance(node, tree.Core) and node.targets:
+        return node.targets[0].alias or name_of(node.targets[0].expr)
+    if isinstance(node, tree.Values):
+        return "column1"
+    return "?column?"

@@ -1,0 +1,295 @@
+"""What stands in FROM: tables, queries, joins, and functions that return rows."""
+
+from __future__ import annotations
+
+from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
+
+from ..protocol.errors import PgError
+from ..types.registry import (
+    BOOL, BY_NAME, BY_OID, DATE, INT4, INT8, INTEGERS, INTERVAL, JSON, JSONB, NAME, NUMERIC, TEXT, TIMESTAMP,
+    TIMESTAMPTZ, PgType, Sized,
+)  # fmt: skip
+from . import tree
+from .calls import Calls
+from .literals import S_INT4, S_INT8, S_TEXT
+from .scope import Column, Ex, Relation, Scope, TableInfo
+
+# Functions that return rows: columns by name and type; each is made of json_each() over an array that a function
+# returns, and is "value", "key", or an item of the value when that is an array itself.
+_ROWS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
+    "json_array_elements": ("pg_json_items", (("value", "json", "value"),)),
+    "jsonb_array_elements": ("pg_json_items", (("value", "jsonb", "value"),)),
+    "json_array_elements_text": ("pg_json_texts", (("value", "text", "value"),)),
+    "jsonb_array_elements_text": ("pg_json_texts", (("value", "text", "value"),)),
+    "json_object_keys": ("pg_json_keys", (("json_object_keys", "text", "value"),)),
+    "jsonb_object_keys": ("pg_json_keys", (("jsonb_object_keys", "text", "value"),)),
+    "json_each": ("pg_json_pairs", (("key", "text", "0"), ("value", "json", "1"))),
+    "jsonb_each": ("pg_json_pairs", (("key", "text", "0"), ("value", "jsonb", "1"))),
+    "json_each_text": ("pg_json_pairs_text", (("key", "text", "0"), ("value", "text", "1"))),
+    "jsonb_each_text": ("pg_json_pairs_text", (("key", "text", "0"), ("value", "text", "1"))),
+    "regexp_split_to_table": ("pg_regexp_split", (("regexp_split_to_table", "text", "value"),)),
+    "regexp_matches": ("pg_regexp_matches", (("regexp_matches", "_text", "value"),)),
+    "string_to_table": ("pg_string_to_array", (("string_to_table", "text", "value"),)),
+    "generate_subscripts": ("pg_subscripts", (("generate_subscripts", "int4", "value"),)),
+    "pg_get_keywords": (
+        "pg_keywords",
+        (("word", "text", "0"), ("catcode", "char", "1"), ("barelabel", "bool", "2"), ("catdesc", "text", "3"),
+         ("baredesc", "text", "4")),
+    ),
+    "pg_options_to_table": ("pg_options_to_table", (("option_name", "text", "0"), ("option_value", "text", "1"))),
+    "aclexplode": (
+        "pg_no_rows",
+        (("grantor", "oid", "0"), ("grantee", "oid", "1"), ("privilege_type", "text", "2"), ("is_grantable", "bool", "3")),
+    ),
+    "pg_show_all_settings": ("pg_no_rows", (("name", "text", "0"), ("setting", "text", "1"))),
+    "pg_timezone_names": (
+        "pg_zones",
+        (("name", "text", "0"), ("abbrev", "text", "1"), ("utc_offset", "interval", "2"), ("is_dst", "bool", "3")),
+    ),
+    "pg_lock_status": ("pg_no_rows", (("locktype", "text", "0"),)),
+    "pg_available_extensions": ("pg_no_rows", (("name", "name", "0"), ("default_version", "text", "1"), ("comment", "text", "2"))),
+    "pg_partition_tree": ("pg_no_rows", (("relid", "regclass", "0"),)),
+    "pg_partition_ancestors": ("pg_no_rows", (("relid", "regclass", "0"),)),
+    "_pg_expandarray": ("pg_expand", (("x", "int4", "0"), ("n", "int4", "1"))),
+    "pg_identify_object": ("pg_no_rows", (("type", "text", "0"), ("identity", "text", "1"))),
+    "pg_get_publication_tables": ("pg_no_rows", (("relid", "oid", "0"),)),
+    "pg_event_trigger_ddl_commands": ("pg_no_rows", (("classid", "oid", "0"),)),
+}  # fmt: skip
+SET_RETURNING = _ROWS.keys() | {"unnest", "generate_series"}
+_ENDLESS = 10_000_000  # rows that generate_series() makes by json; more are a mistake
+
+
+class Tables(Calls):
+    """Writes FROM."""
+
+    # ---- which table ----
+
+    def table_info(self, table: tree.Table) -> TableInfo:
+        """Return the table of the database that a name means.
+
+        :raises PgError: there is none
+        """
+        if len(table.parts) > 3:
+            raise PgError("42601", f"improper qualified name: {'.'.join(table.parts)}", position=table.at + 1)
+        schema = table.parts[-2] if len(table.parts) > 1 else None
+        found = self.schema.table(schema, table.parts[-1])
+        if found is None:
+            shown = ".".join(table.parts)
+            raise PgError("42P01", f'relation "{shown}" does not exist', position=table.at + 1)
+        return found
+
+    def written(self, info: TableInfo) -> str:
+        """Return a table's name as SQLite reads it."""
+        if info.schema in ("main", "temp") and info.kind != "shadowed":
+            return quote_identifier(info.name) if info.schema == "main" else f"temp.{quote_identifier(info.name)}"
+        return f"{quote_identifier(info.schema)}.{quote_identifier(info.name)}"
+
+    # ---- FROM ----
+
+    def source(self, node: tree.Node, scope: Scope) -> str:
+        """Return one item of FROM; its relations are added to the scope."""
+        if isinstance(node, tree.Table):
+            return self._table(node, scope)
+        if isinstance(node, tree.Join):
+            return self._join(node, scope)
+        if isinstance(node, tree.Derived):
+            return self._derived(node, scope)
+        assert isinstance(node, tree.TableCall)
+        return self._table_call(node, scope)
+
+    def _table(self, node: tree.Table, scope: Scope) -> str:
+        cte = self.cte(node.parts[0]) if len(node.parts) == 1 else None
+        if cte is not None:
+            name = quote_identifier(node.parts[0])
+            columns: tuple[Column, ...] = cte
+            oid_known = False
+        else:
+            info = self.table_info(node)
+            name, columns, oid_known = self.written(info), info.columns, info.kind != "unknown"
+        del oid_known
+        alias = node.alias or node.parts[-1]
+        if node.moment:
+            name += " " + self._moment_text(node.moment)
+        if node.columns:
+            columns, renamed = self._renamed(columns, node.columns, node)
+            scope.relations.append(Relation(alias, columns))
+            return f"(SELECT {renamed} FROM {name}) AS {quote_identifier(alias)}"
+        scope.relations.append(Relation(alias, columns))
+        return f"{name} AS {quote_identifier(alias)}"
+
+    def _moment_text(self, text: str) -> str:
+        return text
+
+    def _renamed(
+        self, columns: tuple[Column, ...], names: tuple[str, ...], node: tree.Node
+    ) -> tuple[tuple[Column, ...], str]:
+        if len(names) > len(columns):
+            raise PgError("42P10", f"table has {len(columns)} columns available but {len(names)} columns specified",
+                          position=node.at + 1)  # fmt: skip
+        made = [c._replace(name=n, sql="") for c, n in zip(columns, names, strict=False)]
+        made += [c._replace(sql="") for c in columns[len(names) :]]
+        pairs = (
+            f"{quote_identifier(old.name)} AS {quote_identifier(new.name)}"
+            for old, new in zip(columns, made, strict=True)
+        )
+        return tuple(made), ", ".join(pairs)
+
+    def cte(self, name: str) -> tuple[Column, ...] | None:
+        """Return the columns of a WITH query of this name, if there is one here."""
+        raise NotImplementedError
+
+    def _derived(self, node: tree.Derived, scope: Scope) -> str:
+        # A query in FROM can't see what stands beside it, in SQLite; LATERAL is refused where it would have to.
+        text, columns = self.query(node.query, Scope(outer=scope.outer) if not node.lateral else None)
+        alias = node.alias or self.fresh("derived")
+        if node.columns:
+            columns, renamed = self._renamed(columns, node.columns, node)
+            text = f"SELECT {renamed} FROM ({text})"
+        scope.relations.append(Relation(alias, tuple(c._replace(sql="") for c in columns)))
+        return f"({text}) AS {quote_identifier(alias)}"
+
+    def _join(self, node: tree.Join, scope: Scope) -> str:
+        before = len(scope.relations)
+        left = self.source(node.left, scope)
+        middle = len(scope.relations)
+        right = self.source(node.right, scope)
+        if isinstance(node.right, tree.Join):
+            right = f"({right})"
+        lefts, rights = scope.relations[before:middle], scope.relations[middle:]
+        if node.kind in ("left", "full"):
+            scope.relations[middle:] = rights = [_nullable(each) for each in rights]
+        if node.kind in ("right", "full"):
+            scope.relations[before:middle] = lefts = [_nullable(each) for each in lefts]
+        word = {"cross": "CROSS JOIN", "inner": "JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN"}
+        made = f"{left} {word[node.kind]} {right}"
+        using = node.using
+        if node.natural:
+            there = {c.name.lower() for each in rights for c in each.columns}
+            using = tuple(c.name for each in lefts for c in each.columns if c.name.lower() in there)
+        if using:
+            return made + self._using(using, node, scope, before, middle)
+        if node.on is not None:
+            made += f" ON {self.ex(node.on, scope, Sized(BOOL)).text}"
+        return made
+
+    def _using(self, names: tuple[str, ...], node: tree.Join, scope: Scope, before: int, middle: int) -> str:
+        conditions = []
+        for name in names:
+            left = Scope(scope.relations[before:middle]).find((name,), node.at)
+            right = Scope(scope.relations[middle:]).find((name,), node.at)
+            if left is None or right is None:
+                side = "left" if left is None else "right"
+                raise PgError("42703", f'column "{name}" specified in USING clause does not exist in {side} table')
+            conditions.append(f"{left.text} = {right.text}")
+            if node.kind in ("right", "full"):
+                merged = f"coalesce({left.text}, {right.text})"
+                for at in range(before, middle):
+                    relation = scope.relations[at]
+                    changed = tuple(
+                        c._replace(sql=merged) if c.name.lower() == name.lower() else c for c in relation.columns
+                    )
+                    scope.relations[at] = relation._replace(columns=changed)
+        hidden = frozenset(name.lower() for name in names)
+        for at in range(middle, len(scope.relations)):
+            scope.relations[at] = scope.relations[at]._replace(hidden=scope.relations[at].hidden | hidden)
+        return f" ON {' AND '.join(conditions)}" if conditions else ""
+
+    # ---- functions that return rows ----
+
+    def _table_call(self, node: tree.TableCall, scope: Scope) -> str:
+        if len(node.calls) > 1:
+            raise PgError("0A000", "ROWS FROM with several functions is not supported", position=node.at + 1)
+        call = node.calls[0]
+        name = call.name.lower()
+        alias = node.alias or name
+        written = self.fresh("rows") if not node.alias else alias
+        if name not in SET_RETURNING:
+            return self._scalar_source(node, call, alias, scope)
+        if name == "generate_series":
+            text, columns = self._series(call, scope, written)
+        elif name == "unnest":
+            text, columns = self._unnest(call, scope, written)
+        else:
+            function, shape = _ROWS[name]
+            args = [self.typed(self.ex(arg, scope), S_TEXT, arg.at) for arg in call.args]
+            self.functions = True
+            text = f"json_each({function}({', '.join(a.text for a in args)}))"
+            columns = [Column(c, Sized(BY_NAME[t]), _item(written, place)) for c, t, place in shape]
+        if len(columns) == 1 and not node.columns and name != "pg_get_keywords" and (node.alias or name == "unnest"):
+            columns = [columns[0]._replace(name=node.alias or name)]
+        if node.ordinality:
+            columns.append(Column("ordinality", S_INT8, f"({quote_identifier(written)}.key + 1)"))
+        for at, new in enumerate(node.columns[: len(columns)]):
+            columns[at] = columns[at]._replace(name=new)
+        scope.relations.append(Relation(alias, tuple(columns), written=written))
+        return f"{text} AS {quote_identifier(written)}"
+
+    def _scalar_source(self, node: tree.TableCall, call: tree.Call, alias: str, scope: Scope) -> str:
+        """Return a function of one value in FROM: one row."""
+        name = node.columns[0] if node.columns else alias
+        made = self.ex(call, Scope(outer=scope.outer))
+        scope.relations.append(Relation(alias, (Column(name, made.sized),)))
+        return f"(SELECT {made.text} AS {quote_identifier(name)}) AS {quote_identifier(alias)}"
+
+    def _series(self, call: tree.Call, scope: Scope, written: str) -> tuple[str, list[Column]]:
+        if len(call.args) not in (2, 3):
+            raise self._no_function(call, [])
+        start, stop = self.pair(call.args[0], call.args[1], scope)
+        sized = self.common([start, stop]) or S_INT4
+        start, stop = self.typed(start, sized, call.at), self.typed(stop, sized, call.at)
+        moments = sized.type in (DATE, TIMESTAMP, TIMESTAMPTZ)
+        step = Ex("1")
+        if len(call.args) == 3:
+            step = self.ex(call.args[2], scope, Sized(INTERVAL) if moments else sized)
+        name = quote_identifier(written)
+        if moments:
+            kind = TIMESTAMPTZ if sized.type is DATE else sized.type
+            self.functions = True
+            text = f"json_each(pg_moment_series({start.text}, {stop.text}, {step.text}, '{kind.name}'))"
+            return text, [Column("generate_series", Sized(kind), f"{name}.value")]
+        plain = all(_is_constant(arg) for arg in call.args)
+        if plain and sized.type in INTEGERS:
+            inner = self.fresh("series")
+            down = step.text.startswith("-")
+            compare = ">=" if down else "<="
+            if step.text.lstrip("-") == "0":
+                raise PgError("22023", "step size cannot equal zero", position=call.at + 1)
+            text = (
+                f"(WITH RECURSIVE {inner}(value, key) AS (SELECT {start.text}, 0 WHERE {start.text} {compare} {stop.text}"
+                f" UNION ALL SELECT value + {step.text}, key + 1 FROM {inner}"
+                f" WHERE value + {step.text} {compare} {stop.text}) SELECT value, key FROM {inner})"
+            )
+        else:
+            self.functions = True
+            text = f"json_each(pg_series({start.text}, {stop.text}, {step.text}))"
+        kind = sized.type if sized.type in (INT4, INT8, NUMERIC) else INT4
+        return text, [Column("generate_series", Sized(kind), f"{name}.value", not_null=True)]
+
+    def _unnest(self, call: tree.Call, scope: Scope, written: str) -> tuple[str, list[Column]]:
+        if len(call.args) != 1:
+            raise PgError("0A000", "unnest() of several arrays is not supported", position=call.at + 1)
+        array = self.typed(self.ex(call.args[0], scope), Sized(BY_OID[TEXT.array]), call.at)
+        element = BY_OID.get(array.type.element) if array.type is not None else None
+        column = Column("unnest", Sized(element) if element is not None else None, f"{quote_identifier(written)}.value")
+        return f"json_each({array.text})", [column]
+
+
+def _item(alias: str, place: str) -> str:
+    name = quote_identifier(alias)
+    if place.isdigit():
+        return f"json_extract({name}.value, '$[{place}]')"
+    return f"{name}.{place}"
+
+
+def _nullable(relation: Relation) -> Relation:
+    """Return the relation on the side of an outer join that may be missing: nothing of it is never NULL."""
+    return relation._replace(columns=tuple(c._replace(not_null=False) for c in relation.columns))
+
+
+def _is_constant(node: tree.Node) -> bool:
+    if isinstance(node, tree.Unary):
+        return _is_constant(node.operand)
+    return isinstance(node, tree.Const) and node.kind == "int"
+
+
+__all__ = ["JSON", "JSONB", "NAME", "SET_RETURNING", "PgType", "Tables", "quote_text"]

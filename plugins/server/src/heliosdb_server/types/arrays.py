@@ -1,0 +1,194 @@
+"""Arrays. In SQLite an array is JSON text, ``[1, 2, null]``; on the wire ``{1,2,NULL}``, or PostgreSQL's binary form."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from ..protocol.errors import PgError
+from .numbers import wrong
+
+Item = Any
+
+
+def from_text(text: str, element: Callable[[str], Any], delimiter: str = ",") -> list[Item]:
+    """Return the items of ``{1,NULL,"a b"}``, each read by ``element``.
+
+    :raises PgError: it is no array
+    """
+    made, at = _read(text, _skip(text, 0), element, delimiter, _bounds(text))
+    if _skip(text, at) != len(text):
+        raise _malformed(text, "Junk after closing right brace.")
+    return made
+
+
+def _bounds(text: str) -> int:
+    """Return where the braces begin: a text may name the bounds first, ``[0:1]={1,2}``."""
+    at = _skip(text, 0)
+    if text[at : at + 1] == "[":
+        return text.find("{", at)
+    return at
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _malformed(text: str, detail: str) -> PgError:
+    return PgError("22P02", f'malformed array literal: "{text}"', detail=detail)
+
+
+def _read(text: str, _: int, element: Callable[[str], Any], delimiter: str, at: int) -> tuple[list[Item], int]:
+    if at < 0 or text[at : at + 1] != "{":
+        raise _malformed(text, 'Array value must start with "{" or dimension information.')
+    at = _skip(text, at + 1)
+    items: list[Item] = []
+    if text[at : at + 1] == "}":
+        return items, at + 1
+    while True:
+        at = _skip(text, at)
+        if text[at : at + 1] == "{":
+            item, at = _read(text, at, element, delimiter, at)
+            items.append(item)
+        elif text[at : at + 1] == '"':
+            at += 1
+            chars = []
+            while text[at : at + 1] not in ('"', ""):
+                at += text[at] == "\\"
+                chars.append(text[at : at + 1])
+                at += 1
+            at += 1
+            items.append(element("".join(chars)))
+        else:
+            start = at
+            chars = []
+            while at < len(text) and text[at] not in (delimiter, "}", "{", '"'):
+                at += text[at] == "\\"
+                chars.append(text[at : at + 1])
+                at += 1
+            word = "".join(chars).rstrip()
+            if not word:
+                raise _malformed(text, "Unexpected array element.")
+            items.append(None if word.upper() == "NULL" and "\\" not in text[start:at] else element(word))
+        at = _skip(text, at)
+        if text[at : at + 1] == "}":
+            return items, at + 1
+        if text[at : at + 1] != delimiter:
+            raise _malformed(text, "Unexpected end of input." if at >= len(text) else "Unexpected array element.")
+        at += 1
+
+
+def to_text(items: list[Item], element: Callable[[Any], str]) -> str:
+    """Return items as ``{1,NULL,"a b"}``."""
+    parts = []
+    for item in items:
+        if item is None:
+            parts.append("NULL")
+        elif isinstance(item, list):
+            parts.append(to_text(item, element))
+        else:
+            text = element(item)
+            if not text or text.upper() == "NULL" or any(char in '{},"\\' or char.isspace() for char in text):
+                text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            parts.append(text)
+    return "{" + ",".join(parts) + "}"
+
+
+def _shape(items: list[Item]) -> list[int]:
+    sizes = []
+    each: Any = items
+    while isinstance(each, list):
+        sizes.append(len(each))
+        if not each:
+            break
+        each = each[0]
+    return [] if sizes and sizes[-1] == 0 else sizes
+
+
+def to_binary(items: list[Item], oid: int, element: Callable[[Any], bytes]) -> bytes:
+    """Return items in the binary form; ``oid`` is their type."""
+    shape = _shape(items)
+    flat: list[bytes] = []
+    has_null = False
+
+    def walk(some: list[Item], depth: int) -> None:
+        nonlocal has_null
+        if len(some) != shape[depth]:
+            raise PgError("2202E", "multidimensional arrays must have sub-arrays with matching dimensions")
+        for item in some:
+            if isinstance(item, list) and depth + 1 < len(shape):
+                walk(item, depth + 1)
+            elif item is None:
+                has_null = True
+                flat.append(b"\xff\xff\xff\xff")
+            else:
+                data = element(item)
+                flat.append(struct.pack("!i", len(data)) + data)
+
+    if shape:
+        walk(items, 0)
+    head = struct.pack("!iiI", len(shape), has_null, oid)
+    return head + b"".join(struct.pack("!ii", size, 1) for size in shape) + b"".join(flat)
+
+
+def from_binary(data: bytes, element: Callable[[bytes], Any]) -> list[Item]:
+    """Return the items of the binary form, each read by ``element``."""
+    try:
+        count, _, _ = struct.unpack_from("!iiI", data)
+        if not 0 <= count <= 6:
+            raise PgError("22P03", f"invalid number of dimensions: {count}")
+        at = 12 + 8 * count
+        sizes = [struct.unpack_from("!ii", data, 12 + 8 * i)[0] for i in range(count)]
+        if any(size < 0 for size in sizes):
+            raise PgError("22P03", "invalid array dimensions")
+
+        def walk(depth: int) -> list[Item]:
+            nonlocal at
+            made: list[Item] = []
+            for _ in range(sizes[depth]):
+                if depth + 1 < count:
+                    made.append(walk(depth + 1))
+                    continue
+                (size,) = struct.unpack_from("!i", data, at)
+                at += 4
+                if size < 0:
+                    made.append(None)
+                    continue
+                if at + size > len(data):
+                    raise PgError("22P03", "insufficient data left in message")
+                made.append(element(data[at : at + size]))
+                at += size
+            return made
+
+        return walk(0) if count else []
+    except struct.error:
+        raise PgError("22P03", "incorrect binary data format for an array") from None
+
+
+def load(value: object) -> list[Item]:
+    """Return the items of an array that stands in SQLite."""
+    if isinstance(value, str):
+        if value[:1] == "{":
+            return from_text(value, str)
+        try:
+            items = json.loads(value)
+        except ValueError:
+            raise wrong("array", value) from None
+        if isinstance(items, list):
+            return items
+    raise wrong("array", value)
+
+
+def dump(items: list[Item]) -> str:
+    """Return items as SQLite keeps them; bytes, which JSON has not, as ``\\x`` and hexadecimal digits."""
+    return json.dumps(items, ensure_ascii=False, separators=(",", ":"), default=_bytes)
+
+
+def _bytes(value: object) -> str:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(type(value).__name__)
