@@ -77,6 +77,8 @@ FEATURES = (
             "subvector",
             "vector_avg",
             "vector_sum",
+            "hybrid_search",
+            "fts5_any",
         ),
     ),
     Feature(

@@ -8,11 +8,10 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Parameters, Statement
 
-from .binding import binder_for
-from .queries import calls_of, read_query
+from .preparing import packer, prepared
 from .search.answering import Outcome, Plan
 from .search.freshness import known_to
-from .search.statements import NOTE, original_of, outcomes_of, with_searches
+from .search.statements import NOTE, outcomes_of
 
 
 @dataclass(frozen=True)
@@ -58,18 +57,14 @@ def explain_vector(connection: Any, sql: str, parameters: Parameters = ()) -> Ve
         raise sqlite3.ProgrammingError(
             "explain_vector() needs vector search switched on: connect(..., enable_vector_search=True)"
         )
-    statement = Statement(sql)
-    calls = calls_of(sql)
-    if calls:
-        statement = read_query(statement, calls)
     reasons: list[str] = []
-    statement = with_searches(connection, statement, reasons)
+    statement = prepared(connection, Statement(sql), reasons)
     plan: Plan | None = statement.notes.get(NOTE)
     if plan is None:
         return VectorExplanation(
             "sql", "; ".join(reasons) or "it searches no column by distance", (), statement.text
         )
-    found = tuple(outcomes_of(connection, plan, parameters, binder_for(original_of(statement))))
+    found = tuple(outcomes_of(connection, plan, parameters, packer(statement)))
     paths = {each.path for each in found}
     reasons += [each.reason for each in found if each.reason]
     path = paths.pop() if len(paths) == 1 else "mixed"

@@ -7,10 +7,14 @@ import sqlite3
 from .aggregates import AGGREGATES, define_aggregate
 from .distances import DISTANCES, distance_function
 from .failure import Failure
+from .hybrid import NAME, WORDS, fts5_any
 from .scalars import SCALARS, scalar_function
 
 NAMES = (*DISTANCES, *SCALARS, *AGGREGATES)
 """All of them. A function that a program defines itself under one of these names takes its place."""
+
+CLAIMED = (*NAMES, NAME, WORDS)
+"""Those, hybrid_search() and what it uses."""
 
 VECTORS = frozenset({*AGGREGATES, *(name for name, scalar in SCALARS.items() if scalar.gives_vector)})
 """Those that return a vector."""
@@ -30,5 +34,6 @@ def define(connection: sqlite3.Connection, failure: Failure) -> None:
         connection.create_function(
             name, scalar.arguments, scalar_function(name, scalar, failure), deterministic=True
         )
+    connection.create_function(WORDS, 1, fts5_any, deterministic=True)
     for name in AGGREGATES:
         define_aggregate(connection, name, failure)

@@ -8,6 +8,7 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Parameters
 
+from .hybrid import NAME
 from .queries import calls_of
 from .search.freshness import known_to
 from .search.statements import answering_together
@@ -30,7 +31,7 @@ def executemany_grouped(connection: Any, sql: str, parameters: Iterable[Paramete
         raise sqlite3.ProgrammingError(
             "executemany_grouped() needs vector search switched on: connect(..., enable_vector_search=True)"
         )
-    if not calls_of(sql):
+    if not calls_of(sql) and NAME not in sql.lower():
         raise sqlite3.ProgrammingError(f"executemany_grouped() runs a SELECT with a vector function: {sql!r}")
     sets = list(parameters)
     with answering_together(connection, sets):

@@ -9,9 +9,7 @@ from typing import Any
 from heliosdb_sqlite.plugins import DemoAct, Parameters, Statement, Syntax, hookimpl, state
 
 from . import functions
-from .binding import binder_for
 from .columns import COLUMN_TYPES, with_checks
-from .distances import DISTANCES
 from .explaining import explain_vector
 from .failure import Failure
 from .grouped import executemany_grouped
@@ -19,11 +17,12 @@ from .index.ddl import around_ddl, as_index
 from .index.stats import vector_index_progress, vector_index_stats
 from .loading import load_sqlite_vec
 from .options import VectorOptions
-from .queries import calls_of, read_query
-from .returned import Row, read_result, row_mapper
+from .preparing import binder, prepared
+from .queries import calls_of
+from .returned import Row, row_mapper
 from .search.cache import CACHE, default_limit
 from .search.freshness import freshness_of, introduce
-from .search.statements import answering_binder, original_of, with_searches
+from .search.statements import original_of
 
 _NAME = "vector"
 _SCHEMA_VERBS = ("CREATE", "ALTER")
@@ -47,7 +46,7 @@ def heliosdb_syntax() -> Syntax:
 
     It names no trigger words: any SELECT may return a VECTOR column.
     """
-    return Syntax(column_types=COLUMN_TYPES, functions=functions.NAMES)
+    return Syntax(column_types=COLUMN_TYPES, functions=functions.CLAIMED)
 
 
 @hookimpl
@@ -81,14 +80,7 @@ def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
             statement = with_checks(connection, statement) or statement
         if "USING" in folded:
             statement = as_index(statement)
-    calls = calls_of(statement.text)
-    if calls:
-        statement = read_query(statement, calls)
-    made = any(call.name in functions.VECTORS for call in calls)
-    statement = read_result(connection, statement, made) or statement
-    if any(call.name in DISTANCES for call in calls):
-        statement = with_searches(connection, statement)
-    return statement
+    return prepared(connection, statement)
 
 
 @hookimpl
@@ -102,7 +94,7 @@ def heliosdb_around(
 @hookimpl
 def heliosdb_bind(connection: Any, statement: Statement) -> Callable[[Parameters], Parameters] | None:
     """Bind lists and arrays as vectors, and the candidates of searches."""
-    return answering_binder(connection, statement, binder_for(original_of(statement)))
+    return binder(connection, statement)
 
 
 @hookimpl

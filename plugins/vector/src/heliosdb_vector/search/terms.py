@@ -12,6 +12,7 @@ from ..scalars import SCALARS
 from .clauses import Span, split
 
 _NAMES = (Kind.WORD, Kind.QUOTED)
+_PURE = frozenset({*SCALARS, "abs", "coalesce", "ifnull", "json", "json_array", "max", "min", "nullif"})
 
 
 class Name(NamedTuple):
@@ -96,7 +97,7 @@ def is_constant(tokens: Sequence[Token], span: Span) -> bool:
                 return False  # SQLite takes "name" for a string where it finds no such column
             at = closing
         elif token.kind is Kind.WORD:
-            calls = at + 1 < end and tokens[at + 1].text == "(" and token.text.lower() in SCALARS
+            calls = at + 1 < end and tokens[at + 1].text == "(" and token.text.lower() in _PURE
             if not calls and token.word not in ("NULL", "TRUE", "FALSE"):
                 return False
         elif token.kind in (Kind.QUOTED, Kind.BAD):
