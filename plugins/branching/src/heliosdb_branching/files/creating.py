@@ -103,9 +103,7 @@ def create(
         )
         os.makedirs(folder_of(opener.database), exist_ok=True)
         path = entry.path(opener.database)
-        lock = locks.try_alone(lock_path(path))
-        if lock is None:
-            raise sqlite3.OperationalError(f"{lock_path(path)!r} is locked by another program")
+        lock = locks.alone(lock_path(path))
         source_path = parent.path(opener.database) if parent else opener.database
         try:
             step("locked")

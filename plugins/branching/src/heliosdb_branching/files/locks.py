@@ -23,10 +23,9 @@ _RANGE = 2**30  # Windows: each holder has a byte of its own
 class Lock:
     """A lock that is held until :meth:`release`, or the end of the process."""
 
-    def __init__(self, path: str, descriptor: int, byte: int | None = None) -> None:
+    def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
         self._descriptor: int | None = descriptor
-        self._byte = byte
         self._owner = os.getpid()
 
     def release(self) -> None:
@@ -49,19 +48,35 @@ def _open(path: str, *, create: bool) -> int:
 
 def hold(path: str) -> Lock:
     """Say that the branch is open. Waits while somebody tests the lock."""
-    descriptor = _open(path, create=True)
-    if _POSIX:
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        return Lock(path, descriptor)
-    byte = random.randrange(_RANGE)  # noqa: S311 - to tell holders apart
-    _lock_bytes(descriptor, byte, 1, wait=True)
-    return Lock(path, descriptor, byte)
+    while True:
+        descriptor = _open(path, create=True)
+        byte = random.randrange(_RANGE)  # noqa: S311 - to tell holders apart
+        if _POSIX:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        else:
+            _lock_bytes(descriptor, byte, 1, wait=True)
+        if _is_file(descriptor, path):
+            return Lock(path, descriptor)
+        os.close(descriptor)
 
 
-def try_alone(path: str, *, create: bool = True) -> Lock | None:
-    """Return the exclusive lock, or None when anybody holds the lock in whatever way."""
+def alone(path: str) -> Lock:
+    """Say that the branch is being made. Waits while somebody tests the lock."""
+    while True:
+        descriptor = _open(path, create=True)
+        if _POSIX:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        else:
+            _lock_bytes(descriptor, 0, _RANGE, wait=True)
+        if _is_file(descriptor, path):
+            return Lock(path, descriptor)
+        os.close(descriptor)
+
+
+def try_alone(path: str) -> Lock | None:
+    """Return the exclusive lock, or None when anybody holds the lock in whatever way, or there is no such file."""
     try:
-        descriptor = _open(path, create=create)
+        descriptor = _open(path, create=False)
     except FileNotFoundError:
         return None
     try:
@@ -69,17 +84,27 @@ def try_alone(path: str, *, create: bool = True) -> Lock | None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         else:
             _lock_bytes(descriptor, 0, _RANGE, wait=False)
+        if _is_file(descriptor, path):
+            return Lock(path, descriptor)
     except OSError:
-        os.close(descriptor)
-        return None
-    return Lock(path, descriptor)
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _is_file(descriptor: int, path: str) -> bool:
+    """Return whether the open file still has this name: who removes it holds its lock, and others may have waited."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def is_held(path: str) -> bool:
     """Return whether anybody holds the lock, in this process or another."""
     if not os.path.exists(path):
         return False
-    lock = try_alone(path, create=False)
+    lock = try_alone(path)
     if lock is None:
         return os.path.exists(path)
     lock.release()

@@ -174,9 +174,12 @@ def clean_leftovers(opener: Opener, main: Any) -> None:
     known = {entry.file for entry in (*entries(main), *deleted(main))}
     for file in begun - known:
         path = os.path.join(folder, file)
-        lock = None if os.path.exists(path) else locks.try_alone(lock_path(path))
-        if lock is not None and file not in {entry.file for entry in entries(main)}:
-            discard(path)
+        if os.path.exists(path):
+            continue
+        lock = locks.try_alone(lock_path(path)) if os.path.exists(lock_path(path)) else locks.alone(lock_path(path))
+        if lock is not None:
+            if file not in {entry.file for entry in entries(main)} and not os.path.exists(path):
+                discard(path)
             lock.release()
 
 
