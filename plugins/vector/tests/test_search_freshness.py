@@ -394,3 +394,17 @@ def test_a_closed_connection_keeps_nothing_in_memory(open_vector, fill, vectors)
     assert CACHE.bytes > 0
     conn.close()
     assert CACHE.bytes == 0
+
+
+@pytest.mark.parametrize("factory", [bytes, lambda text: text.decode().upper()])
+def test_whatever_texts_are_made_into(open_vector, tmp_path, fill, vectors, log_at_once, factory):
+    conn = open_vector(tmp_path / "ä.db")
+    fill(conn, vectors)
+    right = conn.execute(NEAREST, (QUERY,)).fetchall()
+    conn.text_factory = factory
+    conn.execute("CREATE INDEX near ON docs USING bits (embedding vector_l2_ops)")
+    assert conn.execute(NEAREST + " ", (QUERY,)).fetchall() == right
+    assert conn.vector_index_stats("near")[0].name == "near"
+    conn.execute("UPDATE docs SET embedding = ? WHERE id = 31", (QUERY,))
+    assert conn.execute(NEAREST, (QUERY,)).fetchone()[0] == 31
+    assert conn.explain_vector(NEAREST, (QUERY,)).path == "matrix"

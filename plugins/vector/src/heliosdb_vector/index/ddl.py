@@ -10,6 +10,7 @@ from heliosdb_sqlite.plugins import Statement, run
 from heliosdb_sqlite.sql.lexer import tokenize
 
 from ..search.freshness import known_to
+from ..search.texts import plain_texts
 from .building import build
 from .definition import Definition, Wanted, definitions, read_create
 from .searching import build_again
@@ -49,7 +50,8 @@ def _together(connection: Any) -> Iterator[None]:
     """Have everything inside done, or nothing."""
     run(connection, f"SAVEPOINT {_SAVEPOINT}")
     try:
-        yield
+        with plain_texts(connection):
+            yield
     except BaseException:
         if connection.in_transaction:
             run(connection, f"ROLLBACK TO {_SAVEPOINT}")
@@ -86,7 +88,10 @@ def _dropping(connection: Any) -> Iterator[None]:
 
 
 def _schemas(connection: Any) -> list[str]:
-    return [row[1].replace('"', '""') for row in run(connection, "PRAGMA database_list").fetchall()]
+    return [
+        row[0].replace('"', '""')
+        for row in run(connection, "SELECT name FROM pragma_database_list").fetchall()
+    ]
 
 
 def _all(connection: Any) -> list[Definition]:

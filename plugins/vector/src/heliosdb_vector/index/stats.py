@@ -10,6 +10,7 @@ from typing import Any
 from heliosdb_sqlite.plugins import run, schema_of
 
 from ..search.freshness import Column, freshness_of, known_to
+from ..search.texts import plain_texts
 from .building import set_progress
 from .definition import definitions
 from .searching import current
@@ -47,9 +48,14 @@ def vector_index_stats(connection: Any, name: str | None = None) -> list[VectorI
     :raises ProgrammingError: the connection has no vector search
     """
     _need(connection, "vector_index_stats()")
+    with plain_texts(connection):
+        return _stats(connection, name)
+
+
+def _stats(connection: Any, name: str | None) -> list[VectorIndexStats]:
     found = []
     freshness_of(connection).meet(schema_of(connection).stamp)
-    for _, schema, _ in run(connection, "PRAGMA database_list").fetchall():
+    for (schema,) in run(connection, "SELECT name FROM pragma_database_list").fetchall():
         for each in definitions(connection, schema):
             if name is not None and each.name.lower() != name.lower():
                 continue

@@ -233,7 +233,8 @@ def _owner_of(connection: Any, known: Freshness, schema: str) -> Hashable:
     """Return what tells the database's file from others; the connection itself for one that only it can see."""
     if schema not in known.files:
         found: Hashable = known.token
-        for _, name, file in run(connection, "PRAGMA database_list").fetchall():
+        sql = "SELECT name, CAST(file AS BLOB) FROM pragma_database_list"  # a path need not be valid UTF-8
+        for name, file in run(connection, sql).fetchall():
             if name.lower() == schema.lower() and file:
                 try:
                     status = os.stat(file)

@@ -20,6 +20,7 @@ from .filters import search_filter
 from .freshness import freshness_of, is_logged
 from .recognising import Search, searches_in
 from .rewriting import restricted, ties
+from .texts import plain_texts
 
 NOTE = "vector search"
 _TEXTS = "vector texts"  # as it was, and as it is
@@ -34,17 +35,14 @@ def with_searches(connection: Any, statement: Statement, reasons: list[str] | No
     if statement.verb != "SELECT":
         reasons.append("it is no SELECT")
         return statement
-    factory = connection.text_factory
     try:
-        connection.text_factory = str  # for what the schema says, whatever the program's own texts are to be
-        return _with_searches(connection, statement, reasons)
+        with plain_texts(connection):
+            return _with_searches(connection, statement, reasons)
     except sqlite3.Error as error:  # no schema to read, which SQLite says when the statement runs
         if "locked" in str(error):
             raise
         reasons.append(str(error))
         return statement
-    finally:
-        connection.text_factory = factory
 
 
 def _with_searches(connection: Any, statement: Statement, reasons: list[str]) -> Statement:
@@ -133,12 +131,14 @@ class _Binder:
         if together is not None and together.has_next(given):
             return together.next(self)
         packed = given if self._pack is None else self._pack(given)
-        return answer(self._connection, self._plan, packed)
+        with plain_texts(self._connection):
+            return answer(self._connection, self._plan, packed)
 
     def many(self, sets: Any) -> list[Any]:
         """Return the parameters of all the executions of an executemany()."""
         packed = [given if self._pack is None else self._pack(given) for given in sets]
-        return answer_many(self._connection, self._plan, packed)
+        with plain_texts(self._connection):
+            return answer_many(self._connection, self._plan, packed)
 
 
 _TOGETHER = "vector together"
@@ -180,5 +180,6 @@ def answering_together(connection: Any, sets: Sequence[Any]) -> Iterator[None]:
 def outcomes_of(connection: Any, plan: Plan, given: Any, pack: Any) -> list[Outcome]:
     """Return how the searches of a statement would be answered now."""
     found: list[Outcome] = []
-    answer(connection, plan, given if pack is None else pack(given), found)
+    with plain_texts(connection):
+        answer(connection, plan, given if pack is None else pack(given), found)
     return found
