@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 import heliosdb_sqlite
-from heliosdb_sqlite.plugins import Syntax, hookimpl, run
+from heliosdb_sqlite.plugins import Syntax, activate, hookimpl, run
 from heliosdb_sqlite.sql.schema import schema_of
 from heliosdb_sqlite.testing import registered
 
@@ -81,3 +81,23 @@ def test_a_rolled_back_temp_table_is_gone(conn):
 def test_looking_at_the_schema_makes_no_temp_database(conn):
     where(conn)
     assert [row[1] for row in conn.execute("PRAGMA database_list")] == ["main"]
+
+
+@pytest.mark.parametrize("execute", [through_the_hooks, past_the_hooks, by_a_plugin])
+def test_temp_tables_that_a_pragma_throws_away_are_gone(conn, execute):
+    conn.execute("CREATE TABLE main.t (a)")
+    for mode in ("FILE", "MEMORY", "FILE"):
+        execute(conn, "CREATE TEMP TABLE t (a)")
+        assert where(conn) == "temp"
+        execute(conn, f"PRAGMA temp_store = {mode}")
+        assert where(conn) == "main"
+
+
+def test_temp_tables_from_before_a_plugin_was_switched_on_are_seen():
+    with (
+        registered(WhereIs(), "where_is", always=False),
+        closing(heliosdb_sqlite.connect(":memory:")) as conn,
+    ):
+        conn.execute("CREATE TEMP TABLE t (a)")
+        activate(conn, "where_is")
+        assert where(conn) == "temp"

@@ -122,6 +122,7 @@ def activate(connection: Any, name: str) -> None:
                 f"{connection!r} was not made by heliosdb_sqlite.connect(), and can't be given features"
             )
         session = Session(options, hooks)
+        session.changed_databases()  # there may be temp tables already
         _equip(connection, session, Target(""))
     connection.__class__ = with_hooks(type(connection), base_for(session.target, hooks))
     session.extend(connection, options, hooks)

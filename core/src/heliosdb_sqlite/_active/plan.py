@@ -48,7 +48,12 @@ class Plan(NamedTuple):
 
 def needs_a_plan(sql: str) -> bool:
     """Return whether the text needs one even if no plugin has anything to do with it."""
-    return verb(sql) in SCHEMA_CHANGES or by_name_for(sql) is not None
+    return changes_schema(verb(sql), sql) or by_name_for(sql) is not None
+
+
+def changes_schema(does: str, sql: str) -> bool:
+    """Return whether the statement may leave another schema behind; PRAGMA temp_store throws the temp tables away."""
+    return does in SCHEMA_CHANGES or (does == "PRAGMA" and "temp_store" in sql.lower())
 
 
 def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | None:
@@ -69,7 +74,7 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
         explain=_each(explainers),
         around=_nested(arounds),
         watched=hooks.transactional and statement.verb not in READS,
-        changes_schema=statement.verb in SCHEMA_CHANGES,
+        changes_schema=changes_schema(statement.verb, statement.sql),
         by_name=by_name_for(statement.text),
         executed=hooks.executed,
     )

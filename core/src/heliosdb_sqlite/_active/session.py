@@ -10,10 +10,11 @@ from .._catalogue import SILENT
 from .._standard import sqlite3
 from ..plugins.statement import Parameters, Statement
 from ..plugins.target import Target
+from ..sql.lexer import verb
 from ..sql.schema import stamp
 from . import goodbye
 from .hooks import Hooks
-from .plan import SCHEMA_CHANGES, Plan, make_plan, needs_a_plan
+from .plan import Plan, changes_schema, make_plan, needs_a_plan
 from .transactions import Transactions, without_begin
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Session:
         self.final: set[str] = set()  # texts that have been through the hooks
         self.hidden_changes = 0  # rows that plugins changed: not the user's business
         self.databases: tuple[tuple[str, str], ...] | None = None  # for sql.schema, until one comes or goes
+        self.temp_changes = 0  # of the schema, maybe of temp's
         self.sees_schema_changes = True  # none was made by a cursor that the hooks don't see
         self.transactions = Transactions(hooks) if hooks.transactional else None
 
@@ -111,12 +113,19 @@ class Session:
     def changed_schema(self) -> None:
         """Drop every plan, and do so again should the change be rolled back."""
         self.forget()
+        self.changed_databases()
         self._schema_changed = True
+
+    def changed_databases(self) -> None:
+        """A database or a temp table came or went."""
+        self.databases = None
+        self.temp_changes += 1
 
     def went_back(self) -> None:
         """A transaction was rolled back: the schema may be an older one again."""
         if self._schema_changed:
             self.forget()
+            self.changed_databases()
             self._schema_changed = False
 
     def forget(self) -> None:
@@ -129,12 +138,12 @@ class Session:
         """Run a plugin's own statement past every hook, without opening a transaction."""
         if self.transactions is not None:
             self.transactions.keep_undoable(connection, sql)
-        if sql.lstrip()[:6].upper().rstrip() not in SCHEMA_CHANGES:
+        if not changes_schema(verb(sql), sql):
             return self.run_bare(connection, sql, parameters)
         try:
             return self.run_bare(connection, sql, parameters)
         finally:
-            self.databases = None
+            self.changed_databases()
 
     def run_bare(self, connection: Any, sql: str, parameters: Parameters = ()) -> sqlite3.Cursor:
         """Run a statement of the core's own."""

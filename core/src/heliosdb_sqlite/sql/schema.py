@@ -83,21 +83,27 @@ def _column(row: tuple[Any, ...]) -> Column:
 
 
 def stamp(connection: sqlite3.Connection) -> Stamp:
-    """Return the databases of the connection with the version of each one's schema.
+    """Return the databases of the connection with the version of each one's schema; temp comes first.
 
-    SQLite lists temp once something looked into it; before that it is as empty as at version 0.
+    Only this connection changes its temp database, so its changes are counted instead of asked for: SQLite (3.40) may
+    crash when ``PRAGMA temp.schema_version`` is run again after ``PRAGMA temp_store``.
     """
-    session = getattr(connection, "_session", None)
-    known: tuple[tuple[str, str], ...] | None = None if session is None else session.databases
+    session: Any = getattr(connection, "_session", None)
+    counted = session is not None and session.sees_schema_changes
+    known: tuple[tuple[str, str], ...] | None = session.databases if counted else None
+    temp = session.temp_changes if counted else 0
     if known is None:
         names = [row[1] for row in _rows(connection, "PRAGMA database_list")]
-        known = tuple((name, f"PRAGMA {quote_identifier(name)}.schema_version") for name in names)
+        if not counted and "temp" in names:
+            temp = hash(_rows(connection, "SELECT group_concat(sql, ';') FROM temp.sqlite_master")[0][0] or 0)
+        known = tuple(
+            (name, f"PRAGMA {quote_identifier(name)}.schema_version") for name in names if name != "temp"
+        )
         if session is not None:
             session.final.update(sql for _, sql in known)
-            session.databases = known if session.sees_schema_changes else None
+            session.databases = known if counted else None
     execute = _cursor(connection).execute
-    versions = [(name, execute(sql).fetchone()[0]) for name, sql in known]
-    return tuple(({"temp": 0} | dict(versions)).items())
+    return (("temp", temp), *[(name, execute(sql).fetchone()[0]) for name, sql in known])
 
 
 def schema_of(connection: Any) -> Schema:
