@@ -111,7 +111,6 @@ def test_a_statement_that_fails_halfway_is_undone(conn):
 def test_sorters_and_temporary_tables_spill_sealed(conn, tmp_path, monkeypatch):
     fill(conn, 3000)
     conn.execute("PRAGMA cache_size = 5")
-    conn.execute("PRAGMA temp_store = FILE")
     conn.execute("CREATE TEMP TABLE copy AS SELECT * FROM notes")
     conn.execute("CREATE INDEX temp.copied ON copy (body, title)")
     cursor = conn.execute("SELECT title FROM copy ORDER BY body, title DESC")

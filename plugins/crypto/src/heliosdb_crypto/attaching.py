@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from heliosdb_sqlite.plugins import Statement
+from heliosdb_sqlite.plugins import Statement, state
 from heliosdb_sqlite.sql.lexer import Token, tokenize
 from heliosdb_sqlite.sql.parameters import rewrite as moved
 from heliosdb_sqlite.sql.splice import Edit, Span, splice
@@ -18,12 +18,14 @@ from .naming import Place, place_of
 from .vfs import problems
 from .vfs.layer import layer_for
 
-WORDS = ("ATTACH", "VACUUM")
+VERBS = ("ATTACH", "VACUUM")
 _ATTACHED, _COPIED = "heliosdb_attached", "heliosdb_copied"
 
 
-def rewrite(statement: Statement) -> Statement | None:
+def rewrite(connection: Any, statement: Statement) -> Statement | None:
     """Return an ATTACH, or a VACUUM INTO, whose file name goes through a function of ours."""
+    if NAME not in state(connection):
+        return None  # encrypted columns in a plain file: what it attaches is plain
     if statement.verb == "ATTACH":
         return _attach(statement)
     if statement.verb == "VACUUM":

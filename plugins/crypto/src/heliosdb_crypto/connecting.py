@@ -53,12 +53,16 @@ def under_layer(target: Target, options: CryptoOptions) -> Target | None:
     :raises ProgrammingError: the key is none
     :raises NotSupportedError: there can be no file layer here, or the URI asks for what can't be had with one
     """
+    if options.given("column_key"):
+        _check_column_keys(options)
+    shared = not target.keywords.get("check_same_thread", True)
+    if not options.given("encryption_key"):
+        return replace(target, serialized=shared or target.serialized, explain=explain)
     place = place_of(target.database, uri=bool(target.keywords.get("uri", False)))
     if place is None:
         return None  # the standard library says what is wrong with the name
     layer = layer_for(user_key(options.encryption_key, place.path))
     problems.forget()
-    shared = not target.keywords.get("check_same_thread", True)
     return replace(
         target.moved(place.under(layer.name, reserves=True), uri=True),
         serialized=shared or target.serialized,
@@ -66,20 +70,31 @@ def under_layer(target: Target, options: CryptoOptions) -> Target | None:
     )
 
 
-def check(connection: Any, options: CryptoOptions) -> Crypto:
-    """Find the connection's file, see whether the key opens it, and return what there is to keep.
+def _check_column_keys(options: CryptoOptions) -> None:
+    """Refuse what is no key before anything is opened; a function is asked later."""
+    listed = options.column_keys()
+    if not listed:
+        raise sqlite3.ProgrammingError("column_key is an empty list: give at least one key")
+    for each in listed:
+        if not callable(each):
+            user_key(each, what="column_key")
+
+
+def check(connection: Any, options: CryptoOptions) -> DatabaseFile | None:
+    """Find the connection's file, see whether the key opens it, and return it; None where it is not encrypted.
 
     :raises DatabaseError: it does not, or the file is no encrypted database
     """
-    file = file_of(connection, "main")
+    file = file_of(connection, "main") if options.given("encryption_key") else None
     if file is not None and os.path.exists(file.path + "-wal"):
         _look_into_log(connection, file)
     if file is not None and file.problem:
         raise sqlite3.DatabaseError(file.problem)
     if file is not None and file.data_key is None:
         reserve(file.connection, RESERVE)
-    crypto = state(connection)[NAME] = Crypto(options.encryption_key, file)
-    return crypto
+    if options.given("encryption_key"):
+        state(connection)[NAME] = Crypto(options.encryption_key, file)
+    return file
 
 
 def _look_into_log(connection: Any, file: DatabaseFile) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from heliosdb_sqlite.plugins import Capability, Parameters, Statement, Syntax, Target, hookimpl
 
 from . import attaching, connecting
+from .columns import hooks as columns
+from .columns.functions import Row
 from .keys.derivation import Argon2id
 from .options import CryptoOptions
 from .rekeying import rekey
@@ -24,21 +26,25 @@ def heliosdb_options() -> type[CryptoOptions]:
 @hookimpl
 def heliosdb_active(options: CryptoOptions) -> bool:
     """Return whether a key was given. None is no key, and no wish for an unencrypted database either."""
-    if options.given and options.encryption_key is None:
-        raise sqlite3.ProgrammingError(
-            "encryption_key is None: an unset key never means an unencrypted database; give 32 bytes or a passphrase, "
-            "or leave the keyword out"
-        )
-    return options.given
+    for keyword in ("encryption_key", "column_key"):
+        if options.given(keyword) and getattr(options, keyword) is None:
+            raise sqlite3.ProgrammingError(
+                f"{keyword} is None: an unset key never means an unencrypted database; give 32 bytes or a passphrase, "
+                "or leave the keyword out"
+            )
+    return options.given("encryption_key") or options.given("column_key")
 
 
 @hookimpl
 def heliosdb_syntax() -> Syntax:
-    """Return the SQL that belongs to this plugin."""
-    return Syntax(words=("ENCRYPTED", *attaching.WORDS), column_types=("ENCRYPTED",))
+    """Return the SQL that belongs to this plugin.
+
+    It names no trigger words: any statement may have to do with an encrypted column.
+    """
+    return Syntax(column_types=("ENCRYPTED",), functions=columns.FUNCTIONS)
 
 
-@hookimpl(trylast=True)  # whichever file it is to be: a branch's, for instance
+@hookimpl
 def heliosdb_open(target: Target, options: CryptoOptions) -> Target | None:
     """Open the file under the layer of its key."""
     return connecting.under_layer(target, options)
@@ -46,21 +52,31 @@ def heliosdb_open(target: Target, options: CryptoOptions) -> Target | None:
 
 @hookimpl(tryfirst=True)
 def heliosdb_connect(connection: Any, options: CryptoOptions) -> None:
-    """Refuse a file that the key does not open."""
-    crypto = connecting.check(connection, options)
-    attaching.define(connection, crypto)
+    """Refuse a file that the key does not open; make its columns' keys ready."""
+    file = connecting.check(connection, options)
+    if options.given("encryption_key"):
+        attaching.define(connection, connecting.crypto_of(connection))
+    columns.begin(connection, options, file.key if file is not None else None)
 
 
 @hookimpl
-def heliosdb_parse(statement: Statement) -> Statement | None:
-    """Have each file that a statement names opened under the layer of its key."""
-    return attaching.rewrite(statement)
+def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
+    """Have each file that a statement names opened under the layer of its key; seal what goes to encrypted columns."""
+    if statement.verb in attaching.VERBS:
+        return attaching.rewrite(connection, statement)
+    return columns.read(connection, statement)
 
 
 @hookimpl
 def heliosdb_bind(statement: Statement) -> Callable[[Parameters], Parameters] | None:
     """Follow the parameters of a key that was moved."""
     return attaching.binder_for(statement)
+
+
+@hookimpl
+def heliosdb_row(connection: Any, statement: Statement) -> Callable[[Row], Row] | None:
+    """Open the values of encrypted columns."""
+    return columns.row_mapper(connection, statement)
 
 
 @hookimpl

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from heliosdb_sqlite.plugins import run
+from heliosdb_sqlite.plugins import remember_option, run
 
+from .columns.hooks import keyring_of
 from .connecting import crypto_of
 from .format import KEY, Head
 from .keys.given import UserKey, user_key
@@ -53,6 +54,11 @@ def rekey(connection: Any, key: Any, *, full: bool = False, progress: Progress |
     else:
         _rewrap(connection, file, new)
     crypto.given = key
+    remember_option(connection, "encryption_key", key)
+    keyring = keyring_of(connection)
+    if keyring.follows_file:
+        keyring.keys = [new]
+        keyring.forget()
 
 
 def _rewrap(connection: Any, file: DatabaseFile, new: UserKey) -> None:
@@ -62,6 +68,7 @@ def _rewrap(connection: Any, file: DatabaseFile, new: UserKey) -> None:
     with _immediate(connection):
         file.replacing = envelope
         try:
+            _rewrap_columns(connection, connection, file.key, new)
             _touch_first_page(connection)
             run(connection, "COMMIT")
         finally:
@@ -76,6 +83,8 @@ def _reseal(connection: Any, file: DatabaseFile, new: UserKey, progress: Progres
     envelope = wrap(new, data_key, _head(file, new)).packed()
     with _alone(connection), _temporary(file) as copy:
         connection.backup(copy)
+        _rewrap_columns(connection, copy, file.key, new)
+        copy.commit()
         file.replacing, file.resealing = envelope, data_key
         try:
             copy.backup(connection, progress=progress, pages=-1 if progress is None else 256)
@@ -84,6 +93,13 @@ def _reseal(connection: Any, file: DatabaseFile, new: UserKey, progress: Progres
         finally:
             file.replacing = file.resealing = None
         file.replaced_by(new, envelope, data_key)
+
+
+def _rewrap_columns(connection: Any, where: Any, old: UserKey, new: UserKey) -> None:
+    """Have the new key unwrap the column keys that the old one unwraps, unless they have keys of their own."""
+    keyring = keyring_of(connection)
+    if keyring.follows_file:
+        keyring.rewrap(where, "main", old, new)
 
 
 def _head(file: DatabaseFile, key: UserKey) -> Head:

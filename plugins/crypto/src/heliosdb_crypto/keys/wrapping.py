@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from ..codec.log import LogCodec
 from ..codec.pages import PageCodec
 from ..format import KEY, SALT, Envelope, Head, derive
-from .derivation import derivation_of
+from .derivation import Derivation, derivation_of
 from .given import UserKey
 
 _REMEMBERED = 256
@@ -30,10 +30,6 @@ class DataKey:
         self.log = LogCodec(secret)
         self.heads: dict[bytes, Head] = {}
         """The envelopes that this key was found in, each with the head it belongs to."""
-
-    def columns(self) -> bytes:
-        """Return the secret from which this file's column keys come."""
-        return derive(self.secret, b"HeliosDB columns")
 
 
 class _Remembered(Generic[_Value]):
@@ -94,7 +90,7 @@ def wrap(key: UserKey, data_key: DataKey, head: Head) -> Envelope:
     :param head: says how the user's key is derived; it is remembered as the envelope's
     """
     salt = os.urandom(SALT)
-    envelope = Envelope(salt, aes_key_wrap(_wrapping_key(key, head, salt), data_key.secret))
+    envelope = Envelope(salt, aes_key_wrap(stretched(key, key.derivation, salt), data_key.secret))
     data_key.heads[envelope.packed()] = head
     return envelope
 
@@ -105,7 +101,7 @@ def unwrap(key: UserKey, head: Head, envelope: Envelope) -> DataKey | None:
     if derivation is None or (derivation.code == 0) != key.is_raw:
         return None
     try:
-        secret = aes_key_unwrap(_wrapping_key(key, head, envelope.salt), envelope.wrapped)
+        secret = aes_key_unwrap(stretched(key, derivation, envelope.salt), envelope.wrapped)
     except InvalidUnwrap:
         return None
     found = _data_keys.get(derive(secret, b"HeliosDB remembered"), lambda: DataKey(secret))
@@ -113,10 +109,9 @@ def unwrap(key: UserKey, head: Head, envelope: Envelope) -> DataKey | None:
     return found
 
 
-def _wrapping_key(key: UserKey, head: Head, salt: bytes) -> bytes:
-    derivation = derivation_of(head.derivation, head.costs)
-    assert derivation is not None  # noqa: S101 - the callers have looked
-    costs = bytes((head.derivation, *head.costs))
+def stretched(key: UserKey, derivation: Derivation, salt: bytes) -> bytes:
+    """Return what wraps other keys: a user's key, derived with this salt."""
+    costs = bytes((derivation.code, *derivation.costs))
 
     def make() -> bytes:
         return derive(derivation.stretch(key.secret, salt), b"HeliosDB envelope" + costs, salt)

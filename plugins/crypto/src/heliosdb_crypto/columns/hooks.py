@@ -1,0 +1,138 @@
+"""What a connection does for encrypted columns: when a text is seen first, and when its rows are read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+from heliosdb_sqlite.plugins import Statement, database_of, run, schema_of, state
+from heliosdb_sqlite.sql.ddl import TableDefinition, table_definition
+from heliosdb_sqlite.sql.lexer import tokenize
+
+from ..keys.given import UserKey, user_key
+from ..options import CryptoOptions
+from .declared import WORD, in_sqlites_order, is_encrypted, with_checks
+from .functions import Row, define, row_opener
+from .keyring import TABLE, Keyring
+from .names import DECRYPT, SEAL, SOUGHT, UNWRAPS
+from .relations import Relations, relations_of
+
+_KEY = "crypto columns"
+_DML = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
+_OWN_TABLE = re.compile(rf'\s*(?P<verb>CREATE|INSERT)\s+(TABLE|INTO)\s+(?="?{TABLE}\b)', re.IGNORECASE)
+
+
+FUNCTIONS = (SEAL, SOUGHT, DECRYPT)
+
+
+def begin(connection: Any, options: CryptoOptions, of_file: UserKey | None) -> None:
+    """Make the column keys of a connection ready: those of column_key, or those of the file's own key.
+
+    :raises ProgrammingError: column_key is no key
+    """
+    if options.given("column_key"):
+        path = os.fsdecode(database_of(connection))
+        keys = [user_key(each, path, "column_key") for each in options.column_keys()]
+    else:
+        keys = [of_file or user_key(options.encryption_key)]
+    keyring = state(connection)[_KEY] = Keyring(connection, keys)
+    keyring.follows_file = not options.given("column_key")
+    define(connection, keyring)
+    if len(keys) > 1:
+        keyring.rotate("main")
+
+
+def keyring_of(connection: Any) -> Keyring:
+    """Return the connection's column keys."""
+    keyring: Keyring = state(connection)[_KEY]
+    return keyring
+
+
+def read(connection: Any, statement: Statement) -> Statement | None:
+    """Return a statement as it is to run; None where it has nothing to do with encrypted columns.
+
+    :raises NotSupportedError: it wants something of a ciphertext that one can't do
+    """
+    text, verb = statement.text, statement.verb
+    folded = text.upper()
+    if verb in ("CREATE", "ALTER") and WORD in folded and (made := _declared(connection, text)) is not None:
+        return statement.rewritten(made) if made != text else None
+    if (own := _OWN_TABLE.match(text)) is not None:  # a dump is loaded
+        return statement.rewritten(_loaded(text[own.end() :], creates=own["verb"].upper() == "CREATE"))
+    if verb not in _DML and verb not in ("CREATE", "EXPLAIN"):
+        return None
+    relations = relations_of(connection)
+    if not relations.any or not relations.may_reach(folded):
+        return None
+    made = _rewritten(connection, statement, relations)
+    statement = statement.noted(_KEY, True) if verb in _DML else statement
+    return (
+        statement.rewritten(made).bound_to(relations.schema.stamp)
+        if verb in _DML
+        else statement.rewritten(made)
+    )
+
+
+def _loaded(rest: str, *, creates: bool) -> str:
+    """Return a dump's statement about the table of column keys, which may be there already.
+
+    The values of a dump are in the clear, or sealed with keys that come along: those that can be used are taken.
+    """
+    if creates:
+        return f"CREATE TABLE IF NOT EXISTS {rest}"
+    _, _, values = rest.rstrip("; \t\n").partition("VALUES")
+    return (
+        f"INSERT OR IGNORE INTO {TABLE} SELECT column1, (SELECT coalesce(max(place), 0) + 1 FROM {TABLE}), column3, "
+        f"column4 FROM (VALUES {values}) WHERE {UNWRAPS}(column3, column4)"
+    )
+
+
+def _rewritten(connection: Any, statement: Statement, relations: Relations) -> str:
+    from .statements import defined, explained, rewritten
+
+    factory = connection.text_factory
+    connection.text_factory = str
+    try:
+        if statement.verb == "CREATE":
+            return defined(statement.text, relations)
+        if statement.verb == "EXPLAIN":
+            return explained(statement, relations)
+        return rewritten(statement.text, relations)
+    finally:
+        connection.text_factory = factory
+
+
+def _declared(connection: Any, sql: str) -> str | None:
+    """Return a CREATE TABLE or ADD COLUMN with the CHECKs of its encrypted columns; None when it has none."""
+    sql = in_sqlites_order(sql)
+    definition = table_definition(sql)
+    if definition is None or not any(map(is_encrypted, definition.columns)):
+        return None
+    strict = "STRICT" in definition.options
+    if not definition.options and sql.lstrip()[:5].upper() == "ALTER":
+        found = run(
+            connection,
+            "SELECT strict FROM pragma_table_list WHERE lower(name) = lower(?)"
+            " AND lower(schema) = lower(coalesce(?, schema))",
+            (definition.table, definition.schema),
+        ).fetchone()
+        strict = found is not None and bool(found[0])
+    made = with_checks(sql, definition, strict=strict)
+    temporary = any(token.word in ("TEMP", "TEMPORARY") for token in tokenize(sql)[:2])
+    keyring_of(connection).ensure(
+        "temp" if temporary else definition.schema or _schema_of(connection, definition)
+    )
+    return made
+
+
+def _schema_of(connection: Any, definition: TableDefinition) -> str:
+    """Return where a table is that gets another column; main for a new one."""
+    table = schema_of(connection).table(definition.table)
+    return "main" if table is None or definition.options else table.schema
+
+
+def row_mapper(connection: Any, statement: Statement) -> Callable[[Row], Row] | None:
+    """Return what opens the rows of a statement, or None where there is nothing to open."""
+    return row_opener(connection, keyring_of(connection)) if statement.notes.get(_KEY) else None
