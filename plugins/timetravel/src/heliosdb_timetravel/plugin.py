@@ -127,4 +127,4 @@ def heliosdb_before_commit(connection: Any) -> None:
 @hookimpl
 def heliosdb_rollback(connection: Any) -> None:
     """What this transaction found out about the schema no longer holds."""
-    of(connection).forget()
+    of(connection).went_back()

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 from heliosdb_sqlite.plugins import Statement
@@ -18,6 +19,7 @@ from .session import TimeTravel
 from .storage import following, layout
 from .storage.names import in_schema
 from .storage.registry import Versioned
+from .storage.shape import read_shape
 from .storage.tables import drop_triggers
 from .times import MICROSECONDS
 
@@ -199,6 +201,9 @@ def _before(travel: TimeTravel, change: Change) -> Versioned | None:
 
 def _after(travel: TimeTravel, change: Change, before: Versioned | None) -> None:
     travel.forget()
+    if before is not None and change.drops_column:
+        shape = read_shape(travel.run, before.schema, before.name)
+        following.follow(travel.run, replace(before, shape=shape))
     if change.kind == "TABLE" and not change.temporary and (change.schema or "").lower() != "temp":
         versioning = change.versioning
         if versioning is not None:

@@ -49,7 +49,7 @@ class TimeTravel:
         self.moments = Moments(self)
         self._known: dict[str, tuple[int, list[Versioned]]] = {}
         self._followed: int | None = None  # the schema's version that main's history is in step with
-        self.changing_schema = False
+        self._has_history = False
 
     # -- statements --------------------------------------------------------------------------------------------------
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
@@ -152,6 +152,7 @@ class TimeTravel:
             if self._behind():
                 with self.transaction():
                     self.follow("main")
+            self._in_step()
         except sqlite3.OperationalError as error:
             if not _for_later(error):
                 raise
@@ -164,12 +165,12 @@ class TimeTravel:
             ).fetchone()
             if last == OPEN:
                 return True
-            live = {table.name for table in self.tables("main") if table.shape is not None}
-            lost = any(table.ended is None and table.shape is None for table in self.tables("main"))
+            tables = self.tables("main")
+            if any(following.is_behind(self.run, table) for table in tables):
+                return True
+            live = {table.name for table in tables if table.shape is not None}
         else:
-            live, lost = set(), False
-        if lost:
-            return True
+            live = set()
         return self._versions_all() and any(
             name not in live and name.lower() not in self._switched_off()
             for name in following.ordinary_tables(self.run, "main")
@@ -183,14 +184,13 @@ class TimeTravel:
 
         :param created: tables that this statement made: before it they had no rows
         """
-        ended_now = []
         tables = following.load(self.run, schema)
         for table in tables:
             if table.shape is not None:
                 following.follow(self.run, table)
             elif table.ended is None:
                 following.lost(self.run, table)
-                ended_now.append(table.name.lower())
+        self._carry_over(schema)
         if schema == "main" and self._versions_all():
             live = {
                 table.name.lower() for table in following.load(self.run, schema) if table.shape is not None
@@ -201,7 +201,33 @@ class TimeTravel:
                     self._adopt(name, adopted=name.lower() not in {each.lower() for each in created})
         self._known.pop(schema, None)
         if schema == "main":
-            self._followed = self._version("main")
+            self._in_step()
+
+    def _carry_over(self, schema: str) -> None:
+        """Go on with a table that this transaction dropped and that another one took the name of: it was rebuilt."""
+        if not layout.exists(self.run, schema):
+            return
+        commits = in_schema(schema, COMMITS)
+        (now,) = self.run(
+            f"SELECT max(txn) FROM {commits} WHERE state = ? AND txn = (SELECT max(txn) FROM {commits})", (OPEN,)
+        ).fetchone()
+        if now is None:
+            return
+        tables = following.load(self.run, schema)
+        live = {table.name.lower() for table in tables if table.shape is not None}
+        left = live | self._switched_off()
+        there = following.ordinary_tables(self.run, schema)
+        for table in tables:
+            if table.ended == now and table.name.lower() not in left and table.name in there:
+                following.add(
+                    self.run,
+                    schema,
+                    table.name,
+                    adopted=False,
+                    excluded=following.still_there(self.run, table),
+                    retention=table.retention,
+                )
+                left.add(table.name.lower())
 
     def _adopt(self, name: str, *, adopted: bool) -> None:
         try:
@@ -214,12 +240,26 @@ class TimeTravel:
         if self._followed is None or self._followed != self._version("main"):
             if layout.exists(self.run, "main") or self._versions_all():
                 self.follow("main")
-        self.close_commit()
+            self._in_step()
+        if self._has_history:
+            clock.close(self.run, self.user, time.time_ns() // 1000)
 
     def close_commit(self) -> None:
         """Give the open transaction its time."""
-        if self._followed is not None or layout.exists(self.run, "main"):
+        if layout.exists(self.run, "main"):
             clock.close(self.run, self.user, time.time_ns() // 1000)
+
+    def went_back(self) -> None:
+        """A transaction was rolled back: what it did to the schema has not happened."""
+        for schema, (version, _) in list(self._known.items()):
+            if version != self._version(schema):
+                del self._known[schema]
+        if self._followed is not None and self._followed != self._version("main"):
+            self._followed = None
+
+    def _in_step(self) -> None:
+        self._followed = self._version("main")
+        self._has_history = layout.exists(self.run, "main")
 
     # -- which tables are left alone ---------------------------------------------------------------------------------
     def _switched_off(self) -> set[str]:

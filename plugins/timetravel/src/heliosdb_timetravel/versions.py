@@ -140,6 +140,9 @@ def _versions(
                 if type(before[name]) is not type(value) or before[name] != value
             }
         )
+        if before is not None and not changes and began_by == "INSERT":
+            ended = (txn_end, time_end) if txn_end is not None else None
+            continue  # the table was rebuilt, the row is what it was
         # Deleted and inserted in one transaction is an UPDATE.
         operation = "UPDATE" if before is not None and began_by in ("INSERT", "ADOPT") else began_by
         found.append(Version(operation, _moment(time), user, txn, row, changes))

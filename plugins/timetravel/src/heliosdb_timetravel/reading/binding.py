@@ -21,7 +21,7 @@ def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | No
 
     def found(slot: Slot, value: Any) -> int:
         if value == "now" and isinstance(value, str):
-            return travel.moments.now
+            return travel.moments.present(slot.past)
         return travel.moments.transaction(value, slot.unit, slot.kind, slot.place, slot.past, utc=False)
 
     def by_number(values: Any) -> Any:

@@ -89,8 +89,12 @@ class Moments:
             self._found[schema, moment] = found
         return int(found)
 
-    now = FOREVER
-    """The bound that means the present."""
+    def present(self, past: Past) -> int:
+        """Return the bound that means the present.
+
+        :raises OperationalError: the table is not recorded any more
+        """
+        return self._known(FOREVER, "now", past)
 
     def forget(self) -> None:
         """Another file may be there under the same name."""

@@ -105,6 +105,8 @@ def add(
         ),
     )
     make_tables(run, table, shape)
+    if not adopted:
+        start_all(run, table, shape, txn)  # CREATE TABLE ... AS SELECT
     _keep_rowids(run, table, shape)
     make_triggers(run, table, shape)
     mirror_indexes(run, table, shape)
@@ -198,31 +200,38 @@ def _columns_changed(run: Run, table: Versioned, known: list[Kept], now: list[Co
     """Change the history's columns as the table's have been: added, dropped, or renamed in their place."""
     columns = list(table.columns)
     names = [column.name for column in now]
-    gone = [each for each in known if each.name not in names]
-    come = [column for column in now if column.name not in [each.name for each in known]]
-    if len(known) == len(now):
-        pairs = [(one, two) for one, two in zip(known, now, strict=True) if one.name != two.name]
-        if {one for one, _ in pairs} == set(gone):
-            for old, new in pairs:
-                run(
-                    f"ALTER TABLE {table.history} RENAME COLUMN {quote_identifier(old.stored_as)} "
-                    f"TO {quote_identifier(new.name)}"
-                )
-                columns[columns.index(old)] = old._replace(name=new.name, stored_as=new.name)
-            return replace(table, columns=tuple(columns))
-    txn = layout.open_commit(run, table.schema)
-    for old in gone:
-        stored = f"heliosdb_dropped_{txn}_{old.name}"
-        run(
-            f"ALTER TABLE {table.history} RENAME COLUMN {quote_identifier(old.stored_as)} TO {quote_identifier(stored)}"
-        )
-        columns[columns.index(old)] = old._replace(stored_as=stored, dropped=txn)
-    for new in come:
-        run(f"ALTER TABLE {table.history} ADD COLUMN {definition(new, new.name, default=True)}")
-        columns.append(Kept(new.name, new.name, bool(new.generated), None))
+    if len(now) < len(known):
+        txn = layout.open_commit(run, table.schema)
+        for old in [each for each in known if each.name not in names]:
+            stored = f"heliosdb_dropped_{txn}_{old.name}"
+            _rename_column(run, table, old.stored_as, stored)
+            columns[columns.index(old)] = old._replace(stored_as=stored, dropped=txn)
+    else:
+        # No program can drop a column that the triggers name: one that is missing has another name, in its place.
+        renamed_columns = [(one, two) for one, two in zip(known, now, strict=False) if one.name != two.name]
+        for old, _ in renamed_columns:
+            _rename_column(run, table, old.stored_as, f"heliosdb_renamed_{old.stored_as}")
+        for old, new in renamed_columns:
+            _rename_column(run, table, f"heliosdb_renamed_{old.stored_as}", new.name)
+            columns[columns.index(old)] = old._replace(name=new.name, stored_as=new.name)
+        for new in now[len(known) :]:
+            _add_column(run, table, new)
+            columns.append(Kept(new.name, new.name, bool(new.generated), None))
     order = {name: place for place, name in enumerate(names)}
     columns.sort(key=lambda each: (each.dropped is not None, order.get(each.name, 0)))
     return replace(table, columns=tuple(columns))
+
+
+def _rename_column(run: Run, table: Versioned, name: str, to: str) -> None:
+    run(f"ALTER TABLE {table.history} RENAME COLUMN {quote_identifier(name)} TO {quote_identifier(to)}")
+
+
+def _add_column(run: Run, table: Versioned, column: Column) -> None:
+    """Add a column to the history, in which the superseded rows have what the table's own rows got: its default."""
+    try:
+        run(f"ALTER TABLE {table.history} ADD COLUMN {definition(column, column.name, default=True)}")
+    except sqlite3.OperationalError:  # a default that SQLite takes for an empty table alone
+        run(f"ALTER TABLE {table.history} ADD COLUMN {definition(column, column.name)}")
 
 
 def _refresh_triggers(run: Run, table: Versioned, shape: Shape) -> None:
@@ -296,3 +305,29 @@ def change_options(run: Run, table: Versioned, excluded: Sequence[str] | None, r
             "drop it first, then add it with the columns to leave out"
         )
     write(run, replace(table, retention=retention if retention is not None else table.retention))
+
+
+def still_there(run: Run, table: Versioned) -> list[str]:
+    """Return the columns to leave out of the history that a rebuilt table has as well."""
+    shape = read_shape(run, table.schema, table.name)
+    return [name for name in table.excluded if shape is not None and shape.column(name) is not None]
+
+
+def is_behind(run: Run, table: Versioned) -> bool:
+    """Return whether a program without time travel has changed the table in a way that its history must follow."""
+    shape = table.shape
+    if shape is None:
+        return table.ended is None
+    q = quote_identifier(table.schema)
+    newest = run(
+        f"SELECT name FROM {q}.sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE "
+        "ORDER BY rowid DESC LIMIT 1",
+        (shape.name,),
+    ).fetchone()
+    known = [each.name for each in table.columns if each.dropped is None]
+    return (
+        known != [column.name for column in table.recorded(shape)]
+        or table.names[-1].name != shape.name
+        or newest is None
+        or not newest[0].startswith(f"heliosdb_timetravel_{table.number}_")
+    )
