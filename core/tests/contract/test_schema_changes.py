@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -76,6 +78,14 @@ def test_a_rolled_back_temp_table_is_gone(conn):
     assert where(conn) == "temp"
     conn.execute("ROLLBACK")
     assert where(conn) == "main"
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="every path is text there")
+def test_a_file_whose_name_is_no_text(tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xe4.db"
+    with registered(WhereIs()), closing(heliosdb_sqlite.connect(path)) as conn:
+        conn.execute("CREATE TABLE t (a)")
+        assert where(conn) == "main"
 
 
 def test_looking_at_the_schema_makes_no_temp_database(conn):

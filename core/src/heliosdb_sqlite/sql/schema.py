@@ -93,7 +93,8 @@ def stamp(connection: sqlite3.Connection) -> Stamp:
     known: tuple[tuple[str, str], ...] | None = session.databases if counted else None
     temp = session.temp_changes if counted else 0
     if known is None:
-        names = [row[1] for row in _rows(connection, "PRAGMA database_list")]
+        # Without the files' names, which may be no text.
+        names = [row[0] for row in _rows(connection, "SELECT name FROM pragma_database_list")]
         if not counted and "temp" in names:
             temp = hash(_rows(connection, "SELECT group_concat(sql, ';') FROM temp.sqlite_master")[0][0] or 0)
         known = tuple(
