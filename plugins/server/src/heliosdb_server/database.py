@@ -25,11 +25,12 @@ class Database:
     """
 
     def __init__(self, path: str | os.PathLike[str], options: Mapping[str, Any], *, wal: bool = True) -> None:
-        self.path = os.fspath(path)
+        given = os.fsdecode(path)
+        self.path = given if given in ("", ":memory:") or given.startswith("file:") else os.path.abspath(given)
         self.options = dict(options)
         self.wal = wal
         self.journal = ""
-        self._queues: dict[str, WriterQueue] = {}
+        self._queues: dict[bytes, WriterQueue] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -98,6 +99,10 @@ class Database:
 
     def queue(self, connection: sqlite3.Connection) -> WriterQueue:
         """Return the queue of those who write to the file that the connection has open."""
-        file = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
+        factory, connection.text_factory = connection.text_factory, bytes  # a path may be no UTF-8
+        try:
+            file = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == b"main"), b"")
+        finally:
+            connection.text_factory = factory
         with self._lock:
-            return self._queues.setdefault(file, WriterQueue())
+            return self._queues.setdefault(bytes(file or b""), WriterQueue())

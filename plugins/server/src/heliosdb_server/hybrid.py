@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from heliosdb_sqlite.plugins import Target, state
@@ -40,14 +40,14 @@ def threaded(target: Target) -> Target:
             f"heliosdb_mode='hybrid' can't serve {path!r}: other clients open the database by themselves, which takes "
             "the path of a file"
         )
-    if "check_same_thread" in target.keywords:
-        return target
-    return target.moved(target.database, check_same_thread=False)
+    if "check_same_thread" not in target.keywords:
+        target = target.moved(target.database, check_same_thread=False)
+    return replace(target, serialized=True)
 
 
-def serve(connection: Any, path: str, options: Mapping[str, Any]) -> None:
+def serve(connection: Any, path: Any, options: Mapping[str, Any]) -> None:
     """Start the server of a connection that has just been opened."""
-    server = _start(Database(path, options), "127.0.0.1", 5432, next_free=True)
+    server = _start(Database(os.fsdecode(path), options), "127.0.0.1", 5432, next_free=True)
     state(connection)[NAME] = server
 
 

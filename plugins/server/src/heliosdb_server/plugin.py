@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from heliosdb_sqlite.plugins import Target, hookimpl, state
+from heliosdb_sqlite.plugins import Target, database_of, hookimpl, options_of
 
 from .options import ServerOptions
-
-_NAME = "server_path"
-_opening: dict[str, str] = {}
 
 
 @hookimpl
@@ -39,19 +35,8 @@ def heliosdb_connect(connection: Any) -> None:
     """Start the server."""
     from .hybrid import serve
 
-    options = {
-        key: value
-        for model in connection._session.options.values()
-        if model is not None
-        for key, value in _given(model).items()
-        if key != "heliosdb_mode"
-    }
-    path = next(row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main")
-    serve(connection, path, options)
-
-
-def _given(model: Any) -> dict[str, Any]:
-    return {key: getattr(model, key) for key in model.model_fields_set}
+    options = {key: value for key, value in options_of(connection).items() if key != "heliosdb_mode"}
+    serve(connection, database_of(connection), options)
 
 
 @hookimpl
@@ -76,6 +61,3 @@ def heliosdb_functions() -> Mapping[str, Callable[..., Any]]:
     from .server import start_server
 
     return {"start_server": start_server}
-
-
-__all__ = ["os", "state"]

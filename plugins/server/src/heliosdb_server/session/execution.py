@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -128,7 +128,7 @@ class Execution:
             self._define(portal, made)
             return
         try:
-            cursor = self.engine.run(made.sql[0], values[: made.counts[-1]], trusted=made.trusted)
+            cursor = self.engine.run(made.sql[0], ordered(values, made.orders[-1]), trusted=made.trusted)
         except PgError as error:
             raise self.engine.better_error(made, error) from None
         portal.cursor = cursor
@@ -177,8 +177,8 @@ class Execution:
     def _with_steps(self: Session, made: Translated, values: tuple[Any, ...]) -> tuple[Any, ...]:  # type: ignore[misc]
         """Run the changes that stand in a WITH, and return the parameters of the statement behind them."""
         found = list(values)
-        for step, count in zip(made.steps, made.counts, strict=False):
-            cursor = self.engine.run(step.sql, found[:count])
+        for step, order in zip(made.steps, made.orders, strict=False):
+            cursor = self.engine.run(step.sql, ordered(found, order))
             rows = cursor.fetchall() if step.columns else []
             cursor.close()
             found.append(json.dumps([[_jsonable(item) for item in row] for row in rows]))
@@ -308,6 +308,11 @@ class Execution:
         names = [column[0] for column in cursor.description or ()]
         cursor.close()
         return tuple(Column(name, None) for name in names) if names else None
+
+
+def ordered(values: Sequence[Any], order: tuple[int, ...]) -> Sequence[Any]:
+    """Return the values that a text takes, in its order."""
+    return [values[place] for place in order]
 
 
 def catalog_needed(made: Translated) -> bool:

@@ -18,11 +18,12 @@ def explain(session: Session, portal: Portal, made: Translated) -> None:
     """Run EXPLAIN: the portal's rows are the lines of the plan."""
     node = made.node
     assert isinstance(node, tree.Explain) and made.columns is not None
-    rows = session.engine.rows(f"EXPLAIN QUERY PLAN {made.sql[0]}", portal.values[: made.counts[-1]])
+    values = [portal.values[place] for place in made.orders[-1]]
+    rows = session.engine.rows(f"EXPLAIN QUERY PLAN {made.sql[0]}", values)
     timing = ""
     if node.options.get("analyze", "off") in ("on", "true"):
         start = time.perf_counter()
-        cursor = session.engine.run(made.sql[0], portal.values[: made.counts[-1]])
+        cursor = session.engine.run(made.sql[0], values)
         count = sum(1 for _ in iter(lambda: cursor.fetchone(), None))
         cursor.close()
         seconds = time.perf_counter() - start

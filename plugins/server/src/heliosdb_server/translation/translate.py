@@ -47,7 +47,7 @@ class Translated:
     writes: bool = False
     steps: list[Step] = field(default_factory=list)
     node: tree.Node | None = None
-    counts: list[int] = field(default_factory=list)  # how many parameters each text takes, the steps' first
+    orders: list[tuple[int, ...]] = field(default_factory=list)  # which values each text takes, the steps' first
     trusted: bool = False  # a plugin's own statement, which may open other files
 
 
@@ -81,8 +81,11 @@ def _translated(
     if unknown and len(types) < count:
         raise PgError("42P18", f"could not determine data type of parameter ${unknown[0]}")
     made.parameters = [writer.parameters.get(n) or Sized(TEXT) for n in range(1, count + 1)]
-    made.steps = writer.steps
-    made.counts = [_count(sql) for sql in (*(step.sql for step in writer.steps), *made.sql)]
+    steps = [_positional(step.sql) for step in writer.steps]
+    texts = [_positional(sql) for sql in made.sql]
+    made.steps = [step._replace(sql=sql) for step, (sql, _) in zip(writer.steps, steps, strict=True)]
+    made.sql = [sql for sql, _ in texts]
+    made.orders = [order for _, order in (*steps, *texts)]
     made.writes = made.writes or writer.writes
     made.node = node
     return made
@@ -155,14 +158,19 @@ def _raw(text: str, error: PgError, types: tuple[int, ...]) -> Translated:
     known = [Sized(BY_OID[oid]) if oid in BY_OID and oid != 705 else Sized(TEXT) for oid in types]
     known += [Sized(TEXT)] * (count - len(known))
     made = Translated("raw", tag, [sql], () if returns else None, guess=returns, parameters=known, writes=writes)
-    made.counts = [_count(sql)]
+    made.sql, made.orders = [_positional(sql)[0]], [_positional(sql)[1]]
     made.trusted = trusted
     made.node = _Raw(error)
     return made
 
 
-def _count(sql: str) -> int:
-    return max((each.number for each in parameters(sql)), default=0) if "?" in sql else 0
+def _positional(sql: str) -> tuple[str, tuple[int, ...]]:
+    """Return the text with a bare ``?`` for each ``?1``, and which values go there: sequences don't go with numbers."""
+    if "?" not in sql:
+        return sql, ()
+    found = parameters(sql)
+    edits = [Edit(each.token.start, each.token.end, "?") for each in found]
+    return splice(sql, edits), tuple(each.number - 1 for each in found)
 
 
 class _Raw(tree.Node):

@@ -1,0 +1,316 @@
+"""The rows of pg_catalog."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ..types.registry import BY_OID, PgType, Sized, TEXT
+from .described import PUBLIC, TEMPORARY, Described, Relation
+from .relations import RELATIONS
+
+if TYPE_CHECKING:
+    from ..session.session import Session
+
+Rows = dict[tuple[str, str], list[dict[str, Any]]]
+OWNER = 10
+DATABASE = 16384
+_PG = 11
+_INFORMATION = 13100
+_BTREE, _HEAP = 403, 2
+_DEFAULT_COLLATION = 100
+_COLLATED = frozenset((25, 1043, 1042, 19, 18))
+# Functions that clients look for by name: OID, name, result, arguments.
+_FUNCTIONS = (
+    (750, "array_in", 2277, (2275, 26, 23)), (2400, "array_recv", 2277, (2281, 26, 23)), (1299, "now", 1184, ()),
+    (870, "lower", 25, (25,)), (871, "upper", 25, (25,)), (2803, "count", 20, ()), (2147, "count", 20, (2276,)),
+    (89, "version", 25, ()), (861, "current_database", 19, ()), (1402, "current_schema", 19, ()),
+    (2026, "pg_backend_pid", 23, ()), (3432, "gen_random_uuid", 2950, ()), (1574, "nextval", 20, (2205,)),
+)  # fmt: skip
+PROCEDURES = {oid: name for oid, name, _, _ in _FUNCTIONS}
+_OPCLASSES = ((1978, "int4_ops", 23), (3124, "int8_ops", 20), (3126, "text_ops", 25), (10027, "vector_ops", 16388))
+_ALIGN = {1: "c", 2: "s", 4: "i", 8: "d"}
+
+
+def _nullable_json(items: Any) -> str:
+    return json.dumps(list(items))
+
+
+def rows(found: Described, database: str, user: str) -> Rows:
+    """Return what the catalogs hold that the schema decides."""
+    made: Rows = {}
+
+    def table(name: str) -> list[dict[str, Any]]:
+        return made.setdefault(("pg_catalog", name), [])
+
+    for oid, name in ((_PG, "pg_catalog"), (99, "pg_toast"), (PUBLIC, "public"), (_INFORMATION, "information_schema"),
+                      (TEMPORARY, "pg_temp_1")):  # fmt: skip
+        table("pg_namespace").append({"oid": oid, "nspname": name, "nspowner": OWNER})
+    for kind in BY_OID.values():
+        table("pg_type").append(_type_row(kind))
+    for relation in RELATIONS.values():
+        schema = _PG if relation.schema == "pg_catalog" else _INFORMATION
+        view = relation.oid >= 12000
+        table("pg_class").append(_class_row(relation.oid, relation.name, "v" if view else "r", schema, len(relation.columns)))
+        for at, column in enumerate(relation.columns, 1):
+            table("pg_attribute").append(_attribute_row(relation.oid, at, column.name, Sized(column.type), not_null=False))
+    for each in found.relations:
+        _relation(each, table, found)
+    for index in found.indexes:
+        table("pg_index").append({
+            "indexrelid": index.oid, "indrelid": index.table, "indnatts": len(index.numbers),
+            "indnkeyatts": len(index.numbers), "indisunique": int(index.unique), "indnullsnotdistinct": 0,
+            "indisprimary": int(index.primary), "indisexclusion": 0, "indimmediate": 1, "indisclustered": 0,
+            "indisvalid": 1, "indcheckxmin": 0, "indisready": 1, "indislive": 1, "indisreplident": 0,
+            "indkey": json.dumps(index.numbers), "indcollation": json.dumps([0] * len(index.numbers)),
+            "indclass": json.dumps([3126] * len(index.numbers)),
+            "indoption": json.dumps([3 if down else 0 for down in index.descending]),
+            "indexprs": ", ".join(index.expressions) or None, "indpred": index.predicate or None,
+        })  # fmt: skip
+    for c in found.constraints:
+        table("pg_constraint").append({
+            "oid": c.oid, "conname": c.name, "connamespace": PUBLIC, "contype": c.kind,
+            "condeferrable": int(c.deferrable), "condeferred": int(c.deferred), "convalidated": 1, "conrelid": c.table,
+            "contypid": 0, "conindid": c.index, "conparentid": 0, "confrelid": c.referred,
+            "confupdtype": c.on_update, "confdeltype": c.on_delete, "confmatchtype": "s" if c.kind == "f" else " ",
+            "conislocal": 1, "coninhcount": 0, "connoinherit": int(c.kind != "c"), "conkey": json.dumps(c.numbers),
+            "confkey": json.dumps(c.referred_numbers) if c.kind == "f" else None, "conbin": c.clause or None,
+        })  # fmt: skip
+        if c.index and c.kind in "pu":
+            table("pg_depend").append(_depends(1259, c.index, 2606, c.oid, "i"))
+    for trigger in found.triggers:
+        table("pg_trigger").append({
+            "oid": trigger.oid, "tgrelid": trigger.table, "tgparentid": 0, "tgname": trigger.name, "tgfoid": 0,
+            "tgtype": 5, "tgenabled": "O", "tgisinternal": 0, "tgconstrrelid": 0, "tgconstrindid": 0,
+            "tgconstraint": 0, "tgdeferrable": 0, "tginitdeferred": 0, "tgnargs": 0, "tgattr": "[]", "tgargs": b"",
+        })  # fmt: skip
+    _fixed(table)
+    _views(table, found, user)
+    return made
+
+
+def _depends(classid: int, oid: int, refclass: int, ref: int, kind: str, number: int = 0) -> dict[str, Any]:
+    return {"classid": classid, "objid": oid, "objsubid": 0, "refclassid": refclass, "refobjid": ref,
+            "refobjsubid": number, "deptype": kind}  # fmt: skip
+
+
+def _type_row(kind: PgType) -> dict[str, Any]:
+    name = kind.name
+    functions = {"vector": "vector"}.get(name, name)
+    array = kind.category == "A" and name.startswith("_")
+    return {
+        "oid": kind.oid, "typname": name, "typnamespace": PUBLIC if kind.oid in (16388, 16389) else _PG,
+        "typowner": OWNER, "typlen": kind.size, "typbyval": int(kind.size in (1, 2, 4, 8)),
+        "typtype": "p" if kind.category == "P" else "b", "typcategory": kind.category,
+        "typispreferred": int(name in ("bool", "text", "float8", "timestamptz", "interval", "inet", "oid")),
+        "typisdefined": 1, "typdelim": ",", "typrelid": 0, "typsubscript": 0, "typelem": kind.element,
+        "typarray": kind.array, "typinput": 750 if array else f"{functions}in", "typoutput": f"{functions}out",
+        "typreceive": 2400 if array else f"{functions}recv", "typsend": f"{functions}send", "typmodin": 0,
+        "typmodout": 0, "typanalyze": 0, "typalign": _ALIGN.get(kind.size, "i"),
+        "typstorage": "p" if kind.size > 0 else "x", "typnotnull": 0, "typbasetype": 0, "typtypmod": -1,
+        "typndims": 0, "typcollation": _DEFAULT_COLLATION if kind.oid in _COLLATED else 0,
+    }  # fmt: skip
+
+
+def _class_row(oid: int, name: str, kind: str, namespace: int, count: int, **more: Any) -> dict[str, Any]:
+    return {
+        "oid": oid, "relname": name, "relnamespace": namespace, "reltype": oid + 1 if kind in "rv" else 0,
+        "reloftype": 0, "relowner": OWNER, "relam": {"r": _HEAP, "i": _BTREE}.get(kind, 0), "relfilenode": oid,
+        "reltablespace": 0, "relpages": 0, "reltuples": -1.0, "relallvisible": 0, "reltoastrelid": 0, "relhasindex": 0,
+        "relisshared": 0, "relpersistence": "p", "relkind": kind, "relnatts": count, "relchecks": 0,
+        "relhasrules": int(kind == "v"), "relhastriggers": 0, "relhassubclass": 0, "relrowsecurity": 0,
+        "relforcerowsecurity": 0, "relispopulated": 1, "relreplident": "d" if kind == "r" else "n",
+        "relispartition": 0, "relrewrite": 0, "relfrozenxid": 0, "relminmxid": 0,
+    } | more  # fmt: skip
+
+
+def _attribute_row(oid: int, number: int, name: str, sized: Sized, *, not_null: bool, **more: Any) -> dict[str, Any]:
+    kind = sized.type
+    return {
+        "attrelid": oid, "attname": name, "atttypid": kind.oid, "attstattarget": -1, "attlen": kind.size,
+        "attnum": number, "attndims": int(kind.category == "A" and kind.name.startswith("_")), "attcacheoff": -1,
+        "atttypmod": sized.modifier, "attbyval": int(kind.size in (1, 2, 4, 8)), "attalign": _ALIGN.get(kind.size, "i"),
+        "attstorage": "p" if kind.size > 0 else "x", "attcompression": "", "attnotnull": int(not_null), "atthasdef": 0,
+        "atthasmissing": 0, "attidentity": "", "attgenerated": "", "attisdropped": 0, "attislocal": 1, "attinhcount": 0,
+        "attcollation": _DEFAULT_COLLATION if kind.oid in _COLLATED else 0,
+    } | more  # fmt: skip
+
+
+def default_text(text: str, sized: Sized | None) -> str:
+    """Return a column's default as PostgreSQL writes it."""
+    folded = text.strip().upper()
+    if folded.startswith("(STRFTIME('%Y-%M-%D %H:%M:%F") or folded in ("CURRENT_TIMESTAMP", "STRFTIME('%Y-%M-%D %H:%M:%F"):
+        return "CURRENT_TIMESTAMP"
+    if folded.startswith("STRFTIME('%Y-%M-%D %H:%M:%F"):
+        return "CURRENT_TIMESTAMP" if sized is not None and sized.type.name == "timestamp" else "now()"
+    if "RANDOMBLOB(4)" in folded and "'89AB'" in folded:
+        return "gen_random_uuid()"
+    if sized is not None and sized.type.name == "bool" and folded in ("0", "1", "TRUE", "FALSE"):
+        return "true" if folded in ("1", "TRUE") else "false"
+    if text.startswith("'") and sized is not None and sized.type is not TEXT or (text.startswith("'") and sized):
+        return f"{text}::{sized.type.title}" if sized is not None else text
+    return text
+
+
+def _relation(each: Relation, table: Any, found: Described) -> None:
+    name = each.name
+    table("pg_class").append(_class_row(
+        each.oid, name, each.kind, each.namespace, len(each.columns), relhasindex=int(each.indexed),
+        relchecks=each.checks, relhastriggers=int(each.triggers), relpersistence="t" if each.temporary else "p",
+    ))  # fmt: skip
+    if each.kind in "rv":
+        row = {"oid": each.oid + 1, "typname": name, "typnamespace": each.namespace, "typowner": OWNER, "typlen": -1,
+               "typbyval": 0, "typtype": "c", "typcategory": "C", "typispreferred": 0, "typisdefined": 1, "typdelim": ",",
+               "typrelid": each.oid, "typsubscript": 0, "typelem": 0, "typarray": 0, "typinput": "record_in",
+               "typoutput": "record_out", "typreceive": "record_recv", "typsend": "record_send", "typalign": "d",
+               "typstorage": "x", "typnotnull": 0, "typbasetype": 0, "typtypmod": -1, "typndims": 0, "typcollation": 0}  # fmt: skip
+        table("pg_type").append(row)
+        table("pg_depend").append(_depends(1247, each.oid + 1, 1259, each.oid, "i"))
+    for at, column in enumerate(each.columns, 1):
+        sized = column.sized or Sized(TEXT)
+        number = column.source[1] if each.kind in "rv" and column.source[1] else at
+        more: dict[str, Any] = {}
+        if each.info is not None and column.name in each.info.defaults:
+            more["atthasdef"] = 1
+            text = default_text(each.info.defaults[column.name], column.sized)
+            table("pg_attrdef").append({"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": text})
+        if column.name in each.generated:
+            more |= {"attgenerated": "s", "atthasdef": 1}
+        if each.counted and column.name == each.counted:
+            more["atthasdef"] = 1
+            sequence = f"nextval('{name}_{column.name}_seq'::regclass)"
+            table("pg_attrdef").append({"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": sequence})
+            table("pg_sequence").append({"seqrelid": each.oid + 3, "seqtypid": sized.type.oid, "seqstart": 1,
+                                         "seqincrement": 1, "seqmax": 2**31 - 1 if sized.type.size == 4 else 2**63 - 1,
+                                         "seqmin": 1, "seqcache": 1, "seqcycle": 0})  # fmt: skip
+            table("pg_depend").append(_depends(1259, each.oid + 3, 1259, each.oid, "a", number))
+        table("pg_attribute").append(
+            _attribute_row(each.oid, number, column.name, sized, not_null=column.not_null and each.kind != "i", **more)
+        )
+
+
+def _fixed(table: Any) -> None:
+    table("pg_am").append({"oid": _HEAP, "amname": "heap", "amhandler": "heap_tableam_handler", "amtype": "t"})
+    table("pg_am").append({"oid": _BTREE, "amname": "btree", "amhandler": "bthandler", "amtype": "i"})
+    for oid, name in ((100, "default"), (950, "C"), (951, "POSIX"), (12400, "ucs_basic")):
+        table("pg_collation").append({
+            "oid": oid, "collname": name, "collnamespace": _PG, "collowner": OWNER,
+            "collprovider": "d" if oid == 100 else "c", "collisdeterministic": 1, "collencoding": -1, "collcollate": name,
+            "collctype": name,
+        })  # fmt: skip
+    for oid, name, result, arguments in _FUNCTIONS:
+        table("pg_proc").append({
+            "oid": oid, "proname": name, "pronamespace": _PG, "proowner": OWNER, "prolang": 12, "procost": 1.0,
+            "prorows": 0.0, "provariadic": 0, "prokind": "a" if name == "count" else "f", "prosecdef": 0,
+            "proleakproof": 0, "proisstrict": 1, "proretset": 0, "provolatile": "i", "proparallel": "s",
+            "pronargs": len(arguments), "pronargdefaults": 0, "prorettype": result, "proargtypes": json.dumps(arguments),
+            "prosrc": name,
+        })  # fmt: skip
+    for oid, name, kind in _OPCLASSES:
+        table("pg_opclass").append({
+            "oid": oid, "opcmethod": _BTREE, "opcname": name, "opcnamespace": _PG, "opcowner": OWNER,
+            "opcfamily": oid, "opcintype": kind, "opcdefault": 1, "opckeytype": 0,
+        })  # fmt: skip
+    for oid, name in ((12, "internal"), (13, "c"), (14, "sql")):
+        table("pg_language").append({"oid": oid, "lanname": name, "lanowner": OWNER, "lanispl": 0, "lanpltrusted": int(oid == 14)})
+    for oid, name in ((1663, "pg_default"), (1664, "pg_global")):
+        table("pg_tablespace").append({"oid": oid, "spcname": name, "spcowner": OWNER})
+
+
+def _views(table: Any, found: Described, user: str) -> None:
+    names = {each.oid: each.name for each in found.relations}
+    schemas = {PUBLIC: "public", TEMPORARY: "pg_temp_1"}
+    for each in found.relations:
+        schema = schemas[each.namespace]
+        if each.kind == "r":
+            table("pg_tables").append({
+                "schemaname": schema, "tablename": each.name, "tableowner": user, "hasindexes": int(each.indexed),
+                "hasrules": 0, "hastriggers": int(each.triggers), "rowsecurity": 0,
+            })  # fmt: skip
+            table("pg_stat_user_tables").append({"relid": each.oid, "schemaname": schema, "relname": each.name})
+        elif each.kind == "v":
+            table("pg_views").append({"schemaname": schema, "viewname": each.name, "viewowner": user, "definition": each.definition})
+        elif each.kind == "S":
+            table("pg_sequences").append({
+                "schemaname": schema, "sequencename": each.name, "sequenceowner": user, "data_type": 20,
+                "start_value": 1, "min_value": 1, "max_value": 2**63 - 1, "increment_by": 1, "cycle": 0, "cache_size": 1,
+            })  # fmt: skip
+    for index in found.indexes:
+        table("pg_indexes").append({
+            "schemaname": "public", "tablename": names.get(index.table), "indexname": index.name, "indexdef": index.definition,
+        })  # fmt: skip
+    table("pg_timezone_abbrevs").append({"abbrev": "UTC", "utc_offset": "00:00:00", "is_dst": 0})
+
+
+# ---- what changes by the moment ----
+
+
+def live(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of relations that tell of the server as it is now."""
+    context = session.context
+    with context.lock:
+        sessions = list(context.sessions.values())
+    names = sorted({session.user, *(context.users.names() if context.users is not None else ())})
+    owner = names.index(session.user)
+    ids = {name: OWNER if at == owner else 16500 + at for at, name in enumerate(names)}
+    activity = [_activity(each, ids.get(each.user, OWNER)) for each in sessions]
+    roles = [
+        {"oid": oid, "rolname": name, "rolsuper": 0, "rolinherit": 1, "rolcreaterole": 0, "rolcreatedb": 0,
+         "rolcanlogin": 1, "rolreplication": 0, "rolbypassrls": 0, "rolconnlimit": -1, "rolpassword": "********"}
+        for name, oid in ids.items()
+    ]  # fmt: skip
+    users = [{"usename": name, "usesysid": oid, "usecreatedb": 0, "usesuper": 0, "userepl": 0, "usebypassrls": 0,
+              "passwd": "********"} for name, oid in ids.items()]  # fmt: skip
+    settings = [
+        {"name": name, "setting": value, "category": "", "short_desc": about, "context": "user", "vartype": "string",
+         "source": "default", "boot_val": value, "reset_val": session.settings.start.get(name.lower(), value), "pending_restart": 0}
+        for name, value, about in session.settings.rows()
+    ]  # fmt: skip
+    statements = [
+        {"name": name, "statement": each.text, "prepare_time": _iso(session.started), "parameter_types": "[]",
+         "from_sql": int(each.from_sql), "generic_plans": 0, "custom_plans": 0}
+        for name, each in session.statements.items() if name
+    ]  # fmt: skip
+    cursors = [
+        {"name": name, "statement": each.statement.text, "is_holdable": int(each.hold), "is_binary": 0,
+         "is_scrollable": int(each.scroll), "creation_time": _iso(session.query_start)}
+        for name, each in session.portals.items()
+    ]  # fmt: skip
+    locks = [
+        {"locktype": "advisory", "database": DATABASE, "objid": key[-1], "classid": key[0] if len(key) > 1 else 0,
+         "pid": owner_session.process, "mode": "ExclusiveLock", "granted": 1, "fastpath": 0}
+        for key, (owner_session, _) in list(context.advisory.items())
+    ]  # fmt: skip
+    database = {
+        "oid": DATABASE, "datname": session.database_name, "datdba": OWNER, "encoding": 6, "datlocprovider": "c",
+        "datistemplate": 0, "datallowconn": 1, "datconnlimit": -1, "datfrozenxid": 0, "datminmxid": 1,
+        "dattablespace": 1663, "datcollate": "C", "datctype": "C",
+    }  # fmt: skip
+    counters = context.counters
+    return {
+        "pg_stat_activity": activity, "pg_roles": roles, "pg_authid": roles, "pg_user": users, "pg_shadow": users,
+        "pg_settings": settings, "pg_prepared_statements": statements, "pg_cursors": cursors, "pg_locks": locks,
+        "pg_database": [database],
+        "pg_stat_ssl": [{"pid": each.process, "ssl": int(context.tls)} for each in sessions],
+        "pg_stat_database": [{"datid": DATABASE, "datname": session.database_name, "numbackends": len(sessions),
+                              "xact_commit": counters.commits, "xact_rollback": counters.rollbacks}],
+    }  # fmt: skip
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(" ")
+
+
+def _activity(each: Any, oid: int) -> dict[str, Any]:
+    return {
+        "datid": DATABASE, "datname": each.database_name, "pid": each.process, "usesysid": oid, "usename": each.user,
+        "application_name": each.settings.values.get("application_name", ""), "client_addr": each.address,
+        "client_port": -1, "backend_start": _iso(each.started),
+        "xact_start": _iso(each.moment) if each.moment is not None else None, "query_start": _iso(each.query_start),
+        "state_change": _iso(each.state_since), "state": each.state, "query": each.query_text,
+        "backend_type": "client backend",
+    }  # fmt: skip
+
+
+__all__ = ["PROCEDURES", "live", "rows"]
