@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._standard import sqlite3
@@ -52,36 +53,40 @@ class Attributes(_Base):
 
     @isolation_level.setter
     def isolation_level(self, value: Any) -> None:
-        self._set("isolation_level", value)
+        self._there(partial(setattr, self._conn, "isolation_level", value))  # which may commit
 
     @property
     def autocommit(self) -> bool | int:
         """As sqlite3's, from Python 3.12."""
-        level: bool | int = getattr(self._conn, "autocommit")  # noqa: B009 - which 3.10 does not know
+        level: bool | int = self._there(
+            partial(getattr, self._conn, "autocommit")
+        )  # which 3.10 does not know
         return level
 
     @autocommit.setter
     def autocommit(self, value: bool | int) -> None:
-        _ = self.autocommit
-        self._set("autocommit", value)
+        _ = self.autocommit  # where there is none, there is none to set
+        self._there(partial(setattr, self._conn, "autocommit", value))
 
-    def _set(self, name: str, value: Any) -> None:
-        """Set what may commit: in the connection's thread, and in its turn."""
-        owner, done = self._conn, threading.Event()
+    def _there(self, function: Callable[[], Any]) -> Any:
+        """Return what the function returns in the connection's thread, after what was asked for before."""
+        done = threading.Event()
+        outcome: list[Any] = []
         error: list[BaseException] = []
 
-        def set_there() -> None:
+        def job() -> None:
             try:
-                setattr(owner, name, value)
+                outcome.append(function())
             except BaseException as raised:  # noqa: BLE001 - raised where it was asked for
                 error.append(raised)
             finally:
                 done.set()
 
-        self._worker.jobs.put((None, set_there))
+        self._worker.jobs.put((None, job))
         done.wait()
         if error:
             raise error.pop()
+        return outcome.pop()
 
     @property
     def row_factory(self) -> Any:

@@ -177,7 +177,8 @@ class Connection(Attributes):
 
     async def interrupt(self) -> None:
         """End the statement that runs now: whoever waits for it gets an ``OperationalError``."""
-        self._conn.interrupt()
+        _ = self._conn  # open
+        self._worker.interrupt()
 
     # What sqlite3's connections have besides.
 
@@ -239,8 +240,9 @@ class Connection(Attributes):
         raw = target._conn if isinstance(target, Connection) else target
         copy = partial(self._conn.backup, raw, pages=pages, progress=progress, name=name, sleep=sleep)
         if isinstance(target, Connection) and target is not self:
-            worker, job = together(self._worker, target._worker, copy)
-            await (self if worker is self._worker else target)._execute(job)
+            future = asyncio.get_running_loop().create_future()
+            together(self._worker, target._worker, copy, future)
+            await future
         else:
             await self._execute(copy)
 

@@ -2,63 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from ._errors import ConnectionClosed
-from ._worker import Worker
+from ._worker import Worker, answer
 
 _LOOK = 0.1  # seconds between two looks whether the other thread is still there
+_pairs = threading.Lock()
 
 
-def together(mine: Worker, other: Worker, function: Callable[[], Any]) -> tuple[Worker, Callable[[], Any]]:
-    """Return the worker to give a job, and the job: ``function`` in the thread of ``mine`` while ``other`` rests.
+def together(mine: Worker, other: Worker, function: Callable[[], Any], future: asyncio.Future[Any]) -> None:
+    """Have ``function`` run in the thread of ``mine`` while ``other`` rests; ``future`` tells what came of it.
 
-    Of two connections it is always the same one whose thread waits for the other: two may back each other up.
+    The two jobs are given at once, so that all queues have them in one order: two connections may back each other up.
     """
-    if id(mine) < id(other):
-        return mine, partial(_while_resting, other, function)
-    return other, partial(_done_by, mine, function)
-
-
-def _while_resting(other: Worker, function: Callable[[], Any]) -> Any:
     rests, go_on = threading.Event(), threading.Event()
 
     def rest() -> None:
         rests.set()
-        go_on.wait()
+        _wait(go_on, mine)
 
-    try:
-        other.jobs.put((None, rest))
-        _wait(rests, other)
-        return function()
-    finally:
-        go_on.set()
-
-
-def _done_by(other: Worker, function: Callable[[], Any]) -> Any:
-    done = threading.Event()
-    outcome: list[Any] = []
-    error: list[BaseException] = []
-
-    def do() -> None:
+    def run() -> None:
         try:
-            outcome.append(function())
-        except BaseException as raised:  # noqa: BLE001 - raised where it is waited for
-            error.append(raised)
+            if not _wait(rests, other):
+                raise ConnectionClosed("Connection closed")
+            if not future.cancelled():
+                answer(future, function())
+        except BaseException as error:  # noqa: BLE001 - whoever waits is told
+            answer(future, error=error)
         finally:
-            done.set()
+            go_on.set()
 
-    other.jobs.put((None, do))
-    _wait(done, other)
-    if error:
-        raise error.pop()
-    return outcome.pop()
+    with _pairs:
+        other.jobs.put((None, rest))
+        mine.jobs.put((None, run))
 
 
-def _wait(event: threading.Event, other: Worker) -> None:
+def _wait(event: threading.Event, other: Worker) -> bool:
+    """Wait for what the other thread does. Return whether it did: it may have ended before."""
     while not event.wait(_LOOK):
-        if not other.thread.is_alive() and not event.is_set():
-            raise ConnectionClosed("Connection closed")
+        if not other.thread.is_alive():
+            return event.is_set()
+    return True

@@ -26,12 +26,13 @@ generation = 0
 class Worker:
     """A thread, the connection that lives in it, and the jobs it is given. It knows nothing of who gives them."""
 
-    __slots__ = ("__weakref__", "generation", "jobs", "raw", "running", "thread")
+    __slots__ = ("__weakref__", "generation", "interrupted", "jobs", "raw", "running", "thread")
 
     def __init__(self) -> None:
         self.jobs: SimpleQueue[Job] = SimpleQueue()
         self.raw: sqlite3.Connection | None = None
         self.running = False
+        self.interrupted = False
         self.thread = threading.Thread(target=_work, args=(self,), name="heliosdb_sqlite.aio", daemon=True)
         self.generation = generation
 
@@ -49,21 +50,38 @@ class Worker:
         """Close the connection and end the thread; a job."""
         raw, self.raw = self.raw, None
         if raw is not None:
+            if self.interrupted:
+                _forget_interruption(raw)
             raw.close()
         return _LAST
+
+    def interrupt(self) -> None:
+        """End the statement that runs, if one does."""
+        raw = self.raw
+        if raw is not None:
+            self.interrupted = True
+            raw.interrupt()
 
     def finish(self, future: asyncio.Future[Any] | None) -> None:
         """Have the connection closed after the jobs that wait, and then the thread end; cancelling does not help."""
         self.jobs.put((None, partial(_closing, self, future)))
 
 
+def _forget_interruption(raw: sqlite3.Connection) -> None:
+    """Run something: until then SQLite takes itself for interrupted, and would not tidy up when it closes."""
+    try:
+        sqlite3.Cursor(raw).execute("SELECT 1").close()
+    except sqlite3.Error:  # closed already
+        pass
+
+
 def _closing(worker: Worker, future: asyncio.Future[Any] | None) -> object:
     try:
         worker.close()
     except BaseException as error:  # noqa: BLE001 - whoever closed it is told
-        _answer(future, _fail, error)
+        answer(future, error=error)
     else:
-        _answer(future, _succeed, None)
+        answer(future)
     return _LAST
 
 
@@ -78,23 +96,27 @@ def _work(worker: Worker) -> None:
             result = function()
         except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
             worker.running = False
-            _answer(future, _fail, error)
+            answer(future, error=error)
         else:
             worker.running = False
             if result is _LAST:
                 return
-            _answer(future, _succeed, result)
+            answer(future, result)
             del result
         del future, function  # while it waits it must keep nothing alive
 
 
-def _answer(
-    future: asyncio.Future[Any] | None, how: Callable[[asyncio.Future[Any], Any], None], what: Any
+def answer(
+    future: asyncio.Future[Any] | None, result: Any = None, *, error: BaseException | None = None
 ) -> None:
+    """Tell whoever waits what came of a job."""
     if future is None:
         return
     try:
-        future.get_loop().call_soon_threadsafe(how, future, what)
+        if error is None:
+            future.get_loop().call_soon_threadsafe(_succeed, future, result)
+        else:
+            future.get_loop().call_soon_threadsafe(_fail, future, error)
     except RuntimeError:  # the loop is closed: nobody waits any more
         pass
 
@@ -119,9 +141,8 @@ def _end_all() -> None:
     """Close what is open: SQLite tidies up after itself then, and what runs is not cut off in the middle."""
     workers = [worker for worker in _workers if worker.thread.is_alive()]
     for worker in workers:
-        raw = worker.raw
-        if worker.running and raw is not None:
-            raw.interrupt()
+        if worker.running:
+            worker.interrupt()
         worker.finish(None)
     for worker in workers:
         worker.thread.join(_AT_EXIT)

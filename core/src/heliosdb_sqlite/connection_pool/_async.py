@@ -143,7 +143,7 @@ class AsyncPool(Ledger[Connection]):
             self._drop(entry)
             return
         if worker.running:
-            raw.interrupt()  # whoever asked for it has gone
+            worker.interrupt()  # whoever asked for it has gone
         loop = asyncio.get_running_loop()
         done = loop.create_future()
 
