@@ -12,6 +12,7 @@ from typing import IO
 import click
 from rich.console import Console
 
+from .._standard import sqlite3
 from ..tuning.analyzer.judging.analysis import Limits
 from ..tuning.analyzer.judging.analysis import analyze as judge
 from ..tuning.analyzer.recording.queries_file import read_queries
@@ -114,6 +115,12 @@ def _opened(file: Path, key: str | None) -> Iterator[Reader]:
         with closing(connect(file, encryption_key=key)) as connection:
             yield Reader.past_hooks(connection)
         return
-    with read_only(file, read_header(file)) as plain:
+    try:
+        header = read_header(file)
+    except sqlite3.DatabaseError as error:
+        if "encrypted" in str(error):
+            error.args = (f"{error}; --key-env or --ask-key take the key here",)
+        raise
+    with read_only(file, header) as plain:
         plain.text_factory = str
         yield Reader.plain(plain)

@@ -13,11 +13,12 @@ from ..candidates.planner import Planner
 from ..candidates.structure import occurrences
 from ..recording.workload import Recorded, Workload
 from ..results import Judged, Report
-from ..schema.catalog import Catalog, Table, fold
+from ..schema.catalog import Catalog, fold
 from ..schema.reader import Reader, plan_of
 from ..schema.unused import duplicate_indexes, unused_indexes
 from ..trial.copy import Place, Trial
-from ..trial.rows import Copied, copy_rows
+from ..trial.rows import copy_rows
+from .ground import Ground
 from .measuring import NOTICEABLE, Costs, Query, Trialled, best_of, try_option
 from .suggesting import Suggesting
 from .values import by_name, guess, lacks_values
@@ -71,18 +72,15 @@ class Analysis:
     def __init__(self, reader: Reader, limits: Limits, begun: float) -> None:
         self.reader = reader
         self.limits = limits
-        self.deadline = begun + limits.seconds
-        self.catalog = Catalog(reader)
-        self.trial = Trial(self.catalog, reader)
-        self.copied: dict[Place, Copied] = {}
-        self.notes: list[str] = []
+        catalog = Catalog(reader)
+        self.ground = Ground(catalog, Trial(catalog, reader), begun + limits.seconds)
         self.plans: dict[str, str] = {}  # by shape
         self.skipped: dict[str, str] = {}
         self._planner: Planner | None = None
 
     def close(self) -> None:
         """Let go of the copies."""
-        self.trial.close()
+        self.ground.trial.close()
         if self._planner is not None:
             self._planner.close()
 
@@ -91,14 +89,14 @@ class Analysis:
         records = [record for record in workload.statements() if record.runs]
         if len(records) > STATEMENTS or workload.forgotten:
             left = len(records) - STATEMENTS if len(records) > STATEMENTS else 0
-            self.notes.append(
+            self.ground.notes.append(
                 f"{left + workload.forgotten} statements that took least time are not part of this: there were too many"
             )
         records = records[:STATEMENTS]
         queries = [query for record in records if (query := self._understand(record)) is not None]
         progress("copying")
         self._copy({place for query in queries for place in query.touched.places if not _only_inserts(query)})
-        self.trial.copy_statistics(self.reader)
+        self.ground.trial.copy_statistics(self.reader)
         queries = self._with_values(queries)
         progress("measuring")
         self._measure(queries)
@@ -112,14 +110,14 @@ class Analysis:
             if best is not None:
                 tried.append(best)
         progress("weighing")
-        suggestions = Suggesting(self, queries, Costs(self.trial)).from_trials(tried)
+        suggestions = Suggesting(self.ground, queries, Costs(self.ground.trial)).from_trials(tried)
         planned = [self.plans[record.shape] for record in records if record.shape in self.plans]
         return Report(
             tuple(suggestions),
-            tuple(duplicate_indexes(self.catalog)),
-            tuple(unused_indexes(self.catalog, planned)) if len(planned) == len(records) else (),
+            tuple(duplicate_indexes(self.ground.catalog)),
+            tuple(unused_indexes(self.ground.catalog, planned)) if len(planned) == len(records) else (),
             tuple(self._judged(record, queries) for record in records),
-            tuple(self.notes),
+            tuple(self.ground.notes),
         )
 
     # -- steps -------------------------------------------------------------------------------------------------------
@@ -138,17 +136,19 @@ class Analysis:
                 self.skipped[record.shape] = str(error)
                 return None
         try:
-            touched = self.trial.touched(first.text)
+            touched = self.ground.trial.touched(first.text)
         except sqlite3.Error as error:
             self.skipped[record.shape] = self._reason(first.text, error)
             return None
         unknown = [
-            self.trial.unavailable[place] for place in touched.places if place in self.trial.unavailable
+            self.ground.trial.unavailable[place]
+            for place in touched.places
+            if place in self.ground.trial.unavailable
         ]
         if unknown:
             self.skipped[record.shape] = unknown[0]
             return None
-        places = {place for place in touched.places if place in self.catalog.tables}
+        places = {place for place in touched.places if place in self.ground.catalog.tables}
         touched.written.intersection_update(places)
         for place in [place for place in touched.read if place not in places]:
             del touched.read[place]
@@ -156,16 +156,16 @@ class Analysis:
 
     def _reason(self, text: str, error: sqlite3.Error) -> str:
         named = {fold(token.name) for token in tokenize(text) if token.kind in (Kind.WORD, Kind.QUOTED)}
-        virtual = [reason for (_, name), reason in self.trial.unavailable.items() if name in named]
+        virtual = [reason for (_, name), reason in self.ground.trial.unavailable.items() if name in named]
         return virtual[0] if virtual else f"{error} (on the copy)"
 
     def _copy(self, places: set[Place]) -> None:
         begun = time.monotonic()
         room = int(self.limits.megabytes * 2**20)
         tables = [
-            self.catalog.tables[place]
+            self.ground.catalog.tables[place]
             for place in sorted(places)
-            if self.catalog.tables[place].kind == "table"
+            if self.ground.catalog.tables[place].kind == "table"
         ]
         for number, table in enumerate(tables):
             left = len(tables) - number
@@ -174,30 +174,32 @@ class Analysis:
             mine = room // min(left, 2)
             until = time.monotonic() + (end - time.monotonic()) / min(left, 2)
             place = fold(table.schema), fold(table.name)
-            before = self.trial.pages()
+            before = self.ground.trial.pages()
             try:
-                self.copied[place] = copied = copy_rows(self.trial, table, self.reader, mine, until)
+                self.ground.copied[place] = copied = copy_rows(
+                    self.ground.trial, table, self.reader, mine, until
+                )
             except sqlite3.Error as error:
-                self.trial.unavailable[place] = f"{table.name} can't be copied: {error}"
+                self.ground.trial.unavailable[place] = f"{table.name} can't be copied: {error}"
                 continue
-            room = max(room // 8, room - (self.trial.pages() - before))
+            room = max(room // 8, room - (self.ground.trial.pages() - before))
             if not copied.complete:
-                self.notes.append(f"{table.name} was judged by a sample: {copied.words}")
+                self.ground.notes.append(f"{table.name} was judged by a sample: {copied.words}")
 
     def _with_values(self, queries: list[Query]) -> list[Query]:
         """Return the statements that can run on the copy, with values for their parameters."""
         found = []
         for query in queries:
             failed = [
-                self.trial.unavailable[place]
+                self.ground.trial.unavailable[place]
                 for place in query.touched.places
-                if place in self.trial.unavailable
+                if place in self.ground.trial.unavailable
             ]
             if failed:
                 self.skipped[query.record.shape] = failed[0]
                 continue
             if lacks_values(query.samples[0]) and not _only_inserts(query):
-                guessed = guess(query.samples[0], self.catalog, self.trial)
+                guessed = guess(query.samples[0], self.ground.catalog, self.ground.trial)
                 if guessed is None:
                     self.skipped[query.record.shape] = "no values are known for its parameters"
                     continue
@@ -215,26 +217,28 @@ class Analysis:
         for number, query in enumerate(queries):
             if _only_inserts(query):
                 continue
-            left = self.deadline - time.monotonic()
+            left = self.ground.deadline - time.monotonic()
             if left <= 0:
                 self.skipped[query.record.shape] = f"no time was left after {self.limits.seconds:g} s"
                 continue
             first = query.samples[0]
             try:
-                query.trial_plan = self.trial.plan(first.text, first.parameters)
-                query.before = query.time(self.trial, max(0.05, left / (len(queries) - number) / 2))
+                self.ground.trial.called.clear()
+                query.trial_plan = self.ground.trial.plan(first.text, first.parameters)
+                query.before = query.time(self.ground.trial, max(0.05, left / (len(queries) - number) / 2))
+                query.lent = tuple(sorted(self.ground.trial.called))
             except sqlite3.Error as error:
                 self.skipped[query.record.shape] = f"{error} (on the copy)"
 
     def _best(self, query: Query, left: int) -> Trialled | None:
         """Return the option that is worth most for a statement."""
         now = time.monotonic()
-        if now >= self.deadline:
+        if now >= self.ground.deadline:
             self.skipped[query.record.shape] = f"no time was left after {self.limits.seconds:g} s"
             return None
-        until = now + max((self.deadline - now) / left, 0.2)
+        until = now + max((self.ground.deadline - now) / left, 0.2)
         try:
-            mentioned = occurrences(query.samples[0].text, self.catalog)
+            mentioned = occurrences(query.samples[0].text, self.ground.catalog)
         except sqlite3.NotSupportedError as error:
             self.skipped[query.record.shape] = str(error).partition(": '")[0]
             return None
@@ -242,13 +246,13 @@ class Analysis:
         if not found:
             return None
         if self._planner is None:
-            self._planner = Planner(self.catalog, self.trial, self.copied)
+            self._planner = Planner(self.ground.catalog, self.ground.trial, self.ground.copied)
         options = self._planner.options(query.samples, found, query.touched.read)
         tried: list[Trialled] = []
         for option in options:
             if tried and time.monotonic() > until:
                 break
-            each = try_option(self.trial, query, option, max(until, time.monotonic() + 0.2))
+            each = try_option(self.ground.trial, query, option, max(until, time.monotonic() + 0.2))
             if each is not None:
                 tried.append(each)
                 if each.worth and len(option) == 1 and each.after < 2 * NOTICEABLE:
@@ -267,11 +271,6 @@ class Analysis:
             None if before is None else before.seconds,
             self.skipped.get(record.shape, ""),
         )
-
-    def complete(self, table: Table) -> bool:
-        """Return whether all of the table is in the copy."""
-        copied = self.copied.get((fold(table.schema), fold(table.name)))
-        return copied is not None and copied.complete
 
 
 def _only_inserts(query: Query) -> bool:

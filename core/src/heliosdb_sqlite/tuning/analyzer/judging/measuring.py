@@ -31,6 +31,7 @@ class Query:
     current_plan: str = ""
     before: Timed | None = None
     trial_plan: str = ""
+    lent: tuple[str, ...] = ()  # functions of the program that it calls
 
     @property
     def baseline(self) -> Timed:

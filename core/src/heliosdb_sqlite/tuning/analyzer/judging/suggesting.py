@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ...._standard import sqlite3
 from ....sql.lexer import tokenize
@@ -15,10 +14,8 @@ from ..results import Suggestion
 from ..schema.catalog import fold
 from ..schema.indexes import NewIndex
 from ..trial.copy import OutOfTime, Place
+from .ground import Ground
 from .measuring import NOTICEABLE, WORTH, Costs, Query, Trialled, made, try_option
-
-if TYPE_CHECKING:
-    from .analysis import Analysis
 
 _GENERATED = "heliosdb_trial_"
 _GRACE = 1.0  # seconds beyond the limit in which what was found is put together
@@ -27,9 +24,9 @@ _GRACE = 1.0  # seconds beyond the limit in which what was found is put together
 class Suggesting:
     """Weighs the options of all the statements against each other and against those who write."""
 
-    def __init__(self, analysis: Analysis, queries: list[Query], costs: Costs) -> None:
-        self._analysis = analysis
-        self._trial = analysis.trial
+    def __init__(self, ground: Ground, queries: list[Query], costs: Costs) -> None:
+        self._ground = ground
+        self._trial = ground.trial
         self._queries = queries
         self._costs = costs
 
@@ -45,7 +42,7 @@ class Suggesting:
             elif each.absorbed:  # what it stood in for may do better without it
                 waiting += [*each.absorbed, replace(each, helped=each.helped[: each.own], absorbed=[])]
             else:
-                self._analysis.notes.append(f"not suggested: {_described(each.option)}: {refused}")
+                self._ground.notes.append(f"not suggested: {_described(each.option)}: {refused}")
         accepted.sort(key=lambda pair: -pair[0].gained)
         names = self._names([each.option for each, _ in accepted])
         shared = Counter(index for each, _ in accepted for index in each.option)
@@ -70,7 +67,7 @@ class Suggesting:
         again: list[Trialled] = []
         for each in (narrow, *narrow.helped):
             now = time.monotonic()
-            if now > self._analysis.deadline + _GRACE:
+            if now > self._ground.deadline + _GRACE:
                 return False
             found = try_option(self._trial, each.query, wide.option, now + 1)
             if found is None or not found.worth:
@@ -137,7 +134,7 @@ class Suggesting:
         for index in dict.fromkeys(index for option in options for index in option):
             schema = fold(index.table.schema)
             if schema not in taken:
-                taken[schema] = self._analysis.catalog.index_names(index.table.schema)
+                taken[schema] = self._ground.catalog.index_names(index.table.schema)
             names[index] = index.name(taken[schema])
             taken[schema].add(fold(names[index]))
         return names
@@ -180,12 +177,15 @@ class Suggesting:
     def _why_estimated(self, best: Trialled) -> list[str]:
         reasons = []
         for place in sorted(best.query.touched.places):
-            copied = self._analysis.copied.get(place)
+            copied = self._ground.copied.get(place)
             if copied is not None and not copied.complete:
-                name = self._analysis.catalog.tables[place].name
+                name = self._ground.catalog.tables[place].name
                 reasons.append(f"estimated: measured on {copied.words} of {name}")
         if any(sample.guessed for sample in best.query.samples):
             reasons.append("estimated: its parameters are not known, values from the table stood in")
+        if best.query.lent:
+            called = ", ".join(f"{name}()" for name in best.query.lent)
+            reasons.append(f"estimated: it calls {called} of the program, which takes longer on the copy")
         if best.cut:
             reasons.append("estimated: without the index it was interrupted, the true factor is higher")
         return reasons
@@ -193,7 +193,7 @@ class Suggesting:
     def _size(self, each: Trialled) -> int:
         factors = [1.0]
         for index in each.option:
-            copied = self._analysis.copied.get((fold(index.table.schema), fold(index.table.name)))
+            copied = self._ground.copied.get((fold(index.table.schema), fold(index.table.name)))
             if copied is not None and copied.rows:
                 factors.append(copied.total / copied.rows)
         return int(each.size * max(factors))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...._standard import sqlite3
-from ....plugins import Parameters
 from ....sql.parameters import parameters
 from ....sql.quoting import quote_identifier
+from ....sql.splice import Edit, splice
 from ..recording.workload import Sample
 from ..schema.catalog import Catalog, fold
 from ..trial.copy import Trial
@@ -18,24 +18,20 @@ if TYPE_CHECKING:
 
 
 def by_name(sample: Sample) -> Sample:
-    """Return the sample with a mapping where its text has names: a sequence for them is deprecated in sqlite3."""
-    if isinstance(sample.parameters, Mapping):
-        return sample
+    """Return the sample with a mapping where its text has names or numbers: a sequence for them is deprecated."""
     found = parameters(sample.text)
-    if not any(each.token.text[0] != "?" for each in found) or any(
-        each.token.text[0] == "?" for each in found
-    ):
+    if isinstance(sample.parameters, Mapping) or all(each.token.text == "?" for each in found):
         return sample
     values = sample.parameters
-    named = {each.token.text[1:]: values[each.number - 1] for each in found if each.number <= len(values)}
-    return sample._replace(parameters=named)
+    named = {each.number: values[each.number - 1] for each in found if each.number <= len(values)}
+    return _fitting(sample, found, named)
 
 
 def lacks_values(sample: Sample) -> bool:
     """Return whether the statement has a parameter for which the sample has no value."""
     found = parameters(sample.text)
     if isinstance(sample.parameters, Mapping):
-        return any(each.token.text[1:] not in sample.parameters for each in found)
+        return any((each.token.text[1:] or str(each.number)) not in sample.parameters for each in found)
     return max((each.number for each in found), default=0) > len(sample.parameters)
 
 
@@ -58,13 +54,17 @@ def guess(sample: Sample, catalog: Catalog, trial: Trial) -> Sample | None:
         if column is None:
             return None
         values[each.number] = column if isinstance(column, int) else _typical(trial, *column)
-    return Sample(sample.text, _fitting(found, values), guessed=True)
+    return _fitting(sample._replace(guessed=True), found, values)
 
 
-def _fitting(found: list[Parameter], values: dict[int, Any]) -> Parameters:
-    if any(each.token.text[0] != "?" for each in found):
-        return {each.token.text[1:]: values[each.number] for each in found}
-    return tuple(values.get(number) for number in range(1, max(values, default=0) + 1))
+def _fitting(sample: Sample, found: list[Parameter], values: dict[int, Any]) -> Sample:
+    """Return the sample with values given by SQLite's numbers, in the way that its text asks for them."""
+    if all(each.token.text == "?" for each in found):
+        return sample._replace(parameters=tuple(values.get(number) for number in range(1, len(found) + 1)))
+    bare = [each for each in found if each.token.text == "?"]  # a mapping has no place for these
+    text = splice(sample.text, [Edit(each.token.start, each.token.end, f"?{each.number}") for each in bare])
+    names = {each.number: each.token.text[1:] or str(each.number) for each in found}
+    return sample._replace(text=text, parameters={names[number]: value for number, value in values.items()})
 
 
 def _typical(trial: Trial, place: tuple[str, str], column: str, position: float) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....plugins import Parameters, Statement, run
 from .shape import shape_of
-from .workload import TEXT_LENGTH, Recorded, Workload, slow_query, workload_of
+from .workload import TEXT_LENGTH, Workload, slow_query, workload_of
 
 if TYPE_CHECKING:
     from ..options import AnalyzerOptions
@@ -29,7 +29,7 @@ class Recorder:
         self.recording = True
         self.slow_seconds: float | None = None
         self.slow_parameters = False
-        self._texts: dict[str, Recorded] = {}
+        self._texts: dict[str, str] = {}
         self._latest = threading.local()
 
     @classmethod
@@ -45,15 +45,15 @@ class Recorder:
         """Return a binder that changes nothing and notes what goes by; None for statements of no interest."""
         if statement.verb not in _VERBS or len(statement.text) > TEXT_LENGTH:
             return None
-        record = self.workload.record(shape_of(statement.text), statement.sql)
+        shape, query, text = shape_of(statement.text), statement.sql, statement.text
         if len(self._texts) >= _TEXTS:
             self._texts.clear()
-        self._texts[statement.sql] = record
-        ran, text, latest = self.workload.ran, statement.text, self._latest
+        self._texts[query] = shape
+        ran, latest = self.workload.ran, self._latest
 
         def noting(parameters: Parameters) -> Parameters:
             if self.recording:
-                ran(record, text, parameters)
+                ran(shape, query, text, parameters)
             if self.slow_parameters:
                 latest.parameters = parameters
             return parameters
@@ -63,9 +63,9 @@ class Recorder:
 
     def executed(self, statement: Statement, seconds: float, error: BaseException | None) -> None:
         """Note how long it took."""
-        record = self._texts.get(statement.sql)
-        if record is not None and self.recording:
-            self.workload.took(record, seconds, failed=error is not None)
+        shape = self._texts.get(statement.sql)
+        if shape is not None and self.recording:
+            self.workload.took(shape, seconds, failed=error is not None)
         if self.slow_seconds is not None and seconds >= self.slow_seconds:
             self._slow(statement, seconds)
 

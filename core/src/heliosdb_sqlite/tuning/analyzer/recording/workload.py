@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from ...._standard import sqlite3
 from ....plugins import Parameters
 from ....sql.lexer import verb
+from .shape import shape_of
 
 SHAPES = 1000  # records; those that took the least time make room
 SAMPLES = 4  # sets of parameters kept for each
@@ -70,7 +71,6 @@ class Recorded:
         self.slowest = 0.0
         self.samples: list[Sample] = []
         self.size = 2 * len(query) + len(shape)
-        self.dropped = False
 
     def __repr__(self) -> str:
         return f"Recorded({self.query!r}, runs={self.runs}, seconds={self.seconds:.3g})"
@@ -86,21 +86,14 @@ class Workload:
         self.forgotten = 0  # shapes that made room
         self.slow: deque[SlowQuery] = deque(maxlen=SLOW)
 
-    def record(self, shape: str, query: str) -> Recorded:
-        """Return the record of a shape, made when it is new."""
-        with self._lock:
-            found = self._records.get(shape)
-            if found is None:
-                found = Recorded(shape, query)
-                self._insert(found)
-            return found
+    def ran(self, shape: str, query: str, text: str, parameters: Parameters) -> None:
+        """Count a run, and keep its parameters now and then: the first three, and ever fewer after that.
 
-    def ran(self, record: Recorded, text: str, parameters: Parameters) -> None:
-        """Count a run, and keep its parameters now and then: the first three, and ever fewer after that."""
+        :param query: the statement as the program wrote it
+        :param text: as SQLite ran it
+        """
         with self._lock:
-            if record.dropped:
-                record.dropped = False
-                self._insert(record)
+            record = self._records.get(shape) or self._new(shape, query)
             record.runs += 1
             runs = record.runs
             if runs > 3 and runs & (runs - 1):
@@ -117,12 +110,14 @@ class Workload:
             else:
                 record.samples[1 + runs.bit_length() % (SAMPLES - 1)] = sample  # the first one stays
 
-    def took(self, record: Recorded, seconds: float, *, failed: bool) -> None:
+    def took(self, shape: str, seconds: float, *, failed: bool) -> None:
         """Note how long a run took."""
         with self._lock:
-            record.errors += failed
-            record.seconds += seconds
-            record.slowest = max(record.slowest, seconds)
+            record = self._records.get(shape)
+            if record is not None:
+                record.errors += failed
+                record.seconds += seconds
+                record.slowest = max(record.slowest, seconds)
 
     def statements(self) -> list[Recorded]:
         """Return the records, those that took most time first."""
@@ -131,34 +126,23 @@ class Workload:
 
     def add(self, sample: Sample, runs: int = 1) -> None:
         """Put in a statement that comes from elsewhere, with how often it runs."""
-        from .shape import shape_of
-
-        record = self.record(shape_of(sample.text), sample.text)
-        record.runs += runs
-        if len(record.samples) < SAMPLES:
-            record.samples.append(sample)
-
-    def clear(self) -> None:
-        """Forget everything."""
+        shape = shape_of(sample.text)
         with self._lock:
-            for record in self._records.values():
-                record.dropped = True
-                record.samples, record.runs, record.errors = [], 0, 0
-                record.seconds = record.slowest = 0.0
-            self._records.clear()
-            self._bytes = self.forgotten = 0
-            self.slow.clear()
+            record = self._records.get(shape) or self._new(shape, sample.text)
+            record.runs += runs
+            if len(record.samples) < SAMPLES:
+                record.samples.append(sample)
 
-    def _insert(self, record: Recorded) -> None:
+    def _new(self, shape: str, query: str) -> Recorded:
         if len(self._records) >= SHAPES or self._bytes > ALL_BYTES // 4 * 3:
             by_time = sorted(self._records.values(), key=lambda each: each.seconds)
             for each in by_time[: max(1, len(by_time) // 10)]:
                 del self._records[each.shape]
-                each.dropped = True
                 self._bytes -= each.size
                 self.forgotten += 1
-        self._records[record.shape] = record
+        record = self._records[shape] = Recorded(shape, query)
         self._bytes += record.size
+        return record
 
     def __repr__(self) -> str:
         return f"Workload({len(self._records)} statements)"

@@ -96,6 +96,12 @@ class Catalog:
         self.tables: dict[tuple[str, str], Table] = {}
         for schema in self.schemas:
             self._read(schema)
+        self.triggers = any(
+            reader.value(
+                f"SELECT 1 FROM {quote_identifier(each)}.sqlite_master WHERE type = 'trigger' LIMIT 1"
+            )
+            for each in self.schemas
+        )
 
     def find(self, name: str, schema: str = "") -> Table | None:
         """Return the table or view that a name means in a statement."""

@@ -36,6 +36,7 @@ def unused_indexes(catalog: Catalog, plans: Sequence[str]) -> Iterator[Superfluo
                 continue
             if not _named(index.name, plans):
                 reason = "none of the statements that were looked at uses it"
+                reason += "; those inside triggers were not looked at" if catalog.triggers else ""
                 yield SuperfluousIndex(index.name, index.table, reason, _drop(index))
 
 

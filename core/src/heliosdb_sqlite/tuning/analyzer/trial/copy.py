@@ -7,7 +7,7 @@ the copy of an encrypted database is never written in the clear.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ _ALLOWED = frozenset({
     sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE,
     sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE,
 })  # fmt: skip
+_DETERMINISTIC = 0x800  # SQLITE_DETERMINISTIC
 _STEPS = 20_000  # of SQLite's virtual machine between two looks at the clock
 
 
@@ -71,6 +72,8 @@ class Trial:
         )
         self.connection.set_authorizer(self._authorize)
         self.connection.set_progress_handler(self._tick, _STEPS)
+        self.called: set[str] = set()  # functions of the original's connection that statements called
+        self._lend_functions(reader)
         for schema in catalog.schemas:
             if schema not in ("main", "temp"):
                 self.connection.execute(f"ATTACH ':memory:' AS {quote_identifier(schema)}")
@@ -79,6 +82,32 @@ class Trial:
     def close(self) -> None:
         """Let go of the memory."""
         self.connection.close()
+
+    def _lend_functions(self, reader: Reader) -> None:
+        """Have functions and collations of the original's connection answer on the copy, by asking it.
+
+        Functions that are not deterministic stay away: what they do each time is nobody's business but the program's.
+        """
+
+        def lent(name: str) -> Callable[..., Any]:
+            def call(*values: Any) -> Any:
+                self.called.add(name)
+                return reader.value(_in_line(name, len(values)), values)
+
+            return call
+
+        def compared(name: str) -> Callable[[str, str], int]:
+            sql = (
+                f"SELECT (? > ? COLLATE {quote_identifier(name)}) - (? < ? COLLATE {quote_identifier(name)})"
+            )
+            return lambda a, b: int(reader.value(sql, (a, b, a, b)))
+
+        listed = "SELECT name, narg FROM pragma_function_list WHERE NOT builtin AND type = 's' AND flags & ?"
+        for name, count in reader.rows(listed, (_DETERMINISTIC,)):
+            self.connection.create_function(name, count, lent(name), deterministic=True)
+        for _, name in reader.rows("PRAGMA collation_list"):
+            if name not in ("BINARY", "NOCASE", "RTRIM"):
+                self.connection.create_collation(name, compared(name))
 
     def _make_tables(self) -> None:
         for kind in ("table", "view"):
@@ -234,6 +263,10 @@ def _nothing_for(text: str) -> Parameters:
     from ....sql.parameters import parameters
 
     found = parameters(text)
-    if any(each.token.text[0] != "?" for each in found):
+    if any(each.token.text != "?" for each in found):
         return {each.token.text[1:]: None for each in found}
-    return (None,) * max((each.number for each in found), default=0)
+    return (None,) * len(found)
+
+
+def _in_line(name: str, count: int) -> str:
+    return f"SELECT {quote_identifier(name)}({', '.join('?' * count)})"
