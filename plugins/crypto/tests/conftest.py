@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # crypto_kit, here and in the pr
 
 pytest_plugins = ["heliosdb_sqlite.testing.fixtures"]
 
-KEY = bytes(range(32))
+KEY = b"k" * 32
 
 
 @pytest.fixture

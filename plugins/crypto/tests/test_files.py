@@ -319,7 +319,7 @@ def test_uris(open_encrypted, file):
         open_encrypted(f"file:{file}x?mode=rw", uri=True)
 
 
-@pytest.mark.parametrize("query", ["cache=shared", "vfs=unix-none"])
+@pytest.mark.parametrize("query", ["cache=shared", "vfs=unix-none", "psow=0"])
 def test_what_a_uri_may_not_ask_for(open_encrypted, file, query):
     with pytest.raises(sqlite3.NotSupportedError, match="leave it out"):
         open_encrypted(f"file:{file}?{query}", uri=True)

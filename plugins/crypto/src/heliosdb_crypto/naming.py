@@ -75,6 +75,11 @@ def _refuse(place: Place) -> None:
             "cache=shared can't be had with encryption_key: connections that share a cache share a lock too, which "
             "Python's threads would wait for in circles; leave it out"
         )
+    if given.get("psow", "1") in ("0", "no", "off", "false"):
+        raise sqlite3.NotSupportedError(
+            "psow=0 can't be had with encryption_key: SQLite would write pieces of pages, which can't be sealed; leave "
+            "it out"
+        )
     if "vfs" in given:
         raise sqlite3.NotSupportedError(
             f"vfs={given['vfs']} can't be had with encryption_key, which brings a VFS of its own: leave it out"

@@ -58,7 +58,9 @@ class Relations:
         """
         names: set[str] = set()
         views: set[str] = set()
-        for place, _ in self.schema.stamp:
+        for place, version in self.schema.stamp:
+            if not version:
+                continue  # nothing was ever created there; reading would make SQLite open the temporary database
             found = run(
                 self._connection,
                 f"SELECT name, type, sql FROM {quote_identifier(place)}.sqlite_master"

@@ -255,7 +255,6 @@ class Resolver:
             found = _named(self.query(first, known, ()), names)
             while body is not first:
                 before, known[name] = found, found
-                del self.comparisons[:], self.quoted[:]
                 found = _named(self.query(body, known, ()), names)
                 if found == before:
                     break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections import OrderedDict
@@ -17,6 +18,7 @@ from .derivation import Derivation, derivation_of
 from .given import UserKey
 
 _REMEMBERED = 256
+_PROCESS = os.urandom(32)
 
 _Value = TypeVar("_Value")
 
@@ -104,7 +106,7 @@ def unwrap(key: UserKey, head: Head, envelope: Envelope) -> DataKey | None:
         secret = aes_key_unwrap(stretched(key, derivation, envelope.salt), envelope.wrapped)
     except InvalidUnwrap:
         return None
-    found = _data_keys.get(derive(secret, b"HeliosDB remembered"), lambda: DataKey(secret))
+    found = _data_keys.get(_name(secret), lambda: DataKey(secret))
     found.heads[envelope.packed()] = head
     return found
 
@@ -116,7 +118,12 @@ def stretched(key: UserKey, derivation: Derivation, salt: bytes) -> bytes:
     def make() -> bytes:
         return derive(derivation.stretch(key.secret, salt), b"HeliosDB envelope" + costs, salt)
 
-    return _wrapping_keys.get(derive(key.identity, b"HeliosDB remembered" + costs, salt), make)
+    return _wrapping_keys.get(_name(key.identity + costs + salt), make)
+
+
+def _name(secret: bytes) -> bytes:
+    """Return what something is remembered by, from which it can't be found out."""
+    return hashlib.blake2b(secret, key=_PROCESS, digest_size=16).digest()
 
 
 def _after_fork() -> None:

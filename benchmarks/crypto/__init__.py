@@ -1,0 +1,1 @@
+"""Encrypted databases against plain ones, and against SQLCipher."""
