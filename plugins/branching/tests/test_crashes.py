@@ -19,6 +19,9 @@ from heliosdb_sqlite.testing import assert_intact, crash, crash_point, crash_poi
 CREATE = ["prepared", "locked", "snapshot", "copied", "made", "registered", "shown"]
 
 
+EXHAUSTIVE = [pytest.param(step, marks=pytest.mark.exhaustive) for step in ("copied", "made")]
+
+
 def prepare(path, *, mode="delete", big=False):
     conn = heliosdb_sqlite.connect(path)
     conn.execute(f"PRAGMA journal_mode = {mode}")
@@ -36,8 +39,13 @@ def create(path):
     creating.create(Opener(str(path)), "b", step=crash_point)
 
 
-@pytest.mark.parametrize("step", CREATE)
-@pytest.mark.parametrize("mode", ["delete", "wal"])
+@pytest.mark.parametrize(
+    ("mode", "step"),
+    [
+        *(("delete", step) for step in CREATE),
+        *(pytest.param("wal", step, marks=pytest.mark.exhaustive) for step in CREATE),
+    ],
+)
 def test_a_killed_create_leaves_no_branch_or_a_whole_one(tmp_path, mode, step):
     path = tmp_path / "a.db"
     conn = prepare(path, mode=mode)
@@ -61,7 +69,7 @@ def test_a_killed_create_leaves_no_branch_or_a_whole_one(tmp_path, mode, step):
     conn.close()
 
 
-@pytest.mark.parametrize("step", ["registered", "copied", "made", "shown"])
+@pytest.mark.parametrize("step", ["registered", "shown", *EXHAUSTIVE])
 def test_a_killed_copy_behind_says_what_happened(tmp_path, monkeypatch, step):
     path = tmp_path / "a.db"
     conn = prepare(path, mode="wal", big=True)
@@ -173,7 +181,7 @@ def restore(folder, originals):
 
 
 def test_a_merge_killed_anywhere(tmp_path):
-    die_anywhere_in_a_merge(tmp_path, 31)
+    die_anywhere_in_a_merge(tmp_path, 47)
 
 
 @pytest.mark.exhaustive
@@ -202,7 +210,7 @@ def delete(path):
 
 
 @pytest.mark.parametrize("step", ["poisoned", "unregistered", "closed", "removed"])
-@pytest.mark.parametrize("mode", ["delete", "wal"])
+@pytest.mark.parametrize("mode", ["delete", pytest.param("wal", marks=pytest.mark.exhaustive)])
 def test_a_killed_delete_leaves_the_branch_or_none(tmp_path, mode, step):
     path = tmp_path / "a.db"
     conn = diverge(path, mode)

@@ -211,14 +211,14 @@ def test_the_snapshot_is_exact_while_plain_sqlite3_writes(main, on, path, journa
     if journal == "wal":
         fill(main)
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(path), "2.5"], stdout=subprocess.PIPE)
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), "1.2"], stdout=subprocess.PIPE)
         for _ in range(2)
     ]
     for writer in writers:
         writer.stdout.readline()
     conn = heliosdb_sqlite.connect(path, timeout=30)
     seen = []
-    for number in range(6):
+    for number in range(4):
         conn.create_branch(f"b{number}")
         after = conn.execute("SELECT a FROM counter").fetchone()[0]
         branch = on(f"b{number}")

@@ -107,7 +107,7 @@ def merge_branch(
     :raises MergeConflict: there are conflicts that the strategy does not decide; nothing was changed
     """
     opener = opener_of(connection, "merge_branch()")
-    request = Request(name, into, checked_strategy(strategy), dry_run, renumber)
+    request = Request(name, into, checked_strategy(strategy), dry_run, renumber, caller=connection)
     return merge(opener, request)
 
 

@@ -81,14 +81,15 @@ def refuse_open_transaction(connection: Any, what: str) -> None:
 
     :raises OperationalError: it is
     """
-    if connection.in_transaction and _has_locks(connection):
+    if connection.in_transaction and has_locks(connection):
         raise sqlite3.OperationalError(
             f"{what} works with what is committed, and this connection has a transaction open: commit or roll back "
             "first"
         )
 
 
-def _has_locks(connection: Any) -> bool:
+def has_locks(connection: Any) -> bool:
+    """Return whether the connection has a transaction with a lock, or a query that is not finished."""
     try:
         run(connection, "PRAGMA main.wal_checkpoint").fetchall()
     except (

@@ -50,7 +50,7 @@ def compare(opener: Opener, a: str, b: str, *, full: bool = False) -> BranchDiff
             count[("added", "changed", "removed").index(change.kind)] += 1
             if was_scanned:
                 scanned.add(change.table)
-        words, statements, altered = _schema(sides[0]) if sides else ([], [], [])
+        words, statements, altered, gone = _schema(sides[0]) if sides else ([], [], [], set())
     tables = {
         name: TableDiff(added, changed, removed, name in scanned)
         for name, (added, changed, removed) in counts.items()
@@ -62,7 +62,9 @@ def compare(opener: Opener, a: str, b: str, *, full: bool = False) -> BranchDiff
             for change, _ in _changes(_open(again, opener, a, b), full):
                 yield change
 
-    return BranchDiff(a, b, MappingProxyType(tables), tuple(words), tuple(statements), modified, rows)
+    return BranchDiff(
+        a, b, MappingProxyType(tables), tuple(words), tuple(statements), modified, rows, frozenset(gone)
+    )
 
 
 def _open(stack: ExitStack, opener: Opener, a: str, b: str) -> list[_Sides]:
@@ -146,8 +148,9 @@ def _pair(sides: _Sides, pair: Pair, full: bool) -> Iterator[_Found]:
     columns = (*alignment.names, *alignment.only_theirs)
     defaults = defaults_of(sides.branch, there)
     missing = tuple(defaults.get(column) for column in alignment.only_theirs)
-    names = (here.name, _key_columns(here))
     theirs_columns = [*(theirs for theirs, _ in alignment.columns), *alignment.only_theirs]
+    names = (here.name, _key_columns(here)) if sides.inverted else (there.name, _key_columns(there))
+    shown = columns if sides.inverted else tuple(theirs_columns)
     if logged and log is not None:
         touched: Iterator[Change] = changes(
             sides.branch,
@@ -163,14 +166,14 @@ def _pair(sides: _Sides, pair: Pair, full: bool) -> Iterator[_Found]:
     else:
         rows = whole(sides.branch, there, theirs_columns)
     for key, our, their in _beside(sides.here, here, alignment.names, rows):
-        yield key, None if our is None else our + missing, their, names, columns, not logged
+        yield key, None if our is None else our + missing, their, names, shown, not logged
     if not logged:
         gone = ((key, row) for key, row in whole(sides.here, here, alignment.names))
         for key, their, our in _beside(
             sides.branch, there, [theirs for theirs, _ in alignment.columns], gone
         ):
             if their is None:
-                yield key, our + missing, None, names, columns, True
+                yield key, our + missing, None, names, shown, True
 
 
 def _beside(
@@ -201,8 +204,8 @@ def _key_columns(table: Any) -> tuple[str, ...]:
 # ---- the schema ----
 
 
-def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str]]:
-    """Return how the schemas differ, in words and as statements, and the tables whose definitions do."""
+def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str], set[str]]:
+    """Return how the schemas differ, in words and as statements, the tables whose definitions do, and those dropped."""
     here, branch, base = read_schema(sides.here), read_schema(sides.branch), sides.base
     if sides.inverted:
         here, branch, base = branch, _numbered(here, base), branch
@@ -216,7 +219,7 @@ def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str]]:
             continue
         words += plan.describe()
         statements += _statements(plan)
-        shape = pair.ours or pair.theirs
+        shape = pair.theirs or pair.ours
         if shape is not None:
             altered.append(shape.name)
         if plan.drop and pair.ours is not None:
@@ -230,7 +233,7 @@ def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str]]:
         if thing.create is not None:
             words.append(f"create {thing.create.kind} {thing.create.name}")
             statements.append(thing.create.sql)
-    return words, statements, altered
+    return words, statements, altered, dropped
 
 
 def _numbered(schema: Schema, base: Schema) -> Schema:
@@ -258,9 +261,21 @@ def _statements(plan: TablePlan) -> Iterator[str]:
     if plan.rename_to:
         yield f"ALTER TABLE {q(name)} RENAME TO {q(plan.rename_to)}"
         name = plan.rename_to
-    for old, new in plan.rename_columns.items():
+    for old, new in _one_by_one(plan):
         yield f"ALTER TABLE {q(name)} RENAME COLUMN {q(old)} TO {q(new)}"
     for column in plan.drop_columns:
         yield f"ALTER TABLE {q(name)} DROP COLUMN {q(column)}"
     for added in plan.add_columns:
         yield f"ALTER TABLE {q(name)} ADD COLUMN {added.definition}"
+
+
+def _one_by_one(plan: TablePlan) -> Iterator[tuple[str, str]]:
+    """Yield the renames in an order that works: by way of other names where columns exchange theirs."""
+    there = {name.lower() for name, _ in plan.pair.ours.columns} if plan.pair.ours is not None else set()
+    if not any(new.lower() in there for new in plan.rename_columns.values()):
+        yield from plan.rename_columns.items()
+        return
+    for number, old in enumerate(plan.rename_columns):
+        yield old, f"_renamed_{number}"
+    for number, new in enumerate(plan.rename_columns.values()):
+        yield f"_renamed_{number}", new

@@ -58,6 +58,8 @@ class BranchDiff:
     tables_modified: tuple[str, ...]
     """The tables whose rows or definitions differ."""
     _rows: Callable[[], Iterator[RowChange]] = field(repr=False, compare=False)
+    _gone: frozenset[str] = field(default=frozenset(), repr=False)
+    """Tables that ``b`` does not have, in lower case."""
 
     @property
     def total_row_changes(self) -> int:
@@ -89,7 +91,8 @@ class BranchDiff:
         for statement in self.schema_sql:
             yield f"{statement};\n"
         for change in self._rows():
-            yield f"{statement_for(change)};\n"
+            if change.table.lower() not in self._gone:
+                yield f"{statement_for(change)};\n"
         yield "COMMIT;\n"
 
     def _json(self) -> Iterator[str]:

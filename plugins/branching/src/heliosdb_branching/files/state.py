@@ -176,7 +176,11 @@ def clean_leftovers(opener: Opener, main: Any) -> None:
         path = os.path.join(folder, file)
         if os.path.exists(path):
             continue
-        lock = locks.try_alone(lock_path(path)) if os.path.exists(lock_path(path)) else locks.alone(lock_path(path))
+        lock = (
+            locks.try_alone(lock_path(path))
+            if os.path.exists(lock_path(path))
+            else locks.alone(lock_path(path))
+        )
         if lock is not None:
             if file not in {entry.file for entry in entries(main)} and not os.path.exists(path):
                 discard(path)

@@ -92,20 +92,28 @@ def changes(
         text = f"WITH l({', '.join(names)}) AS MATERIALIZED ({inner}) SELECT l.* {_now(table, columns, key, by_rowid)}"
         if sqlite3.sqlite_version_info < (3, 35):
             text = text.replace(" MATERIALIZED", "")
-        first = 5 + len(keys)
+        start = 6 + len(keys)
+        end = start + len(logged)
+        unknown: dict[
+            int, list[int]
+        ] = {}  # the columns that a version of the triggers did not know, by their places
         for row in run(connection, text):
-            version, op, rowid = row[1:4]
+            version = row[1]
             base = None
-            if op != ABSENT:
-                base = row[first + 1 : first + 1 + len(logged)]
-                there = known.get(version, {})
-                if any(numbers[column] not in there for column in columns):
-                    base = tuple(
-                        logged_value if numbers[column] in there else defaults.get(column)
-                        for column, logged_value in zip(columns, base, strict=True)
-                    )
-            theirs = row[first + 2 + len(logged) :] if row[first + 1 + len(logged)] else None
-            yield Change(Key(row[5:first], rowid if by_rowid else None), base, theirs)
+            if row[2] != ABSENT:
+                base = row[start:end]
+                if version not in unknown:
+                    there = known.get(version, {})
+                    unknown[version] = [
+                        place for place, column in enumerate(columns) if numbers[column] not in there
+                    ]
+                if places := unknown[version]:
+                    cells = list(base)
+                    for place in places:
+                        cells[place] = defaults.get(columns[place])
+                    base = tuple(cells)
+            theirs = row[end + 1 :] if row[end] else None
+            yield Change(Key(row[5 : start - 1], row[3] if by_rowid else None), base, theirs)
 
 
 def _identities(keys: Sequence[str], has_rowid: bool) -> Iterator[tuple[str, bool]]:

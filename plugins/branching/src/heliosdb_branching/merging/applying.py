@@ -43,6 +43,8 @@ class Writer:
     def __init__(self, connection: Any, table: Table) -> None:
         self._connection = connection
         self._table = table
+        self._by_key = " AND ".join(f"{q(column)} = ?" for column in table.key)
+        self._texts: dict[tuple[str, tuple[str, ...]], str] = {}
         self.renumbered: dict[Key, int] = {}
 
     def write(self, work: Sequence[Write]) -> list[Failure]:
@@ -137,32 +139,41 @@ class Writer:
         if write.old is None:
             return self._insertion(write.key, write.columns, write.new, renumber=write.renumber)
         condition, values = self._condition(write.key)
-        assigned = ", ".join(f"{q(column)} = ?" for column in write.columns)
-        return f"UPDATE main.{q(self._table.name)} SET {assigned} WHERE {condition}", (*write.new, *values)
+        text = self._texts.get((condition, write.columns))
+        if text is None:
+            assigned = ", ".join(f"{q(column)} = ?" for column in write.columns)
+            text = f"UPDATE main.{q(self._table.name)} SET {assigned} WHERE {condition}"
+            self._texts[condition, write.columns] = text
+        return text, (*write.new, *values)
 
     def _deletion(self, key: Key) -> tuple[str, Sequence[Any]]:
         condition, values = self._condition(key)
         return f"DELETE FROM main.{q(self._table.name)} WHERE {condition}", values
 
     def _insertion(
-        self, key: Key, columns: Sequence[str], row: Sequence[Any], *, renumber: bool
+        self, key: Key, columns: tuple[str, ...], row: Sequence[Any], *, renumber: bool
     ) -> tuple[str, Sequence[Any]]:
-        table = self._table
-        names, values = [q(column) for column in columns], list(row)
+        table, values = self._table, row
         if renumber and table.alias:
             place = columns.index(table.key[0])
-            del names[place], values[place]
-        elif key.rowid is not None and not renumber:
-            names, values = [str(table.rowid), *names], [key.rowid, *values]
-        if not names:
-            return f"INSERT INTO main.{q(table.name)} DEFAULT VALUES", ()
-        marks = ", ".join("?" * len(names))
-        return f"INSERT INTO main.{q(table.name)} ({', '.join(names)}) VALUES ({marks})", values
+            columns, values = columns[:place] + columns[place + 1 :], (*row[:place], *row[place + 1 :])
+        rowid = "" if key.rowid is None or renumber else str(table.rowid)
+        if rowid:
+            values = (key.rowid, *values)
+        text = self._texts.get((rowid, columns))
+        if text is None:
+            names = [rowid] if rowid else []
+            names += [q(column) for column in columns]
+            text = f"INSERT INTO main.{q(table.name)} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+            if not names:
+                text = f"INSERT INTO main.{q(table.name)} DEFAULT VALUES"
+            self._texts[rowid, columns] = text
+        return text, values
 
     def _condition(self, key: Key) -> tuple[str, Sequence[Any]]:
         if key.rowid is not None:
             return f"{self._table.rowid} = ?", (key.rowid,)
-        return " AND ".join(f"{q(column)} = ?" for column in self._table.key), key.values
+        return self._by_key, key.values
 
 
 def _order(write: Write) -> int:

@@ -42,6 +42,8 @@ class Request(NamedTuple):
     dry_run: bool
     renumber: bool
     step: Any = nothing
+    caller: Any = None
+    """The connection on which the method was called."""
 
 
 class Job:

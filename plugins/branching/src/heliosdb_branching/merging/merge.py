@@ -15,10 +15,10 @@ from ..errors import is_busy
 from ..files.state import clean_up, wait_for_copy
 from ..logs.watching import watch
 from ..names import MAIN
-from ..opening import Opener
+from ..opening import Opener, file_behind, has_locks
 from ..registry.entries import Entry, check_belongs, find
 from ..results import MergeReport
-from ..running import run
+from ..running import run, value
 from .job import Job, Request
 
 
@@ -38,7 +38,7 @@ def merge(opener: Opener, request: Request) -> MergeReport:
             raise sqlite3.ProgrammingError(f"branch {request.name!r} can't be merged into itself")
         branch = stack.enter_context(_source(opener, main, source))
         if target is None:
-            here = main
+            here = stack.enter_context(_borrowed(request.caller)) if _blocks(request.caller, main) else main
         else:
             here = stack.enter_context(opener.opened(wait_for_copy(opener.database, target)))
             check_belongs(here, main, target)
@@ -49,6 +49,25 @@ def merge(opener: Opener, request: Request) -> MergeReport:
             request.step("applied")
         request.step("committed")
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _blocks(caller: Any, main: Any) -> bool:
+    """Return whether the caller has a query unfinished that another connection's commit would wait for in vain."""
+    if caller is None or value(main, "PRAGMA main.journal_mode") == "wal":
+        return False
+    return file_behind(caller) == file_behind(main) and has_locks(caller)
+
+
+@contextmanager
+def _borrowed(caller: Any) -> Iterator[Any]:
+    """Use the caller's own connection: a commit does not wait for queries of the same one."""
+    text_factory, caller.text_factory = caller.text_factory, str
+    enforced = value(caller, "PRAGMA foreign_keys")
+    try:
+        yield caller
+    finally:
+        run(caller, f"PRAGMA foreign_keys = {int(enforced)}")
+        caller.text_factory = text_factory
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -39,7 +40,7 @@ class Alignment:
     """Each shared column by its name on the branch and its name here."""
     only_theirs: tuple[str, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The shared columns as they are called here."""
         return tuple(ours for _, ours in self.columns)

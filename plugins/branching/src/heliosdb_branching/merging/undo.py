@@ -17,6 +17,7 @@ from ..files.state import clean_up, wait_for_copy
 from ..lineage import merged
 from ..logs.changes import Key, lookup
 from ..logs.tables import Table, read_table
+from ..logs.virtuals import virtuals
 from ..logs.watching import watch
 from ..names import MAIN, is_internal
 from ..opening import Opener
@@ -25,7 +26,7 @@ from ..results import TableChanges, UndoReport, moment
 from ..running import has_table, rows, run, value
 from ..schema.replaying import columns_of, set_sequence
 from ..schema.shapes import Thing
-from . import foreign_keys
+from . import foreign_keys, virtual_rows
 from .applying import Write, Writer
 from .reading import defaults_of
 from .rows import same_row
@@ -92,6 +93,10 @@ class _Undo:
         suspended = self._drop(made, suspended)
         self._undo_rows(merge)
         self._stop_at_conflicts()
+        for thing in made:
+            if thing.kind == "virtual":
+                self.here.execute(f"DROP TABLE main.{q(thing.name)}").close()
+        self._rebuild_indexes()
         for step in reversed(steps):
             if "thing" not in step:
                 self._undo_table(step)
@@ -170,6 +175,13 @@ class _Undo:
             self.counts[name] = TableChanges(added, len(writes) - added - removed, removed)
             self.written[name] = (table, writes)
 
+    def _rebuild_indexes(self) -> None:
+        """Have full-text indexes of the tables that were written read them anew: their triggers were not there."""
+        written = {name.lower() for name in self.written}
+        for virtual in virtuals(self.here).values():
+            if virtual.external and virtual.external.lower() in written:
+                virtual_rows.rebuild(self.here, virtual)
+
     def _check_unchanged(self, table: Table, writes: list[Write]) -> None:
         """Note each row that is no longer what the merge made of it."""
         groups: dict[tuple[str, ...], list[Write]] = {}
@@ -213,9 +225,8 @@ class _Undo:
         """Drop what the merge made; return the triggers that are to come back."""
         for thing in made:
             self.words.append(f"drop {thing.kind} {thing.name}")
-            if thing.kind != "trigger":
-                kind = "TABLE" if thing.kind == "virtual" else thing.kind.upper()
-                self.here.execute(f"DROP {kind} IF EXISTS main.{q(thing.name)}").close()
+            if thing.kind in ("index", "view"):
+                self.here.execute(f"DROP {thing.kind.upper()} IF EXISTS main.{q(thing.name)}").close()
         gone = {thing.name for thing in made if thing.kind == "trigger"}
         return [each for each in suspended if each.name not in gone]
 

@@ -1,0 +1,377 @@
+"""A merge brings a branch's changes row by row and cell by cell, in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3 as standard
+import threading
+
+import pytest
+
+import heliosdb_sqlite
+from heliosdb_branching import Conflict, MergeConflict
+
+
+def write(connection, *statements):
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+
+
+def test_both_sides_keep_their_work(main, branch, rows):
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1", "DELETE FROM fruit WHERE id = 2")
+    write(branch, "INSERT INTO fruit VALUES (7, 'kiwi', 1, 1)")
+    write(main, "UPDATE fruit SET name = 'Apple' WHERE id = 1", "INSERT INTO fruit VALUES (8, 'lime', 2, 2)")
+    report = main.merge_branch("b")
+    assert rows(main) == [
+        (1, "Apple", 9.0, 10),
+        (3, "fig", 0.5, 30),
+        (7, "kiwi", 1.0, 1),
+        (8, "lime", 2.0, 2),
+    ]
+    assert report.tables["fruit"] == (counts := report.tables["fruit"])
+    assert (counts.added, counts.changed, counts.removed) == (1, 1, 1)
+    assert (report.tables_modified, report.total_row_changes, report.conflicts) == (("fruit",), 3, ())
+
+
+def test_a_merge_of_nothing(main, branch, rows):
+    before = rows(main)
+    assert main.merge_branch("b").total_row_changes == 0
+    assert rows(main) == before
+
+
+def test_repeated_merges_bring_only_what_is_new(main, branch, rows):
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1")
+    main.merge_branch("b")
+    write(main, "UPDATE fruit SET price = 10 WHERE id = 1")
+    assert main.merge_branch("b").total_row_changes == 0
+    write(branch, "UPDATE fruit SET stock = 11 WHERE id = 1")
+    assert main.merge_branch("b").total_row_changes == 1
+    assert rows(main)[0] == (1, "apple", 10.0, 11)
+
+
+def test_a_value_put_back_between_merges_is_a_change(main, branch, rows):
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1")
+    main.merge_branch("b")
+    write(branch, "UPDATE fruit SET price = 1.5 WHERE id = 1")
+    main.merge_branch("b")
+    assert rows(main)[0][2] == 1.5
+
+
+def test_every_conflict_is_listed_and_main_untouched(main, branch, rows):
+    write(branch, "UPDATE fruit SET price = 9, stock = 0 WHERE id = 1", "DELETE FROM fruit WHERE id = 2")
+    write(branch, "INSERT INTO fruit VALUES (7, 'kiwi', 1, 1)", "UPDATE fruit SET price = 8 WHERE id = 3")
+    write(
+        main,
+        "UPDATE fruit SET price = 5, stock = 5 WHERE id = 1",
+        "UPDATE fruit SET name = 'Pear' WHERE id = 2",
+    )
+    write(main, "INSERT INTO fruit VALUES (7, 'lime', 2, 2)", "DELETE FROM fruit WHERE id = 3")
+    before = rows(main)
+    with pytest.raises(MergeConflict, match="5 conflicts") as caught:
+        main.merge_branch("b")
+    found = {(each.table, each.key, each.column): each for each in caught.value.conflicts}
+    assert set(found) == {
+        ("fruit", (1,), "price"), ("fruit", (1,), "stock"), ("fruit", (2,), None),
+        ("fruit", (3,), None), ("fruit", (7,), None),
+    }  # fmt: skip
+    assert found["fruit", (1,), "price"][3:6] == (1.5, 5.0, 9.0)
+    assert found["fruit", (2,), None].theirs is None
+    assert found["fruit", (2,), None].ours["name"] == "Pear"
+    assert (found["fruit", (7,), None].base, found["fruit", (3,), None].ours) == (None, None)
+    assert rows(main) == before
+    assert isinstance(caught.value, heliosdb_sqlite.IntegrityError)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        ("ours", [(1, "apple", 5.0, 99), (2, "Pear", 2.5, 20), (7, "lime", 2.0, 2)]),
+        ("theirs", [(1, "apple", 9.0, 99), (3, "fig", 8.0, 30), (7, "kiwi", 1.0, 1)]),
+    ],
+)
+def test_strategies(main, branch, rows, strategy, expected):
+    write(branch, "UPDATE fruit SET price = 9, stock = 99 WHERE id = 1", "DELETE FROM fruit WHERE id = 2")
+    write(branch, "INSERT INTO fruit VALUES (7, 'kiwi', 1, 1)", "UPDATE fruit SET price = 8 WHERE id = 3")
+    write(main, "UPDATE fruit SET price = 5 WHERE id = 1", "UPDATE fruit SET name = 'Pear' WHERE id = 2")
+    write(main, "INSERT INTO fruit VALUES (7, 'lime', 2, 2)", "DELETE FROM fruit WHERE id = 3")
+    report = main.merge_branch("b", strategy=strategy)
+    assert rows(main) == expected
+    assert len(report.conflicts) == 4
+
+
+def test_a_function_decides(main, branch, rows):
+    write(branch, "UPDATE fruit SET stock = stock - 3", "DELETE FROM fruit WHERE id = 2")
+    write(main, "UPDATE fruit SET stock = stock - 4")
+
+    def both_sales(conflict: Conflict):
+        if conflict.column == "stock":
+            return conflict.ours + conflict.theirs - conflict.base
+        return conflict.ours | {"name": "kept"}
+
+    main.merge_branch("b", strategy=both_sales)
+    assert rows(main) == [(1, "apple", 1.5, 3), (2, "kept", 2.5, 16), (3, "fig", 0.5, 23)]
+
+
+def test_a_function_that_raises_stops_the_merge(main, branch, rows):
+    write(branch, "UPDATE fruit SET stock = 1")
+    write(main, "UPDATE fruit SET stock = 2")
+    before = rows(main)
+    with pytest.raises(ZeroDivisionError):
+        main.merge_branch("b", strategy=lambda _: 1 / 0)
+    assert rows(main) == before
+    with pytest.raises(
+        heliosdb_sqlite.ProgrammingError, match="strategy='mine': it is 'abort', 'ours', 'theirs'"
+    ):
+        main.merge_branch("b", strategy="mine")
+
+
+def test_a_rehearsal_reports_all_and_changes_nothing(main, branch, rows):
+    write(branch, "UPDATE fruit SET price = 9", "CREATE TABLE new (x)")
+    write(main, "UPDATE fruit SET price = 5 WHERE id = 1")
+    before = rows(main)
+    report = main.merge_branch("b", dry_run=True)
+    assert report.dry_run
+    assert [each.key for each in report.conflicts] == [(1,)]
+    assert (report.total_row_changes, report.schema) == (2, ("create table new",))
+    assert rows(main) == before
+    assert main.list_branches()[0].commits == 0
+
+
+def test_one_and_one_point_zero_differ(main, branch):
+    write(branch, "CREATE TABLE n (k INTEGER PRIMARY KEY, v)", "INSERT INTO n VALUES (1, 1)")
+    main.merge_branch("b")
+    write(branch, "UPDATE n SET v = 1.0")
+    main.merge_branch("b")
+    assert main.execute("SELECT typeof(v) FROM n").fetchone() == ("real",)
+
+
+def test_triggers_of_main_are_not_fired_again(main, on, rows):
+    main.executescript(
+        "CREATE TABLE log (what); CREATE TRIGGER noted AFTER UPDATE ON fruit BEGIN INSERT INTO log VALUES (new.name); END"
+    )
+    main.create_branch("b")
+    branch = on("b")
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1")
+    main.merge_branch("b")
+    assert main.execute("SELECT * FROM log").fetchall() == [("apple",)]
+    write(main, "UPDATE fruit SET price = 7 WHERE id = 2")
+    assert len(main.execute("SELECT * FROM log").fetchall()) == 2  # the trigger is back
+
+
+def test_foreign_keys_are_checked_whichever_side_broke_them(main, on):
+    main.executescript(
+        """CREATE TABLE shelf (id INTEGER PRIMARY KEY, fruit REFERENCES fruit (id) ON DELETE CASCADE);
+        INSERT INTO shelf VALUES (1, 1)"""
+    )
+    main.create_branch("b")
+    branch = on("b")
+    branch.execute("PRAGMA foreign_keys = ON")
+    write(branch, "DELETE FROM fruit WHERE id = 2")
+    write(main, "INSERT INTO shelf VALUES (2, 2)")
+    with pytest.raises(MergeConflict, match="rows of shelf still refer to it"):
+        main.merge_branch("b")
+    write(main, "DELETE FROM shelf WHERE id = 2")
+    write(branch, "INSERT INTO shelf VALUES (3, 3)")
+    write(main, "DELETE FROM fruit WHERE id = 3")
+    with pytest.raises(MergeConflict, match="refers to a row that fruit does not have"):
+        main.merge_branch("b")
+    write(branch, "DELETE FROM shelf WHERE id = 3", "DELETE FROM fruit WHERE id = 1")  # cascades
+    main.merge_branch("b")
+    assert main.execute("SELECT count(*) FROM shelf").fetchone() == (0,)
+
+
+def test_a_unique_value_given_on_both_sides_is_a_conflict(main, on, rows):
+    main.execute("CREATE UNIQUE INDEX names ON fruit (name)")
+    main.create_branch("b")
+    branch = on("b")
+    write(branch, "INSERT INTO fruit VALUES (7, 'kiwi', 1, 1)")
+    write(main, "INSERT INTO fruit VALUES (8, 'kiwi', 2, 2)")
+    with pytest.raises(MergeConflict, match=r"UNIQUE constraint failed: fruit\.name"):
+        main.merge_branch("b")
+    assert main.merge_branch("b", strategy="ours").total_row_changes == 0
+    assert [row[0] for row in rows(main)] == [1, 2, 3, 8]
+
+
+def test_unique_values_that_change_places(main, on, rows):
+    main.execute("CREATE UNIQUE INDEX names ON fruit (name)")
+    main.create_branch("b")
+    branch = on("b")
+    write(
+        branch,
+        "UPDATE fruit SET name = 'x' WHERE id = 1",
+        "UPDATE fruit SET name = 'apple' WHERE id = 2",
+        "UPDATE fruit SET name = 'pear' WHERE id = 1",
+    )
+    write(main, "UPDATE fruit SET stock = 77 WHERE id = 1")
+    main.merge_branch("b")
+    assert rows(main) == [(1, "pear", 1.5, 77), (2, "apple", 2.5, 20), (3, "fig", 0.5, 30)]
+
+
+def test_autoincrement_gives_no_number_twice(main, on):
+    main.executescript(
+        "CREATE TABLE ticket (n INTEGER PRIMARY KEY AUTOINCREMENT, x); INSERT INTO ticket (x) VALUES (1)"
+    )
+    main.create_branch("b")
+    branch = on("b")
+    write(branch, *["INSERT INTO ticket (x) VALUES (2)"] * 5, "DELETE FROM ticket WHERE n > 2")
+    main.merge_branch("b")
+    write(main, "INSERT INTO ticket (x) VALUES (3)")
+    assert main.execute("SELECT max(n) FROM ticket").fetchone() == (7,)
+
+
+def test_new_rows_under_the_same_number_are_renumbered_if_wanted(main, branch, rows):
+    write(branch, "INSERT INTO fruit (name) VALUES ('kiwi'), ('lime')")
+    write(main, "INSERT INTO fruit (name) VALUES ('plum')")
+    with pytest.raises(MergeConflict, match="both sides added it"):
+        main.merge_branch("b")
+    report = main.merge_branch("b", renumber=True)
+    assert dict(report.renumbered["fruit"]) == {4: 6}
+    assert [row[:2] for row in rows(main)][3:] == [(4, "plum"), (5, "lime"), (6, "kiwi")]
+    write(branch, "UPDATE fruit SET price = 3 WHERE name = 'kiwi'")  # followed under its new number
+    main.merge_branch("b", renumber=True)
+    assert rows(main)[5] == (6, "kiwi", 3.0, None)
+
+
+def test_rows_that_others_refer_to_are_not_renumbered(main, on):
+    main.execute("CREATE TABLE shelf (fruit REFERENCES fruit (id))")
+    main.create_branch("b")
+    branch = on("b")
+    write(branch, "INSERT INTO fruit (name) VALUES ('kiwi')", "INSERT INTO shelf VALUES (4)")
+    write(main, "INSERT INTO fruit (name) VALUES ('plum')")
+    with pytest.raises(MergeConflict):
+        main.merge_branch("b", renumber=True)
+
+
+def test_a_branch_of_a_branch_brings_what_it_was_made_from(main, branch, on, rows):
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1")
+    main.create_branch("c", from_branch="b")
+    third = on("c")
+    write(third, "UPDATE fruit SET stock = 9 WHERE id = 1", "DELETE FROM fruit WHERE id = 3")
+    write(branch, "UPDATE fruit SET price = 8 WHERE id = 2")
+    main.merge_branch("c", into="b")
+    assert rows(branch) == [(1, "apple", 9.0, 9), (2, "pear", 8.0, 20)]
+    main.merge_branch("c")
+    assert rows(main) == [(1, "apple", 9.0, 9), (2, "pear", 2.5, 20)]
+    assert main.merge_branch("b").total_row_changes == 1
+    assert rows(main) == rows(branch)
+    write(branch, "UPDATE fruit SET price = 7 WHERE id = 1")
+    main.merge_branch("b")
+    assert rows(main)[0] == (1, "apple", 7.0, 9)
+
+
+def test_siblings_meet_on_one_of_them_and_then_on_main(main, branch, on, rows):
+    main.create_branch("c")
+    other = on("c")
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1")
+    write(other, "UPDATE fruit SET stock = 9 WHERE id = 1")
+    main.merge_branch("b", into="c")
+    assert rows(other)[0] == (1, "apple", 9.0, 9)
+    main.merge_branch("c")
+    assert rows(main)[0] == (1, "apple", 9.0, 9)
+    write(branch, "UPDATE fruit SET price = 10 WHERE id = 1")  # main has b's changes by way of c
+    main.merge_branch("b")
+    assert rows(main)[0] == (1, "apple", 10.0, 9)
+
+
+def test_what_can_not_be_merged(main, branch):
+    with pytest.raises(heliosdb_sqlite.ProgrammingError, match="can't be merged into itself"):
+        main.merge_branch("b", into="b")
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="no such branch: 'main'"):
+        main.merge_branch("main", into="b")
+    with pytest.raises(heliosdb_sqlite.OperationalError, match=r"no such branch: .c."):
+        main.merge_branch("c")
+
+
+def test_uncommitted_work_on_the_branch_is_refused_at_once(main, branch):
+    branch.execute("UPDATE fruit SET price = 9")
+    with pytest.raises(
+        heliosdb_sqlite.OperationalError, match="branch 'b' has uncommitted changes: commit them"
+    ):
+        main.merge_branch("b")
+    branch.commit()
+    assert main.merge_branch("b").total_row_changes == 3
+
+
+def test_uncommitted_work_of_a_plain_program_is_refused_within_the_timeout(main, branch, path, connect):
+    plain = standard.connect(main.get_branch_info("b").path)
+    plain.execute("UPDATE fruit SET price = 9")
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="uncommitted changes"):
+        connect(path, timeout=0.1).merge_branch("b")
+    plain.rollback()
+    plain.close()
+
+
+def test_unfinished_queries_on_both_sides_are_in_nobodys_way(main, branch, journal, rows):
+    main.execute(f"PRAGMA journal_mode = {journal}")
+    write(branch, "UPDATE fruit SET price = 9", "CREATE INDEX prices ON fruit (price)")
+    there = branch.execute("SELECT * FROM fruit")
+    there.fetchone()
+    here = main.execute("SELECT * FROM fruit")
+    here.fetchone()
+    main.merge_branch("b")
+    assert len(there.fetchall()) == len(here.fetchall()) == 2
+    assert rows(main)[0][2] == 9.0
+
+
+def test_a_busy_main_is_waited_for(main, branch, path):
+    write(branch, "UPDATE fruit SET price = 9")
+    other = standard.connect(path, check_same_thread=False)
+    other.execute("UPDATE fruit SET stock = 0")
+    timer = threading.Timer(0.3, other.commit)
+    timer.start()
+    main.merge_branch("b")
+    timer.join()
+    other.close()
+    assert main.execute("SELECT DISTINCT price, stock FROM fruit").fetchall() == [(9.0, 0)]
+
+
+def test_a_main_that_stays_busy_is_an_error_that_says_so(main, branch, path, connect):
+    write(branch, "UPDATE fruit SET price = 9")
+    other = standard.connect(path)
+    other.execute("UPDATE fruit SET stock = 0")
+    with pytest.raises(
+        heliosdb_sqlite.OperationalError, match=r"database is locked: .main. .* nothing was merged"
+    ):
+        connect(path, timeout=0.1).merge_branch("b")
+    other.close()
+
+
+def test_the_callers_settings_play_no_part(main, branch, rows):
+    write(branch, "UPDATE fruit SET price = 9")
+    main.row_factory = heliosdb_sqlite.Row
+    main.text_factory = bytes
+    main.isolation_level = None
+    assert main.merge_branch("b").total_row_changes == 3
+    assert main.create_branch("c").name == "c"
+
+
+def test_a_merge_from_a_connection_to_the_branch(main, branch, rows):
+    write(branch, "UPDATE fruit SET price = 9")
+    branch.merge_branch("b")
+    assert rows(main) == rows(branch)
+
+
+def test_changes_by_plain_sqlite3_are_merged_too(main, branch, rows):
+    plain = standard.connect(main.get_branch_info("b").path)
+    plain.execute("REPLACE INTO fruit VALUES (1, 'date', 1, 1)")
+    plain.execute("INSERT INTO fruit (name) VALUES ('kiwi') ON CONFLICT DO NOTHING")
+    plain.commit()
+    plain.close()
+    main.merge_branch("b")
+    assert [row[1] for row in rows(main)] == ["date", "pear", "fig", "kiwi"]
+
+
+def test_a_replaced_database_is_never_merged_with_the_others_branch(main, branch, path, connect):
+    other = path.with_name("other.db")
+    connect(other).executescript("CREATE TABLE fruit (id INTEGER PRIMARY KEY); INSERT INTO fruit VALUES (1)")
+    connect(other).create_branch("b")
+    mine, theirs = (heliosdb_sqlite.connect(each).get_branch_info("b").path for each in (path, other))
+    with open(theirs, "rb") as file:
+        content = file.read()
+    branch.close()
+    with open(mine, "wb") as file:
+        file.write(content)
+    with pytest.raises(heliosdb_sqlite.DatabaseError, match="one of the two files was"):
+        main.merge_branch("b")
+    with pytest.raises(heliosdb_sqlite.DatabaseError, match="one of the two files was"):
+        connect(path, branch="b")

@@ -1,0 +1,216 @@
+"""What was done to the schema on a branch is done to main's: tables, columns, indexes, views and triggers."""
+
+from __future__ import annotations
+
+import sqlite3 as standard
+
+import pytest
+
+import heliosdb_sqlite
+from heliosdb_branching import MergeConflict
+
+
+def write(connection, *statements):
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+
+
+def schema(connection):
+    """Every object of the user's, space and quotes aside."""
+    found = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '\\_heliosdb%' ESCAPE '\\'"
+        " AND tbl_name NOT LIKE '\\_heliosdb%' ESCAPE '\\'"
+    )
+    return {name: "".join(sql.replace('"', "").split()).lower() for name, sql in found}
+
+
+CHANGES = {
+    "a table": ["CREATE TABLE basket (id INTEGER PRIMARY KEY, x)", "INSERT INTO basket VALUES (1, 2)"],
+    "a table without rowid": ["CREATE TABLE k (a, b, PRIMARY KEY (b, a)) WITHOUT ROWID", "INSERT INTO k VALUES (1, 2)"],
+    "a table as a query": ["CREATE TABLE cheap AS SELECT * FROM fruit WHERE price < 2"],
+    "a dropped table": ["DROP TABLE fruit"],
+    "a column": ["ALTER TABLE fruit ADD COLUMN kind TEXT DEFAULT 'x'", "UPDATE fruit SET kind = 'y' WHERE id = 1"],
+    "a renamed column": ["ALTER TABLE fruit RENAME COLUMN price TO cost", "UPDATE fruit SET cost = 9 WHERE id = 1"],
+    "a dropped column": ["UPDATE fruit SET stock = 7", "ALTER TABLE fruit DROP COLUMN price"],
+    "a renamed table": ["ALTER TABLE fruit RENAME TO produce", "DELETE FROM produce WHERE id = 2"],
+    "renamed, altered, renamed": [
+        "ALTER TABLE fruit RENAME TO a", "ALTER TABLE a ADD COLUMN z", "UPDATE a SET z = id", "ALTER TABLE a RENAME TO b",
+        "ALTER TABLE b RENAME COLUMN name TO title", "ALTER TABLE b DROP COLUMN stock",
+    ],
+    "columns that change names": [
+        "ALTER TABLE fruit RENAME COLUMN price TO p", "ALTER TABLE fruit RENAME COLUMN stock TO price",
+        "ALTER TABLE fruit RENAME COLUMN p TO stock",
+    ],
+    "an index": ["CREATE INDEX names ON fruit (name COLLATE NOCASE, price DESC) WHERE stock > 0"],
+    "an index on a new column": ["ALTER TABLE fruit ADD COLUMN kind", "CREATE UNIQUE INDEX kinds ON fruit (kind)"],
+    "a view": ["CREATE VIEW cheap AS SELECT name FROM fruit WHERE price < 2"],
+    "a trigger": [
+        "CREATE TRIGGER spent AFTER UPDATE OF stock ON fruit WHEN new.stock = 0 BEGIN DELETE FROM fruit; END"
+    ],
+    "a full-text table": [
+        "CREATE VIRTUAL TABLE words USING fts5 (body)", "INSERT INTO words (body) VALUES ('one two'), ('three')",
+    ],
+    "a table made anew": [
+        "CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, price REAL CHECK (price > 0), stock INTEGER)",
+        "INSERT INTO new SELECT * FROM fruit", "DROP TABLE fruit", "ALTER TABLE new RENAME TO fruit",
+        "UPDATE fruit SET price = 9 WHERE id = 1",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("statements", CHANGES.values(), ids=CHANGES)
+def test_main_becomes_what_the_branch_is_and_back(main, branch, rows, statements):
+    before, content = schema(main), rows(main)
+    write(branch, *statements)
+    report = main.merge_branch("b")
+    assert report.schema
+    assert schema(main) == schema(branch)
+    for (table,) in branch.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_heli%' ESCAPE '\\'"
+        " AND name NOT LIKE 'words\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'"
+    ).fetchall():
+        assert rows(main, f"SELECT * FROM {table}") == rows(branch, f"SELECT * FROM {table}")
+    assert main.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert main.merge_branch("b").schema == ()
+    main.undo_merge("b")
+    assert schema(main) == before
+    assert rows(main) == content
+    assert main.merge_branch("b").schema == report.schema
+
+
+@pytest.mark.parametrize("statements", CHANGES.values(), ids=CHANGES)
+def test_a_comparison_tells_of_it_and_its_sql_does_it(main, branch, rows, path, connect, statements):
+    write(branch, *statements)
+    diff = main.compare_branches("main", "b")
+    assert diff.schema
+    copy = connect(path.with_name("copy.db"))
+    main.backup(copy)
+    if "made anew" in str(diff.schema) or "change the definition" in str(diff.schema):
+        return
+    copy.executescript(diff.to_sql())
+    assert schema(copy) == schema(branch)
+
+
+def test_rows_of_main_get_what_the_branch_did_to_the_table(main, branch, rows):
+    write(
+        branch,
+        "ALTER TABLE fruit ADD COLUMN kind DEFAULT 'x'",
+        "ALTER TABLE fruit RENAME COLUMN name TO title",
+    )
+    write(branch, "UPDATE fruit SET title = 'Fig' WHERE id = 3")
+    write(main, "INSERT INTO fruit VALUES (9, 'lime', 1, 1)", "UPDATE fruit SET stock = 0 WHERE id = 3")
+    main.merge_branch("b")
+    assert rows(main)[2:] == [(3, "Fig", 0.5, 0, "x"), (9, "lime", 1.0, 1, "x")]
+
+
+def test_both_sides_add_columns(main, branch, rows):
+    write(branch, "ALTER TABLE fruit ADD COLUMN theirs", "UPDATE fruit SET theirs = 1")
+    write(main, "ALTER TABLE fruit ADD COLUMN ours", "UPDATE fruit SET ours = 2")
+    main.merge_branch("b")
+    assert main.execute("SELECT DISTINCT ours, theirs FROM fruit").fetchall() == [(2, 1)]
+    write(branch, "INSERT INTO fruit (id, theirs) VALUES (9, 3)")
+    main.merge_branch("b")
+    assert main.execute("SELECT id, ours, theirs FROM fruit WHERE id = 9").fetchall() == [(9, None, 3)]
+
+
+CLASHES = {
+    "a table on both sides": ("CREATE TABLE t (a)", "CREATE TABLE t (b)"),
+    "a column on both sides": (
+        "ALTER TABLE fruit ADD COLUMN x INTEGER",
+        "ALTER TABLE fruit ADD COLUMN x TEXT",
+    ),
+    "a column renamed twice": (
+        "ALTER TABLE fruit RENAME COLUMN name TO a",
+        "ALTER TABLE fruit RENAME COLUMN name TO b",
+    ),
+    "a table gone here": ("UPDATE fruit SET price = 9", "DROP TABLE fruit"),
+    "a table renamed here": ("UPDATE fruit SET price = 9", "ALTER TABLE fruit RENAME TO f"),
+    "a table gone there": ("DROP TABLE fruit", "UPDATE fruit SET price = 9"),
+    "a column gone here": ("UPDATE fruit SET price = 9", "ALTER TABLE fruit DROP COLUMN price"),
+    "an index on both sides": ("CREATE INDEX i ON fruit (name)", "CREATE INDEX i ON fruit (price)"),
+    "a view on both sides": ("CREATE VIEW v AS SELECT 1", "CREATE VIEW v AS SELECT 2"),
+}
+
+
+@pytest.mark.parametrize(("theirs", "ours"), CLASHES.values(), ids=CLASHES)
+def test_schemas_that_exclude_each_other(main, branch, rows, theirs, ours):
+    write(branch, theirs)
+    write(main, ours)
+    before = schema(main)
+    with pytest.raises(MergeConflict):
+        main.merge_branch("b")
+    assert schema(main) == before
+    main.merge_branch("b", strategy="ours")
+    assert schema(main) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE t (a)", "ALTER TABLE fruit ADD COLUMN x INTEGER", "ALTER TABLE fruit RENAME COLUMN name TO a",
+        "CREATE INDEX i ON fruit (name)", "ALTER TABLE fruit DROP COLUMN stock", "DROP TABLE fruit",
+    ],
+)  # fmt: skip
+def test_the_same_change_on_both_sides_is_none(main, branch, statement):
+    write(branch, statement)
+    write(main, statement)
+    before = schema(main)
+    main.merge_branch("b")
+    assert schema(main) == before
+
+
+def test_a_column_can_be_dropped_on_a_branch_whatever_it_takes(branch, rows):
+    branch.execute("CREATE INDEX prices ON fruit (price)")
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="price"):
+        branch.execute("ALTER TABLE fruit DROP COLUMN price")  # SQLite's own error
+    with pytest.raises(heliosdb_sqlite.OperationalError, match='no such column: "nope"'):
+        branch.execute("ALTER TABLE fruit DROP COLUMN nope")
+    branch.execute("DROP INDEX prices")
+    branch.execute("ALTER TABLE fruit DROP COLUMN price")
+    assert not branch.in_transaction
+    branch.execute("BEGIN")
+    branch.execute("ALTER TABLE fruit DROP COLUMN stock")
+    branch.execute("DROP TABLE fruit")
+    branch.rollback()
+    assert rows(branch)[0] == (1, "apple", 10)
+
+
+def test_renames_by_plain_sqlite3_are_renames(main, branch, rows):
+    plain = standard.connect(main.get_branch_info("b").path)
+    plain.execute("ALTER TABLE fruit RENAME COLUMN price TO cost")
+    plain.execute("ALTER TABLE fruit RENAME TO produce")
+    plain.execute("ALTER TABLE produce ADD COLUMN kind")
+    plain.execute("UPDATE produce SET kind = 'k', cost = 3 WHERE id = 2")
+    plain.execute("CREATE TABLE more (x)")
+    plain.execute("INSERT INTO more VALUES (1)")
+    plain.commit()
+    plain.close()
+    write(main, "UPDATE fruit SET stock = 99 WHERE id = 2")
+    report = main.merge_branch("b")
+    assert set(report.schema) >= {"rename table fruit to produce", "rename column fruit.price to cost"}
+    assert rows(main, "SELECT * FROM produce WHERE id = 2") == [(2, "pear", 3.0, 99, "k")]
+    assert rows(main, "SELECT * FROM more") == [(1,)]
+
+
+def test_a_table_dropped_by_plain_sqlite3_is_a_conflict(main, branch):
+    plain = standard.connect(main.get_branch_info("b").path)
+    plain.execute("DROP TABLE fruit")
+    plain.close()
+    with pytest.raises(MergeConflict, match="by a program that HeliosDB did not see"):
+        main.merge_branch("b")
+    main.merge_branch("b", strategy="theirs")
+    assert "fruit" not in schema(main)
+
+
+def test_rows_and_schema_in_one_transaction_of_the_branch(main, branch, rows):
+    with branch:
+        branch.execute("CREATE TABLE a (x INTEGER PRIMARY KEY, y)")
+        branch.execute("INSERT INTO a VALUES (1, 1)")
+        branch.execute("ALTER TABLE a ADD COLUMN z DEFAULT 5")
+        branch.execute("UPDATE a SET z = 6")
+    main.merge_branch("b")
+    assert rows(main, "SELECT * FROM a") == [(1, 1, 6)]
+    write(branch, "UPDATE a SET y = 2")
+    main.merge_branch("b")
+    assert rows(main, "SELECT * FROM a") == [(1, 2, 6)]
