@@ -119,6 +119,9 @@ def describe(reading: Reading) -> Described:
             name = f"{found.name}_{info.rowid}_seq"
             made.relations.append(Relation(found.oid + 3, name, "S", namespace))
         _describe_keys(reading, found, info, relation, made)
+    linked = {oid for c in made.constraints if c.kind == "f" for oid in (c.table, c.referred)}
+    for relation in made.relations:
+        relation.triggers |= relation.oid in linked  # PostgreSQL keeps foreign keys by triggers, and clients look there
     for found in reading.objects:
         if found.kind == "trigger" and (table := reading.object(found.table)) is not None:
             made.triggers.append(Trigger(found.oid, table.oid, found.name, found.sql or ""))

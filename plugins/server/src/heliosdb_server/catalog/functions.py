@@ -141,6 +141,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
     def pg_obj_description(*_: Any) -> None:
         return None
 
+    def pg_col_description(*_: Any) -> None:
+        return None
+
     def pg_relation_size(oid: Any, *_: Any) -> int:
         name = names().get(int(oid), "")
         try:

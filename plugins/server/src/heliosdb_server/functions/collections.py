@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -140,6 +141,12 @@ def pg_subscripts(array: str, dimension: int = 1) -> str:
 
 def pg_expand(array: str) -> str:
     return arrays.dump([[item, at] for at, item in enumerate(arrays.load(array), 1)])
+
+
+@sees_null
+def pg_zip(*items: Any) -> str:
+    lists = [arrays.load(each) if each is not None else [] for each in items]
+    return arrays.dump([list(row) for row in itertools.zip_longest(*lists)])
 
 
 @sees_null

@@ -101,19 +101,20 @@ def copy_out(session: Session, args: dict[str, Any]) -> str:
         session.emit(replies.copy_response(b"H", len(columns), code))
         count = 0
         write = _binary_writer(columns) if code else _text_writer(columns, options, session)
-        if code:
-            session.emit(replies.message(b"d", _SIGNATURE + bytes(8)))
-        elif options.header:
+        head = _SIGNATURE + bytes(8) if code else b""  # goes with the first row, as clients expect
+        if options.header and not code:
             session.emit(replies.message(b"d", _header(columns, options)))
         for rows in _row_chunks(session, portal):
-            session.out += b"".join(replies.message(b"d", write(row)) for row in rows)
+            parts = [write(row) for row in rows]
+            parts[0], head = head + parts[0], b""
+            session.out += b"".join(replies.message(b"d", part) for part in parts)
             count += len(rows)
             if len(session.out) > 1 << 16:
                 session.flush()
             if session.cancelled is not None:
                 raise session.cancelled
         if code:
-            session.emit(replies.message(b"d", b"\xff\xff"))
+            session.emit(replies.message(b"d", head + b"\xff\xff"))
         session.emit(replies.COPY_DONE)
     finally:
         portal.close()
@@ -306,10 +307,6 @@ def _readers(columns: list[Column], session: Session) -> list[Any]:
         read = reading.text_in(*sized, session.settings.zone)
         if sized.type in (VARCHAR, BPCHAR) and sized.modifier > 4:
             read = _limited(read, sized)
-        elif sized.type.name == "vector":
-            from .portals import _vector
-
-            read = _vector
         made.append(read)
     return made
 

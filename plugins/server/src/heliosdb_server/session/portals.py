@@ -9,7 +9,7 @@ from ..protocol.errors import PgError
 from ..protocol.replies import Field, spread
 from ..translation.scope import Column
 from ..translation.translate import Translated
-from ..types import reading, writing
+from ..types import reading
 from ..types.registry import BPCHAR, TEXT, VARCHAR, Sized
 from ..types.rows import Encoder, encoder, guessed
 from .spool import Spool
@@ -121,16 +121,7 @@ def decoded(
             if len(item) > limit and item[limit:].strip(" "):
                 raise PgError("22001", f"value too long for type {sized.type.title}({limit})")
             found[at] = item[:limit]
-        if sized.type.name == "vector" and isinstance(item, str):
-            found[at] = _vector(item)
     return tuple(found)
-
-
-def _vector(text: str) -> bytes:
-    import struct
-
-    items = writing.floats(text)
-    return struct.pack(f"<{len(items)}f", *items)
 
 
 def _text(value: bytes) -> str:

@@ -35,6 +35,9 @@ class Wire(Protocol):
     def peek(self) -> int:
         """Return the type of the next message that is here already, 0 for none."""
 
+    def listen(self) -> None:
+        """Let another thread interrupt the wait for the client."""
+
 
 class Session(Execution, Commands):
     """Everything between a login and the end of the connection."""

@@ -523,6 +523,8 @@ class Expressions(TokenCursor):
             brackets = "[]"
         if self.take("array"):
             brackets = "[]"
+        if name == "float":  # float(24) has four bytes, float(25) eight
+            name, arguments = ("float4" if arguments and arguments[0] <= 24 else "float8"), []
         kind = registry.by_name(name + brackets)
         if kind is None:
             raise PgError("42704", f'type "{name}{brackets}" does not exist', position=token.start + 1)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import PgType, Sized
+from ..types.registry import OID, PgType, Sized
 
 
 class Column(NamedTuple):
@@ -119,6 +119,8 @@ class Scope:
             ]
             if hit and (table is not None or name.lower() not in relation.hidden):
                 matches.append((relation, hit[0]))
+            elif name == "tableoid" and (oid := next((c.source[0] for c in relation.columns), 0)):
+                matches.append((relation, Column(name, Sized(OID), str(oid), not_null=True)))
             elif relation.open or name.lower() in ("rowid", "_rowid_"):
                 may_be.append(relation)
         if len(matches) > 1 and table is None:

@@ -412,6 +412,21 @@ class Selects(Tables):
         made_text = f"SELECT {listed} FROM (SELECT {', '.join(inner)} {' '.join(parts)}) WHERE place = 1"
         return made_text + (f" ORDER BY {', '.join(outer_by)}" if outer_by else "")
 
+    def _without_several(self, node: tree.Core) -> tree.Core:
+        name = self.fresh("sets")
+        node = copy.deepcopy(node)
+        zipped = tree.Call("pg_zip", [], at=node.at)
+        targets = []
+        for target in node.targets:
+            expr, alias = target.expr, target.alias or name_of(target.expr)
+            for call in [c for c in _calls(expr) if c.name.lower() in SET_RETURNING]:
+                place = tree.Name((name, f"c{len(zipped.args)}"), at=call.at)
+                zipped.args.append(copy.copy(call))
+                expr = _replaced(expr, call, place)
+            targets.append(tree.Target(expr, alias, at=target.at) if expr is not target.expr else target)
+        source = tree.TableCall([zipped], alias=name, lateral=True, at=node.at)
+        return replace(node, targets=targets, sources=[*node.sources, source])
+
     def _without_sets(self, node: tree.Core, order: list[tree.Order]) -> tuple[tree.Core, list[tree.Order]]:
         """Return the query with a function that returns rows moved from what it lists into FROM."""
         found: list[tree.Call] = []
@@ -419,8 +434,8 @@ class Selects(Tables):
             found += [call for call in _calls(target.expr) if call.name.lower() in SET_RETURNING and call.over is None]
         if not found:
             return node, order
-        if len({id(call) for call in found}) > 1:
-            raise PgError("0A000", "only one function in a SELECT may return rows", position=found[1].at + 1)
+        if len(found) > 1:
+            return self._without_several(node), order
         call = found[0]
         name = self.fresh("set")
         node = copy.deepcopy(node)

@@ -203,6 +203,8 @@ class Tables(Calls):
         name = call.name.lower()
         alias = node.alias or name
         written = self.fresh("rows") if not node.alias else alias
+        if name == "pg_zip":
+            return self._zipped(call, alias, scope)
         if name not in SET_RETURNING:
             return self._scalar_source(node, call, alias, scope)
         if name == "generate_series":
@@ -230,6 +232,32 @@ class Tables(Calls):
         made = self.ex(call, Scope(outer=scope.outer))
         scope.relations.append(Relation(alias, (Column(name, made.sized),)))
         return f"(SELECT {made.text} AS {quote_identifier(name)}) AS {quote_identifier(alias)}"
+
+    def _zipped(self, call: tree.Call, alias: str, scope: Scope) -> str:
+        """Return several functions that return rows side by side, as SELECT has them: the shorter ones end in NULLs."""
+        texts, columns = [], []
+        for at, inner in enumerate(call.args):
+            assert isinstance(inner, tree.Call)
+            text, sized = self._items(inner, scope)
+            texts.append(text)
+            columns.append(Column(f"c{at}", sized, f"json_extract({quote_identifier(alias)}.value, '$[{at}]')"))
+        self.functions = True
+        scope.relations.append(Relation(alias, tuple(columns)))
+        return f"json_each(pg_zip({', '.join(texts)})) AS {quote_identifier(alias)}"
+
+    def _items(self, call: tree.Call, scope: Scope) -> tuple[str, Sized | None]:
+        """Return what a function that returns rows of one column returns, as one array."""
+        name = call.name.lower()
+        args = [self.typed(self.ex(arg, scope), S_TEXT, arg.at) for arg in call.args]
+        if name == "unnest":
+            element = BY_OID.get(args[0].type.element) if args[0].type is not None else None
+            return args[0].text, Sized(element) if element is not None else None
+        if name == "generate_series":
+            return f"pg_series({', '.join([a.text for a in args] + ['1'] * (3 - len(args)))})", S_INT4
+        function, shape = _ROWS[name]
+        if len(shape) > 1:
+            raise PgError("0A000", f"{name}() beside another function that returns rows is not supported")
+        return f"{function}({', '.join(a.text for a in args)})", Sized(BY_NAME[shape[0][1]])
 
     def _series(self, call: tree.Call, scope: Scope, written: str) -> tuple[str, list[Column]]:
         if len(call.args) not in (2, 3):

@@ -76,6 +76,9 @@ class Values:
         if not ex.unknown or want is None:
             return ex
         if ex.param:
+            if want.type in REG and self.parameters.get(ex.param) is None:  # a name, which only the database knows
+                self.parameters[ex.param] = S_TEXT
+                return self.own(f"pg_reg({quote_text(want.type.name)}, {ex.text})", want)
             if self.parameters.get(ex.param) is None:
                 self.parameters[ex.param] = want
             return ex._replace(sized=self.parameters[ex.param], unknown=False)

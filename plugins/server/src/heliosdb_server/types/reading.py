@@ -104,14 +104,14 @@ def jsonb_dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def vector_in(text: str) -> str:
-    """Return a vector as the vector plugin takes it: ``[1,2,3]``."""
+def vector_in(text: str) -> bytes:
+    """Return a vector as a VECTOR column holds it: float32 numbers, the least byte first."""
     try:
         items = json.loads(text)
         if not isinstance(items, list) or not items:
             raise ValueError
-        return json.dumps([float(item) for item in items])
-    except (ValueError, TypeError):
+        return struct.pack(f"<{len(items)}f", *items)
+    except (ValueError, TypeError, OverflowError, struct.error):
         raise numbers.wrong("vector", text) from None
 
 
@@ -221,9 +221,9 @@ def _jsonb(data: bytes) -> str:
     return jsonb_in(data[1:].decode())
 
 
-def _vector(data: bytes) -> str:
+def _vector(data: bytes) -> bytes:
     count, _ = struct.unpack_from("!HH", data)
-    return json.dumps(list(struct.unpack(f"!{count}f", data[4:])))
+    return struct.pack(f"<{count}f", *struct.unpack(f"!{count}f", data[4:]))
 
 
 def _uuid(data: bytes) -> str:

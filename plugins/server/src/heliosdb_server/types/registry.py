@@ -54,6 +54,8 @@ _ROWS = """
 1184 timestamptz D 8 1185 timestamp with time zone
 1186 interval T 16 1187 interval
 1266 timetz D 12 1270 time with time zone
+1560 bit V -1 1561 bit
+1562 varbit V -1 1563 bit varying
 1700 numeric N -1 1231 numeric
 2202 regprocedure N 4 2207 regprocedure
 2205 regclass N 4 2210 regclass
