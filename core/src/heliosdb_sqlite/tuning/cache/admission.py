@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _WATCHED = 64  # look-ups after which the balance is drawn
+_BUSY = 0.0001  # seconds that keeping a small result takes on a slow machine
 _RESTS = 1024  # executions that a text for which it is negative is left alone
 
 
@@ -34,12 +35,15 @@ class Account:
         return False
 
     def hit(self, saved: float, took: float) -> None:
-        """A result was there: ``saved`` is what SQLite needed for it, ``took`` what it took to hand it out."""
-        self._book(saved - took)
+        """A result was there: ``saved`` is what SQLite needed for it, ``took`` what it took to hand it out.
 
-    def miss(self, took: float) -> None:
-        """None was there; ``took`` is the time beyond what SQLite needed."""
-        self._book(-took)
+        One that took very long, because the machine was busy, counts as a loss like others.
+        """
+        self._book(max(saved - took, -saved))
+
+    def miss(self, needed: float, took: float) -> None:
+        """None was there; SQLite needed so long for it, and the cache so much more."""
+        self._book(-min(took, max(needed, _BUSY)))
 
     def _book(self, seconds: float) -> None:
         self._balance += seconds

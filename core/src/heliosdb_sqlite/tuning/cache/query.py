@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PLAIN = {int, float, str, bytes, type(None)}
 _AT_A_TIME = 256  # rows, after which the result is weighed
-_COMPILING = 0.0005  # seconds: where a first run takes less, compiling the text is a good part of it
+_UNSURE = 0.05  # seconds: a first run compiles the text, and the machine may be busy; a second one tells more
 _TELLING_CODES = {5, 6, 9}  # SQLITE_BUSY, SQLITE_LOCKED, SQLITE_INTERRUPT
 _TELLING_WORDS = ("locked", "interrupted")
 
@@ -32,12 +32,16 @@ class Query:
     def __init__(self, cache: Cache, sql: str) -> None:
         self._cache = cache
         self._sql = sql
+        # Another text than the program's: CPython 3.12 and 3.13 let threads that run one text on one connection share a
+        # compiled statement, and then each gets some of the rows.
+        self._own = sql + "\n"
         names = named_parameters(sql)
         self._names = bool(names)
         self._mixed = names is None
         self._account = Account()
         self._generation = -1
         self._eligible = False
+        self._like: Answer | None = None
         self._shape = 0.0  # seconds that the core needs to give a cursor the columns
 
     def __call__(self, parameters: Parameters) -> Answer | None:
@@ -95,23 +99,23 @@ class Query:
                 return None
         answer, size, seconds = found
         once_more = 0.0
-        if account.is_new and seconds < _COMPILING:
+        if account.is_new and seconds < _UNSURE:
             before = perf_counter()
             again = self._fetch(connection, parameters)
             once_more = perf_counter() - before
-            seconds = again[2] if again is not None else seconds
+            seconds = min(seconds, again[2]) if again is not None else seconds
             before = perf_counter()
             run(connection, answer.shape)
             self._shape = perf_counter() - before
         cache.misses += 1
         cache.store.put(key, Entry(answer, weight.of_entry(size, parameters), seconds))
-        account.miss(perf_counter() - start - seconds - once_more)
+        account.miss(seconds, perf_counter() - start - seconds - once_more)
         return answer
 
     def _fetch(self, connection: Any, parameters: Parameters) -> tuple[Answer, int, float] | None:
         """Return all rows with their weight and the time it took, or None where they are no rows to keep."""
         before = perf_counter()
-        cursor = run(connection, self._sql, parameters)
+        cursor = run(connection, self._own, parameters)
         seconds = perf_counter() - before
         rows: list[tuple[Any, ...]] = []
         size = 0
@@ -125,8 +129,15 @@ class Query:
                 return None
             if len(some) < _AT_A_TIME:
                 break
-        columns = tuple([column[0] for column in cursor.description])
-        return Answer(rows, columns), size, seconds
+        return self._answer(rows, tuple([column[0] for column in cursor.description])), size, seconds
+
+    def _answer(self, rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> Answer:
+        """Return the rows as an answer; those of one text share what describes their columns."""
+        if self._like is None or self._like.columns != columns:
+            self._like = Answer([], columns)
+        answer = Answer(rows, self._like.columns)
+        vars(answer)["shape"] = self._like.shape  # where the cached property would put its own
+        return answer
 
 
 def _are_plain(rows: list[tuple[Any, ...]]) -> bool:

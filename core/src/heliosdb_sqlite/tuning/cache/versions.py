@@ -12,6 +12,7 @@ _SCHEMA = "PRAGMA main.schema_version"
 _DATA = "PRAGMA main.data_version"
 _TEMP = "PRAGMA temp.schema_version"
 _total_changes: Any = sqlite3.Connection.total_changes
+_make_cursor: Any = sqlite3.Connection.cursor
 
 
 class Version(NamedTuple):
@@ -34,17 +35,17 @@ class Watch:
 
         :raises Error: the database can't be read
         """
-        first, second = sqlite3.Cursor(connection), sqlite3.Cursor(connection)
+        first, second = _cursor(connection), _cursor(connection)
         changes = changes_of(connection)
         first.execute(_SCHEMA)  # its row is not fetched yet: one read transaction for all, and one lock
-        data = second.execute(_DATA).fetchone()[0]
-        temp = second.execute(_TEMP).fetchone()[0] if self.looks_at_temp else 0
-        return Version(changes, first.fetchone()[0], data, temp)
+        data = _value(second.execute(_DATA))
+        temp = _value(second.execute(_TEMP)) if self.looks_at_temp else 0
+        return Version(changes, _value(first), data, temp)
 
     @contextmanager
     def held(self, connection: Any) -> Iterator[Version]:
         """Read, and give the version that is read until the end of the block."""
-        holder = sqlite3.Cursor(connection)
+        holder = _cursor(connection)
         holder.execute(_SCHEMA)
         try:
             yield self.now(connection)
@@ -56,3 +57,20 @@ def changes_of(connection: Any) -> int:
     """Return how many rows the connection has changed, those of plugins included."""
     changes: int = _total_changes.__get__(connection)
     return changes
+
+
+def _cursor(connection: Any) -> sqlite3.Cursor:
+    """Return a cursor past the hooks, made by the method that also forgets the cursors that are gone."""
+    made: sqlite3.Cursor = _make_cursor(connection, sqlite3.Cursor)
+    made.row_factory = None
+    return made
+
+
+def _value(cursor: sqlite3.Cursor) -> int:
+    row = cursor.fetchone()
+    if (
+        row is None
+    ):  # on CPython 3.10 another thread's rollback() ends what all cursors of the connection read
+        raise sqlite3.OperationalError("another thread has ended the reading")
+    value: int = row[0]
+    return value

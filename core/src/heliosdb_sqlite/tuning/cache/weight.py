@@ -10,7 +10,7 @@ from typing import Any
 from ...plugins import Parameters
 
 _ROUNDING = 8  # bytes: memory is handed out in multiples of 16
-_ENTRY = 600  # bytes: the entry, its answer, the key's tuples and its place in the dictionary
+_ENTRY = 640  # bytes: the entry, its answer, the key's tuples and its place in the dictionary
 
 
 def of_rows(rows: Sequence[tuple[Any, ...]]) -> int:
