@@ -1,0 +1,1 @@
+"""Vector search against the specialists."""
