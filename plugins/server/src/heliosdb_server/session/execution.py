@@ -14,7 +14,7 @@ from ..translation import tree
 from ..translation.scope import Column
 from ..translation.translate import Translated
 from ..types.registry import TEXT, Sized
-from . import explaining
+from . import altering, explaining
 from .portals import CHUNK, Portal, Statement, filled, guessed_columns, row_count, row_encoder
 from .spool import Spool
 
@@ -99,7 +99,8 @@ class Execution:
         self.transaction.check()
         if made.writes:
             self.settle_portals(but=portal)
-            alone = self.alone and len(made.sql) == 1 and not made.steps
+            plain = len(made.sql) == 1 and isinstance(made.sql[0], str)
+            alone = self.alone and plain and not made.steps
             self.transaction.before_write(alone=alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled)
         else:
             self.transaction.before_read()
@@ -165,6 +166,9 @@ class Execution:
     def _define(self: Session, portal: Portal, made: Translated) -> None:  # type: ignore[misc]
         count = 0
         for sql in made.sql:
+            if not isinstance(sql, str):
+                altering.apply(self, sql)
+                continue
             cursor = self.engine.run(sql)
             if sql.startswith("INSERT"):
                 count = max(cursor.rowcount, 0)
@@ -319,7 +323,7 @@ def catalog_needed(made: Translated) -> bool:
     """Does a statement look into the catalog?"""
     return any("pg_catalog" in sql or "information_schema" in sql or "pg_reg" in sql or "pg_get_" in sql
                or "pg_format_type" in sql or "_description(" in sql or "pg_to_reg" in sql or "pg_relation_" in sql
-               for sql in made.sql)  # fmt: skip
+               for sql in made.sql if isinstance(sql, str))  # fmt: skip
 
 
 def _shape(made: Translated) -> Any:

@@ -185,7 +185,7 @@ class Settings:
         return self._fixed_choice(name, setting.kind, value)
 
     def _fixed_choice(self, name: str, kind: str, value: str) -> str:
-        folded = value.strip().lower().replace("-", "").replace("_", "")
+        folded = value.strip().strip("'").lower().replace("-", "").replace("_", "")
         if kind == "encoding":
             if folded not in ("utf8", "unicode", "sqlascii"):
                 raise PgError("0A000", f'the client encoding "{value}" is not supported', hint="Use UTF8.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
@@ -9,11 +12,11 @@ from ..types import registry
 from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
 from . import tree
 from .changes import Changes
-from .literals import S_BOOL
-from .scope import Column, Relation, Scope, TableInfo
+from .literals import S_BOOL, S_TEXT
+from .schema_edit import SchemaEdit
+from .scope import Column, Ex, Relation, Scope, TableInfo
 from .selects import name_of
 
-MADE_NAMES: dict[str, str] = {}
 _NOW = {
     TIMESTAMPTZ: "(strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'))",
     TIMESTAMP: "(strftime('%Y-%m-%d %H:%M:%f', 'now'))",
@@ -25,11 +28,11 @@ _NOW_CALLS = frozenset(("now", "current_timestamp", "localtimestamp", "transacti
 class Schemas(Changes):
     """Writes statements that change the schema: each returns the statements that SQLite is to run."""
 
-    def definition(self, node: tree.Node) -> list[str]:
+    def definition(self, node: tree.Node) -> list[str | SchemaEdit]:
         """Return what SQLite runs for a statement that changes the schema."""
         self.writes = True
         method = getattr(self, f"_run_{type(node).__name__.lower()}")
-        made: list[str] = method(node)
+        made: list[str | SchemaEdit] = method(node)
         return made
 
     def _new_name(self, table: tree.Table, *, temporary: bool = False) -> str:
@@ -281,7 +284,7 @@ class Schemas(Changes):
 
     # ---- ALTER ----
 
-    def _run_alter(self, node: tree.Alter) -> list[str]:
+    def _run_alter(self, node: tree.Alter) -> list[str | SchemaEdit]:
         if node.kind == "index":
             raise not_supported("ALTER INDEX is not supported")
         if node.kind == "sequence":
@@ -290,12 +293,12 @@ class Schemas(Changes):
             return []
         info = self._target(node.table)
         name = self.written(info)
-        made = []
+        made: list[str | SchemaEdit] = []
         for what, value in node.actions:
             made += self._altered(info, name, what, value)
         return made
 
-    def _altered(self, info: TableInfo, name: str, what: str, value: object) -> list[str]:
+    def _altered(self, info: TableInfo, name: str, what: str, value: Any) -> list[str | SchemaEdit]:
         if what == "nothing":
             return []
         if what == "rename":
@@ -314,10 +317,7 @@ class Schemas(Changes):
             scope = Scope([Relation(info.name, (*info.columns, Column(column.name, column.type)))])
             bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in scope.relations[0].columns)
             scope = Scope([Relation(info.name, bare)])
-            if column.primary or column.unique:
-                raise not_supported("ADD COLUMN with PRIMARY KEY or UNIQUE is not supported",
-                                    hint="Add the column, then CREATE UNIQUE INDEX.")  # fmt: skip
-            return [f"ALTER TABLE {name} ADD COLUMN {self.column_text(column, scope, info.name)}"]
+            return self._added(info, name, column, scope)
         if what == "drop column":
             assert isinstance(value, tuple)
             if value[1] and all(c.name.lower() != value[0].lower() for c in info.columns):
@@ -335,14 +335,68 @@ class Schemas(Changes):
                 return [f"DROP INDEX {quote_identifier(value[0])}"]
             if value[1] and value[0] not in info.keys:
                 return []
-        return self.rebuilt(info, what, value)
+        return self.edited(info, what, value)
 
-    def rebuilt(self, info: TableInfo, what: str, value: object) -> list[str]:
+    def _added(self, info: TableInfo, name: str, column: tree.ColumnDef, scope: Scope) -> list[str | SchemaEdit]:
+        """Return what adds a column: first one that SQLite can add, then what it could not be added with."""
+        if column.primary or column.identity:
+            raise not_supported("ADD COLUMN with PRIMARY KEY or IDENTITY is not supported")
+        made: list[str | SchemaEdit] = []
+        label, quoted = column.name, quote_identifier(column.name)
+        plain = replace(column, unique=False, references=None, not_null=False, default=None, check=[])
+        default = self.default_text(column.default, column.type) if column.default is not None else ""
+        constant = bool(default) and _is_literal(default) and default != "CURRENT_DATE"
+        text = self.column_text(plain, scope, info.name)
+        made.append(f"ALTER TABLE {name} ADD COLUMN {text}" + (f" DEFAULT {default}" if constant else ""))
+        if default and not constant:
+            made.append(f"UPDATE {name} SET {quoted} = {default}")
+            made.append(SchemaEdit(info.name, "set default", label, default))
+        if column.not_null:
+            made.append(SchemaEdit(info.name, "set not null", label, refused=f"{quoted} IS NULL"))
+        for check, clause in column.check:
+            made += self._constrained(info, tree.TableConstraint("check", check, check=clause), scope)
+        if column.references is not None:
+            foreign = tree.TableConstraint("foreign", "", (label,), references=column.references)
+            made += self._constrained(info, foreign, scope)
+        if column.unique:
+            made.append(f"CREATE UNIQUE INDEX {quote_identifier(f'{info.name}_{label}_key')} ON {name} ({quoted})")
+        return made
+
+    def _constrained(self, info: TableInfo, c: tree.TableConstraint, scope: Scope) -> list[str | SchemaEdit]:
+        if c.kind == "primary":
+            raise not_supported("ADD PRIMARY KEY is not supported: SQLite needs it when the table is created")
+        text = self._constraint_text(c, scope, info.name)
+        refused = ""
+        if c.kind == "check":
+            assert c.check is not None
+            refused = f"NOT ({self.ex(c.check, scope, S_BOOL).text})"
+        return [SchemaEdit(info.name, "add constraint", c.name or f"{info.name}_check", text, c.kind, refused)]
+
+    def edited(self, info: TableInfo, what: str, value: Any) -> list[str | SchemaEdit]:
         """Return what changes a table in a way that SQLite's ALTER can't."""
-        raise not_supported(
-            f"ALTER TABLE ... {what.upper()} is not supported: SQLite can't change a table so",
-            hint="Create a new table, copy the rows, drop the old one and rename.",
-        )
+        bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns)
+        scope = Scope([Relation(info.name, bare)])
+        if what == "add constraint":
+            return self._constrained(info, value, scope)
+        if what == "drop constraint":
+            return [SchemaEdit(info.name, what, value[0], optional=value[1])]
+        column = self._column(info, value if isinstance(value, str) else value[0], -1)
+        quoted = quote_identifier(column.name)
+        if what == "set not null":
+            return [SchemaEdit(info.name, what, column.name, refused=f"{quoted} IS NULL")]
+        if what == "drop not null":
+            return [SchemaEdit(info.name, what, column.name)]
+        if what == "set default":
+            text = "" if value[1] is None else self.default_text(value[1], column.sized or S_TEXT)
+            return [SchemaEdit(info.name, what, column.name, text)]
+        if what == "set type":
+            _, sized, using = value
+            made = self.ex(using, scope, sized) if using is not None else Ex(quoted, column.sized)
+            cast = self.cast(made, sized, -1).text
+            words = registry.stored(sized)
+            after = "" if cast == quoted and using is None else f"UPDATE {self.written(info)} SET {quoted} = {cast}"
+            return [SchemaEdit(info.name, what, column.name, words, after=after)]
+        raise not_supported(f"ALTER TABLE ... {what.upper()} is not supported")
 
 
 def _is_literal(text: str) -> bool:

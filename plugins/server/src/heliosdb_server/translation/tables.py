@@ -294,8 +294,17 @@ class Tables(Calls):
         return text, [Column("generate_series", Sized(kind), f"{name}.value", not_null=True)]
 
     def _unnest(self, call: tree.Call, scope: Scope, written: str) -> tuple[str, list[Column]]:
-        if len(call.args) != 1:
-            raise PgError("0A000", "unnest() of several arrays is not supported", position=call.at + 1)
+        if len(call.args) > 1:
+            arrays = [self.typed(self.ex(arg, scope), Sized(BY_OID[TEXT.array]), call.at) for arg in call.args]
+            self.functions = True
+            columns = []
+            for at, each in enumerate(arrays):
+                element = BY_OID.get(each.type.element) if each.type is not None else None
+                place = f"json_extract({quote_identifier(written)}.value, '$[{at}]')"
+                columns.append(Column("unnest", Sized(element) if element is not None else None, place))
+            return f"json_each(pg_zip({', '.join(each.text for each in arrays)}))", columns
+        if not call.args:
+            raise self._no_function(call, [])
         array = self.typed(self.ex(call.args[0], scope), Sized(BY_OID[TEXT.array]), call.at)
         element = BY_OID.get(array.type.element) if array.type is not None else None
         column = Column("unnest", Sized(element) if element is not None else None, f"{quote_identifier(written)}.value")

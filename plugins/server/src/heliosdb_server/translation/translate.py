@@ -40,7 +40,7 @@ class Translated:
 
     kind: str  # query, change, definition, command, raw, explain
     tag: str
-    sql: list[str] = field(default_factory=list)
+    sql: list[Any] = field(default_factory=list)  # texts, and for ALTER TABLE changes of the definition
     columns: tuple[Column, ...] | None = None  # None: no rows; () with `guess`: whatever comes
     guess: bool = False  # columns are what SQLite says, types what the values say
     parameters: list[Sized] = field(default_factory=list)
@@ -164,9 +164,9 @@ def _raw(text: str, error: PgError, types: tuple[int, ...]) -> Translated:
     return made
 
 
-def _positional(sql: str) -> tuple[str, tuple[int, ...]]:
+def _positional(sql: Any) -> tuple[Any, tuple[int, ...]]:
     """Return the text with a bare ``?`` for each ``?1``, and which values go there: sequences don't go with numbers."""
-    if "?" not in sql:
+    if not isinstance(sql, str) or "?" not in sql:
         return sql, ()
     found = parameters(sql)
     edits = [Edit(each.token.start, each.token.end, "?") for each in found]

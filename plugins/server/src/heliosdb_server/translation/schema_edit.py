@@ -1,0 +1,18 @@
+"""A change of a table's definition that SQLite's ALTER TABLE can't make."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class SchemaEdit(NamedTuple):
+    """What is to be changed; :mod:`heliosdb_server.session.altering` does it."""
+
+    table: str
+    what: str  # add constraint, drop constraint, set not null, drop not null, set default, set type
+    name: str  # of the column or constraint
+    text: str = ""  # what is written into the definition
+    kind: str = ""
+    refused: str = ""  # a condition for rows that must not be there
+    after: str = ""  # a statement that brings the rows in line
+    optional: bool = False
