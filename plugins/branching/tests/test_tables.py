@@ -51,7 +51,7 @@ def test_vacuum_is_noticed_where_it_renumbers_rows(diverge, who):
     write(branch, "UPDATE log SET a = 9 WHERE a = 3")
     {"main": main, "branch": branch}[who].execute("VACUUM")
     with pytest.raises(
-        heliosdb_sqlite.NotSupportedError, match="VACUUM has renumbered the rows of '(main|b)'"
+        heliosdb_sqlite.NotSupportedError, match=r"VACUUM has renumbered the rows of '(main|b)'"
     ):
         main.merge_branch("b")
     assert rows(main, "SELECT a FROM log") == [(2,), (3,)]

@@ -47,7 +47,7 @@ def count_entries(connection: Any, log: int, spans: Sequence[Span]) -> int:
     """Return how many entries a log has in these spans."""
     if not has_table(connection, log_table(log)):
         return 0
-    return int(value(connection, f"SELECT count(*) FROM {q(log_table(log))} WHERE {inside(spans)}"))
+    return int(value(connection, f"SELECT count(*) FROM main.{q(log_table(log))} WHERE {inside(spans)}"))
 
 
 def inside(spans: Sequence[Span]) -> str:
@@ -85,7 +85,7 @@ def changes(
         group = "r" if by_rowid else ", ".join(keys)
         inner = (
             f"SELECT min(seq), v, op, r, {', '.join(['0', *keys])}, {', '.join(['0', *logged])}"
-            f" FROM {q(log_table(log))} WHERE ({inside(spans)}) AND {condition} GROUP BY {group}"
+            f" FROM main.{q(log_table(log))} WHERE ({inside(spans)}) AND {condition} GROUP BY {group}"
         )
         names = ["s", "v", "op", "r", "z", *(f"k{place}" for place in range(len(keys)))]
         names += ["y", *(f"b{place}" for place in range(len(logged)))]
@@ -139,7 +139,7 @@ def _now(table: Table | None, columns: Sequence[str], key: tuple[str, ...], by_r
     else:
         on = " AND ".join(f"t.{q(column)} = l.k{place}" for place, column in enumerate(key))
     values = ", ".join([f"{there} IS NOT NULL", *(f"t.{q(column)}" for column in columns)])
-    return f", {values} FROM l LEFT JOIN {q(table.name)} AS t ON {on}"
+    return f", {values} FROM l LEFT JOIN main.{q(table.name)} AS t ON {on}"
 
 
 def lookup(
@@ -173,4 +173,4 @@ def _lookup_text(table: Table, columns: Sequence[str], count: int, width: int, b
     selected = ", ".join(["v.column1", *(f"t.{q(column)}" for column in columns)])
     # CROSS JOIN: the keys are looked up in the table, never the other way round
     keys = f"(VALUES {', '.join([value_row] * count)}) AS v"
-    return f"SELECT {selected} FROM {keys} CROSS JOIN {q(table.name)} AS t ON {on}"
+    return f"SELECT {selected} FROM {keys} CROSS JOIN main.{q(table.name)} AS t ON {on}"

@@ -42,6 +42,8 @@ class Decider:
         self.open: list[Conflict] = []
         """Those that nothing decided."""
         self.work: list[Write] = []
+        self.by_rowid = False
+        """Some row is told by its rowid alone."""
         self.theirs_keys: dict[Key, Key] = {}
         """The branch's key of each row that gets another one here."""
         self._gone = gone
@@ -49,6 +51,7 @@ class Decider:
     def decide(self, rows: Iterable[Trio]) -> None:
         """Look at every row."""
         for row in rows:
+            self.by_rowid = self.by_rowid or row.key.rowid is not None
             outcome = merge_row(row.base, row.ours, row.theirs)
             if outcome.verdict is Verdict.KEEP:
                 continue

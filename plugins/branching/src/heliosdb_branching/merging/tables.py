@@ -69,7 +69,7 @@ class Rows:
         log = pair.theirs.log
         self._lost_cells(pair, alignment)
         decider.decide(trios(self.side, pair, alignment, self._renumbered_before(log)))
-        if theirs.logs_rowid and (decider.work or decider.conflicts) and pair.base is not None:
+        if decider.by_rowid and pair.base is not None:
             self._check_canary(name)
         if len(alignment.columns) < len(ours.columns):
             decider.work = [each for each in decider.work if each.new is not None] + self.undo.keep_whole(
@@ -193,6 +193,8 @@ class Rows:
                 self._copy_virtual(virtual)
             elif virtual.content is not None:
                 self._merge_text(virtual, there)
+            elif virtual.external == "":
+                self._check_contentless(virtual)
             elif virtual_rows.touched(self.branch, name, self.side.spans.get(TOUCHED, ())):
                 self._merge_as_a_whole(virtual)
 
@@ -212,8 +214,20 @@ class Rows:
         self._write(table, decider)
 
     def _copy_virtual(self, virtual: Virtual) -> None:
+        if virtual.external == "":
+            self._check_contentless(virtual)
+            return
         decider = self._difference(virtual)
         self._write(virtual_rows.as_table(self.here, virtual), decider)
+
+    def _check_contentless(self, virtual: Virtual) -> None:
+        """Note that a full-text table which keeps no content differs: nobody can read what it should be."""
+        if not virtual_rows.same_index(self.here, self.branch, virtual):
+            reason = "it keeps no content that could be merged: write the same to both sides"
+            conflict = Conflict(
+                virtual.name, None, None, None, "its index here", "its index on the branch", reason
+            )
+            self._found([conflict], decided=self.request.strategy == "ours")
 
     def _merge_as_a_whole(self, virtual: Virtual) -> None:
         decider = self._difference(virtual)
@@ -228,11 +242,6 @@ class Rows:
     def _difference(self, virtual: Virtual) -> Decider:
         table = virtual_rows.as_table(self.here, virtual)
         decider = Decider(_itself(table), "theirs", renumber=False)
-        if virtual.external == "":
-            raise sqlite3.NotSupportedError(
-                f"full-text table {virtual.name!r} keeps no content, so that the branch's changes can't be read: "
-                "write the same to both sides, and merge with the strategy 'ours'"
-            )
         decider.work = virtual_rows.differences(self.here, self.branch, table)
         return decider
 

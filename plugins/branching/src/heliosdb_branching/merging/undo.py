@@ -160,8 +160,14 @@ class _Undo:
                 key = Key(tuple(values), rowid)
                 back = Write(key, columns, _tuple(new), _tuple(old))
                 work.setdefault(part["table"], []).append(back)
+        known = virtuals(self.here)
         for name, writes in work.items():
-            table = read_table(self.here, name)
+            virtual = known.get(name)
+            table = (
+                virtual_rows.as_table(self.here, virtual)
+                if virtual is not None
+                else read_table(self.here, name)
+            )
             self._check_unchanged(table, writes)
             if self.conflicts:
                 continue

@@ -78,6 +78,17 @@ def _by_key(connection: Any, table: Table) -> dict[Key, tuple[Any, ...]]:
     return {Key((), row[0]): row[1:] for row in found}
 
 
+def same_index(target: Any, branch: Any, virtual: Virtual) -> bool:
+    """Return whether the index of a full-text table is the same, byte by byte, in both databases."""
+    for suffix in ("data", "docsize", "segments", "segdir"):
+        table = f"{virtual.name}_{suffix}"
+        if has_table(target, table) and has_table(branch, table):
+            text = f"SELECT * FROM main.{q(table)} ORDER BY 1, 2"
+            if rows(target, text) != rows(branch, text):
+                return False
+    return True
+
+
 def rebuild(connection: Any, virtual: Virtual) -> None:
     """Have a full-text index of another table read that table anew."""
     run(connection, f"INSERT INTO main.{q(virtual.name)} ({q(virtual.name)}) VALUES ('rebuild')")
