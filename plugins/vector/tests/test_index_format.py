@@ -9,7 +9,7 @@ import pytest
 
 GOLDEN = Path(__file__).parent / "golden" / "index-1.sql"
 QUERY = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
-NEAREST = "SELECT id FROM points ORDER BY vector_distance(place, ?) LIMIT 3"
+NEAREST = "SELECT id FROM points ORDER BY vector_distance(place, ?) LIMIT 2"
 
 
 @pytest.fixture
