@@ -26,13 +26,14 @@ class Attributes(_Base):
     """What sqlite3's connections have as attributes, with the same names and values."""
 
     _connection: sqlite3.Connection | None
+    _generation: int
     _worker: Worker
 
     @property
     def _conn(self) -> sqlite3.Connection:
         if self._connection is None:
             raise ConnectionClosed("no active connection")
-        if self._worker.generation != _worker.generation:
+        if self._generation != _worker.generation:
             raise sqlite3.ProgrammingError(FORKED)
         return self._connection
 

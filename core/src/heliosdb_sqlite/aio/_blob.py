@@ -23,25 +23,25 @@ class Blob:
 
     async def read(self, length: int = -1) -> bytes:
         """Return the next bytes; all that are left where no number is given."""
-        data: bytes = await self._conn._execute(self._blob.read, length)
+        data: bytes = await self._conn._ask(self._blob.read, length)
         return data
 
     async def write(self, data: bytes) -> None:
         """Write over what is there. A blob does not grow."""
-        await self._conn._execute(self._blob.write, data)
+        await self._conn._ask(self._blob.write, data)
 
     async def seek(self, offset: int, origin: int = os.SEEK_SET) -> None:
         """Go on reading or writing elsewhere."""
-        await self._conn._execute(self._blob.seek, offset, origin)
+        await self._conn._ask(self._blob.seek, offset, origin)
 
     async def tell(self) -> int:
         """Return the place where reading or writing goes on."""
-        place: int = await self._conn._execute(self._blob.tell)
+        place: int = await self._conn._ask(self._blob.tell)
         return place
 
     async def close(self) -> None:
         """Close the blob. Until then it holds a transaction."""
-        await self._conn._execute(self._blob.close)
+        await self._conn._ask(self._blob.close)
 
     async def __aenter__(self) -> Blob:  # noqa: PYI034 - typing has no Self before 3.11
         return self

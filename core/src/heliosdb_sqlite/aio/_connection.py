@@ -41,6 +41,7 @@ class Connection(Attributes):
             warnings.warn("Connection() does not use its loop", DeprecationWarning, stacklevel=2)
         self._worker = Worker()
         self._tx = self._worker.jobs
+        self._generation = self._worker.generation
         self._thread = self._worker.thread
         self._connector = connector
         self._connection: sqlite3.Connection | None = None
@@ -68,7 +69,9 @@ class Connection(Attributes):
             if self._thread.ident is None:
                 self._worker.start()
             try:
-                self._connection = await self._run(self._worker.open, self._connector)
+                future = asyncio.get_running_loop().create_future()
+                self._tx.put((future, partial(self._worker.open, self._connector)))
+                self._connection = await future
             except BaseException:  # cancelled, too: the thread closes what it opened
                 self.stop()
                 raise
@@ -102,7 +105,7 @@ class Connection(Attributes):
         return future
 
     def __del__(self) -> None:
-        if getattr(self, "_connection", None) is None or self._worker.generation != _worker.generation:
+        if getattr(self, "_connection", None) is None or self._generation != _worker.generation:
             return
         warnings.warn(
             f"{self!r} was deleted before being closed: use 'async with' or 'await close()'",
@@ -112,25 +115,26 @@ class Connection(Attributes):
         self._running = False
         self._worker.finish(None)
 
-    async def _run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Return what the function returns in the connection's thread."""
-        if self._worker.generation != _worker.generation:
-            raise sqlite3.ProgrammingError(FORKED)
-        future = asyncio.get_running_loop().create_future()
-        self._tx.put((future, partial(function, *args, **kwargs)))
-        return await future
-
-    async def _execute(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def _ask(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> asyncio.Future[Any]:
+        """Have the function run in the connection's thread, in its turn; what it returns is to be awaited."""
         if self._connection is None:
             raise ConnectionClosed("Connection closed")
-        return await self._run(function, *args, **kwargs)
+        if self._generation != _worker.generation:
+            raise sqlite3.ProgrammingError(FORKED)
+        future = asyncio.get_running_loop().create_future()
+        self._tx.put((future, partial(function, *args, **kwargs) if args or kwargs else function))
+        return future
+
+    async def _execute(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """As :meth:`_ask`; the name by which others know aiosqlite's."""
+        return await self._ask(function, *args, **kwargs)
 
     # Statements.
 
     @result
     async def cursor(self) -> Cursor:
         """Return a new cursor."""
-        return Cursor(self, await self._execute(self._conn.cursor))
+        return Cursor(self, await self._ask(self._conn.cursor))
 
     @result
     async def execute(self, sql: str, parameters: Any = None) -> Cursor:
@@ -138,21 +142,21 @@ class Connection(Attributes):
         return Cursor(
             self,
             await (
-                self._execute(self._conn.execute, sql)
+                self._ask(self._conn.execute, sql)
                 if parameters is None
-                else self._execute(self._conn.execute, sql, parameters)
+                else self._ask(self._conn.execute, sql, parameters)
             ),
         )
 
     @result
     async def execute_insert(self, sql: str, parameters: Any = None) -> Any:
         """Run an INSERT and return a row with the rowid it gave."""
-        return await self._execute(_insert, self._conn, sql, () if parameters is None else parameters)
+        return await self._ask(_insert, self._conn, sql, () if parameters is None else parameters)
 
     @result
     async def execute_fetchall(self, sql: str, parameters: Any = None) -> list[Any]:
         """Run a query and return all of its rows."""
-        rows: list[Any] = await self._execute(
+        rows: list[Any] = await self._ask(
             _fetch_all, self._conn, sql, () if parameters is None else parameters
         )
         return rows
@@ -160,20 +164,20 @@ class Connection(Attributes):
     @result
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> Cursor:
         """Run a statement once for each set of parameters, which are taken in the connection's thread."""
-        return Cursor(self, await self._execute(self._conn.executemany, sql, parameters))
+        return Cursor(self, await self._ask(self._conn.executemany, sql, parameters))
 
     @result
     async def executescript(self, sql_script: str) -> Cursor:
         """Run several statements."""
-        return Cursor(self, await self._execute(self._conn.executescript, sql_script))
+        return Cursor(self, await self._ask(self._conn.executescript, sql_script))
 
     async def commit(self) -> None:
         """Make the changes of the transaction permanent."""
-        await self._execute(self._conn.commit)
+        await self._ask(self._conn.commit)
 
     async def rollback(self) -> None:
         """Undo the changes of the transaction."""
-        await self._execute(self._conn.rollback)
+        await self._ask(self._conn.rollback)
 
     async def interrupt(self) -> None:
         """End the statement that runs now: whoever waits for it gets an ``OperationalError``."""
@@ -186,41 +190,41 @@ class Connection(Attributes):
         self, name: str, num_params: int, func: Callable[..., Any] | None, deterministic: bool = False
     ) -> None:
         """Define an SQL function. It is called in the connection's thread."""
-        await self._execute(self._conn.create_function, name, num_params, func, deterministic=deterministic)
+        await self._ask(self._conn.create_function, name, num_params, func, deterministic=deterministic)
 
     async def create_aggregate(self, name: str, n_arg: int, aggregate_class: Any) -> None:
         """Define an aggregate function. It is called in the connection's thread."""
-        await self._execute(self._conn.create_aggregate, name, n_arg, aggregate_class)
+        await self._ask(self._conn.create_aggregate, name, n_arg, aggregate_class)
 
     async def create_collation(self, name: str, callback: Callable[[str, str], int] | None) -> None:
         """Define an order of texts. It is called in the connection's thread."""
-        await self._execute(self._conn.create_collation, name, callback)
+        await self._ask(self._conn.create_collation, name, callback)
 
     async def set_authorizer(self, authorizer_callback: Callable[..., int] | None) -> None:
         """Ask the callback what statements may do; None allows everything again, from Python 3.11."""
-        await self._execute(self._conn.set_authorizer, authorizer_callback)
+        await self._ask(self._conn.set_authorizer, authorizer_callback)
 
     async def set_progress_handler(self, handler: Callable[[], int | None] | None, n: int) -> None:
         """Call the handler at every so many steps of a statement; what is true ends it."""
-        await self._execute(self._conn.set_progress_handler, handler, n)
+        await self._ask(self._conn.set_progress_handler, handler, n)
 
     async def set_trace_callback(self, handler: Callable[[str], object] | None) -> None:
         """Call the handler with the text of each statement that runs."""
-        await self._execute(self._conn.set_trace_callback, handler)
+        await self._ask(self._conn.set_trace_callback, handler)
 
     async def enable_load_extension(self, value: bool) -> None:
         """Allow SQLite's extensions, where this Python can load them."""
-        await self._execute(self._conn.enable_load_extension, value)
+        await self._ask(self._conn.enable_load_extension, value)
 
     async def load_extension(self, path: str, **keywords: Any) -> None:
         """Load an extension of SQLite's."""
-        await self._execute(self._conn.load_extension, path, **keywords)
+        await self._ask(self._conn.load_extension, path, **keywords)
 
     async def iterdump(self, **keywords: Any) -> AsyncIterator[str]:
         """Give the SQL that makes the database anew, line by line; takes what sqlite3's ``iterdump`` takes."""
-        lines = await self._execute(partial(self._conn.iterdump, **keywords))
+        lines = await self._ask(partial(self._conn.iterdump, **keywords))
         try:
-            while chunk := await self._execute(list, islice(lines, _LINES)):
+            while chunk := await self._ask(list, islice(lines, _LINES)):
                 for line in chunk:
                     yield line
         finally:
@@ -244,7 +248,7 @@ class Connection(Attributes):
             together(self._worker, target._worker, copy, future)
             await future
         else:
-            await self._execute(copy)
+            await self._ask(copy)
 
     if TYPE_CHECKING:
 
@@ -271,7 +275,7 @@ class Connection(Attributes):
 
         @result
         async def method(self: Connection, /, *args: Any, **kwargs: Any) -> Any:
-            return await self._given(await self._execute(value, *args, **kwargs))
+            return await self._given(await self._ask(value, *args, **kwargs))
 
         return partial(method, self)
 
@@ -280,9 +284,9 @@ class Connection(Attributes):
         if isinstance(found, sqlite3.Cursor):
             return Cursor(self, found)
         if isinstance(found, GeneratorType):
-            return await self._execute(list, found)
+            return await self._ask(list, found)
         if isinstance(found, _BLOB):
-            return Blob(self, found, await self._execute(len, found))
+            return Blob(self, found, await self._ask(len, found))
         return found
 
     def __dir__(self) -> list[str]:

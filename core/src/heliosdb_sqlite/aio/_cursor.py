@@ -23,51 +23,62 @@ class Cursor(_Base):
         """How many rows ``async for`` fetches at a time."""
         self._conn = conn
         self._cursor = cursor
-        self._execute = conn._execute
+        self._ask = conn._ask
+        self._ended = cursor.description is None  # the statement, which therefore holds no lock
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self._rows()
 
     async def _rows(self) -> AsyncIterator[Any]:
-        while rows := await self._execute(self._cursor.fetchmany, self.iter_chunk_size):
+        while not self._ended and (rows := await self.fetchmany(self.iter_chunk_size)):
             for row in rows:
                 yield row
 
     async def execute(self, sql: str, parameters: Any = None) -> Cursor:
         """Run a statement; return the cursor."""
         if parameters is None:
-            await self._execute(self._cursor.execute, sql)
+            await self._ask(self._cursor.execute, sql)
         else:
-            await self._execute(self._cursor.execute, sql, parameters)
+            await self._ask(self._cursor.execute, sql, parameters)
+        self._ended = self._cursor.description is None
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> Cursor:
         """Run a statement once for each set of parameters, which are taken in the connection's thread."""
-        await self._execute(self._cursor.executemany, sql, parameters)
+        await self._ask(self._cursor.executemany, sql, parameters)
+        self._ended = False
         return self
 
     async def executescript(self, sql_script: str) -> Cursor:
         """Run several statements."""
-        await self._execute(self._cursor.executescript, sql_script)
+        await self._ask(self._cursor.executescript, sql_script)
+        self._ended = False
         return self
 
     async def fetchone(self) -> Any:
         """Return the next row, or None."""
-        return await self._execute(self._cursor.fetchone)
+        row = await self._ask(self._cursor.fetchone)
+        self._ended = row is None
+        return row
 
     async def fetchmany(self, size: int | None = None) -> list[Any]:
         """Return the next rows, as many as ``size`` or else ``arraysize`` says."""
-        rows: list[Any] = await self._execute(self._cursor.fetchmany, *(() if size is None else (size,)))
+        wanted = self._cursor.arraysize if size is None else size
+        rows: list[Any] = await self._ask(self._cursor.fetchmany, wanted)
+        self._ended = len(rows) < wanted
         return rows
 
     async def fetchall(self) -> list[Any]:
         """Return all rows that are left."""
-        rows: list[Any] = await self._execute(self._cursor.fetchall)
+        rows: list[Any] = await self._ask(self._cursor.fetchall)
+        self._ended = True
         return rows
 
     async def close(self) -> None:
         """Close the cursor, which ends its statement."""
-        await self._execute(self._cursor.close)
+        closing = self._ask(self._cursor.close)
+        if not self._ended:  # otherwise nothing is left that anybody could notice
+            await closing
 
     async def __aenter__(self) -> Cursor:  # noqa: PYI034 - typing has no Self before 3.11
         return self
@@ -119,7 +130,9 @@ class Cursor(_Base):
 
         def __getattr__(self, name: str) -> Any:
             """Return a method of a plugin, to be awaited."""
-            return self._conn._forward(self._cursor, name)
+            method = self._conn._forward(self._cursor, name)
+            self._ended = False  # it may run a query
+            return method
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} of {self._conn!r}>"

@@ -99,9 +99,13 @@ def _work(worker: Worker) -> None:
             answer(future, error=error)
         else:
             worker.running = False
-            if result is _LAST:
+            if future is not None:
+                try:
+                    future.get_loop().call_soon_threadsafe(_succeed, future, result)
+                except RuntimeError:  # as in answer(), which costs a call more
+                    pass
+            elif result is _LAST:
                 return
-            answer(future, result)
             del result
         del future, function  # while it waits it must keep nothing alive
 

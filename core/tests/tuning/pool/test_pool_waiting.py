@@ -202,7 +202,7 @@ def test_many_threads_share_few_connections(create, database):
     now = pool.metrics()
     assert clashes == []
     assert (now.in_use, now.waiting, now.checkouts) == (0, 0, 3201)
-    assert now.most_in_use == 5
+    assert 1 <= now.most_in_use <= 5
     assert now.opened - now.failed == now.idle <= 5
 
 

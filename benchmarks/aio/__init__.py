@@ -1,0 +1,1 @@
+"""heliosdb_sqlite.aio against aiosqlite."""

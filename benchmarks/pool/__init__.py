@@ -1,0 +1,1 @@
+"""The connection pool against SQLAlchemy's QueuePool."""
