@@ -22,7 +22,7 @@ def compared_columns(text: str, catalog: Catalog) -> list[Source]:
     from sqlglot import exp
 
     tree = read_tree(text)
-    marks = list(tree.find_all(exp.Placeholder, bfs=False))
+    marks = sorted(tree.find_all(exp.Placeholder), key=lambda node: int(node.name[1:]))
     if isinstance(tree, exp.Update | exp.Delete):
         table = catalog.find(tree.this.name, tree.this.db)
         return [_value_of(node, table) for node in marks]

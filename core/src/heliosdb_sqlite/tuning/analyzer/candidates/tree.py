@@ -16,13 +16,14 @@ _DEPTH = 8  # views within views
 
 
 def read_tree(text: str) -> exp.Expr:
-    """Return the tree of a statement; numbered parameters, which sqlglot can't read, are bare ones there."""
-    edits = [
-        Edit(token.start, token.end, "?")
-        for token in tokenize(text)
-        if token.kind is Kind.PARAMETER and token.text != "?"
-    ]
-    return parse(splice(text, edits))
+    """Return the tree of a statement; its parameters are placeholders named p0, p1, ... in the order of the text.
+
+    sqlglot can't read numbered ones, and a tree has them in an order of its own.
+    """
+    marks = [token for token in tokenize(text) if token.kind is Kind.PARAMETER]
+    return parse(
+        splice(text, [Edit(each.start, each.end, f":p{number}") for number, each in enumerate(marks)])
+    )
 
 
 def query_of(tree: exp.Expr) -> exp.Expr | None:

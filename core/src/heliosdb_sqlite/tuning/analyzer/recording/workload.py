@@ -48,18 +48,7 @@ class SlowQuery(NamedTuple):
 class Recorded:
     """What is known of one shape of statement."""
 
-    __slots__ = (
-        "dropped",
-        "errors",
-        "query",
-        "runs",
-        "samples",
-        "seconds",
-        "shape",
-        "size",
-        "slowest",
-        "verb",
-    )
+    __slots__ = ("errors", "query", "runs", "samples", "seconds", "shape", "size", "sizes", "slowest", "verb")
 
     def __init__(self, shape: str, query: str) -> None:
         self.shape = shape
@@ -70,6 +59,7 @@ class Recorded:
         self.seconds = 0.0
         self.slowest = 0.0
         self.samples: list[Sample] = []
+        self.sizes: list[int] = []  # of the samples, in bytes
         self.size = 2 * len(query) + len(shape)
 
     def __repr__(self) -> str:
@@ -99,16 +89,20 @@ class Workload:
             if runs > 3 and runs & (runs - 1):
                 return
             kept = _kept(parameters)
-            if kept is None or self._bytes + kept[1] + len(text) > ALL_BYTES:
-                return
-            values, size = kept
-            sample = Sample(text, values)
-            if len(record.samples) < SAMPLES:
-                record.samples.append(sample)
-                record.size += size
-                self._bytes += size
-            else:
-                record.samples[1 + runs.bit_length() % (SAMPLES - 1)] = sample  # the first one stays
+            if kept is not None:
+                self._keep(record, Sample(text, kept[0]), kept[1] + 2 * len(text))
+
+    def _keep(self, record: Recorded, sample: Sample, size: int) -> None:
+        at = len(record.samples)
+        if at == SAMPLES:
+            at = 1 + record.runs.bit_length() % (SAMPLES - 1)  # the first one stays
+        grown = size - sum(record.sizes[at : at + 1])
+        if self._bytes + grown > ALL_BYTES:
+            return
+        record.samples[at : at + 1] = [sample]
+        record.sizes[at : at + 1] = [size]
+        record.size += grown
+        self._bytes += grown
 
     def took(self, shape: str, seconds: float, *, failed: bool) -> None:
         """Note how long a run took."""

@@ -100,9 +100,9 @@ def duplicates(table: Table) -> list[tuple[Index, Index]]:
     for index in sorted(table.indexes, key=lambda each: (len(each.columns), each.name)):
         if index.unique or index.by_constraint:
             continue
-        other = next((each for each in _others(table.indexes, index, gone) if _covers(each, index)), None)
-        if other is not None:
-            found.append((index, other))
+        others = [each for each in _others(table.indexes, index, gone) if _covers(each, index)]
+        if others:
+            found.append((index, max(others, key=lambda each: len(each.columns))))
             gone.add(index.name)
     return found
 

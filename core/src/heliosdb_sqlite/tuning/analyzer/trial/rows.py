@@ -100,12 +100,11 @@ class _Source:
         density = size = 0.0
         spots = 8
         for number in range(spots):
-            rows = self.block((low + (high - low) * number // spots,), 100, including=True)
-            if not rows:
-                continue
-            first, last = self.key(rows[0])[0], self.key(rows[-1])[0]
-            density += len(rows) / max(1, int(str(last)) - int(str(first)) + 1) / spots
-            size += sum(map(_size, rows)) / len(rows) / spots
+            start = low + (high - low) * number // spots
+            rows = self.block((start,), 100, including=True)
+            if rows:
+                density += len(rows) / (int(str(self.key(rows[-1])[0])) - start + 1) / spots
+                size += sum(map(_size, rows)) / len(rows) / spots
         total = max(1, int((high - low + 1) * density))
         return total if total * size > limit * 1.5 else None
 
