@@ -1,0 +1,1 @@
+"""Branches against other ways to copy, compare and merge a database."""
