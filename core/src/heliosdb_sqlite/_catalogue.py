@@ -120,9 +120,10 @@ FEATURES = (
     Feature(
         "crypto",
         "connect(..., encryption_key=...)",
-        options=("encryption_key",),
+        options=("encryption_key", "column_key"),
         methods=("rekey",),
         column_types=("ENCRYPTED",),
+        sql_functions=("heliosdb_encrypt", "heliosdb_sought", "heliosdb_decrypt"),
     ),
     Feature(
         "server",

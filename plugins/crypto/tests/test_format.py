@@ -85,10 +85,10 @@ def test_the_journal_is_sqlites_with_sealed_pages(tmp_path):
     journal = (tmp_path / "a.db-journal").read_bytes()
     conn.rollback()
     conn.close()
-    _, nonce, pages, sector, size = struct.unpack_from(">5I", journal, 8)
+    records, nonce, pages, sector, size = struct.unpack_from(">5I", journal, 8)
     assert (size, pages) == (4096, len(before) // 4096)
     at, checked = sector, 0
-    while at + size + 8 <= len(journal) and checked < pages:
+    while checked < records:
         (number,) = struct.unpack_from(">I", journal, at)
         page = journal[at + 4 : at + 4 + size]
         (checksum,) = struct.unpack_from(">I", journal, at + 4 + size)

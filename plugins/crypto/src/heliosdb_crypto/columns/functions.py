@@ -25,7 +25,7 @@ def define(connection: Any, keyring: Keyring) -> None:
         if value is None:
             return None
         if column_id not in known:
-            known[column_id] = relations_of(connection).by_id[bytes.fromhex(column_id)]
+            known[column_id] = find(bytes.fromhex(column_id))
         column, schema = known[column_id]
         if isinstance(value, bytes):
             header = header_of(value)
@@ -42,6 +42,13 @@ def define(connection: Any, keyring: Keyring) -> None:
                 f"the column {column} is DETERMINISTIC and a BLOB: it takes bytes and texts, whose equality is sure"
             )
         return keyring.seal(column, schema, value)
+
+    def find(column_id: bytes) -> tuple[EncryptedColumn, str]:
+        factory, connection.text_factory = connection.text_factory, str
+        try:
+            return relations_of(connection).by_id[column_id]
+        finally:
+            connection.text_factory = factory
 
     def open_value(value: Any) -> Any:
         return keyring.open(value) if isinstance(value, bytes) else value

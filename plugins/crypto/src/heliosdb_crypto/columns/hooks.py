@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from heliosdb_sqlite.plugins import Statement, database_of, run, schema_of, state
@@ -57,22 +58,33 @@ def read(connection: Any, statement: Statement) -> Statement | None:
     """
     text, verb = statement.text, statement.verb
     folded = text.upper()
-    if verb in ("CREATE", "ALTER") and WORD in folded and (made := _declared(connection, text)) is not None:
-        return statement.rewritten(made) if made != text else None
+    if verb in ("CREATE", "ALTER") and WORD in folded:
+        with _names_as_text(connection):
+            made = _declared(connection, text)
+        if made is not None:
+            return statement.rewritten(made) if made != text else None
     if (own := _OWN_TABLE.match(text)) is not None:  # a dump is loaded
         return statement.rewritten(_loaded(text[own.end() :], creates=own["verb"].upper() == "CREATE"))
     if verb not in _DML and verb not in ("CREATE", "EXPLAIN"):
         return None
-    relations = relations_of(connection)
-    if not relations.any or not relations.may_reach(folded):
-        return None
-    made = _rewritten(connection, statement, relations)
-    statement = statement.noted(_KEY, True) if verb in _DML else statement
-    return (
-        statement.rewritten(made).bound_to(relations.schema.stamp)
-        if verb in _DML
-        else statement.rewritten(made)
-    )
+    with _names_as_text(connection):
+        relations = relations_of(connection)
+        if not relations.any or not relations.may_reach(folded):
+            return None
+        made = _rewritten(statement, relations)
+    if verb not in _DML:
+        return statement.rewritten(made)
+    return statement.noted(_KEY, True).rewritten(made).bound_to(relations.schema.stamp)
+
+
+@contextmanager
+def _names_as_text(connection: Any) -> Iterator[None]:
+    """Read names as they are, whatever the program has its texts made into."""
+    factory, connection.text_factory = connection.text_factory, str
+    try:
+        yield
+    finally:
+        connection.text_factory = factory
 
 
 def _loaded(rest: str, *, creates: bool) -> str:
@@ -89,19 +101,14 @@ def _loaded(rest: str, *, creates: bool) -> str:
     )
 
 
-def _rewritten(connection: Any, statement: Statement, relations: Relations) -> str:
+def _rewritten(statement: Statement, relations: Relations) -> str:
     from .statements import defined, explained, rewritten
 
-    factory = connection.text_factory
-    connection.text_factory = str
-    try:
-        if statement.verb == "CREATE":
-            return defined(statement.text, relations)
-        if statement.verb == "EXPLAIN":
-            return explained(statement, relations)
-        return rewritten(statement.text, relations)
-    finally:
-        connection.text_factory = factory
+    if statement.verb == "CREATE":
+        return defined(statement.text, relations)
+    if statement.verb == "EXPLAIN":
+        return explained(statement, relations)
+    return rewritten(statement.text, relations)
 
 
 def _declared(connection: Any, sql: str) -> str | None:

@@ -94,7 +94,10 @@ class Keyring:
             if fresh:
                 self.forget()
             for row in run(self._connection, "PRAGMA database_list").fetchall():
-                secret = self._of(row[1]).get(key_id)
+                schema = (
+                    row[1] if isinstance(row[1], str) else bytes(row[1]).decode()
+                )  # as text_factory has it
+                secret = self._of(schema).get(key_id)
                 if secret is not None:
                     return secret
         return None
