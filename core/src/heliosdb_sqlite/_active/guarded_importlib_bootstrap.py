@@ -11,6 +11,8 @@ Nothing is on the way of other connections: these have classes of their own. The
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import lru_cache, wraps
@@ -83,6 +85,13 @@ _CHANGES = (
     "setlimit",
 )
 
+# Since 3.13 they frown on keywords, at the line that calls them: which is to stay the user's.
+_FROWNS = frozenset(
+    {"create_aggregate", "create_function", "set_authorizer", "set_progress_handler", "set_trace_callback"}
+    if sys.version_info >= (3, 13)
+    else ()
+)
+
 
 def base_for(target: Target, hooks: Hooks) -> type[ActiveConnection]:
     """Return the class that gives a connection its hooks, and what else the target and the hooks ask for."""
@@ -112,7 +121,7 @@ def _guarded(cls: type, names: tuple[str, ...], guards: list[Guard]) -> dict[str
     methods = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
     for guard in guards:
         methods = {name: guard(method) for name, method in methods.items()}
-    return methods
+    return {name: _warning_outside(method) if name in _FROWNS else method for name, method in methods.items()}
 
 
 class GuardedConnection(ActiveConnection):
@@ -151,6 +160,21 @@ def _one_at_a_time(method: Method) -> Method:
             return method(self, *args, **kwargs)
 
     return locked
+
+
+def _warning_outside(method: Method) -> Method:
+    @wraps(method)
+    def warns(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            return method(self, *args)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            result = method(self, *args, **kwargs)
+        for warning in caught:
+            warnings.warn(warning.message, warning.category, stacklevel=2)
+        return result
+
+    return warns
 
 
 def _telling(method: Method) -> Method:

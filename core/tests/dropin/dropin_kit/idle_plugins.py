@@ -35,7 +35,23 @@ class WatchingHooks(Plugin):
         pass
 
     @hookimpl
+    def heliosdb_answer(self, connection: Any, statement: Any) -> None:
+        pass
+
+    @hookimpl
     def heliosdb_row(self, connection: Any, statement: Any) -> None:
+        pass
+
+    @hookimpl
+    def heliosdb_error(self, connection: Any, statement: Any) -> None:
+        pass
+
+    @hookimpl
+    def heliosdb_around(self, connection: Any, statement: Any) -> None:
+        pass
+
+    @hookimpl
+    def heliosdb_changed(self, connection: Any, method: str, result: Any) -> None:
         pass
 
     @hookimpl
@@ -46,6 +62,10 @@ class WatchingHooks(Plugin):
 
     @hookimpl
     def heliosdb_commit(self, connection: Any) -> None:
+        pass
+
+    @hookimpl
+    def heliosdb_durable(self, connection: Any) -> None:
         pass
 
     @hookimpl
