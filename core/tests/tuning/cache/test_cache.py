@@ -16,6 +16,8 @@ from contextlib import closing
 import pytest
 
 import heliosdb_sqlite
+from heliosdb_sqlite.plugins import hookimpl
+from heliosdb_sqlite.testing import registered
 from heliosdb_sqlite.tuning.cache.admission import Account
 
 
@@ -540,3 +542,27 @@ def test_a_shared_cache_of_sqlites_has_none_of_ours():
     ) as conn:
         conn.execute("CREATE TABLE t AS SELECT 1 AS a")
         assert not is_kept(conn, "SELECT * FROM t")
+
+
+class Minds:
+    """A plugin that has something to say about every statement."""
+
+    @hookimpl
+    def heliosdb_bind(self, statement):
+        return lambda values: [value * 2 if isinstance(value, int) else value for value in values]
+
+    @hookimpl
+    def heliosdb_row(self, statement):
+        return lambda row: tuple(str(value) for value in row)
+
+
+def test_plugins_have_their_say_before_and_after(path):
+    with registered(Minds(), "minds"), closing(heliosdb_sqlite.connect(path, enable_cache=True)) as conn:
+        for _ in range(3):
+            assert ask(conn, "SELECT id, name FROM products WHERE id = ?", (5,)) == [("10", "product 9")]
+        assert hits(conn) == 2
+        with conn:
+            conn.execute("CREATE TABLE t (a)")
+            conn.execute("UPDATE products SET name = 'new'")
+        assert ask(conn, "SELECT id, name FROM products WHERE id = ?", (5,)) == [("10", "new")]
+        assert is_kept(conn, QUERY, (5,))

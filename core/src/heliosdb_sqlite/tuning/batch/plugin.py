@@ -39,7 +39,7 @@ def batch_insert(
         values; needs ``key``)
     :param key: the columns of the unique key that ``ignore`` and ``update`` are about
     :param progress: called with the number of rows dealt with so far; what it raises undoes everything
-    :param progress_every: ... after so many rows, and at the end
+    :param progress_every: ... after at least so many rows, and at the end
     :raises sqlite3.Error: SQLite's own, or a plugin's, with the row's number, counted from 1, in the message and as
         ``row_number``
     :raises ProgrammingError: an argument, or a row of the wrong shape

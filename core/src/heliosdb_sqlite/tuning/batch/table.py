@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from ..._standard import sqlite3
+from ...plugins import run
 from .statement import Insertion
 
 _LEAST = 999  # SQLite's default of old; no build of ours to support allows less
@@ -25,8 +26,15 @@ def checks_rows_one_by_one(connection: Any, insertion: Insertion) -> bool:
     SQLite looks at foreign keys when a statement ends. Of several rows in one, one may refer to a later one, and what
     is an error would depend on where a statement happens to end.
     """
-    look = sqlite3.Cursor(connection).execute
-    if not look("PRAGMA foreign_keys").fetchone()[0]:
+    if not _look(connection, "PRAGMA foreign_keys").fetchone()[0]:
         return False
     sql = 'SELECT 1 FROM pragma_foreign_key_list(?) WHERE "table" = ? COLLATE NOCASE'
-    return look(sql, (insertion.table, insertion.table)).fetchone() is not None
+    return _look(connection, sql, (insertion.table, insertion.table)).fetchone() is not None
+
+
+def _look(connection: Any, sql: str, parameters: tuple[str, ...] = ()) -> sqlite3.Cursor:
+    """Run a statement of our own, past the plugins where there are any."""
+    if hasattr(connection, "_session"):
+        cursor: sqlite3.Cursor = run(connection, sql, parameters)
+        return cursor
+    return sqlite3.Cursor(connection).execute(sql, parameters)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ..._standard import sqlite3
+from ...plugins import run
 
 _SCHEMA = "PRAGMA main.schema_version"
 _DATA = "PRAGMA main.data_version"
@@ -35,6 +36,14 @@ class Watch:
 
         :raises Error: the database can't be read
         """
+        try:
+            return self._read(connection)
+        except sqlite3.NotSupportedError:  # a plugin has its hand in every statement: these are ours
+            for sql in (_SCHEMA, _DATA, _TEMP):
+                run(connection, sql).fetchall()
+            return self._read(connection)
+
+    def _read(self, connection: Any) -> Version:
         first, second = _cursor(connection), _cursor(connection)
         changes = changes_of(connection)
         first.execute(_SCHEMA)  # its row is not fetched yet: one read transaction for all, and one lock
@@ -46,7 +55,7 @@ class Watch:
     def held(self, connection: Any) -> Iterator[Version]:
         """Read, and give the version that is read until the end of the block."""
         holder = _cursor(connection)
-        holder.execute(_SCHEMA)
+        holder.execute(_SCHEMA)  # which now() has run before
         try:
             yield self.now(connection)
         finally:
@@ -68,9 +77,7 @@ def _cursor(connection: Any) -> sqlite3.Cursor:
 
 def _value(cursor: sqlite3.Cursor) -> int:
     row = cursor.fetchone()
-    if (
-        row is None
-    ):  # on CPython 3.10 another thread's rollback() ends what all cursors of the connection read
+    if not row:  # on CPython 3.10 another thread's rollback() ends what all cursors of the connection read
         raise sqlite3.OperationalError("another thread has ended the reading")
     value: int = row[0]
     return value
