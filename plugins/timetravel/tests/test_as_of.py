@@ -204,7 +204,9 @@ def test_a_table_without_history_is_named(open_travel):
     conn = open_travel(":memory:", time_travel_tables="explicit")
     conn.execute("CREATE TABLE t (a)")
     conn.execute("CREATE TEMP TABLE x (a)")
-    with pytest.raises(sqlite3.OperationalError, match="'t' keeps no history: ALTER TABLE \"t\" ADD SYSTEM VERSIONING"):
+    with pytest.raises(
+        sqlite3.OperationalError, match="'t' keeps no history: ALTER TABLE \"t\" ADD SYSTEM VERSIONING"
+    ):
         conn.execute("SELECT * FROM t AS OF 'now'")
     with pytest.raises(sqlite3.OperationalError, match="'x' keeps no history: it is in TEMP"):
         conn.execute("SELECT * FROM x AS OF 'now'")

@@ -30,7 +30,9 @@ def test_question_marks_around_the_clause(conn, past, moment):
 
 def test_names(conn, past):
     sql = "SELECT :x, a FROM t WHERE id = @id AS OF $then"
-    assert conn.execute(sql, {"x": "x", "id": 2, "then": past, "spare": object()}).fetchall() == [("x", "old")]
+    assert conn.execute(sql, {"x": "x", "id": 2, "then": past, "spare": object()}).fetchall() == [
+        ("x", "old")
+    ]
     sql = "SELECT a FROM t FOR SYSTEM_TIME AS OF :then WHERE a <> :then"
     assert conn.execute(sql, {"then": past.isoformat()}).fetchall() == [("old",), ("old",)]
 
@@ -50,7 +52,9 @@ def test_a_time_that_is_an_expression_of_a_parameter(conn, past):
 def test_executemany_and_reuse(conn, past, moment):
     now = moment()
     conn.execute("CREATE TABLE seen (a)")
-    conn.executemany("INSERT INTO seen SELECT a FROM t WHERE id = ? AS OF ?", [(1, past), (2, now), (1, past)])
+    conn.executemany(
+        "INSERT INTO seen SELECT a FROM t WHERE id = ? AS OF ?", [(1, past), (2, now), (1, past)]
+    )
     assert conn.execute("SELECT a FROM seen ORDER BY rowid").fetchall() == [("old",), ("new",), ("old",)]
 
 

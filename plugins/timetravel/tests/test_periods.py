@@ -64,10 +64,17 @@ def test_all(conn, times):
 
 
 def test_by_transaction_and_by_tag(conn, times):
-    numbers = [n for (n,) in conn.execute("SELECT system_transaction FROM t FOR SYSTEM_TIME ALL WHERE id = 1 ORDER BY 1")]
+    numbers = [
+        n
+        for (n,) in conn.execute(
+            "SELECT system_transaction FROM t FOR SYSTEM_TIME ALL WHERE id = 1 ORDER BY 1"
+        )
+    ]
     assert values(conn, "AS OF TRANSACTION ?", numbers[1]) == ["two"]
     assert values(conn, f"BETWEEN TRANSACTION {numbers[0]} AND TRANSACTION {numbers[1]}") == ["one", "two"]
-    assert conn.execute("SELECT a FROM t AS OF TRANSACTION (SELECT ?) WHERE id = 1", (numbers[2],)).fetchall() == [("three",)]
+    assert conn.execute(
+        "SELECT a FROM t AS OF TRANSACTION (SELECT ?) WHERE id = 1", (numbers[2],)
+    ).fetchall() == [("three",)]
 
 
 def test_what_is_known_of_a_version(conn, times):
@@ -76,10 +83,16 @@ def test_what_is_known_of_a_version(conn, times):
         "SELECT a, system_operation, system_user, system_time, system_time_end, system_transaction, "
         "system_transaction_end FROM t WHERE id = 1 FOR SYSTEM_TIME ALL ORDER BY system_time"
     ).fetchall()
-    assert [row[:3] for row in found] == [("one", "INSERT", "insert"), ("two", "UPDATE", "update"), ("three", "UPDATE", "update")]
+    assert [row[:3] for row in found] == [
+        ("one", "INSERT", "insert"),
+        ("two", "UPDATE", "update"),
+        ("three", "UPDATE", "update"),
+    ]
     assert t0 < datetime.fromisoformat(found[0][3]) < t1
     assert found[0][4] == found[1][3] and found[0][6] == found[1][5]
-    current = conn.execute("SELECT system_time_end, system_transaction_end FROM t FOR SYSTEM_TIME ALL WHERE id = 2")
+    current = conn.execute(
+        "SELECT system_time_end, system_transaction_end FROM t FOR SYSTEM_TIME ALL WHERE id = 2"
+    )
     assert current.fetchall() == [(None, None)]
 
 
@@ -133,17 +146,27 @@ def test_a_join_of_versions(conn, times):
     sql = "SELECT n.name, v.a FROM names n JOIN t FOR SYSTEM_TIME ALL AS v ON v.id = n.id ORDER BY v.system_time"
     assert conn.execute(sql).fetchall() == [("first", "one"), ("first", "two"), ("first", "three")]
     pairs = conn.execute("SELECT * FROM names n JOIN t FOR SYSTEM_TIME ALL AS v ON v.id = n.id").fetchall()
-    assert [row for _, row in pairs] == [(1, "first", 1, "one"), (1, "first", 1, "two"), (1, "first", 1, "three")]
+    assert [row for _, row in pairs] == [
+        (1, "first", 1, "one"),
+        (1, "first", 1, "two"),
+        (1, "first", 1, "three"),
+    ]
 
 
 def test_a_table_with_a_column_of_that_name_keeps_it(conn):
-    conn.executescript("CREATE TABLE s (id INTEGER PRIMARY KEY, system_user); INSERT INTO s VALUES (1, 'mine')")
-    assert conn.execute("SELECT system_user, system_operation FROM s FOR SYSTEM_TIME ALL").fetchall() == [("mine", "INSERT")]
+    conn.executescript(
+        "CREATE TABLE s (id INTEGER PRIMARY KEY, system_user); INSERT INTO s VALUES (1, 'mine')"
+    )
+    assert conn.execute("SELECT system_user, system_operation FROM s FOR SYSTEM_TIME ALL").fetchall() == [
+        ("mine", "INSERT")
+    ]
 
 
 def test_an_open_transaction_has_no_time_yet(conn, times):
     conn.execute("UPDATE t SET a = 'open'")
-    found = conn.execute("SELECT system_time, a FROM t WHERE id = 2 FOR SYSTEM_TIME ALL ORDER BY system_transaction")
+    found = conn.execute(
+        "SELECT system_time, a FROM t WHERE id = 2 FOR SYSTEM_TIME ALL ORDER BY system_transaction"
+    )
     assert found.fetchall()[1] == (None, "open")
 
 
@@ -156,7 +179,9 @@ def test_the_rowid_of_a_table_without_a_key(conn, moment):
 
 
 def test_changes_inside_one_transaction_are_one(conn, times):
-    conn.executescript("BEGIN; UPDATE t SET a = 'x'; UPDATE t SET a = 'y'; DELETE FROM t; INSERT INTO t VALUES (2, 'z'); COMMIT")
+    conn.executescript(
+        "BEGIN; UPDATE t SET a = 'x'; UPDATE t SET a = 'y'; DELETE FROM t; INSERT INTO t VALUES (2, 'z'); COMMIT"
+    )
     assert [version.row["a"] for version in conn.history("t", 2)] == ["stays", "z"]
 
 
@@ -169,7 +194,11 @@ def test_an_update_that_changes_nothing_is_no_version(conn, times):
 def test_days(conn, times):
     day = timedelta(days=1)
     today = datetime.now().date()  # noqa: DTZ005 - local, as users write it
-    assert values(conn, "BETWEEN ? AND ?", today - day, today) == ["one", "two", "three"]  # the last day is in
+    assert values(conn, "BETWEEN ? AND ?", today - day, today) == [
+        "one",
+        "two",
+        "three",
+    ]  # the last day is in
     assert values(conn, "BETWEEN ? AND ?", str(today), str(today)) == ["one", "two", "three"]
     assert values(conn, "FROM ? TO ?", str(today - day), str(today)) == ["one", "two", "three"]
     assert values(conn, "BETWEEN ? AND ?", today - day, today - day) == []

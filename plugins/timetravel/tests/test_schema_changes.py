@@ -99,7 +99,10 @@ def test_rename_table(conn, past, moment):
     conn.execute("UPDATE people SET a = 'x' WHERE id = 2")
     conn.commit()
     assert sorted(rows(conn, "SELECT id, a FROM people AS OF ?", past)) == [(1, "one"), (2, "two")]
-    assert sorted(rows(conn, "SELECT id, a FROM t AS OF ?", past)) == [(1, "one"), (2, "two")]  # as it was called then
+    assert sorted(rows(conn, "SELECT id, a FROM t AS OF ?", past)) == [
+        (1, "one"),
+        (2, "two"),
+    ]  # as it was called then
     assert [version.row["a"] for version in conn.history("people", 2)] == ["two", "x"]
 
 
@@ -151,7 +154,9 @@ def test_a_table_that_is_rebuilt_as_sqlite_recommends(conn, past):
 
 def test_a_rebuilt_table_stays_versioned_where_only_named_ones_are(open_travel, moment):
     conn = open_travel(":memory:", time_travel_tables="explicit")
-    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 1)")
+    conn.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 1)"
+    )
     then = moment()
     conn.executescript(
         """BEGIN; CREATE TABLE new_t (id INTEGER PRIMARY KEY, a INT); INSERT INTO new_t SELECT * FROM t;
@@ -163,7 +168,9 @@ def test_a_rebuilt_table_stays_versioned_where_only_named_ones_are(open_travel, 
 
 def test_the_index_of_a_table_serves_its_past(conn, past):
     conn.execute("CREATE INDEX t_a ON t (a)")
-    plan = " ".join(row[3] for row in conn.execute("EXPLAIN QUERY PLAN SELECT * FROM t WHERE a = 'x' AS OF 'now'"))
+    plan = " ".join(
+        row[3] for row in conn.execute("EXPLAIN QUERY PLAN SELECT * FROM t WHERE a = 'x' AS OF 'now'")
+    )
     assert "SEARCH c USING INDEX t_a (a=?)" in plan
     assert "USING INDEX heliosdb_timetravel_1_i_t_a (a=?" in plan
     conn.execute("DROP INDEX t_a")
@@ -193,7 +200,9 @@ def test_what_another_connection_changes_is_followed(file, open_travel, moment):
 
 def test_what_a_program_without_time_travel_changes_is_followed(file, open_travel, plain, moment):
     conn = open_travel()
-    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b); INSERT INTO t VALUES (1, 1, 1), (2, 2, 2)")
+    conn.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b); INSERT INTO t VALUES (1, 1, 1), (2, 2, 2)"
+    )
     then = moment()
     conn.close()
     plain.execute("ALTER TABLE t RENAME COLUMN a TO c")
@@ -210,7 +219,9 @@ def test_what_a_program_without_time_travel_changes_is_followed(file, open_trave
 
 def test_a_table_dropped_by_a_program_without_time_travel(file, open_travel, plain, moment):
     conn = open_travel()
-    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 1); UPDATE t SET a = 2")
+    conn.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 1); UPDATE t SET a = 2"
+    )
     then = moment()
     conn.executescript("UPDATE t SET a = 3")
     conn.close()

@@ -100,7 +100,9 @@ def test_a_column_that_is_named_system_can_still_be_added(conn):
 
 
 def test_tables_that_were_there_before_begin_with_what_they_hold(file, plain, open_travel, moment):
-    plain.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'old'), (2, 'old')")
+    plain.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'old'), (2, 'old')"
+    )
     before = moment()
     conn = open_travel()
     then = moment()
@@ -131,7 +133,9 @@ def test_strictly_a_time_before_the_history_is_an_error(open_travel, moment):
 
 
 def test_columns_can_be_left_out(conn, moment):
-    conn.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a, noise) WITH SYSTEM VERSIONING WITH (exclude = 'noise')")
+    conn.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a, noise) WITH SYSTEM VERSIONING WITH (exclude = 'noise')"
+    )
     conn.executescript("INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2)")
     then = moment()
     conn.executescript("UPDATE t SET noise = 7 WHERE id = 1; UPDATE t SET a = 'x' WHERE id = 2")
@@ -192,9 +196,13 @@ def test_a_file_that_can_only_be_read_is_read(file, open_travel):
 
 def test_a_format_of_the_future_is_refused(file, open_travel):
     conn = open_travel()
-    conn.executescript("CREATE TABLE t (a); UPDATE heliosdb_timetravel_settings SET value = 99 WHERE name = 'format'")
+    conn.executescript(
+        "CREATE TABLE t (a); UPDATE heliosdb_timetravel_settings SET value = 99 WHERE name = 'format'"
+    )
     conn.close()
-    with pytest.raises(sqlite3.NotSupportedError, match="has format 99, and this heliosdb-timetravel knows format 1"):
+    with pytest.raises(
+        sqlite3.NotSupportedError, match="has format 99, and this heliosdb-timetravel knows format 1"
+    ):
         open_travel()
 
 

@@ -33,14 +33,24 @@ def test_a_time_without_a_zone_is_local(zone):
     stored = to_microseconds(local, utc=False)
     assert stored == to_microseconds("2024-07-01 12:30:15.123456", utc=False)
     assert stored == to_microseconds("2024-07-01T12:30:15.123456", utc=False)
-    assert stored - exactly(2024, 7, 1, 12, 30, 15, 123456) == -local.astimezone().utcoffset() // timedelta(microseconds=1)
+    assert stored - exactly(2024, 7, 1, 12, 30, 15, 123456) == -local.astimezone().utcoffset() // timedelta(
+        microseconds=1
+    )
 
 
 def test_a_time_without_a_zone_is_utc_as_the_value_of_an_expression(zone):
     assert to_microseconds("2024-07-01 12:30:15", utc=True) == exactly(2024, 7, 1, 12, 30, 15)
 
 
-@pytest.mark.parametrize("text", ["2024-07-01T10:30:15Z", "2024-07-01 12:30:15+02:00", "2024-07-01 05:00:15-0530", "2024-07-01 10:30:15+00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-07-01T10:30:15Z",
+        "2024-07-01 12:30:15+02:00",
+        "2024-07-01 05:00:15-0530",
+        "2024-07-01 10:30:15+00",
+    ],
+)
 def test_a_zone_in_the_text_is_exact(zone, text):
     assert to_microseconds(text, utc=False) == exactly(2024, 7, 1, 10, 30, 15)
 
@@ -67,7 +77,9 @@ def test_unix_seconds():
     assert to_microseconds(1_700_000_000.5, utc=False) == 1_700_000_000_500_000
 
 
-@pytest.mark.parametrize("value", ["", "2024", "2024-02-30", "2024-01-01 25:00", 2460000.5, None, True, b"2024-01-01"])
+@pytest.mark.parametrize(
+    "value", ["", "2024", "2024-02-30", "2024-01-01 25:00", 2460000.5, None, True, b"2024-01-01"]
+)
 def test_what_is_no_time(value):
     with pytest.raises(sqlite3.DataError, match="not a time"):
         to_microseconds(value, utc=False)
@@ -111,7 +123,9 @@ def test_times_grow_however_the_clock_goes(conn, monkeypatch):
     assert found == sorted(set(found))
     monkeypatch.undo()
     wall = [wall for (wall,) in conn.execute("SELECT wall FROM heliosdb_timetravel_commits ORDER BY txn")]
-    assert wall[-1] == real // 1000 - 60_000_000  # what the clock said is kept where it is not the commit's time
+    assert (
+        wall[-1] == real // 1000 - 60_000_000
+    )  # what the clock said is kept where it is not the commit's time
 
 
 def test_the_present_is_the_present_though_the_clock_went_back(conn, monkeypatch):

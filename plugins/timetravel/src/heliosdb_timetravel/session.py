@@ -50,6 +50,9 @@ class TimeTravel:
         self._known: dict[str, tuple[int, list[Versioned]]] = {}
         self._followed: int | None = None  # the schema's version that main's history is in step with
         self._has_history = False
+        self._bare = sqlite3.Cursor(connection)
+        self.restoring_dump = False
+        """A dump is being read in, which brings the tables of a history with it."""
 
     # -- statements --------------------------------------------------------------------------------------------------
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
@@ -209,7 +212,8 @@ class TimeTravel:
             return
         commits = in_schema(schema, COMMITS)
         (now,) = self.run(
-            f"SELECT max(txn) FROM {commits} WHERE state = ? AND txn = (SELECT max(txn) FROM {commits})", (OPEN,)
+            f"SELECT max(txn) FROM {commits} WHERE state = ? AND txn = (SELECT max(txn) FROM {commits})",
+            (OPEN,),
         ).fetchone()
         if now is None:
             return
@@ -235,14 +239,48 @@ class TimeTravel:
         except sqlite3.NotSupportedError as error:
             warnings.warn(f"no history is kept: {error}", HistoryWarning, stacklevel=2)
 
+    def make_room(self) -> None:
+        """A dump brings the tables of a history: take back what this transaction has made of them itself."""
+        if self.restoring_dump:
+            return
+        names = self.run(
+            "SELECT type, name FROM main.sqlite_master WHERE name GLOB 'heliosdb_timetravel_*' AND name NOT LIKE '%autoindex%'"
+        ).fetchall()
+        if (SETTINGS,) in [(name,) for _, name in names]:
+            if self.run(f"SELECT 1 FROM {COMMITS} WHERE state <> ?", (OPEN,)).fetchone() is not None:
+                return  # there is a history already: SQLite says that the table exists
+            for wanted in ("trigger", "view", "index", "table"):
+                for kind, name in names:
+                    if kind == wanted:
+                        self.run(f"DROP {kind} IF EXISTS main.{quote_identifier(name)}")
+        self.restoring_dump = True
+        self.forget()
+
+    def restored_dump(self) -> None:
+        """The dump has been read in."""
+        self.restoring_dump = False
+        self.forget()
+        if layout.exists(self.run, "main"):
+            layout.join(self.run)
+
     def before_commit(self) -> None:
         """The transaction is about to commit: follow what it did to the schema, and give it its time."""
-        if self._followed is None or self._followed != self._version("main"):
-            if layout.exists(self.run, "main") or self._versions_all():
-                self.follow("main")
-            self._in_step()
-        if self._has_history:
-            clock.close(self.run, self.user, time.time_ns() // 1000)
+        if self.restoring_dump:
+            self.restored_dump()
+        # On a cursor of its own: nothing that run() sees to matters here, and every commit pays for it.
+        bare = self._bare
+        if self._followed != bare.execute("PRAGMA main.schema_version").fetchone()[0]:
+            try:
+                if layout.exists(self.run, "main") or self._versions_all():
+                    self.follow("main")
+                self._in_step()
+            except sqlite3.OperationalError as error:
+                if not _for_later(error):
+                    raise
+                self._has_history = layout.exists(self.run, "main")  # it only read; a later commit follows
+        # Looked at first, because a transaction that only reads must not ask for the right to write.
+        if self._has_history and (OPEN,) == bare.execute(clock.STATE).fetchone():
+            bare.execute(clock.CLOSE, {"wall": time.time_ns() // 1000, "who": self.user})
 
     def close_commit(self) -> None:
         """Give the open transaction its time."""
@@ -256,6 +294,7 @@ class TimeTravel:
                 del self._known[schema]
         if self._followed is not None and self._followed != self._version("main"):
             self._followed = None
+        self.restoring_dump = False
 
     def _in_step(self) -> None:
         self._followed = self._version("main")

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .moments import moment_of
 from .rewriting import EXTRA, Rewriting, Slot
 
 if TYPE_CHECKING:
@@ -19,10 +20,24 @@ def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | No
     count = max((each.number for each in made.parameters), default=0)
     names = {each.number: each.token.text[1:] for each in made.parameters} if made.named else {}
 
+    moments = travel.moments
+
+    def constant(slot: Slot) -> Callable[[], int] | None:
+        """Return what finds the transaction of a time that stands in the text."""
+        value, past, kind = slot.value, slot.past, slot.kind
+        if slot.parameter is not None or slot.unit != "TIMESTAMP":
+            return None
+        if value == "now":
+            return lambda: moments.present(past)
+        schema, moment = past.now.schema, moment_of(value, kind, slot.place, utc=False)
+        if kind == "AS OF":
+            return lambda: moments.known(moments.at(schema, moment), value, past)
+        return lambda: moments.at(schema, moment)
+
+    constants = [constant(slot) for slot in made.slots]
+
     def found(slot: Slot, value: Any) -> int:
-        if value == "now" and isinstance(value, str):
-            return travel.moments.present(slot.past)
-        return travel.moments.transaction(value, slot.unit, slot.kind, slot.place, slot.past, utc=False)
+        return moments.transaction(value, slot.unit, slot.kind, slot.place, slot.past, utc=False)
 
     def by_number(values: Any) -> Any:
         if count == 0 and not values:
@@ -37,8 +52,10 @@ def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | No
                 f"and there are {len(given)} supplied."
             )
         bounds = [
-            found(slot, slot.value if slot.parameter is None else given[slot.parameter - 1])
-            for slot in made.slots
+            find()
+            if find is not None
+            else found(slot, given[slot.parameter - 1] if slot.parameter else slot.value)
+            for slot, find in zip(made.slots, constants, strict=True)
         ]
         if made.order is not None:
             given += bounds
@@ -51,7 +68,10 @@ def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | No
         if not isinstance(values, Mapping):
             values = {name: values[number - 1] for number, name in names.items() if number <= len(values)}
         bound = {}
-        for place, slot in enumerate(made.slots, 1):
+        for place, (slot, find) in enumerate(zip(made.slots, constants, strict=True), 1):
+            if find is not None:
+                bound[f"{EXTRA}{place}"] = find()
+                continue
             if slot.parameter is not None and names[slot.parameter] not in values:
                 raise sqlite3.ProgrammingError(
                     f"You did not supply a value for binding parameter :{names[slot.parameter]}."

@@ -64,11 +64,8 @@ class Moments:
         elif unit == "TAG":
             found = self._tagged(value, schema) - before
         else:
-            moment = to_microseconds(value, utc=utc, end_of_day=place == 1)
-            if before and not (place == 1 and is_day(value)):
-                moment -= 1
-            found = self.at(schema, moment)
-        return self._known(found, value, past) if kind == "AS OF" else found
+            found = self.at(schema, moment_of(value, kind, place, utc=utc))
+        return self.known(found, value, past) if kind == "AS OF" else found
 
     def at(self, schema: str, moment: int) -> int:
         """Return the last transaction that had committed at a moment; FOREVER for a moment that is not past."""
@@ -94,7 +91,7 @@ class Moments:
 
         :raises OperationalError: the table is not recorded any more
         """
-        return self._known(FOREVER, "now", past)
+        return self.known(FOREVER, "now", past)
 
     def forget(self) -> None:
         """Another file may be there under the same name."""
@@ -126,7 +123,7 @@ class Moments:
             raise sqlite3.DataError(f"no tag {value!r}: {there}; conn.tag(name) sets one")
         return int(found[0])
 
-    def _known(self, found: int, value: Any, past: Past) -> int:
+    def known(self, found: int, value: Any, past: Past) -> int:
         """Return the transaction, or the first one of which the past is known, and say so."""
         for branch in past.branches:
             table = branch.table
@@ -155,6 +152,17 @@ class Moments:
             f"SELECT time, state FROM {in_schema(table.schema, COMMITS)} WHERE txn = ?", (txn,)
         ).fetchone()
         return to_text(found[0]) if found is not None and found[1] != OPEN else "with this transaction"
+
+
+def moment_of(value: Any, kind: str, place: int, *, utc: bool) -> int:
+    """Return the moment that a time means in a clause, in microseconds since 1970.
+
+    :raises DataError: it is no time
+    """
+    moment = to_microseconds(value, utc=utc, end_of_day=place == 1)
+    if kind == "FROM" and place == 1 and not is_day(value):
+        return moment - 1  # up to, but not including
+    return moment - 1 if kind == "CONTAINED IN" and place == 0 else moment
 
 
 def _shown(value: Any) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from .names import COMMITS, COMMITTED, OPEN
 from .shape import Run
 
-_CLOSE = f"""
+STATE = f"SELECT state FROM {COMMITS} ORDER BY txn DESC LIMIT 1"
+"""The state of the latest commit."""
+CLOSE = f"""
     UPDATE {COMMITS} SET
-        time = max(:wall, 1 + coalesce((SELECT b.time FROM {COMMITS} AS b WHERE b.txn < {COMMITS}.txn
-                                     ORDER BY b.txn DESC LIMIT 1), 0)),
-        wall = CASE WHEN :wall <= (SELECT b.time FROM {COMMITS} AS b WHERE b.txn < {COMMITS}.txn
-                                ORDER BY b.txn DESC LIMIT 1) THEN :wall END,
+        time = max(:wall, 1 + coalesce((SELECT b.time FROM {COMMITS} AS b WHERE b.txn = {COMMITS}.txn - 1), 0)),
+        wall = CASE WHEN (SELECT b.time FROM {COMMITS} AS b WHERE b.txn = {COMMITS}.txn - 1) >= :wall THEN :wall END,
         state = {COMMITTED}, who = :who
     WHERE txn = (SELECT max(txn) FROM {COMMITS}) AND state = {OPEN}"""
 
@@ -20,4 +20,4 @@ def close(run: Run, who: str | None, wall: int) -> None:
 
     :param wall: what the clock says, in microseconds since 1970
     """
-    run(_CLOSE, {"wall": wall, "who": who})
+    run(CLOSE, {"wall": wall, "who": who})

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from . import keys, layout
+from . import keys, layout, rowids
 from .names import FROM, ID, PREFIX, ROW, SHIFT, TABLES, TO, in_schema, trigger
 from .registry import Kept, Named, Versioned, read_all, renamed, write
 from .shape import Column, Run, Shape, read_shape
@@ -105,12 +105,16 @@ def add(
         ),
     )
     make_tables(run, table, shape)
-    if not adopted:
-        start_all(run, table, shape, txn)  # CREATE TABLE ... AS SELECT
+    if not adopted or rowids.is_affected(table):
+        start_all(
+            run, table, shape, txn
+        )  # CREATE TABLE ... AS SELECT; and rowids, which may have to be realigned
     _keep_rowids(run, table, shape)
     make_triggers(run, table, shape)
     mirror_indexes(run, table, shape)
     write(run, table)
+    if rowids.is_affected(table):
+        rowids.remember(run, table)
     return table
 
 
@@ -162,6 +166,18 @@ def follow(run: Run, table: Versioned) -> Versioned:
     """Bring a live table's history into the shape that the table has now, and return it as it is known then."""
     assert table.shape is not None
     shape = table.shape
+    if rowids.has_moved(run, table):
+        if not rowids.realign(run, table):
+            end(run, table)
+            return add(
+                run,
+                table.schema,
+                shape.name,
+                adopted=True,
+                excluded=table.excluded,
+                retention=table.retention,
+            )
+        rowids.remember(run, table)
     known = [each for each in table.columns if each.dropped is None]
     now = table.recorded(shape)
     before = table
@@ -330,4 +346,5 @@ def is_behind(run: Run, table: Versioned) -> bool:
         or table.names[-1].name != shape.name
         or newest is None
         or not newest[0].startswith(f"heliosdb_timetravel_{table.number}_")
+        or rowids.has_moved(run, table)
     )

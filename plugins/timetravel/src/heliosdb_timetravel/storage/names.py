@@ -10,6 +10,9 @@ FORMAT = 1
 PREFIX = "heliosdb_"
 """What the tables of HeliosDB's features begin with; none of them is versioned."""
 
+OWN = "heliosdb_timetravel_"
+"""What all names of time travel's own begin with."""
+
 COMMITS = "heliosdb_timetravel_commits"
 TABLES = "heliosdb_timetravel_tables"
 TAGS = "heliosdb_timetravel_tags"

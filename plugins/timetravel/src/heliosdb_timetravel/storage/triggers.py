@@ -25,6 +25,10 @@ F, N = (
     "heliosdb_n",
 )  # the first transaction of a version and the open one; no column has such a name
 LATEST = f"(SELECT state FROM {COMMITS} ORDER BY txn DESC LIMIT 1)"
+NOT_OPEN = f"{LATEST} IS NOT {OPEN}"
+OPEN_TXN = (
+    f"coalesce((SELECT CASE state WHEN {OPEN} THEN txn END FROM {COMMITS} ORDER BY txn DESC LIMIT 1), 0)"
+)
 CLOCK = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"
 """Microseconds since 1970, by SQLite's clock, which has milliseconds and stands still during a statement."""
 
@@ -72,17 +76,27 @@ class Triggers:
 
     def all(self) -> dict[str, str]:
         """Return the text of each trigger, by its name."""
-        made = {
-            "insert": ("AFTER INSERT", self._after_insert()),
-            "replace": ("AFTER INSERT", self._after_replacing()),
-            "clash": ("BEFORE INSERT", self._before_insert()),
-            "update": ("AFTER UPDATE", self._after_update()),
-            "move": ("AFTER UPDATE", self._after_move()),
-            "delete": ("AFTER DELETE", self._after_delete()),
-        }
         of = self._of_uniques()
-        made["update_clash"] = (f"BEFORE UPDATE{of}", self._before_update())
-        made["update_replace"] = (f"AFTER UPDATE{of}", self._after_update_replacing())
+        # The newest trigger fires first: of two for one event the later here comes before the earlier.
+        made = {
+            "before_update": ("BEFORE UPDATE", self._before_update()),
+            "before_delete": (
+                "BEFORE DELETE",
+                f"WHEN {NOT_OPEN} BEGIN {self._touch(self._start_of('OLD'))} END",
+            ),
+            "clash": ("BEFORE INSERT", self._before_insert()),
+            "update_clash": (f"BEFORE UPDATE{of}", self._before_update_clash()),
+            "replace": ("AFTER INSERT", self._after_replacing()),
+            "insert": ("AFTER INSERT", f"BEGIN {self._start('NEW')} END"),
+            "update_replace": (f"AFTER UPDATE{of}", self._after_update_replacing()),
+            "move": ("AFTER UPDATE", self._after_move()),
+            "update": ("AFTER UPDATE", self._after_update()),
+            "forget": ("AFTER DELETE", f"BEGIN {self._forget_old()} END"),
+            "delete": (
+                "AFTER DELETE",
+                f"WHEN {self._is_older('OLD')} BEGIN {self._record_old()} {self._forget_old()} END",
+            ),
+        }
         named = {trigger(self._number, event): value for event, value in made.items()}
         return {
             name: f"CREATE TRIGGER {name} {when} ON {self._table} {body}"
@@ -90,43 +104,46 @@ class Triggers:
         }
 
     # -- one row -----------------------------------------------------------------------------------------------------
-    def _after_insert(self) -> str:
-        # A start that is there already: the row it was about went unseen, and stays as it is unless that was recorded.
-        logged = f"EXISTS (SELECT 1 FROM {self._history} AS h WHERE {keys.equal(keys.of_version(self.shape, 'h'), self._key('NEW'))} AND h.{FROM} = {self._starts}.txn)"
-        return f"WHEN NOT {self._pending()} BEGIN {self._touch('NULL')} {self._start('NEW', logged)} END"
+    def _before_update(self) -> str:
+        return f"WHEN {NOT_OPEN} AND ({self._changes()}) BEGIN {self._touch(self._start_of('OLD'))} END"
 
     def _after_update(self) -> str:
-        when = f"{keys.same(self.shape, 'OLD', 'NEW')} AND ({self._differ('OLD', 'NEW')})"
-        body = f"{self._touch(self._seen())} {self._record_old()} {self._start('NEW', 'txn <> excluded.txn')}"
-        return f"WHEN {when} BEGIN {body} END"
+        """The row is another one under the same key; one that this transaction began goes on as it began."""
+        when = f"{keys.same(self.shape, 'OLD', 'NEW')} AND ({self._differ('OLD', 'NEW')}) AND {self._is_older('OLD')}"
+        return f"WHEN {when} BEGIN {self._record_old()} {self._start('NEW')} END"
 
     def _after_move(self) -> str:
         """The row has another key now."""
-        body = f"{self._touch(self._seen())} {self._record_old()} {self._forget_old()} {self._start('NEW')}"
-        return f"WHEN NOT ({keys.same(self.shape, 'OLD', 'NEW')}) BEGIN {body} END"
+        when = f"NOT ({keys.same(self.shape, 'OLD', 'NEW')})"
+        record = self._record_old(f" WHERE {self._is_older('OLD')}")
+        return f"WHEN {when} BEGIN {record} {self._forget_old()} {self._start('NEW')} END"
 
-    def _after_delete(self) -> str:
-        return f"BEGIN {self._touch(self._seen())} {self._record_old()} {self._forget_old()} END"
+    def _changes(self) -> str:
+        return f"NOT ({keys.same(self.shape, 'OLD', 'NEW')}) OR {self._differ('OLD', 'NEW')}"
 
     # -- rows that are replaced --------------------------------------------------------------------------------------
     def _before_insert(self) -> str:
-        return self._save(self._clashes(""))
+        return self._save(self._clashes(), also=NOT_OPEN)
 
-    def _before_update(self) -> str:
+    def _before_update_clash(self) -> str:
         other = f"NOT ({keys.same(self.shape, 'c', 'OLD')})"
         changed = self._moved()
-        return self._save([f"{clash} AND {other}" for clash in self._clashes("")], changed)
+        return self._save([f"{clash} AND {other}" for clash in self._clashes()], condition=changed)
 
     def _after_replacing(self) -> str:
-        return f"WHEN {self._pending()} BEGIN {self._touch('NULL')} {self._settle_after()} {self._start('NEW')} END"
+        return f"WHEN {self._pending()} BEGIN {self._settle_after()} END"
 
     def _after_update_replacing(self) -> str:
-        return f"WHEN ({self._moved()}) AND {self._pending()} BEGIN {self._touch('NULL')} {self._settle_after()} END"
+        return f"WHEN ({self._moved()}) AND {self._pending()} BEGIN {self._settle_after()} END"
 
-    def _save(self, clashes: Sequence[str], condition: str = "") -> str:
-        """Save the rows that may be about to be replaced."""
+    def _save(self, clashes: Sequence[str], *, also: str = "", condition: str = "") -> str:
+        """Save the rows that may be about to be replaced.
+
+        :param also: do so not only where there are some, but here too
+        :param condition: do so only here
+        """
         found = [f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {clash})" for clash in clashes]
-        when = " OR ".join([*found, self._pending()])
+        when = " OR ".join([*([also] if also else []), *found, self._pending()])
         when = f"({condition}) AND ({when})" if condition else when
         version = keys.of_version(self.shape, "p")
         saved = f"EXISTS (SELECT 1 FROM {self._history} AS p WHERE p.{TO} < 0 AND {keys.equal(version, self._key('c'))})"
@@ -167,7 +184,7 @@ class Triggers:
             f"AND NOT {logged} AND {gone}; DELETE FROM {self._history} WHERE {TO} < 0;"
         )
 
-    def _clashes(self, _: str) -> list[str]:
+    def _clashes(self) -> list[str]:
         """Return a condition for each reason for which an existing row ``c`` may have to give way to NEW."""
         found = []
         if self.shape.rowid:
@@ -222,22 +239,20 @@ class Triggers:
 
     # -- statements --------------------------------------------------------------------------------------------------
     def _touch(self, seen: str) -> str:
-        return f"INSERT INTO {NOW} (seen) SELECT {seen} WHERE {LATEST} IS NOT {OPEN};"
+        return f"INSERT INTO {NOW} (seen) VALUES ({seen});"
 
-    def _record_old(self) -> str:
-        """Write the row as it was into the history, if anybody can have seen it."""
-        identity = f"max(coalesce((SELECT max({ID}) FROM {self._history}), 0) + 1, {N} << {SHIFT})"
-        return (
-            f"INSERT INTO {self._history} ({self._columns()}) SELECT {identity}, {F}, {N}, {self._values('OLD')} "
-            f"FROM (SELECT {self._since('OLD')} AS {F}, {TXN} AS {N}) WHERE {F} < {N};"
-        )
+    def _record_old(self, where: str = "") -> str:
+        """Write the row as it was into the history."""
+        identity = f"max(coalesce((SELECT max({ID}) FROM {self._history}), 0) + 1, {TXN} << {SHIFT})"
+        values = f"{identity}, {self._since('OLD')}, {TXN}, {self._values('OLD')}"
+        source = f"SELECT {values}{where}" if where else f"VALUES ({values})"
+        return f"INSERT INTO {self._history} ({self._columns()}) {source};"
 
-    def _start(self, row: str, where: str = "") -> str:
+    def _start(self, row: str) -> str:
         parts = ", ".join(keys.parts(self.shape))
-        condition = f" WHERE {where}" if where else ""
         return (
             f"INSERT INTO {self._starts} ({parts}, txn) VALUES ({', '.join(self._key(row))}, {TXN}) "
-            f"ON CONFLICT ({parts}) DO UPDATE SET txn = excluded.txn{condition};"
+            f"ON CONFLICT ({parts}) DO UPDATE SET txn = excluded.txn;"
         )
 
     def _forget_old(self) -> str:
@@ -252,12 +267,22 @@ class Triggers:
     def _pending(self) -> str:
         return f"EXISTS (SELECT 1 FROM {self._history} WHERE {TO} < 0)"
 
-    def _seen(self) -> str:
-        return f"(SELECT s.txn FROM {self._starts} AS s WHERE {keys.find_start(self.shape, 's', self._key('OLD'))})"
+    def _start_of(self, row: str) -> str:
+        """Return the transaction that began a row, NULL if its start is not kept."""
+        return f"(SELECT s.txn FROM {self._starts} AS s WHERE {keys.find_start(self.shape, 's', self._key(row))})"
 
     def _since(self, row: str) -> str:
-        found = keys.find_start(self.shape, "s", self._key(row))
-        return f"coalesce((SELECT s.txn FROM {self._starts} AS s WHERE {found}), {self._unstarted})"
+        """Return the transaction that began a row; a row without a start was adopted, or is just being inserted."""
+        return f"coalesce({self._start_of(row)}, {self._unstarted})"
+
+    def _is_older(self, row: str) -> str:
+        """Return the condition that a row was begun by an earlier transaction than the open one.
+
+        A writer without time travel has no transaction that is open: each of its changes ends a version.
+        """
+        if self._unstarted == TXN:
+            return f"NOT coalesce({self._start_of(row)} = {OPEN_TXN}, 1)"
+        return f"NOT {self._since(row)} = {OPEN_TXN}"
 
     def _columns(self) -> str:
         row = [ROW] if keys.row_part(self.shape, "c") else []

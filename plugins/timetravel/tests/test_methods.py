@@ -1,0 +1,253 @@
+"""history(), restore(), tag(), purge_history() and recorded_as()."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from heliosdb_timetravel import HistoryWarning
+
+
+@pytest.fixture
+def past(conn, moment):
+    conn.executescript(
+        """CREATE TABLE t (id INTEGER PRIMARY KEY, a UNIQUE, b); INSERT INTO t VALUES (1, 'x', 1), (2, 'y', 2), (3, 'z', 3);
+           CREATE TABLE other (k TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO other VALUES ('k', 'v')"""
+    )
+    then = moment()
+    conn.executescript(
+        """UPDATE t SET a = 'tmp' WHERE id = 1; UPDATE t SET a = 'x' WHERE id = 2; UPDATE t SET a = 'y' WHERE id = 1;
+           DELETE FROM t WHERE id = 3; INSERT INTO t VALUES (4, 'new', 4); UPDATE other SET v = 'w'"""
+    )
+    moment()
+    return then
+
+
+def rows(conn, sql, *parameters):
+    return sorted(conn.execute(sql, parameters).fetchall())
+
+
+THEN = [(1, "x", 1), (2, "y", 2), (3, "z", 3)]
+
+
+def test_history_tells_who_did_what_when(open_travel, moment):
+    conn = open_travel(":memory:", time_travel_user="ann")
+    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)")
+    before = moment()
+    conn.execute("INSERT INTO t VALUES (1, 'x', NULL)")
+    conn.commit()
+    with conn.recorded_as("bob"):
+        conn.execute("UPDATE t SET a = 'y', b = 2")
+        conn.commit()
+    conn.execute("DELETE FROM t")
+    conn.commit()
+    conn.execute("INSERT INTO t VALUES (1, 'again', NULL)")
+    conn.commit()
+    found = conn.history("t", 1)
+    assert [(v.operation, v.user) for v in found] == [
+        ("INSERT", "ann"),
+        ("UPDATE", "bob"),
+        ("DELETE", "ann"),
+        ("INSERT", "ann"),
+    ]
+    assert found[1].changes == {"a": ("x", "y"), "b": (None, 2)}
+    assert found[2].row is None and found[2].changes == {"id": (1, None), "a": ("y", None), "b": (2, None)}
+    assert found[0].row == {"id": 1, "a": "x", "b": None}
+    assert before < found[0].time < found[1].time < found[2].time < datetime.now(timezone.utc)
+    assert conn.history("t", 99) == []
+
+
+@pytest.mark.parametrize("key", [("p", 2), ["p", 2], {"a": "p", "b": 2}])
+def test_history_by_a_key_of_several_columns(conn, key):
+    conn.executescript(
+        "CREATE TABLE c (a, b, v, PRIMARY KEY (a, b)); INSERT INTO c VALUES ('p', 2, 1), ('p', NULL, 2)"
+    )
+    assert [version.row["v"] for version in conn.history("c", key)] == [1]
+    assert [version.row["v"] for version in conn.history("c", ("p", None))] == [2]
+    with pytest.raises(sqlite3.ProgrammingError, match="give a value for each of a, b"):
+        conn.history("c", "p")
+
+
+def test_history_of_what_has_none(open_travel):
+    conn = open_travel(":memory:", time_travel_tables="explicit")
+    conn.execute("CREATE TABLE t (a)")
+    with pytest.raises(sqlite3.OperationalError, match="'t' keeps no history"):
+        conn.history("t", 1)
+    with pytest.raises(sqlite3.OperationalError, match="no such table: nowhere"):
+        conn.history("nowhere", 1)
+
+
+def test_restore_a_table(conn, past):
+    done = conn.restore("t", at=past)
+    assert rows(conn, "SELECT * FROM t") == THEN
+    assert rows(conn, "SELECT * FROM other") == [("k", "w")]
+    assert done.tables["t"].total >= 4 and not conn.in_transaction
+
+
+def test_a_restoration_is_a_change_like_any_other(conn, past, moment):
+    before = rows(conn, "SELECT * FROM t")
+    undo = moment()
+    conn.restore("t", at=past)
+    conn.restore("t", at=undo)
+    assert rows(conn, "SELECT * FROM t") == before
+    assert rows(conn, "SELECT * FROM t AS OF ?", past) == THEN
+
+
+def test_restore_everything(conn, past):
+    conn.execute("CREATE TABLE later (a)")
+    conn.execute("INSERT INTO later VALUES (1)")
+    conn.commit()
+    done = conn.restore(at=past)
+    assert rows(conn, "SELECT * FROM t") == THEN
+    assert rows(conn, "SELECT * FROM other") == [("k", "v")]
+    assert done.left_alone == ("later",) and rows(conn, "SELECT * FROM later") == [(1,)]
+
+
+def test_a_dry_run_changes_nothing(conn, past):
+    before = rows(conn, "SELECT * FROM t")
+    commits = rows(conn, "SELECT txn FROM heliosdb_timetravel_commits")
+    done = conn.restore(at=past.isoformat(), dry_run=True)
+    assert done.total >= 5
+    assert rows(conn, "SELECT * FROM t") == before
+    assert rows(conn, "SELECT txn FROM heliosdb_timetravel_commits") == commits
+    assert not conn.in_transaction
+
+
+def test_restore_inside_a_transaction_is_part_of_it(conn, past):
+    before = rows(conn, "SELECT * FROM t")
+    conn.execute("INSERT INTO other VALUES ('open', 1)")
+    conn.restore("t", at=past)
+    conn.rollback()
+    assert rows(conn, "SELECT * FROM t") == before
+
+
+def test_restore_writes_only_what_differs(conn, moment):
+    conn.execute("CREATE TABLE big (id INTEGER PRIMARY KEY, a)")
+    conn.executemany("INSERT INTO big VALUES (?, 0)", [(number,) for number in range(500)])
+    conn.commit()
+    then = moment()
+    conn.executescript(
+        "UPDATE big SET a = 1 WHERE id < 3; DELETE FROM big WHERE id = 7; INSERT INTO big VALUES (900, 9)"
+    )
+    changes = conn.restore("big", at=then).tables["big"]
+    assert (changes.updated, changes.inserted, changes.deleted) == (3, 1, 1)
+
+
+def test_restore_keeps_foreign_keys_and_leaves_triggers_of_users_out(conn, moment):
+    conn.executescript(
+        """PRAGMA foreign_keys = ON; CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE log (x);
+           CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE);
+           CREATE TRIGGER said AFTER INSERT ON p BEGIN INSERT INTO log VALUES (NEW.id); END;
+           INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (10, 1), (20, 2)"""
+    )
+    then = moment()
+    conn.executescript(
+        "DELETE FROM p WHERE id = 1; INSERT INTO p VALUES (3); INSERT INTO c VALUES (30, 3); UPDATE c SET p = 3"
+    )
+    logged = rows(conn, "SELECT * FROM log")
+    conn.restore("p", at=then)  # a row of c refers to 3, and goes with it
+    conn.restore(at=then)
+    assert rows(conn, "SELECT * FROM c") == [(10, 1), (20, 2)]
+    assert rows(conn, "PRAGMA foreign_key_check") == []
+    conn.execute("INSERT INTO p VALUES (9)")
+    assert len(rows(conn, "SELECT * FROM log")) == len(rows(conn, "SELECT * FROM log AS OF ?", then)) + 1
+    assert len(logged) == 3
+
+
+def test_restore_does_not_go_back_further_than_the_history(conn, past, file, open_travel, plain, moment):
+    plain.executescript("CREATE TABLE old (a); INSERT INTO old VALUES (1)")
+    before = moment()
+    adopting = open_travel()
+    with pytest.raises(sqlite3.DataError, match="'old' does not go back to"):
+        adopting.restore("old", at=before)
+    with pytest.raises(sqlite3.DataError, match="'old' does not go back to"):
+        adopting.restore(at=before)
+    assert rows(adopting, "SELECT * FROM old") == [(1,)]
+
+
+def test_restore_wants_to_know_which_state(conn, past):
+    for given in ({}, {"at": past, "tag": "x"}):
+        with pytest.raises(sqlite3.ProgrammingError, match="one of at=, tag= and transaction="):
+            conn.restore("t", **given)
+
+
+def test_a_tag_names_a_state(conn, past):
+    conn.tag("before the change")
+    conn.executescript("DELETE FROM t")
+    assert len(rows(conn, "SELECT * FROM t AS OF TAG 'before the change'")) == 3
+    assert len(rows(conn, "SELECT * FROM t WHERE id < ? AS OF TAG ?", 3, "before the change")) == 2
+    conn.restore(tag="before the change")
+    assert len(rows(conn, "SELECT * FROM t")) == 3
+    with pytest.raises(sqlite3.IntegrityError, match="is there already"):
+        conn.tag("before the change")
+    with pytest.raises(sqlite3.ProgrammingError, match="not a name"):
+        conn.tag("")
+    with pytest.raises(sqlite3.DataError, match="no tag 'befor': the latest are 'before the change'"):
+        rows(conn, "SELECT * FROM t AS OF TAG 'befor'")
+
+
+def test_a_tag_inside_a_transaction_is_of_what_it_commits(conn, past):
+    conn.execute("UPDATE t SET b = 100")
+    conn.tag("changed")
+    conn.commit()
+    conn.execute("UPDATE t SET b = 200")
+    conn.tag("never")
+    conn.rollback()
+    assert {b for (b,) in conn.execute("SELECT b FROM t AS OF TAG 'changed'")} == {100}
+    with pytest.raises(sqlite3.DataError, match="no tag 'never'"):
+        rows(conn, "SELECT * FROM t AS OF TAG 'never'")
+
+
+def test_purge_keeps_the_moment_and_all_after_it(conn, past, moment):
+    later = moment()
+    conn.executescript("UPDATE t SET b = 0")
+    latest = rows(conn, "SELECT * FROM t AS OF ?", later)
+    steps = []
+    purged = conn.purge_history(
+        before=later, step=2, progress=lambda table, rows: steps.append((table, rows))
+    )
+    assert purged.rows["t"] == purged.total - purged.rows["other"] > 2
+    assert steps[0] == ("t", 2)
+    assert rows(conn, "SELECT * FROM t AS OF ?", later) == latest
+    with pytest.warns(HistoryWarning, match="the first recorded state is shown"):
+        assert rows(conn, "SELECT * FROM t AS OF ?", past) == latest
+    with pytest.raises(sqlite3.DataError, match="does not go back"):
+        conn.restore("t", at=past)
+    assert conn.purge_history(before=later).total == 0
+
+
+def test_another_connection_learns_of_a_purge(file, open_travel, moment):
+    one, two = open_travel(), open_travel()
+    one.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 1)")
+    then = moment()
+    one.executescript("UPDATE t SET a = 2")
+    sql = "SELECT a FROM t AS OF ?"
+    assert rows(two, sql, then) == [(1,)]
+    one.purge_history(before=moment())
+    with pytest.warns(HistoryWarning):
+        assert rows(two, sql, then) == [(2,)]
+
+
+def test_purge_by_the_retention_of_each_table(conn, past, monkeypatch):
+    with pytest.raises(sqlite3.ProgrammingError, match="Give before=, or the table a retention"):
+        conn.purge_history("t")
+    assert conn.purge_history().rows == {}
+    conn.execute("ALTER TABLE t ADD SYSTEM VERSIONING WITH (history_retention = '2 hours')")
+    assert conn.purge_history().rows == {"t": 0}
+    import time
+
+    real = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: real + 3 * 3600 * 10**9)
+    assert conn.purge_history().rows["t"] > 0
+    with pytest.raises(sqlite3.ProgrammingError, match="in the future"):
+        conn.purge_history(before=datetime.now(timezone.utc) + timedelta(days=1))
+
+
+def test_nothing_is_left_of_a_dropped_table_whose_history_is_purged(conn, past, moment):
+    conn.execute("DROP TABLE t")
+    conn.purge_history(before=moment())
+    assert [name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE name GLOB '*_1_*'")] == []
+    with pytest.raises(sqlite3.OperationalError, match="no such table: t"):
+        rows(conn, "SELECT * FROM t AS OF ?", past)
