@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from heliosdb_sqlite.plugins import Capability, Statement, Syntax, Target, hookimpl
+from heliosdb_sqlite.plugins import Capability, DemoAct, Statement, Syntax, Target, hookimpl
 
 from . import api
 from .connections import session
@@ -128,3 +128,11 @@ def heliosdb_facts(folder: str) -> Sequence[Capability]:
     from .surface.facts import facts
 
     return facts(folder)
+
+
+@hookimpl
+def heliosdb_demo() -> DemoAct:
+    """Return the act that changes a price list on two sides."""
+    from .surface.demo import ACT
+
+    return ACT
