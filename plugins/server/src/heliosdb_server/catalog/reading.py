@@ -156,6 +156,8 @@ class Reading:
                 'SELECT name, "desc", cid FROM pragma_index_xinfo(?, ?) WHERE key ORDER BY seqno', (name, found.schema)
             )
             columns = tuple(None if cid == -2 else column for column, _, cid in described)
+            if unique and not partial and name == f"{found.name}_pkey":
+                origin = "pk"  # ALTER TABLE ... ADD PRIMARY KEY, which SQLite has not
             made.append(Index(name, bool(unique), origin, bool(partial), columns, tuple(bool(d) for _, d, _ in described)))
         return made
 

@@ -24,7 +24,11 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
 
     :param was: the type before, "" when it is not known
     """
+    was, _, scale = was.partition("@")
     source, target = BY_NAME.get(was), BY_NAME[name]
+    if scale:
+        text = writing.text_out(NUMERIC, int(scale))
+        return lambda value: text(value)
     if target.element:
         return _array(target, modifier, here, assignment)
     if target in STRINGS:

@@ -238,7 +238,9 @@ class Calls(Values):
         spec = json.dumps([name.partition(" ")[0], node.distinct, len(args), directions, types])
         texts = [quote_text(spec), *(arg.text for arg in args), *(key.text for key in keys)]
         sized: Sized | None
-        if isinstance(result, PgType):
+        if name in _EXACT and args and args[0].type is not FLOAT8 and args[0].type is not FLOAT4:
+            sized = Sized(NUMERIC)
+        elif isinstance(result, PgType):
             sized = Sized(result)
         elif result == "array":
             element = args[0].type if args else None
@@ -312,6 +314,7 @@ class Calls(Values):
         raise PgError("42601", "syntax error", position=node.at + 1)
 
 
+_EXACT = frozenset(("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"))
 _SAID_AS_TEXT = frozenset(
     """lower upper concat concat_ws quote_literal quote_nullable format replace left right lpad rpad repeat strpos
     split_part substring substr char_length""".split()

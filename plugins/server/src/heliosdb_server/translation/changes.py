@@ -112,6 +112,11 @@ class Changes(Selects):
             return self.typed(self.ex(node, scope), Sized(_text()), node.at).text
         if isinstance(node, tree.Array):
             made = self._array(node, scope, target if target.type.element else None)
+        elif isinstance(node, tree.Const) and target.type in (VARCHAR, BPCHAR):
+            made = self.ex(node, scope, Sized(target.type))  # what is too long is an error here, and cut by a cast
+            limit = target.modifier - 4
+            if made.const is not None and limit > 0 and len(made.const.rstrip(" ")) > limit:
+                raise PgError("22001", f"value too long for type {target.type.title}({limit})")
         else:
             made = self.ex(node, scope, target)
         return self.stored(made, target, column, node.at)

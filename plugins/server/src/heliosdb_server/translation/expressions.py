@@ -430,7 +430,7 @@ class Expressions(TokenCursor):
         self.expect("in")
         haystack = self.expression()
         self.expect_op(")")
-        return tree.Call("strpos", [haystack, needle], at=at)
+        return tree.Call("position", [haystack, needle], at=at)
 
     def _word_substring(self, at: int) -> tree.Node | None:
         if self.ahead().value != "(":

@@ -116,6 +116,8 @@ def cast(ex: Ex, target: Sized, *, explicit: bool = True) -> str:
         if kind in STRINGS and was in (JSON, DATE) and target.modifier == -1:
             return ex.text
     name = was.name if was is not None else ""
+    if ex.sized is not None and was is NUMERIC and ex.sized.modifier != -1 and kind in STRINGS:
+        name += f"@{ex.sized.modifier}"
     how = "" if explicit else ", 'assignment'"
     return f"pg_cast({ex.text}, {quote_text(name)}, {quote_text(kind.name)}, {target.modifier}{how})"
 

@@ -364,7 +364,15 @@ class Schemas(Changes):
 
     def _constrained(self, info: TableInfo, c: tree.TableConstraint, scope: Scope) -> list[str | SchemaEdit]:
         if c.kind == "primary":
-            raise not_supported("ADD PRIMARY KEY is not supported: SQLite needs it when the table is created")
+            if info.keys.get(f"{info.name}_pkey"):
+                raise PgError("42P16", f'multiple primary keys for table "{info.name}" are not allowed')
+            names = [self._column(info, name, c.at).name for name in c.columns]
+            edits: list[str | SchemaEdit] = [
+                SchemaEdit(info.name, "set not null", name, refused=f"{quote_identifier(name)} IS NULL") for name in names
+            ]
+            listed = ", ".join(map(quote_identifier, names))
+            label = quote_identifier(f"{info.name}_pkey")
+            return [*edits, f"CREATE UNIQUE INDEX {label} ON {quote_identifier(info.name)} ({listed})"]
         text = self._constraint_text(c, scope, info.name)
         refused = ""
         if c.kind == "check":

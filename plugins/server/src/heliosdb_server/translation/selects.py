@@ -526,7 +526,8 @@ def name_of(node: tree.Node) -> str:
         return {"substr": "substr", "btrim": "btrim"}.get(node.name, node.name.partition(" ")[0])
     if isinstance(node, tree.Cast):
         inner = name_of(node.operand)
-        return inner if inner != "?column?" else node.type.type.name
+        weak = inner in ("?column?", "case") or isinstance(node.operand, tree.Cast) and not _has_name(node.operand)
+        return node.type.type.name.lstrip("_") if weak else inner
     if isinstance(node, tree.Case):
         inner = name_of(node.otherwise) if node.otherwise is not None else "?column?"
         return inner if inner != "?column?" else "case"
@@ -546,9 +547,14 @@ def name_of(node: tree.Node) -> str:
         return "timezone"
     if isinstance(node, tree.Access):
         return node.name
-    if isinstance(node, tree.Const) and node.kind == "bool":
-        return "bool"
     return "?column?"
+
+
+def _has_name(node: tree.Node) -> bool:
+    """Has what is cast a name of its own, however often it is cast?"""
+    while isinstance(node, tree.Cast):
+        node = node.operand
+    return name_of(node) not in ("?column?", "case")
 
 
 def _first_name(node: tree.Node) -> str:

@@ -64,6 +64,7 @@ rpad=pg_rpad : text int4 text : text
 repeat=pg_repeat : text int4 : text
 reverse=pg_reverse : text : text
 strpos=instr : text text : int4
+position=instr : text text : int4
 starts_with=pg_starts_with : text text : bool
 split_part=pg_split_part : text text int4 : text
 translate=pg_translate : text text text : text

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOMENTS = frozenset((DATE, TIMESTAMP, TIMESTAMPTZ))
 _COMPARE = frozenset(("=", "<>", "<", ">", "<=", ">="))
+_KIND = {"S": "text", "N": "number", "D": "moment", "A": "array"}
 _DISTANCES = {"<->": "'euclidean'", "<=>": "'cosine'", "<+>": "'manhattan'"}
 _JSON_OPS = {
     "->": "get", "->>": "get_text", "#>": "path", "#>>": "path_text", "@>": "contains", "<@": "contained",
@@ -84,7 +85,7 @@ class Values:
             return ex._replace(sized=self.parameters[ex.param], unknown=False)
         if want.type in (TEXT, UNKNOWN, JSON) and want.type is not JSON:
             return ex._replace(sized=S_TEXT, unknown=False)
-        return typed_literal(ex.const, want, at, self.here)
+        return typed_literal(ex.const, want, at, self.here)._replace(const=ex.const)
 
     def text(self, node: tree.Node, scope: Scope) -> str:
         """Return an expression that has to be text."""
@@ -278,8 +279,23 @@ class Values:
             left, right = ", ".join(a.text for a, _ in pairs), ", ".join(b.text for _, b in pairs)
             return Ex(f"(({left}) {node.op} ({right}))", S_BOOL)
         a, b = self.pair(node.left, node.right, scope)
+        self._refuse_mixed(a, b, node)
         a, b = self.comparable(a, b)
         return Ex(f"({a.text} {node.op} {b.text})", S_BOOL)
+
+    def _refuse_mixed(self, a: Ex, b: Ex, node: tree.Binary) -> None:
+        """Refuse to compare text with a number or the like: SQLite would find them different without a word."""
+        one, two = a.type, b.type
+        if one is None or two is None or "NULL" in (a.text, b.text):
+            return
+        kinds = [_KIND.get(one.category, "") if one is not BOOL else "bool" for one in (one, two)]
+        if "" not in kinds and kinds[0] != kinds[1] and UNKNOWN not in (one, two) and not REG & {one, two}:
+            raise PgError(
+                "42883",
+                f"operator does not exist: {one.title} {node.op} {two.title}",
+                hint="No operator matches the given name and argument types. You might need to add explicit type casts.",
+                position=node.at + 1,
+            )
 
     def comparable(self, a: Ex, b: Ex) -> tuple[Ex, Ex]:
         """Return two expressions so that comparing what SQLite has for them compares what PostgreSQL would."""
@@ -309,6 +325,8 @@ class Values:
             name = {"+": "vector_add", "-": "vector_subtract", "*": "vector_multiply"}[op]
             return Ex(f"{name}({a.text}, {b.text})", Sized(VECTOR))
         result = wider(a.sized, b.sized)
+        if result is not None and result.type is FLOAT4 and one is not two:
+            result = S_FLOAT8  # real with anything else is double precision
         kind = result.type if result is not None else None
         for each, ex in ((one, a), (two, b)):
             if each is not None and not is_number(each) and each not in (BOOL,) and not ex.unknown:
@@ -546,6 +564,8 @@ class Values:
         found = self.ex(inner, scope, node.type if isinstance(inner, (tree.Const, tree.Param)) else None)
         if isinstance(inner, tree.Const) and inner.kind == "null":
             return Ex("NULL", node.type)
+        if isinstance(inner, tree.Const) and inner.kind == "numeric" and node.type.type in STRINGS:
+            return Ex(quote_text(inner.value), node.type)
         if isinstance(inner, tree.Const) and inner.kind == "string":
             return found if found.sized is not None else Ex(found.text, node.type)
         return self.cast(found, node.type, inner.at)

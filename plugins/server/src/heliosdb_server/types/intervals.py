@@ -160,7 +160,11 @@ def age(later: datetime, earlier: datetime) -> Interval:
     if later < earlier:
         return Interval(*(-each for each in age(earlier, later)))
     months = (later.year - earlier.year) * 12 + later.month - earlier.month
-    while months and Interval(months).added_to(earlier) > later:
-        months -= 1
-    rest = later - Interval(months).added_to(earlier)
-    return Interval(months, rest.days, rest.seconds * 10**6 + rest.microseconds)
+    days = later.day - earlier.day
+    micros = (later - later.replace(hour=0, minute=0, second=0, microsecond=0)) // timedelta(microseconds=1)
+    micros -= (earlier - earlier.replace(hour=0, minute=0, second=0, microsecond=0)) // timedelta(microseconds=1)
+    if micros < 0:
+        micros, days = micros + DAY, days - 1
+    if days < 0:  # borrowed from the earlier date's month, as PostgreSQL does
+        days, months = days + calendar.monthrange(earlier.year, earlier.month)[1], months - 1
+    return Interval(months, days, micros)
