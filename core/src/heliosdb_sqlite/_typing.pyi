@@ -154,7 +154,9 @@ class ConnectionMethods(sqlite3.Connection):
     def purge_history(self, table: str | None = None, *, before: Moment | None = None) -> Any: ...
 
     # crypto
-    def rekey(self, key: Any, *, full: bool = False) -> None: ...
+    def rekey(
+        self, key: Any, *, full: bool = False, progress: Callable[[int, int, int], None] | None = None
+    ) -> None: ...
 
     # the query analyzer, the core's own
     def enable_query_analyzer(

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from heliosdb_sqlite.plugins import Capability, Parameters, Statement, Syntax, Target, hookimpl
+from heliosdb_sqlite.plugins import Capability, DemoAct, Parameters, Statement, Syntax, Target, hookimpl
 
 from . import attaching, connecting
 from .columns import hooks as columns
@@ -85,6 +85,14 @@ def heliosdb_commands(cli: Any) -> None:
     from .commands import add_to
 
     add_to(cli)
+
+
+@hookimpl
+def heliosdb_demo() -> DemoAct:
+    """Return the act that shows a file before and after."""
+    from .demo import ACT
+
+    return ACT
 
 
 @hookimpl
