@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+import tracemalloc
 from contextlib import closing, contextmanager
 
 import pytest
 
 import heliosdb_sqlite
-from heliosdb_sqlite.plugins import hookimpl, run
+from heliosdb_sqlite.plugins import hide_trigger_changes, hookimpl, run
 from heliosdb_sqlite.testing import registered
 
 
@@ -132,3 +134,47 @@ def test_what_a_before_commit_hook_writes_is_not_counted_as_the_users():
             conn.total_changes = 5
         assert conn.total_changes - before == 2
         assert conn.execute("SELECT count(*) FROM commits").fetchone() == (2,)
+
+
+class Logged:
+    """Has a trigger of its own on t, whose rows are not the user's."""
+
+    @hookimpl
+    def heliosdb_connect(self, connection):
+        run(connection, "CREATE TABLE t (a)")
+        run(connection, "CREATE TABLE log (a)")
+        run(connection, "CREATE TRIGGER logged AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END")
+        hide_trigger_changes(connection)
+
+    @hookimpl
+    def heliosdb_commit(self):
+        pass
+
+
+@pytest.mark.parametrize("level", ["", None])
+def test_what_a_plugins_triggers_write_is_not_counted_as_the_users(level):
+    with registered(Logged()), closing(heliosdb_sqlite.connect(":memory:", isolation_level=level)) as conn:
+        before = conn.total_changes
+        conn.execute("INSERT INTO t VALUES (1), (2)")
+        conn.executemany("INSERT INTO t VALUES (?)", [(3,), (4,), (5,)])
+        conn.executescript("INSERT INTO t VALUES (6)")
+        conn.execute("UPDATE t SET a = a")
+        conn.execute("SELECT * FROM t").fetchall()
+        assert conn.total_changes - before == 12
+        conn.execute("INSERT INTO t VALUES (7)")  # inside a transaction, the short way
+        conn.commit()
+        assert conn.total_changes - before == 13
+
+
+def test_a_plugins_statements_leave_nothing_behind():
+    with registered(Logged()), closing(heliosdb_sqlite.connect(":memory:")) as conn:
+        run(conn, "SELECT 1").fetchall()
+        tracemalloc.start()
+        try:
+            for _ in range(2000):
+                run(conn, "SELECT 1").fetchall()
+            gc.collect()
+            kept = sum(each.size for each in tracemalloc.take_snapshot().statistics("filename"))
+        finally:
+            tracemalloc.stop()
+        assert kept < 100_000  # a weak reference for each would be twice that

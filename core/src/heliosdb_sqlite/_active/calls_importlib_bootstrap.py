@@ -51,6 +51,7 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
         map_rows(cursor, plan.row)
     transactions = session.transactions if plan.watched else None
     before = transactions.before(connection, plan) if transactions is not None else None
+    changes = _total_changes.__get__(connection) if session.hides_trigger_changes else None
     start = perf_counter() if session.hooks.executed else 0.0
     try:
         if plan.around is None:
@@ -66,6 +67,8 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
         if session.hooks.executed:
             observe(session.hooks.executed, connection, plan.statement, perf_counter() - start, error)
         raise
+    if changes is not None:
+        _hide_trigger_changes(cursor, plan, changes)
     if plan.explain is not None and cursor.description is not None and isinstance(cursor, ActiveCursor):
         explain_errors(cursor, plan.explain)
     seconds = perf_counter() - start if session.hooks.executed else 0.0
@@ -113,6 +116,17 @@ def _answered(cursor: Any, plan: Plan, answer: Answer) -> Any:
     return cursor
 
 
+def _hide_trigger_changes(cursor: Any, plan: Plan, before: int) -> None:
+    """Leave of the changes since ``before`` those that the statement itself made."""
+    if plan.statement.verb in DML and cursor.description is None:
+        connection = cursor.connection
+        session: Session = connection._session
+        own = cursor.rowcount
+        if own < 0:  # CPython does not count what a script does
+            own = session.run_bare(connection, "SELECT changes()").fetchone()[0]
+        session.hidden_changes += _total_changes.__get__(connection) - before - own
+
+
 def _is_inside(connection: Any) -> bool:
     """Return whether a transaction is open, and not just being committed."""
     return connection.in_transaction and not connection._session.transactions.asking
@@ -126,6 +140,8 @@ def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
         return _answered(cursor, plan, answer)
     executed = plan.executed
     start = perf_counter() if executed else 0.0
+    session: Session = cursor.connection._session
+    changes = _total_changes.__get__(cursor.connection) if session.hides_trigger_changes else None
     try:
         _execute(cursor, plan.text, parameters)
     except BaseException as error:
@@ -134,6 +150,8 @@ def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
             connection._session.transactions.rolled_back(connection)
         observe(executed, connection, plan.statement, perf_counter() - start, error)
         raise
+    if changes is not None:
+        _hide_trigger_changes(cursor, plan, changes)
     if executed:
         observe(executed, cursor.connection, plan.statement, perf_counter() - start, None)
     return cursor

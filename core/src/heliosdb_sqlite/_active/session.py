@@ -10,6 +10,7 @@ from .._catalogue import SILENT
 from .._standard import sqlite3
 from ..plugins.statement import Parameters, Statement
 from ..plugins.target import Target
+from ..sql._bare import bare_cursor
 from ..sql.lexer import verb
 from ..sql.schema import stamp
 from . import goodbye
@@ -39,6 +40,7 @@ class Session:
         self.state: dict[str, Any] = {}
         self.plans: dict[str, Plan | None] = {}  # None: run the text as it is, nobody wants to know
         self.final: set[str] = set()  # texts that have been through the hooks
+        self.hides_trigger_changes = False  # what triggers change is a plugin's, not the user's
         self.hidden_changes = 0  # rows that plugins changed: not the user's business
         self.databases: tuple[tuple[str, str], ...] | None = None  # for sql.schema, until one comes or goes
         self.temp_changes = 0  # of the schema, maybe of temp's
@@ -149,8 +151,7 @@ class Session:
         """Run a statement of the core's own."""
         text = without_begin(connection, sql)
         self.final.add(text)
-        cursor: sqlite3.Cursor = connection._bare_cursor_class(connection)
-        return cursor.execute(text, parameters)
+        return bare_cursor(connection, connection._bare_cursor_class).execute(text, parameters)
 
 
 def _occurs(words: tuple[str, ...], text: str) -> bool:

@@ -34,6 +34,7 @@ __all__ = [
     "activate",
     "database_of",
     "hide_changes",
+    "hide_trigger_changes",
     "hookimpl",
     "keywords_of",
     "options_of",
@@ -126,6 +127,17 @@ def hide_changes(connection: Any, rows: int) -> None:
     from .._active.session import session_of
 
     session_of(connection).hidden_changes += rows
+
+
+def hide_trigger_changes(connection: Any) -> None:
+    """Take what triggers change out of ``connection.total_changes`` from now on: they are the plugin's.
+
+    The user's own triggers and foreign key actions are taken out with them. A statement with RETURNING is counted as
+    SQLite counts it.
+    """
+    from .._active.session import session_of
+
+    session_of(connection).hides_trigger_changes = True
 
 
 def run(connection: Any, sql: str, parameters: Parameters = ()) -> Any:

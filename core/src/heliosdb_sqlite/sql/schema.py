@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .._standard import sqlite3
+from ._bare import bare_cursor
 from .quoting import quote_identifier
 
 _FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # SQLite folds the case of ASCII alone
@@ -132,5 +133,4 @@ def _rows(
 
 def _cursor(connection: Any) -> sqlite3.Cursor:
     """Return a cursor whose statements are no business of the hooks."""
-    made: sqlite3.Cursor = getattr(connection, "_bare_cursor_class", sqlite3.Cursor)(connection)
-    return made
+    return bare_cursor(connection, getattr(connection, "_bare_cursor_class", sqlite3.Cursor))
