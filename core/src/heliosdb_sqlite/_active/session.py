@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _guard
+from .._bare_cursor import bare_cursor
 from .._catalogue import SILENT
 from .._standard import sqlite3
 from ..plugins.statement import Parameters, Statement
 from ..plugins.target import Target
-from ..sql._bare import bare_cursor
 from ..sql.lexer import verb
 from ..sql.schema import stamp
 from . import goodbye

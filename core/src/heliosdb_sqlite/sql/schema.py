@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .._bare_cursor import bare_cursor
 from .._standard import sqlite3
-from ._bare import bare_cursor
 from .quoting import quote_identifier
 
 _FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # SQLite folds the case of ASCII alone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._standard import sqlite3
+from ._standard import sqlite3
 
 _cursor: Any = sqlite3.Connection.cursor
 
