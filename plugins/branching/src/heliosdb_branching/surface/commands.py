@@ -132,7 +132,8 @@ class _copying:  # noqa: N801 - used as a function
         self._bar.update(self._task, completed=done)
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._task is not None:
+            self._bar.stop()
 
 
 @branch.command()
