@@ -16,7 +16,7 @@ from ._attributes import FORKED, Attributes
 from ._blob import Blob
 from ._cursor import Cursor
 from ._errors import ConnectionClosed
-from ._result import result
+from ._result import Result, result
 from ._together import together
 from ._worker import Worker
 
@@ -252,10 +252,22 @@ class Connection(Attributes):
 
     if TYPE_CHECKING:
 
-        async def blobopen(
+        def blobopen(
             self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"
-        ) -> Blob:
+        ) -> Result[Blob]:
             """Open a BLOB for reading and writing in place."""
+            ...
+
+        # As sqlite3 has them, from Python 3.11 and 3.12.
+        def create_window_function(
+            self, name: str, num_params: int, aggregate_class: Any, /
+        ) -> Result[None]: ...
+        def serialize(self, *, name: str = "main") -> Result[bytes]: ...
+        def deserialize(self, data: bytes, /, *, name: str = "main") -> Result[None]: ...
+        def getlimit(self, category: int, /) -> Result[int]: ...
+        def setlimit(self, category: int, limit: int, /) -> Result[int]: ...
+        def getconfig(self, op: int, /) -> Result[bool]: ...
+        def setconfig(self, op: int, enable: bool = True, /) -> Result[None]: ...
 
     else:
 
