@@ -19,7 +19,7 @@ from ..schema.unused import duplicate_indexes, unused_indexes
 from ..trial.copy import Place, Trial
 from ..trial.rows import copy_rows
 from .ground import Ground
-from .measuring import NOTICEABLE, Costs, Query, Trialled, best_of, try_option
+from .measuring import NOTICEABLE, Costs, Query, Trialled, best_of, confirmed, try_option
 from .suggesting import Suggesting
 from .values import by_name, guess, lacks_values
 
@@ -257,7 +257,7 @@ class Analysis:
                 tried.append(each)
                 if each.worth and len(option) == 1 and each.after < 2 * NOTICEABLE:
                     break  # nothing that a wider one saves would be noticed
-        return best_of(tried)
+        return confirmed(self.ground.trial, best_of(tried), self.ground.deadline)
 
     # -- results -----------------------------------------------------------------------------------------------------
     def _judged(self, record: Recorded, queries: list[Query]) -> Judged:

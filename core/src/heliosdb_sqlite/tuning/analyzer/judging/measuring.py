@@ -17,7 +17,6 @@ from ..trial.timing import Timed, time_inserting, time_statement
 
 WORTH = 1.2  # how many times faster is faster
 NOTICEABLE = 20e-6  # seconds that a run must gain, or lose, to count
-_CLEAR = 3  # times faster: beyond that a look at the clock is enough, below it noise may have a share
 _TRIAL = "heliosdb_trial_"
 
 
@@ -123,10 +122,6 @@ def try_option(trial: Trial, query: Query, option: Option, deadline: float) -> T
         sqlite3.Error,
     ):  # UNIQUE and the like can't happen; an expression may not suit every row
         return None
-    if found is not None and found.worth and found.factor < _CLEAR and not query.baseline.cut:
-        again = query.time(trial, allowed)
-        query.before = min(query.baseline, again)
-        found = replace(found, before=query.baseline.seconds)
     return found
 
 
@@ -163,6 +158,20 @@ def best_of(tried: Sequence[Trialled]) -> Trialled | None:
     return min(
         close, key=lambda each: (len(each.option), sum(len(index.terms) for index in each.option), each.size)
     )
+
+
+def confirmed(trial: Trial, best: Trialled | None, deadline: float) -> Trialled | None:
+    """Return what is left of the best option when the statement is timed without it once more.
+
+    A machine that was busy at first must not make an index look good.
+    """
+    if best is None or best.cut:
+        return best
+    query = best.query
+    allowed = max(0.05, min(query.baseline.seconds * 20, deadline - time.monotonic()))
+    query.before = min(query.baseline, query.time(trial, allowed))
+    best = replace(best, before=query.baseline.seconds)
+    return best if best.worth else None
 
 
 class Costs:

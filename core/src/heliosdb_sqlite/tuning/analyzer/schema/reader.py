@@ -9,6 +9,8 @@ from ...._standard import sqlite3
 from ....plugins import Parameters, run
 
 Row = tuple[Any, ...]
+_MAGIC = b"SQLite format 3\0"
+_MEMORY = 2  # PRAGMA temp_store
 
 
 class Reader:
@@ -52,11 +54,28 @@ class Reader:
         rows = self.rows(sql, parameters)
         return rows[0][0] if rows else None
 
+    def is_plain(self) -> bool:
+        """Return whether all that can be read here stands in files that anybody can read, and sorts in such files.
+
+        Not so for an encrypted database, or one in memory.
+        """
+        if self.value("PRAGMA temp_store") == _MEMORY:
+            return False
+        return all(_is_plain(file) for _, name, file in self.rows("PRAGMA database_list") if name != "temp")
+
     def _fetch(self, sql: str, parameters: Parameters) -> list[Row]:
         cursor = self._execute(sql, parameters)
         cursor.row_factory = None
         found: list[Row] = cursor.fetchall()
         return found
+
+
+def _is_plain(file: str) -> bool:
+    try:
+        with open(file, "rb") as database:
+            return database.read(len(_MAGIC)) == _MAGIC
+    except OSError:  # in memory, or nowhere that a file name leads to
+        return False
 
 
 def _lenient(text: bytes) -> str:

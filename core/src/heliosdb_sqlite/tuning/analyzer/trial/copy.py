@@ -1,7 +1,8 @@
 """A copy of tables in memory, on which indexes can be tried and statements be run without anyone noticing.
 
-Nothing of it reaches a disk: the databases are ``:memory:``, and what SQLite sorts or spills stays in memory too. So
-the copy of an encrypted database is never written in the clear.
+The databases are ``:memory:``. Where the original's are encrypted, or in memory themselves, what SQLite sorts or spills
+stays in memory too: the copy of an encrypted database is never written in the clear. Where they are files that anybody
+can read, it sorts as the original's connection does, since sorting in memory takes longer and times would differ.
 """
 
 from __future__ import annotations
@@ -60,9 +61,10 @@ class Trial:
         self._deadline = float("inf")
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.connection.text_factory = bytes  # what a statement makes of the rows may be no UTF-8
-        self.connection.execute("PRAGMA temp_store = MEMORY")
+        if not reader.is_plain():
+            self.connection.execute("PRAGMA temp_store = MEMORY")
+            _refuse_files(self.connection)
         self.connection.execute("PRAGMA foreign_keys = OFF")  # a sample has children without parents
-        _refuse_files(self.connection)
         encoding = reader.value("PRAGMA encoding")
         self.connection.execute(f"PRAGMA encoding = {quote_identifier(encoding)}")
         if reader.value("SELECT 'a' LIKE 'A'") == 0:

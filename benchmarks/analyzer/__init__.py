@@ -1,0 +1,1 @@
+"""What the query analyzer costs, and whether its suggestions hold."""
