@@ -292,7 +292,7 @@ def release(session: nox.Session) -> None:
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """HeliosDB at work, on data that comes along; arguments go to ``heliosdb demo``."""
-    install(session, [CORE, "plugins/vector"])
+    install(session, EVERY)
     session.run("heliosdb", "demo", *session.posargs)
 
 
