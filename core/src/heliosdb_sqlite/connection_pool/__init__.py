@@ -91,6 +91,7 @@ def create(
         reset=reset,
         debug=debug,
         options={**options, "timeout": busy_timeout},
+        for_threads=True,
     )
     pool = Pool(settings)
     pool.warm_up(warm_up)
@@ -132,6 +133,7 @@ def create_async(
         reset=reset,
         debug=debug,
         options={**options, "timeout": busy_timeout},
+        for_threads=False,  # each connection has one, which does all its work
     )
     return AsyncPool(settings, iter_chunk_size)
 

@@ -38,12 +38,13 @@ class Entry(Generic[C]):
     def alive(self, inside: sqlite3.Connection) -> bool:
         """Return whether the connection can read, from the file that has its path now.
 
-        A lock of somebody else's is no reason to give a connection up: the next statement waits for it.
+        A lock of somebody else's is no reason to give a connection up: the next statement waits for it. Nor is an
+        authorizer that does not let the pool look.
         """
         try:
             sqlite3.Cursor(inside).execute("PRAGMA schema_version")  # SELECT 1 would not look into the file
         except sqlite3.Error as error:
-            if "locked" not in str(error):
+            if not any(word in str(error) for word in ("locked", "not authorized")):
                 return False
         if inside.in_transaction:  # autocommit=False
             inside.rollback()

@@ -53,9 +53,9 @@ _kept: list[object] = []
 
 def _before() -> None:
     _forks.acquire()
-    _prepared[:] = list(_pools)
-    for pool in _prepared:
+    for pool in list(_pools):
         pool.before_fork()
+        _prepared.append(pool)
 
 
 def _in_parent() -> None:

@@ -258,10 +258,8 @@ class Ledger(Generic[C]):
         """Close what is idle, and let nobody in until the fork is done."""
         self._lock.acquire()
         if not self.settings.in_memory:
-            for entry in self._idle:
-                self._shut(entry.connection)
             self._total -= len(self._idle)
-            self._idle.clear()
+            _end(self._idle, self._shut)
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
@@ -299,10 +297,10 @@ def _on_loss(pool: weakref.ref[Any]) -> Callable[[Any], None]:
 
 
 def _end(idle: list[Entry[Any]], shut: Callable[[Any], None]) -> None:
-    """Close what an unclosed pool leaves behind, when it is collected and at the end of the process."""
+    """Close what is idle: before a fork, when an unclosed pool is collected, and at the end of the process."""
     for entry in idle:
         try:
             shut(entry.connection)
-        except sqlite3.Error:
+        except Exception:  # a plugin's, too
             log.exception("a connection of a pool could not be closed")
     idle.clear()

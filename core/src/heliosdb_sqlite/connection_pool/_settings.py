@@ -30,9 +30,12 @@ class Settings:
     in_memory: bool
 
     @classmethod
-    def of(cls, database: Any, *, options: Mapping[str, Any], **arguments: Any) -> Settings:
+    def of(
+        cls, database: Any, *, options: Mapping[str, Any], for_threads: bool, **arguments: Any
+    ) -> Settings:
         """Return the settings for these arguments of ``create()``.
 
+        :param for_threads: more than one thread uses a connection, one after the other
         :raises ProgrammingError: one has a value that makes no sense
         """
         _check("pool_size", arguments["pool_size"], at_least=1)
@@ -43,7 +46,7 @@ class Settings:
             arguments["recycle"] = None
         if arguments["recycle"] is not None:
             _check("recycle", arguments["recycle"], at_least=0, kind=(int, float))
-        if options.get("check_same_thread"):
+        if for_threads and options.get("check_same_thread"):
             raise sqlite3.ProgrammingError(
                 "check_same_thread=True: a pool hands its connections from one thread to another: leave it out"
             )
@@ -52,7 +55,7 @@ class Settings:
         database = database if in_memory else _absolute(database, uri)
         return cls(
             database=database,
-            options={**options, "check_same_thread": False},
+            options={**options, "check_same_thread": False} if for_threads else options,
             in_memory=in_memory,
             **arguments,
         )
