@@ -5,11 +5,6 @@
 
 from __future__ import annotations
 
-import os
-
-for _each in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_each, "1")  # one thread for everybody; read when the libraries are loaded
-
 import sys
 from collections.abc import Iterator
 from functools import partial

@@ -133,7 +133,7 @@ def duckdb(rows: int, *, where: str = "") -> Iterator[Search]:
 
 @contextmanager
 def faiss(rows: int, *, kind: str = "Flat") -> Iterator[Search]:
-    """faiss by itself, one thread, and the titles from SQLite."""
+    """Faiss by itself, one thread, and the titles from SQLite."""
     import faiss as module
 
     module.omp_set_num_threads(1)
@@ -201,6 +201,8 @@ def chroma(rows: int) -> Iterator[Search]:
 
     def search(query: Any) -> list[Any]:
         answer = collection.query(query_embeddings=[query], n_results=10, include=["metadatas", "distances"])
-        return list(zip(map(int, answer["ids"][0]), answer["metadatas"][0], answer["distances"][0], strict=True))
+        return list(
+            zip(map(int, answer["ids"][0]), answer["metadatas"][0], answer["distances"][0], strict=True)
+        )
 
     yield search

@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import heliosdb_vector.demo
 import numpy as np
+
+import heliosdb_vector.demo
 
 DIMENSIONS = 384
 FILE = Path(heliosdb_vector.demo.__file__).parent / "wordnet3k.npz"

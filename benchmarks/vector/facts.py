@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-for _each in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_each, "1")
-
 import argparse
 import json
 import statistics
@@ -53,7 +48,9 @@ def about_ours(rows: int) -> dict[str, Any]:
     size = path.stat().st_size
     start = time.perf_counter()
     with closing(heliosdb_sqlite.connect(path, enable_vector_search=True)) as conn:
-        conn.execute("SELECT id FROM docs ORDER BY vector_distance(embedding, ?) LIMIT 10", (queries()[0],)).fetchall()
+        conn.execute(
+            "SELECT id FROM docs ORDER BY vector_distance(embedding, ?) LIMIT 10", (queries()[0],)
+        ).fetchall()
         first = time.perf_counter() - start
         conn.execute("DROP INDEX IF EXISTS near")
         start = time.perf_counter()
@@ -98,7 +95,10 @@ def main() -> int:
         if find_spec(module):
             results.append(measured(name, make, rows))
             found = results[-1]
-            print(f"{name:22} {found['ms']:9.2f} ms   recall {found['recall']:.3f}   ready in {found['ready_s']:7.2f} s", flush=True)
+            figures = (
+                f"{found['ms']:9.2f} ms   recall {found['recall']:.3f}   ready in {found['ready_s']:7.2f} s"
+            )
+            print(f"{name:22} {figures}", flush=True)
     print({name: round(value, 3) for name, value in ours.items()})
     if arguments.json is not None:
         document = {"about": machine(), "heliosdb": ours, "results": results}
