@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from heliosdb_sqlite.plugins import Target, database_of, hookimpl, options_of
+from heliosdb_sqlite.plugins import DemoAct, Target, database_of, hookimpl, options_of
 
 from .options import ServerOptions
 
@@ -61,3 +61,19 @@ def heliosdb_functions() -> Mapping[str, Callable[..., Any]]:
     from .server import start_server
 
     return {"start_server": start_server}
+
+
+@hookimpl
+def heliosdb_commands(cli: Any) -> None:
+    """Add ``heliosdb serve`` and ``heliosdb user``."""
+    from .commands import add
+
+    add(cli)
+
+
+@hookimpl
+def heliosdb_demo() -> DemoAct:
+    """Return the act that serves a file to a real client."""
+    from .demo import ACT
+
+    return ACT

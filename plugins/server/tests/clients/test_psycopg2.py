@@ -160,19 +160,6 @@ def test_notices_and_settings(connect):
         cursor.execute("SET nonsense TO 1")
 
 
-def test_cancel(connect):
-    import threading
-
-    connection = connect()
-    timer = threading.Timer(0.3, connection.cancel)
-    timer.start()
-    with pytest.raises(psycopg2.errors.QueryCanceled):
-        connection.cursor().execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
-    timer.join()
-    connection.rollback()
-    connection.cursor().execute("SELECT 1")
-
-
 def test_a_statement_has_its_time(connect):
     cursor = connect().cursor()
     cursor.execute("SET statement_timeout TO '200ms'")

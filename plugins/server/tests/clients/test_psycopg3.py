@@ -139,3 +139,15 @@ def test_changes_in_a_with(connection):
     query = "WITH gone AS (DELETE FROM posts WHERE user_id = 1 RETURNING title) SELECT title FROM gone ORDER BY 1"
     assert connection.execute(query).fetchall() == [("one",), ("two",)]
     assert connection.execute("SELECT count(*) FROM posts").fetchone() == (1,)
+
+
+def test_cancel(connection):
+    import threading
+
+    timer = threading.Timer(0.3, connection.cancel_safe)
+    timer.start()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        connection.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+    timer.join()
+    connection.rollback()
+    assert connection.execute("SELECT 1").fetchone() == (1,)
