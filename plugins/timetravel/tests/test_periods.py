@@ -33,7 +33,7 @@ def values(conn, clause, *parameters):
 
 
 def test_between_has_the_versions_that_were_valid_in_the_period(conn, times):
-    t0, t1, t2, t3, t4 = times
+    t0, t1, t2, _, t4 = times
     assert values(conn, "BETWEEN ? AND ?", t0, t4) == ["one", "two", "three"]
     assert values(conn, "BETWEEN ? AND ?", t1, t2) == ["one", "two"]
     assert values(conn, "BETWEEN ? AND ?", t1, t1) == ["one"]

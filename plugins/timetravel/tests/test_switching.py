@@ -126,9 +126,9 @@ def test_strictly_a_time_before_the_history_is_an_error(open_travel, moment):
     conn = open_travel(":memory:", time_travel_strict=True)
     before = moment()
     conn.executescript("CREATE TABLE t (a)")
-    with pytest.raises(sqlite3.DataError, match="'t' begins .* ask for a later time"):
+    with pytest.raises(sqlite3.DataError, match=r"'t' begins .* ask for a later time"):
         rows(conn, "SELECT * FROM t AS OF ?", before)
-    with pytest.raises(sqlite3.OperationalError, match="'t' begins .* ask for a later time"):
+    with pytest.raises(sqlite3.OperationalError, match=r"'t' begins .* ask for a later time"):
         rows(conn, "SELECT * FROM t AS OF datetime('now', '-1 hour')")
 
 
@@ -209,7 +209,7 @@ def test_a_format_of_the_future_is_refused(file, open_travel):
 def test_without_the_option_the_methods_say_so():
     conn = heliosdb_sqlite.connect(":memory:")
     for call in (lambda: conn.history("t", 1), lambda: conn.restore(at="2024-01-01"), lambda: conn.tag("x")):
-        with pytest.raises(sqlite3.ProgrammingError, match="switched on|enable_time_travel"):
+        with pytest.raises(sqlite3.ProgrammingError, match=r"switched on|enable_time_travel"):
             call()
     conn.close()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from heliosdb_sqlite.plugins import Parameters, Statement, Syntax, hookimpl, schema_of, state
+from heliosdb_sqlite.plugins import DemoAct, Parameters, Statement, Syntax, hookimpl, schema_of, state
 
 from . import methods
 from .options import TimeTravelOptions
@@ -14,6 +14,9 @@ from .reading.binding import binder_for
 from .reading.rewriting import Rewriter, Rewriting
 from .schema_changes import around, read_change, rewrite_change
 from .session import NAME, TimeTravel, of
+
+if TYPE_CHECKING:
+    import click
 
 
 @hookimpl
@@ -128,3 +131,19 @@ def heliosdb_before_commit(connection: Any) -> None:
 def heliosdb_rollback(connection: Any) -> None:
     """What this transaction found out about the schema no longer holds."""
     of(connection).went_back()
+
+
+@hookimpl
+def heliosdb_commands(cli: click.Group) -> None:
+    """Add ``heliosdb history`` and ``heliosdb restore``."""
+    from . import commands
+
+    commands.add(cli)
+
+
+@hookimpl
+def heliosdb_demo() -> DemoAct:
+    """Return the act that compares Unicode of 2002 with today's."""
+    from .demo import ACT
+
+    return ACT

@@ -87,19 +87,18 @@ def restore(
             "restore() takes one of at=, tag= and transaction=: which state is to come back?"
         )
     ((unit, value),) = given
-    result: Restored | None = None
+    planned: list[Restored] = []
     try:
         with travel.transaction():
             tables, left_alone, txn = _tables(travel, table, unit, value)
             with _without_triggers(travel, tables):
                 changes = _restore(travel, tables, txn)
-            result = Restored(txn, changes, tuple(left_alone))
+            planned.append(Restored(txn, changes, tuple(left_alone)))
             if dry_run:
                 raise _DryRunError
     except _DryRunError:
         pass
-    assert result is not None
-    return result
+    return planned[0]
 
 
 def _tables(
@@ -166,8 +165,7 @@ def _restore(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> dict[
         changed = 0
         for place, change in enumerate((_delete, _update, _insert)):
             for table in tables:
-                assert table.shape is not None
-                count = change(travel, table, table.shape, min(txn, FOREVER))
+                count = change(travel, table, table.live, min(txn, FOREVER))
                 done[table.name][place] += count
                 changed += count
         if not changed:
@@ -200,7 +198,8 @@ def _rowids(table: Versioned, shape: Shape, where: str) -> str:
 
 def _delete(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int:
     """Delete the rows that were not there then."""
-    started = f"EXISTS (SELECT 1 FROM {table.starts} AS s WHERE {keys.find_start(shape, 's', keys.of_row(shape, 'c'))} AND s.txn > {txn})"
+    start = keys.find_start(shape, "s", keys.of_row(shape, "c"))
+    started = f"EXISTS (SELECT 1 FROM {table.starts} AS s WHERE {start} AND s.txn > {txn})"
     was = f"EXISTS (SELECT 1 FROM {table.history} AS h WHERE {keys.find_row(shape, 'c', 'h')} AND {_then(table, txn)})"
     where = _rowids(table, shape, f"{started} AND NOT {was}")
     return int(travel.run(f"DELETE FROM {in_schema(table.schema, shape.name)} WHERE {where}").rowcount)
@@ -230,14 +229,11 @@ def _update(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int
     try:
         with travel.savepoint():
             return int(travel.run(sql).rowcount)
-    except (
-        sqlite3.IntegrityError
-    ):  # values that must be unique change places: take the rows out, put them in again
-        condition = _rowids(
-            table,
-            shape,
-            f"EXISTS (SELECT 1 FROM {table.history} AS h WHERE {keys.find_row(shape, 'c', 'h')} AND {_then(table, txn)})",
-        )
+    except sqlite3.IntegrityError:
+        # Values that must be unique change places: take the rows out, and put them in again.
+        found = keys.find_row(shape, "c", "h")
+        was = f"EXISTS (SELECT 1 FROM {table.history} AS h WHERE {found} AND {_then(table, txn)})"
+        condition = _rowids(table, shape, was)
         travel.run(f"DELETE FROM {user_table} WHERE {condition}")
         return 0
 

@@ -214,10 +214,10 @@ def _after(travel: TimeTravel, change: Change, before: Versioned | None) -> None
         if versioning is not None:
             _switch(travel, change, versioning)
         created = [change.name] if change.verb == "CREATE" and before is None else []
-        for schema in {"main", change.schema.lower() if change.schema else "main"}:
-            if schema == "main" or layout.exists(travel.run, schema):
-                if layout.exists(travel.run, schema) or travel.options.time_travel_tables == "all":
-                    travel.follow(schema, created=created)
+        for schema in dict.fromkeys(["main", change.schema.lower() if change.schema else "main"]):
+            to_come = schema == "main" and travel.options.time_travel_tables == "all"
+            if to_come or layout.exists(travel.run, schema):
+                travel.follow(schema, created=created)
     elif change.versioning is not None:
         raise sqlite3.NotSupportedError(
             f"{change.name!r} is in TEMP, whose tables keep no history: they end with the connection"

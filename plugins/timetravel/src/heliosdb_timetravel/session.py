@@ -69,7 +69,7 @@ class TimeTravel:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Have what is done inside committed as a whole, or not at all: in the open transaction, or in one of its own."""
+        """Have what is done inside committed as a whole or not at all, in the open transaction or in one of its own."""
         if self.connection.in_transaction:
             with self.savepoint():
                 yield
@@ -244,7 +244,7 @@ class TimeTravel:
         if self.restoring_dump:
             return
         names = self.run(
-            "SELECT type, name FROM main.sqlite_master WHERE name GLOB 'heliosdb_timetravel_*' AND name NOT LIKE '%autoindex%'"
+            "SELECT type, name FROM main.sqlite_master WHERE name GLOB 'heliosdb_timetravel_*'"
         ).fetchall()
         if (SETTINGS,) in [(name,) for _, name in names]:
             if self.run(f"SELECT 1 FROM {COMMITS} WHERE state <> ?", (OPEN,)).fetchone() is not None:
@@ -279,7 +279,7 @@ class TimeTravel:
                     raise
                 self._has_history = layout.exists(self.run, "main")  # it only read; a later commit follows
         # Looked at first, because a transaction that only reads must not ask for the right to write.
-        if self._has_history and (OPEN,) == bare.execute(clock.STATE).fetchone():
+        if self._has_history and bare.execute(clock.STATE).fetchone() == (OPEN,):
             bare.execute(clock.CLOSE, {"wall": time.time_ns() // 1000, "who": self.user})
 
     def close_commit(self) -> None:

@@ -75,7 +75,7 @@ _NO_OPERAND = frozenset(
         "DO",
     ]
 )
-"""Words that are no operand: before one of these, AS OF is an alias, and behind an operand one of these ends the time."""
+"""Words that are no operand: before one of these AS OF is an alias, behind an operand one of these ends the time."""
 
 
 class Time(NamedTuple):

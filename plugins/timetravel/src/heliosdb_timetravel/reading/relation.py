@@ -66,8 +66,7 @@ def subquery(past: Past, kind: str, bounds: Sequence[str], extras: Sequence[str]
 
 
 def _current(past: Past, branch: Branch, kind: str, bounds: Sequence[str], extras: Sequence[str]) -> str:
-    table, shape = branch.table, branch.table.shape
-    assert shape is not None
+    table, shape = branch.table, branch.table.live
     since = f"coalesce(s.txn, {table.began})"
     start = keys.find_start(shape, "s", keys.of_row(shape, "c"))
     where = _bounded(branch, bounds[-1:])

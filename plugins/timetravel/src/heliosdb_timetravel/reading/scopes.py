@@ -214,7 +214,7 @@ class Reader:
         return query
 
     def _is_verb(self, place: int) -> bool:
-        """Return whether UPDATE or DELETE is what the statement does, not a part of ON UPDATE, DO UPDATE, BEFORE UPDATE."""
+        """Return whether UPDATE or DELETE is what the statement does, no part of ON UPDATE, DO UPDATE and the like."""
         before = self.tokens[place - 1] if place else None
         return before is None or before.text in (")", ";") or before.word in ("BEGIN", "PLAN", "EXPLAIN")
 
@@ -315,9 +315,8 @@ class Reader:
 
     def _joins(self, place: int) -> bool:
         """Return whether a word such as LEFT or CROSS begins a join: in an ON clause left(...) is a function."""
-        return not (place + 1 < len(self.tokens) and self.tokens[place + 1].text == "(") or self.tokens[
-            place
-        ].word in ("JOIN",)
+        called = place + 1 < len(self.tokens) and self.tokens[place + 1].text == "("
+        return not called or self.tokens[place].word == "JOIN"
 
     def _in_parentheses(self, place: int, query: Query, common: frozenset[str]) -> int:
         close = closing(self.tokens, place)

@@ -25,9 +25,10 @@ def load(run: Run, schema: str) -> list[Versioned]:
     found = []
     for table in read_all(run, schema):
         name = on.get(trigger(table.number, "delete"))
-        if table.ended is None and name is not None:
-            table = replace(table, name=name, shape=read_shape(run, schema, name))
-        found.append(table)
+        if table.ended is not None or name is None:
+            found.append(table)
+        else:
+            found.append(replace(table, name=name, shape=read_shape(run, schema, name)))
     return found
 
 
@@ -164,8 +165,7 @@ def table_column(table: Versioned, column: Column) -> str:
 
 def follow(run: Run, table: Versioned) -> Versioned:
     """Bring a live table's history into the shape that the table has now, and return it as it is known then."""
-    assert table.shape is not None
-    shape = table.shape
+    shape = table.live
     if rowids.has_moved(run, table):
         if not rowids.realign(run, table):
             end(run, table)
@@ -253,7 +253,8 @@ def _add_column(run: Run, table: Versioned, column: Column) -> None:
 def _refresh_triggers(run: Run, table: Versioned, shape: Shape) -> None:
     q = quote_identifier(table.schema)
     rows = run(
-        f"SELECT name, sql FROM {q}.sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY rowid",
+        f"SELECT name, sql FROM {q}.sqlite_master "
+        "WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY rowid",
         (shape.name,),
     ).fetchall()
     expected = expected_triggers(table, shape)

@@ -69,6 +69,13 @@ class Versioned:
         """The transaction from which on the states of the table are known as a whole."""
         return max(self.began, self.purged)
 
+    @property
+    def live(self) -> Shape:
+        """The table as it is now, for those who know that it is there."""
+        if self.shape is None:
+            raise LookupError(f"table {self.name!r} is gone")
+        return self.shape
+
     def kept(self, name: str) -> Kept | None:
         """Return the history's column for a column of the table."""
         folded = name.lower()
@@ -85,7 +92,8 @@ class Versioned:
 def read_all(run: Run, schema: str) -> list[Versioned]:
     """Return the versioned tables of a database, the oldest first, those that have ended too."""
     rows = run(
-        f"SELECT number, name, began, adopted, ended, purged, definition FROM {in_schema(schema, TABLES)} ORDER BY number"
+        "SELECT number, name, began, adopted, ended, purged, definition "
+        f"FROM {in_schema(schema, TABLES)} ORDER BY number"
     ).fetchall()
     return [_read(schema, *row) for row in rows]
 

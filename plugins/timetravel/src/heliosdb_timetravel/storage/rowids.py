@@ -49,8 +49,7 @@ def remember(run: Run, table: Versioned) -> None:
 
 def realign(run: Run, table: Versioned) -> bool:
     """Give the history the rowids that the table has now; return False if it can't be told which was which."""
-    assert table.shape is not None
-    rowid = table.shape.rowid
+    rowid = table.live.rowid
     user_table = in_schema(table.schema, table.name)
     different = run(
         f"SELECT EXISTS (SELECT k1 FROM {table.starts} EXCEPT SELECT {rowid} FROM {user_table}) OR "

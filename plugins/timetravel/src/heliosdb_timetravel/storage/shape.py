@@ -14,6 +14,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 Run = Callable[..., Any]
 """Runs a statement past every hook and returns its cursor."""
 
+_VALUES = ("NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP")
 ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 
@@ -133,16 +134,9 @@ def _column(sql: str, name: str, declared: str, default: str | None, defined: De
 def _default(written: str) -> str:
     """Return a column's default as an expression that means the same anywhere."""
     tokens = tokenize(written)
-    if len(tokens) == 1 and (tokens[0].kind is Kind.QUOTED or tokens[0].kind is Kind.WORD):
-        if tokens[0].word not in (
-            "NULL",
-            "TRUE",
-            "FALSE",
-            "CURRENT_TIME",
-            "CURRENT_DATE",
-            "CURRENT_TIMESTAMP",
-        ):
-            return quote_text(tokens[0].name)  # in this place SQLite takes a name for a string
+    is_name = len(tokens) == 1 and tokens[0].kind in (Kind.QUOTED, Kind.WORD)
+    if is_name and tokens[0].word not in _VALUES:
+        return quote_text(tokens[0].name)  # in this place SQLite takes a name for a string
     return f"({written})" if tokens else ""
 
 

@@ -63,7 +63,8 @@ class Triggers:
     """The triggers of one versioned table."""
 
     def __init__(self, number: int, shape: Shape, adopted: int | None, recorded: Sequence[Column]) -> None:
-        """
+        """Keep what the triggers are made of.
+
         :param adopted: the transaction in which the table's rows were adopted, which have no start of their own
         """
         self.shape = shape
@@ -146,7 +147,8 @@ class Triggers:
         when = " OR ".join([*([also] if also else []), *found, self._pending()])
         when = f"({condition}) AND ({when})" if condition else when
         version = keys.of_version(self.shape, "p")
-        saved = f"EXISTS (SELECT 1 FROM {self._history} AS p WHERE p.{TO} < 0 AND {keys.equal(version, self._key('c'))})"
+        same = keys.equal(version, self._key("c"))
+        saved = f"EXISTS (SELECT 1 FROM {self._history} AS p WHERE p.{TO} < 0 AND {same})"
         saves = [
             f"INSERT INTO {self._history} ({self._columns()}) SELECT "
             f"max(coalesce((SELECT max({ID}) FROM {self._history}), 0), {N} << {SHIFT}) + row_number() OVER (), "

@@ -1,0 +1,135 @@
+"""The commands ``heliosdb history`` and ``heliosdb restore``."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+import heliosdb_sqlite
+
+from .versions import Version
+
+_STYLES = {"INSERT": "green", "UPDATE": "yellow", "DELETE": "red", "ADOPT": "cyan"}
+_LONGEST = 200  # of a value that is shown
+
+
+def add(cli: click.Group) -> None:
+    """Add the commands to the command line."""
+    cli.add_command(history)
+    cli.add_command(restore)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    if not file.exists():
+        raise sqlite3.OperationalError(f"no such file: {str(file)!r}")
+    connection = heliosdb_sqlite.connect(file, enable_time_travel=True, time_travel_tables="explicit")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("table")
+@click.argument("key", nargs=-1, required=True)
+@click.option("--dropped", is_flag=True, help="Show columns that the table has no more, too.")
+def history(file: Path, table: str, key: Sequence[str], *, dropped: bool) -> None:
+    """Show who changed a row, when, and what: the versions of the row of TABLE with the primary key KEY."""
+    console = Console(highlight=False)
+    with _opened(file) as connection:
+        found: list[Version] = []
+        for values in _readings(key):
+            found = connection.history(table, values, dropped=dropped)
+            if found:
+                break
+    if not found:
+        raise sqlite3.OperationalError(f"table {table!r} never had a row with the key {' '.join(key)!r}")
+    for version in found:
+        for line in _lines(version):
+            console.print(line, soft_wrap=True)
+
+
+def _readings(key: Sequence[str]) -> Iterator[Any]:
+    """Yield what a key that was typed can mean: numbers, or texts that look like numbers."""
+    numbers = [int(part) if part.lstrip("-").isdecimal() else part for part in key]
+    for values in (numbers, list(key)):
+        yield values[0] if len(values) == 1 else values
+
+
+def _lines(version: Version) -> Iterator[Text]:
+    style = _STYLES.get(version.operation or "", "")
+    when = (
+        version.time.astimezone().isoformat(sep=" ", timespec="milliseconds")
+        if version.time
+        else "not committed"
+    )
+    line = Text(f"{when}  ")
+    line.append(version.operation or "as it was", style=f"bold {style}".strip())
+    line.append(
+        f"  transaction {version.transaction}" + (f"  by {version.user}" if version.user else ""), style="dim"
+    )
+    yield line
+    if version.changes and version.operation == "UPDATE":
+        for name, (before, after) in version.changes.items():
+            yield Text(f"  - {name} = {_value(before)}", style="red")
+            yield Text(f"  + {name} = {_value(after)}", style="green")
+    elif version.row is not None:
+        for name, value in version.row.items():
+            yield Text(f"    {name} = {_value(value)}")
+
+
+def _value(value: Any) -> str:
+    text = repr(value) if value is not None else "NULL"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("table", required=False)
+@click.option(
+    "--at", help="The moment to go back to, local time unless it names a zone: '2024-12-31 12:00:00'."
+)
+@click.option("--tag", help="The tag to go back to, instead of --at.")
+@click.option("--transaction", type=int, help="The transaction to go back to, instead of --at.")
+@click.option("--dry-run", is_flag=True, help="Change nothing, only say what would change.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--user", help="Whom to name in the history.")
+def restore(
+    file: Path,
+    table: str | None,
+    at: str | None,
+    tag: str | None,
+    transaction: int | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    user: str | None,
+) -> None:
+    """Make TABLE, or without one all tables with a history, what they were. What is there now becomes history."""
+    console = Console(highlight=False)
+    state = {"at": at, "tag": tag, "transaction": transaction}
+    with _opened(file) as connection, connection.recorded_as(user):
+        planned = connection.restore(table, **state, dry_run=True)
+        for name, changes in planned.tables.items():
+            console.print(
+                Text(
+                    f"{name}: {changes.deleted} to delete, {changes.updated} to update, {changes.inserted} to insert"
+                )
+            )
+        for name in planned.left_alone:
+            console.print(Text(f"{name}: left alone; it is not there now, or was not there then"))
+        if dry_run or not planned.total:
+            return
+        if not yes:
+            click.confirm(f"Change {planned.total} rows of {file}?", abort=True)
+        done = connection.restore(table, **state)
+        console.print(Text(f"{done.total} rows changed.", style="green"))
