@@ -38,6 +38,7 @@ class Search:
     farthest: bool = False
     within: Span | None = None  # the most that the distance may be; None: the nearest are asked for
     filtered: bool = False  # other conditions decide as well which rows qualify
+    outer: Core | None = None  # the SELECT around it that orders and limits its rows
 
 
 class Refused(Exception):
@@ -100,9 +101,13 @@ def _nearest(
     if order is None or core.span("FROM") is None:
         return None
     term, descending, nulls_first = _direction(tokens, split(tokens, (order[0] + 1, order[1]))[0])
-    distance = distance_in(tokens, _meaning(tokens, core, term))
+    meaning = _meaning(tokens, core, term)
+    distance = distance_in(tokens, meaning)
+    inner = None
     if distance is None:
-        return None
+        inner, distance = _inner(tokens, core, meaning, descending)
+        if inner is None or distance is None:
+            return None
     if limit is None:
         raise Refused("there is no LIMIT: every row is asked for")
     if core.compound:
@@ -116,11 +121,12 @@ def _nearest(
         raise Refused("rows without a distance come first")
     farthest = descending is (distance.sign > 0)
     count, offset = _limits(tokens, limit)
-    source, schema, rowid = _table(tokens, core, distance, relations, shadowed)
-    where = core.span("WHERE")
-    joined = len(sources(tokens, _from(core)) or ()) > 1
+    searched = core if inner is None else inner
+    source, schema, rowid = _table(tokens, searched, distance, relations, shadowed)
+    where = searched.span("WHERE")
+    joined = len(sources(tokens, _from(searched)) or ()) > 1
     return Search(
-        core,
+        searched,
         source,
         schema,
         rowid,
@@ -131,7 +137,68 @@ def _nearest(
         farthest,
         None,
         where is not None or joined,
+        None if inner is None else core,
     )
+
+
+def _inner(
+    tokens: Sequence[Token], core: Core, term: Span, descending: bool
+) -> tuple[Core | None, Distance | None]:
+    """Return the subquery or table expression whose rows a SELECT orders by a distance that they have, and that."""
+    written = name_in(tokens, term)
+    body = _body(tokens, _from(core))
+    if written is None or body is None:
+        return None, None
+    found = next((each for each in cores(tokens) if each.start == body), None)
+    if found is None or found.compound or tokens[found.start + 1].word == "DISTINCT":
+        return None, None
+    if any(found.span(clause) for clause in ("GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT")):
+        return None, None
+    columns = [_without_alias(tokens, each) for each in split(tokens, found.clauses["SELECT"])]
+    named = [span for span, alias in columns if alias == written.column.lower()]
+    distance = distance_in(tokens, named[0]) if len(named) == 1 else None
+    where = core.span("WHERE")
+    if distance is None or found.span("FROM") is None:
+        return None, None
+    nearer = not descending
+    if where is not None and not all(
+        _keeps_the_first(tokens, each, written.column.lower(), nearer) for each in conjuncts(tokens, where)
+    ):
+        return None, None  # which rows qualify is not known before the inner SELECT has run
+    return found, distance
+
+
+def _body(tokens: Sequence[Token], span: Span) -> int | None:
+    """Return the index of the SELECT that a FROM clause takes all its rows from."""
+    start, end = span
+    at = start
+    if tokens[start].text != "(":
+        name = tokens[start].name.lower()
+        if not (
+            end - start == 1 or (end - start == 2 and tokens[start + 1].kind in (Kind.WORD, Kind.QUOTED))
+        ):
+            return None
+        places = [place for place, token in enumerate(tokens) if token.name.lower() == name]
+        definition = [place for place in places if place + 1 < len(tokens) and tokens[place + 1].word == "AS"]
+        if len(places) != 2 or len(definition) != 1 or any(token.word == "RECURSIVE" for token in tokens):
+            return None
+        at = definition[0] + 2
+        while at < len(tokens) and tokens[at].word in ("NOT", "MATERIALIZED"):
+            at += 1
+        if at >= len(tokens) or tokens[at].text != "(":
+            return None
+    elif len(sources(tokens, span) or ()) != 1:
+        return None
+    return at + 1 if at + 1 < len(tokens) and tokens[at + 1].word == "SELECT" else None
+
+
+def _keeps_the_first(tokens: Sequence[Token], condition: Span, name: str, nearer: bool) -> bool:
+    """Return whether a condition holds for the first rows in order whenever it holds for later ones."""
+    found = tokens[condition[0] : condition[1]]
+    written = name_in(tokens, (condition[0], condition[1] - 2)) if len(found) > 2 else None
+    if written is not None and written.column.lower() == name and found[-2].text in ("<", "<=", ">", ">="):
+        return found[-1].kind in (Kind.NUMBER, Kind.PARAMETER) and (found[-2].text in ("<", "<=")) is nearer
+    return False
 
 
 def _direction(tokens: Sequence[Token], term: Span) -> tuple[Span, bool, bool]:
@@ -334,8 +401,9 @@ def _checked(
     if search.within is not None:
         return search
     core = search.core
-    order = core.clauses["ORDER"]
-    for span in (core.clauses["SELECT"], (order[0] + 1, order[1])):
+    ordering = search.outer or core
+    order = ordering.clauses["ORDER"]
+    for span in (core.clauses["SELECT"], ordering.clauses["SELECT"], (order[0] + 1, order[1])):
         if functions.aggregates(tokens, span):
             raise Refused("its result is computed over all rows, by an aggregate or a window")
     if search.filtered:

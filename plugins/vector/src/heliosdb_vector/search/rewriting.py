@@ -64,9 +64,8 @@ def version_of(schema: str) -> str:
 
 def ties(tokens: Sequence[Token], searches: Sequence[Search]) -> list[Edit]:
     """Return the edits that order rows of one distance by their rowids, however SQLite comes by them."""
-    ends = [
-        (tokens[each.core.clauses["ORDER"][1] - 1].end, each) for each in searches if each.limit is not None
-    ]
+    ordered = [each for each in searches if each.limit is not None and each.outer is None]
+    ends = [(tokens[each.core.clauses["ORDER"][1] - 1].end, each) for each in ordered]
     return [Edit(end, end, f", {rowid_of(search)}") for end, search in ends]
 
 
