@@ -31,7 +31,9 @@ def guarded(path):
 
 
 def login(server, user="ann", password=PASSWORD, **more):
-    connection = psycopg2.connect(host="127.0.0.1", port=server.port, dbname="app", user=user, password=password, **more)
+    connection = psycopg2.connect(
+        host="127.0.0.1", port=server.port, dbname="app", user=user, password=password, **more
+    )
     connection.close()
 
 
@@ -115,32 +117,50 @@ def test_a_users_file_of_a_newer_version_is_refused(path):
 
 
 def test_postgresqls_verifier_fits():
-    text = "SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$" + str(scram.verifier("pw", salt=b"saltsaltsaltsalt")).split("$")[2]
+    text = (
+        "SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$"
+        + str(scram.verifier("pw", salt=b"saltsaltsaltsalt")).split("$")[2]
+    )
     assert str(scram.parsed(text)) == text
     assert base64.b64encode(b"saltsaltsaltsalt").decode() in text
 
 
 def test_secrets_are_in_no_repr_and_no_log(path, caplog):
-    with caplog.at_level(logging.DEBUG), heliosdb_sqlite.start_server(path, port=0, users={"ann": PASSWORD}) as server:
+    with (
+        caplog.at_level(logging.DEBUG),
+        heliosdb_sqlite.start_server(path, port=0, users={"ann": PASSWORD}) as server,
+    ):
         with pytest.raises(psycopg2.OperationalError):
             login(server, password="guessed")
-        shown = repr(server) + repr(server._users) + repr(server._context.database) + repr(scram.verifier(PASSWORD))
+        shown = (
+            repr(server)
+            + repr(server._users)
+            + repr(server._context.database)
+            + repr(scram.verifier(PASSWORD))
+        )
     assert PASSWORD not in shown + caplog.text
     assert "guessed" not in caplog.text
 
 
 def test_beyond_this_machine_only_with_users():
-    assert peers.is_loopback("127.0.0.1") and peers.is_loopback("::1") and peers.is_loopback("::ffff:127.0.0.1")
+    assert (
+        peers.is_loopback("127.0.0.1") and peers.is_loopback("::1") and peers.is_loopback("::ffff:127.0.0.1")
+    )
     assert not peers.is_loopback("10.1.2.3") and not peers.is_loopback("::ffff:10.1.2.3")
 
 
 def test_a_peer_that_is_not_allowed_hears_no_and_is_not_read(path):
-    with heliosdb_sqlite.start_server(path, port=0, allowed_ips=["10.0.0.0/8"]) as server, raw(server) as sock:
+    with (
+        heliosdb_sqlite.start_server(path, port=0, allowed_ips=["10.0.0.0/8"]) as server,
+        raw(server) as sock,
+    ):
         assert b"28000" in read_all(sock)  # before a byte was sent
         assert server.get_status().refused_connections == 1
 
 
-@pytest.mark.parametrize(("peer", "fits"), [("10.2.3.4", True), ("::ffff:10.2.3.4", True), ("11.0.0.1", False), ("::1", False)])
+@pytest.mark.parametrize(
+    ("peer", "fits"), [("10.2.3.4", True), ("::ffff:10.2.3.4", True), ("11.0.0.1", False), ("::1", False)]
+)
 def test_networks(peer, fits):
     assert peers.is_allowed(peer, peers.networks(["10.0.0.0/8"])) is fits
 

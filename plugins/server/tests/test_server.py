@@ -74,3 +74,14 @@ def test_server_info_is_for_hybrid_connections():
     with pytest.raises(sqlite3.ProgrammingError, match="heliosdb_mode='hybrid'"):
         connection.get_server_info()
     connection.close()
+
+
+def test_connections_to_one_file_share_one_server(path):
+    one, two = (heliosdb_sqlite.connect(path, heliosdb_mode="hybrid") for _ in range(2))
+    assert one.get_server_info() == two.get_server_info()
+    one.close()
+    psycopg2.connect(two.get_server_info().url).close()
+    url = two.get_server_info().url
+    two.close()
+    with pytest.raises(psycopg2.OperationalError):
+        psycopg2.connect(url)

@@ -21,20 +21,37 @@ def add(cli: click.Group) -> None:
 @click.command(short_help="Serve a database to PostgreSQL's clients.")
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=5432, show_default=True, help="The port to listen on; 0 for any that is free.")
+@click.option(
+    "--port", default=5432, show_default=True, help="The port to listen on; 0 for any that is free."
+)
 @click.option("--max-connections", default=100, show_default=True, help="Clients at a time.")
 @click.option("--connection-timeout", default=30.0, show_default=True, help="Seconds that a login may take.")
-@click.option("--ssl-cert", type=click.Path(exists=True, dir_okay=False), help="The server's certificate: TLS only.")
+@click.option(
+    "--ssl-cert", type=click.Path(exists=True, dir_okay=False), help="The server's certificate: TLS only."
+)
 @click.option("--ssl-key", type=click.Path(exists=True, dir_okay=False), help="The certificate's key.")
-@click.option("--ssl-ca", type=click.Path(exists=True, dir_okay=False), help="What signs the clients' certificates.")
-@click.option("--auth", type=click.Choice(["trust", "password", "certificate"]), help="How clients show who they are.")
-@click.option("--allow", multiple=True, metavar="NETWORK", help="A network whose clients may connect; repeat it for more.")
+@click.option(
+    "--ssl-ca", type=click.Path(exists=True, dir_okay=False), help="What signs the clients' certificates."
+)
+@click.option(
+    "--auth", type=click.Choice(["trust", "password", "certificate"]), help="How clients show who they are."
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="NETWORK",
+    help="A network whose clients may connect; repeat it for more.",
+)
 @click.option("--branch", help="The branch to serve.")
 @click.option("--key-env", metavar="NAME", help="The environment variable with the encryption key.")
 @click.option("--vectors/--no-vectors", default=False, help="Switch vector search on.")
 @click.option("--time-travel/--no-time-travel", default=False, help="Switch time travel on.")
-@click.option("--wal/--no-wal", default=True, help="Switch the write-ahead log on, or leave the journal as it is.")
-@click.option("--drain", default=10.0, show_default=True, help="Seconds that running statements get at the end.")
+@click.option(
+    "--wal/--no-wal", default=True, help="Switch the write-ahead log on, or leave the journal as it is."
+)
+@click.option(
+    "--drain", default=10.0, show_default=True, help="Seconds that running statements get at the end."
+)
 def serve(
     file: str, host: str, port: int, max_connections: int, connection_timeout: float, ssl_cert: str | None,
     ssl_key: str | None, ssl_ca: str | None, auth: str | None, allow: tuple[str, ...], branch: str | None,

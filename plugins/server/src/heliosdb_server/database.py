@@ -26,7 +26,9 @@ class Database:
 
     def __init__(self, path: str | os.PathLike[str], options: Mapping[str, Any], *, wal: bool = True) -> None:
         given = os.fsdecode(path)
-        self.path = given if given in ("", ":memory:") or given.startswith("file:") else os.path.abspath(given)
+        self.path = (
+            given if given in ("", ":memory:") or given.startswith("file:") else os.path.abspath(given)
+        )
         self.options = dict(options)
         self.wal = wal
         self.journal = ""
@@ -101,7 +103,9 @@ class Database:
         """Return the queue of those who write to the file that the connection has open."""
         factory, connection.text_factory = connection.text_factory, bytes  # a path may be no UTF-8
         try:
-            file = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == b"main"), b"")
+            file = next(
+                (row[2] for row in connection.execute("PRAGMA database_list") if row[1] == b"main"), b""
+            )
         finally:
             connection.text_factory = factory
         with self._lock:

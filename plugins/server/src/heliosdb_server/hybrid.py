@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,17 +46,50 @@ def threaded(target: Target) -> Target:
     return replace(target, serialized=True)
 
 
+class _Shared:
+    """A server that several connections of this process have asked for: the first starts it, the last stops it."""
+
+    def __init__(self, server: Server, options: Mapping[str, Any]) -> None:
+        self.server = server
+        self.options = options
+        self.count = 1
+
+
+_lock = threading.Lock()
+_shared: dict[str, list[_Shared]] = {}
+
+
 def serve(connection: Any, path: Any, options: Mapping[str, Any]) -> None:
-    """Start the server of a connection that has just been opened."""
-    server = _start(Database(os.fsdecode(path), options), "127.0.0.1", 5432, next_free=True)
-    state(connection)[NAME] = server
+    """Start the server of a connection that has just been opened, or share the one that its file has already."""
+    name = os.path.realpath(os.fsdecode(path))
+    with _lock:
+        there = _shared.setdefault(name, [])
+        found = next((each for each in there if each.options == options), None)
+        if found is None:
+            database = Database(os.fsdecode(path), options)
+            found = _Shared(_start(database, "127.0.0.1", 5432, next_free=True), options)
+            there.append(found)
+        else:
+            found.count += 1
+    state(connection)[NAME] = found
 
 
 def stop(connection: Any) -> None:
-    """Stop the server of a connection that is about to close."""
-    server = state(connection).pop(NAME, None)
-    if isinstance(server, Server):
-        server.stop()
+    """Give up the server of a connection that is about to close."""
+    found = state(connection).pop(NAME, None)
+    if not isinstance(found, _Shared):
+        return
+    with _lock:
+        found.count -= 1
+        last = found.count == 0
+        if last:
+            for name, there in list(_shared.items()):
+                if found in there:
+                    there.remove(found)
+                if not there:
+                    del _shared[name]
+    if last:
+        found.server.stop()
 
 
 def get_server_info(connection: Any) -> ServerInfo:
@@ -64,9 +98,10 @@ def get_server_info(connection: Any) -> ServerInfo:
     :raises ProgrammingError: the connection is not in hybrid mode
     """
     try:
-        server = state(connection).get(NAME)
+        found = state(connection).get(NAME)
     except sqlite3.ProgrammingError:
-        server = None
-    if not isinstance(server, Server):
+        found = None
+    if not isinstance(found, _Shared):
         raise sqlite3.ProgrammingError("get_server_info() needs connect(..., heliosdb_mode='hybrid')")
+    server = found.server
     return ServerInfo(server.url, "127.0.0.1", server.port, server._context.database.name)

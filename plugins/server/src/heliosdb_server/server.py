@@ -233,14 +233,18 @@ def _start(
             f"max_connections={max_connections!r}, connection_timeout={connection_timeout!r}: give more than 0"
         )
     if auth_method not in (None, "trust", "password", "certificate"):
-        raise sqlite3.ProgrammingError(f"auth_method={auth_method!r}: give 'trust', 'password' or 'certificate'")
+        raise sqlite3.ProgrammingError(
+            f"auth_method={auth_method!r}: give 'trust', 'password' or 'certificate'"
+        )
     tls = _tls(enable_ssl, ssl_cert, ssl_key, ssl_ca, auth_method)
     allowed = peers.networks(allowed_ips) if allowed_ips is not None else None
     known = Users(users_file(database.path), users)
     password = ""
     method = auth_method or ("password" if known.names() or database.encrypted else "trust")
     if database.encrypted and method == "trust":
-        raise sqlite3.ProgrammingError("auth_method='trust': an encrypted database is never served without credentials")
+        raise sqlite3.ProgrammingError(
+            "auth_method='trust': an encrypted database is never served without credentials"
+        )
     if database.encrypted and method == "password" and not known.names():
         password = secrets.token_urlsafe(24)
         known.add(DEFAULT_USER, password, keep=False)
@@ -261,7 +265,9 @@ def _start(
     return made
 
 
-def _tls(enable: bool, cert: str | None, key: str | None, ca: str | None, auth: str | None) -> tls_setup.Tls | None:
+def _tls(
+    enable: bool, cert: str | None, key: str | None, ca: str | None, auth: str | None
+) -> tls_setup.Tls | None:
     if not enable:
         if cert or key or ca:
             raise sqlite3.ProgrammingError("ssl_cert, ssl_key and ssl_ca need enable_ssl=True")
@@ -269,9 +275,13 @@ def _tls(enable: bool, cert: str | None, key: str | None, ca: str | None, auth: 
             raise sqlite3.ProgrammingError("auth_method='certificate' needs enable_ssl=True and ssl_ca")
         return None
     if cert is None:
-        raise sqlite3.ProgrammingError("enable_ssl=True needs ssl_cert, and ssl_key unless it stands in the same file")
+        raise sqlite3.ProgrammingError(
+            "enable_ssl=True needs ssl_cert, and ssl_key unless it stands in the same file"
+        )
     if auth == "certificate" and ca is None:
-        raise sqlite3.ProgrammingError("auth_method='certificate' needs ssl_ca, the certificates that sign the clients'")
+        raise sqlite3.ProgrammingError(
+            "auth_method='certificate' needs ssl_ca, the certificates that sign the clients'"
+        )
     return tls_setup.make(cert, key, ca, want_client=auth == "certificate")
 
 

@@ -63,13 +63,20 @@ def test_a_column_of_mixed_values_is_what_it_was_described_as(run, path):
     import sqlite3
 
     beside = sqlite3.connect(path)
-    beside.executescript("CREATE TABLE mixed (a, n INTEGER); INSERT INTO mixed VALUES (1, 1), ('x', 2), (2.5, 3), (NULL, 4);")
+    beside.executescript(
+        "CREATE TABLE mixed (a, n INTEGER); INSERT INTO mixed VALUES (1, 1), ('x', 2), (2.5, 3), (NULL, 4);"
+    )
     beside.execute("INSERT INTO mixed VALUES (0, 'no number')")
     beside.commit()
     beside.close()
 
     async def body(c):
-        assert [row["a"] for row in await c.fetch("SELECT a FROM mixed WHERE n < 5 ORDER BY n")] == ["1", "x", "2.5", None]
+        assert [row["a"] for row in await c.fetch("SELECT a FROM mixed WHERE n < 5 ORDER BY n")] == [
+            "1",
+            "x",
+            "2.5",
+            None,
+        ]
         with pytest.raises(asyncpg.InvalidTextRepresentationError):
             await c.fetch("SELECT n FROM mixed")
         assert await c.fetchval("SELECT 1") == 1

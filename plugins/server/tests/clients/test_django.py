@@ -79,6 +79,8 @@ SCRIPT = """
 def test_django(server, tmp_path):
     script = tmp_path / "django_script.py"
     script.write_text(textwrap.dedent(SCRIPT))
-    done = subprocess.run([sys.executable, str(script), server.url], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, str(script), server.url], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "done\n"

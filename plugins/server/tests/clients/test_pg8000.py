@@ -23,7 +23,9 @@ def test_native(place):
             "SELECT :a::int + 1, :b::text, :c::timestamptz, :d::numeric, :e::int[]",
             a=1, b="x", c=dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc), d=decimal.Decimal("1.5"), e=[1, 2],
         )  # fmt: skip
-        assert row == [[2, "x", dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc), decimal.Decimal("1.5"), [1, 2]]]
+        assert row == [
+            [2, "x", dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc), decimal.Decimal("1.5"), [1, 2]]
+        ]
         statement = c.prepare("SELECT name FROM users WHERE id = :id")
         assert statement.run(id=2) == [["bob"]]
         statement.close()

@@ -11,7 +11,9 @@ import time
 import pytest
 
 PSQL = shutil.which("psql")
-pytestmark = pytest.mark.skipif(PSQL is None and not os.environ.get("CI"), reason="psql is not installed here")
+pytestmark = pytest.mark.skipif(
+    PSQL is None and not os.environ.get("CI"), reason="psql is not installed here"
+)
 
 
 @pytest.fixture
@@ -28,8 +30,49 @@ def psql(server):
     return run
 
 
-DESCRIPTIONS = r"""\d \d+ \dt \dt+ \di \di+ \dv \dv+ \dn \dn+ \l \l+ \df \du \du+ \dx \ds \dp \dT \db \da \do \dc \dC \dL \dD \dE
-\dm \dd \ddp \drds \dy \dO \des \dRp \dF \dX \dP \dAc \conninfo \encoding""".split()
+DESCRIPTIONS = [
+    r"\d",
+    r"\d+",
+    r"\dt",
+    r"\dt+",
+    r"\di",
+    r"\di+",
+    r"\dv",
+    r"\dv+",
+    r"\dn",
+    r"\dn+",
+    r"\l",
+    r"\l+",
+    r"\df",
+    r"\du",
+    r"\du+",
+    r"\dx",
+    r"\ds",
+    r"\dp",
+    r"\dT",
+    r"\db",
+    r"\da",
+    r"\do",
+    r"\dc",
+    r"\dC",
+    r"\dL",
+    r"\dD",
+    r"\dE",
+    r"\dm",
+    r"\dd",
+    r"\ddp",
+    r"\drds",
+    r"\dy",
+    r"\dO",
+    r"\des",
+    r"\dRp",
+    r"\dF",
+    r"\dX",
+    r"\dP",
+    r"\dAc",
+    r"\conninfo",
+    r"\encoding",
+]
 
 
 @pytest.mark.parametrize("command", DESCRIPTIONS)
@@ -52,7 +95,10 @@ def test_a_view_is_described(psql):
 
 
 def test_rows_are_aligned(psql):
-    assert psql("SELECT id, name FROM users ORDER BY id LIMIT 1") == " id | name \n----+------\n  1 | ann\n(1 row)\n\n"
+    assert (
+        psql("SELECT id, name FROM users ORDER BY id LIMIT 1")
+        == " id | name \n----+------\n  1 | ann\n(1 row)\n\n"
+    )
 
 
 def test_copy_reads_and_writes_the_clients_files(psql, tmp_path):
@@ -77,7 +123,9 @@ def test_a_script_in_one_transaction(psql):
 
 
 def test_watch_repeats(server):
-    process = subprocess.Popen([PSQL, "-X", server.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [PSQL, "-X", server.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     process.stdin.write("SELECT 41 + 1 AS answer \\watch 0.1\n")
     process.stdin.flush()
     seen = 0
@@ -96,7 +144,9 @@ def test_a_database_that_is_not_served_is_named(server):
 
 
 def test_control_c_ends_the_statement(server):
-    process = subprocess.Popen([PSQL, "-X", server.url, "-c", "SELECT pg_sleep(30)"], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [PSQL, "-X", server.url, "-c", "SELECT pg_sleep(30)"], stderr=subprocess.PIPE, text=True
+    )
     for _ in range(200):
         if server.get_status().running_queries:
             break

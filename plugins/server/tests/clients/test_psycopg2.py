@@ -144,7 +144,10 @@ def test_sqlites_own_dialect_stays_in_reach(connect):
     cursor.execute("INSERT OR REPLACE INTO users (id, name) VALUES (1, 'new')")
     cursor.execute("PRAGMA table_info(users)")
     assert [row[1] for row in cursor.fetchall()] == ["id", "name", "email", "active"]
-    cursor.execute("SELECT json_extract('{\"a\": 5}', '$.a'), typeof(name), strftime('%%Y', '2024-05-06') FROM users WHERE id = 1", ())
+    cursor.execute(
+        "SELECT json_extract('{\"a\": 5}', '$.a'), typeof(name), strftime('%%Y', '2024-05-06') FROM users WHERE id = 1",
+        (),
+    )
     assert cursor.fetchone()[1:] == ("text", "2024")
 
 
@@ -164,4 +167,6 @@ def test_a_statement_has_its_time(connect):
     cursor = connect().cursor()
     cursor.execute("SET statement_timeout TO '200ms'")
     with pytest.raises(psycopg2.errors.QueryCanceled, match="statement timeout"):
-        cursor.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+        cursor.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        )

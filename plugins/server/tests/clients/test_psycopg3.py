@@ -64,10 +64,13 @@ def test_a_scrollable_cursor(connection):
 def test_copy_goes_there_and_back(connection, form):
     connection.execute("CREATE TABLE rows (a int, b text, c date)")
     cursor = connection.cursor()
-    rows = [(n, None if n % 3 == 0 else f"t\t{n}\\ \"x\"\n", dt.date(2020, 1, 1)) for n in range(700)]
+    rows = [(n, None if n % 3 == 0 else f't\t{n}\\ "x"\n', dt.date(2020, 1, 1)) for n in range(700)]
     types = ["int4", "text", "date"]
     if form == "csv":
-        data = b"".join(b'%d,%s,2020-01-01\n' % (a, b'"' + b.replace('"', '""').encode() + b'"' if b else b"") for a, b, _ in rows)
+        data = b"".join(
+            b"%d,%s,2020-01-01\n" % (a, b'"' + b.replace('"', '""').encode() + b'"' if b else b"")
+            for a, b, _ in rows
+        )
         with cursor.copy("COPY rows FROM STDIN (FORMAT csv)") as copy:
             for at in range(0, len(data), 777):  # pieces that end anywhere
                 copy.write(data[at : at + 777])
@@ -100,9 +103,13 @@ def test_prepared_statements(connection):
 
 def test_a_statement_prepared_before_the_table_changed(connection):
     connection.autocommit = True
-    assert connection.execute("SELECT name FROM users WHERE id = %s", (1,), prepare=True).fetchone() == ("ann",)
+    assert connection.execute("SELECT name FROM users WHERE id = %s", (1,), prepare=True).fetchone() == (
+        "ann",
+    )
     connection.execute("ALTER TABLE users ADD COLUMN note text DEFAULT 'n'")
-    assert connection.execute("SELECT name FROM users WHERE id = %s", (1,), prepare=True).fetchone() == ("ann",)
+    assert connection.execute("SELECT name FROM users WHERE id = %s", (1,), prepare=True).fetchone() == (
+        "ann",
+    )
 
 
 def test_notifications(server):
@@ -136,7 +143,9 @@ def test_read_committed_sees_each_commit_and_writes_without_conflict(server):
 
 
 def test_changes_in_a_with(connection):
-    query = "WITH gone AS (DELETE FROM posts WHERE user_id = 1 RETURNING title) SELECT title FROM gone ORDER BY 1"
+    query = (
+        "WITH gone AS (DELETE FROM posts WHERE user_id = 1 RETURNING title) SELECT title FROM gone ORDER BY 1"
+    )
     assert connection.execute(query).fetchall() == [("one",), ("two",)]
     assert connection.execute("SELECT count(*) FROM posts").fetchone() == (1,)
 
@@ -147,7 +156,9 @@ def test_cancel(connection):
     timer = threading.Timer(0.3, connection.cancel_safe)
     timer.start()
     with pytest.raises(psycopg.errors.QueryCanceled):
-        connection.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        )
     timer.join()
     connection.rollback()
     assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -48,7 +48,11 @@ def test_tables_are_made_and_reflected(engine):
     assert {c.name for c in things.constraints} == {"things_pkey", "things_name_key", "positive"}
     inspector = sa.inspect(engine)
     (key,) = inspector.get_foreign_keys("parts")
-    assert (key["referred_table"], key["referred_columns"], key["options"]) == ("things", ["id"], {"ondelete": "CASCADE"})
+    assert (key["referred_table"], key["referred_columns"], key["options"]) == (
+        "things",
+        ["id"],
+        {"ondelete": "CASCADE"},
+    )
     assert "ix_things_n" in {each["name"] for each in inspector.get_indexes("things")}
     metadata.drop_all(engine)
     assert not sa.inspect(engine).has_table("things")
@@ -63,7 +67,9 @@ def test_core(engine):
         c.execute(things.insert(), [{"name": f"y{n}", "n": n + 1} for n in range(20)])
         upsert = insert(things).values(name="x", n=3)
         c.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"n": upsert.excluded.n + 1}))
-        assert c.execute(sa.select(things.c.n).where(things.c.name == "x")).scalar() == decimal.Decimal("4.00")
+        assert c.execute(sa.select(things.c.n).where(things.c.name == "x")).scalar() == decimal.Decimal(
+            "4.00"
+        )
         total = sa.select(sa.func.count(), sa.func.sum(things.c.n)).where(things.c.name.like("y%"))
         assert tuple(c.execute(total).one()) == (20, decimal.Decimal(210))
         deep = sa.select(things.c.doc["k"][0].astext, things.c.tags[1]).where(things.c.name == "x")
@@ -78,7 +84,9 @@ class Parent(Base):
     __tablename__ = "parents"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
     name: orm.Mapped[str]
-    children: orm.Mapped[list[Child]] = orm.relationship(back_populates="parent", cascade="all, delete-orphan")
+    children: orm.Mapped[list[Child]] = orm.relationship(
+        back_populates="parent", cascade="all, delete-orphan"
+    )
 
 
 class Child(Base):
@@ -105,5 +113,10 @@ def test_orm(engine):
         with session.begin_nested():
             session.add(Parent(name="inside"))
         session.commit()
-        counts = sa.select(Parent.name, sa.func.count(Child.id)).outerjoin(Child).group_by(Parent.id).order_by(Parent.name)
+        counts = (
+            sa.select(Parent.name, sa.func.count(Child.id))
+            .outerjoin(Child)
+            .group_by(Parent.id)
+            .order_by(Parent.name)
+        )
         assert [tuple(row) for row in session.execute(counts)][0] == ("inside", 0)

@@ -71,7 +71,9 @@ def prepared(password: str) -> bytes:
     if password.isascii():
         return password.encode()
     mapped = "".join(
-        " " if stringprep.in_table_c12(char) else char for char in password if not stringprep.in_table_b1(char)
+        " " if stringprep.in_table_c12(char) else char
+        for char in password
+        if not stringprep.in_table_b1(char)
     )
     text = unicodedata.normalize("NFKC", mapped)
     forbidden = (
@@ -105,7 +107,9 @@ class Exchange:
 
     def first(self, message: bytes) -> bytes:
         """Return the server's first message."""
-        match = re.fullmatch(r"((n|y|p=([\w.-]+)),(?:a=[^,]*)?,)(n=[^,]*,r=([!-+\--~]+)(?:,.*)?)", _text(message))
+        match = re.fullmatch(
+            r"((n|y|p=([\w.-]+)),(?:a=[^,]*)?,)(n=[^,]*,r=([!-+\--~]+)(?:,.*)?)", _text(message)
+        )
         if match is None:
             raise _malformed()
         self._header, flag, kind, self._bare, theirs = match.groups()
@@ -113,7 +117,9 @@ class Exchange:
             raise _malformed()
         if flag == "y" and self._binding is not None:
             raise PgError(
-                "28000", "SCRAM channel binding negotiation error: the client thinks that the server has none", fatal=True
+                "28000",
+                "SCRAM channel binding negotiation error: the client thinks that the server has none",
+                fatal=True,
             )
         self._nonce = theirs + base64.b64encode(secrets.token_bytes(18)).decode()
         salt = base64.b64encode(self._known.salt).decode()

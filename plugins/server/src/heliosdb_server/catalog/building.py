@@ -31,7 +31,11 @@ def refresh(session: Session) -> None:
     there = engine.rows("SELECT count(*) FROM pg_catalog.sqlite_master WHERE name = 'pg_class'")[0][0]
     if not there:
         _create(session)
-    if session.catalog_stamp != stamp or not there or not engine.rows("SELECT 1 FROM pg_catalog.pg_class LIMIT 1"):
+    if (
+        session.catalog_stamp != stamp
+        or not there
+        or not engine.rows("SELECT 1 FROM pg_catalog.pg_class LIMIT 1")
+    ):
         found = described.describe(reading)
         session.catalog_names = {each.oid: each.name for each in found.relations}
         session.catalog_sequences = {each.name: each.oid for each in found.relations if each.kind == "S"}
@@ -52,7 +56,9 @@ def refresh(session: Session) -> None:
 
 def _create(session: Session) -> None:
     for relation in RELATIONS.values():
-        columns = ", ".join(f"{quote_identifier(c.name)} {_affinity(c.type)}".strip() for c in relation.columns)
+        columns = ", ".join(
+            f"{quote_identifier(c.name)} {_affinity(c.type)}".strip() for c in relation.columns
+        )
         session.engine.run(
             f"CREATE TABLE {relation.schema}.{quote_identifier(relation.name)} ({columns})", trusted=True
         )

@@ -121,7 +121,9 @@ def describe(reading: Reading) -> Described:
         _describe_keys(reading, found, info, relation, made)
     linked = {oid for c in made.constraints if c.kind == "f" for oid in (c.table, c.referred)}
     for relation in made.relations:
-        relation.triggers |= relation.oid in linked  # PostgreSQL keeps foreign keys by triggers, and clients look there
+        relation.triggers |= (
+            relation.oid in linked
+        )  # PostgreSQL keeps foreign keys by triggers, and clients look there
     for found in reading.objects:
         if found.kind == "trigger" and (table := reading.object(found.table)) is not None:
             made.triggers.append(Trigger(found.oid, table.oid, found.name, found.sql or ""))
@@ -129,7 +131,9 @@ def describe(reading: Reading) -> Described:
 
 
 def _generated(reading: Reading, found: Object) -> frozenset[str]:
-    return frozenset(name for name, hidden in reading.pragma("table_xinfo", found, "name, hidden") if hidden in (2, 3))
+    return frozenset(
+        name for name, hidden in reading.pragma("table_xinfo", found, "name, hidden") if hidden in (2, 3)
+    )
 
 
 def _numbers(info: TableInfo, names: Any) -> list[int]:
@@ -137,7 +141,9 @@ def _numbers(info: TableInfo, names: Any) -> list[int]:
     return [places.get((name or "").lower(), 0) for name in names]
 
 
-def _describe_keys(reading: Reading, found: Object, info: TableInfo, relation: Relation, made: Described) -> None:
+def _describe_keys(
+    reading: Reading, found: Object, info: TableInfo, relation: Relation, made: Described
+) -> None:
     number = iter(range(1, 1000))
     base = _CONSTRAINTS + found.oid * 1000 % 1_000_000_000
 
@@ -152,7 +158,15 @@ def _describe_keys(reading: Reading, found: Object, info: TableInfo, relation: R
         name = reading.constraint_name(found, index)
         row = _index_row(found, info, index, oid, name, stored.sql if stored is not None else None)
         made.relations.append(
-            Relation(oid, name, "i", relation.namespace, None, _index_columns(info, index, row), definition=row.definition)
+            Relation(
+                oid,
+                name,
+                "i",
+                relation.namespace,
+                None,
+                _index_columns(info, index, row),
+                definition=row.definition,
+            )
         )
         made.indexes.append(row)
         if index.origin in ("pk", "u"):
@@ -169,20 +183,40 @@ def _describe_keys(reading: Reading, found: Object, info: TableInfo, relation: R
         name, oid = f"{found.name}_pkey", found.oid + 4
         index = Index(name, True, "pk", False, key, (False,) * len(key))
         row = _index_row(found, info, index, oid, name, None)
-        made.relations.append(Relation(oid, name, "i", relation.namespace, None, _index_columns(info, index, row)))
+        made.relations.append(
+            Relation(oid, name, "i", relation.namespace, None, _index_columns(info, index, row))
+        )
         made.indexes.append(row)
         columns = ", ".join(quoted(each) for each in key)
         made.constraints.append(
-            Constraint(constraint_oid(), name, "p", found.oid, row.numbers, oid, definition=f"PRIMARY KEY ({columns})")
+            Constraint(
+                constraint_oid(),
+                name,
+                "p",
+                found.oid,
+                row.numbers,
+                oid,
+                definition=f"PRIMARY KEY ({columns})",
+            )
         )
     for foreign in reading.foreign_keys(found):
         made.constraints.append(_foreign(reading, found, info, foreign, constraint_oid()))
     for at, (name, clause) in enumerate(checks(found.sql or "")):
         label = name or _check_name(found, info, clause, at)
         relation.checks += 1
-        numbers = [c.source[1] for c in info.columns if re.search(rf'(?<!\w)"?{re.escape(c.name)}"?(?!\w)', clause)]
+        numbers = [
+            c.source[1] for c in info.columns if re.search(rf'(?<!\w)"?{re.escape(c.name)}"?(?!\w)', clause)
+        ]
         made.constraints.append(
-            Constraint(constraint_oid(), label, "c", found.oid, numbers, definition=f"CHECK ({clause})", clause=clause)
+            Constraint(
+                constraint_oid(),
+                label,
+                "c",
+                found.oid,
+                numbers,
+                definition=f"CHECK ({clause})",
+                clause=clause,
+            )
         )
 
 
@@ -197,11 +231,15 @@ def _index_columns(info: TableInfo, index: Index, row: IndexRow) -> list[Column]
     made = []
     for at, name in enumerate(index.columns, 1):
         column = types.get((name or "").lower())
-        made.append(Column(name or "expr", column.sized if column is not None else Sized(TEXT), "", (row.oid, at)))
+        made.append(
+            Column(name or "expr", column.sized if column is not None else Sized(TEXT), "", (row.oid, at))
+        )
     return made
 
 
-def _index_row(found: Object, info: TableInfo, index: Index, oid: int, name: str, sql: str | None) -> IndexRow:
+def _index_row(
+    found: Object, info: TableInfo, index: Index, oid: int, name: str, sql: str | None
+) -> IndexRow:
     written, predicate = _index_parts(sql) if sql else ([], "")
     parts, expressions = [], []
     for at, column in enumerate(index.columns):
@@ -213,9 +251,7 @@ def _index_row(found: Object, info: TableInfo, index: Index, oid: int, name: str
             parts.append(quoted(column))
     keys = ", ".join(p + (" DESC" if d else "") for p, d in zip(parts, index.descending, strict=True))
     schema = "pg_temp" if found.schema == "temp" else "public"
-    definition = (
-        f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {quoted(name)} ON {schema}.{quoted(found.name)} USING btree ({keys})"
-    )
+    definition = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {quoted(name)} ON {schema}.{quoted(found.name)} USING btree ({keys})"
     if predicate:
         definition += f" WHERE {predicate}"
     return IndexRow(
@@ -228,7 +264,9 @@ def _foreign(reading: Reading, found: Object, info: TableInfo, key: ForeignKey, 
     other = reading.object(key.table)
     there = reading.info(other) if other is not None else None
     columns, referred = ", ".join(map(quoted, key.columns)), ", ".join(map(quoted, key.referred))
-    definition = f"FOREIGN KEY ({columns}) REFERENCES {quoted(other.name if other else key.table)}({referred})"
+    definition = (
+        f"FOREIGN KEY ({columns}) REFERENCES {quoted(other.name if other else key.table)}({referred})"
+    )
     if key.on_update != "NO ACTION":
         definition += f" ON UPDATE {key.on_update}"
     if key.on_delete != "NO ACTION":

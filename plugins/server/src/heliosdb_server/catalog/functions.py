@@ -30,14 +30,19 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         if isinstance(text, int) or str(text).isdigit():
             return int(text)
         parts = _identifier(str(text))
-        if (system := RELATIONS.get(("pg_catalog", parts[-1]))) is not None and parts[:-1] in ([], ["pg_catalog"]):
+        if (system := RELATIONS.get(("pg_catalog", parts[-1]))) is not None and parts[:-1] in (
+            [],
+            ["pg_catalog"],
+        ):
             return system.oid
         if len(parts) > 1 and (system := RELATIONS.get((parts[-2], parts[-1]))) is not None:
             return system.oid
         reading = session.engine.schema
-        where = {"public": "main", "main": "main", "pg_temp": "temp"}.get(parts[-2]) if len(parts) > 1 else None
+        where = (
+            {"public": "main", "main": "main", "pg_temp": "temp"}.get(parts[-2]) if len(parts) > 1 else None
+        )
         found = reading.object(parts[-1], where)
-        if found is None and len(parts) == 1 or where == "main":
+        if (found is None and len(parts) == 1) or where == "main":
             sequence = session.catalog_sequences.get(parts[-1])
             if sequence is not None:
                 return sequence
@@ -171,7 +176,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
 
     def pg_sequence_last_value(oid: int) -> int | None:
         name = names().get(oid, "")
-        rows = session.engine.rows("SELECT seq FROM sqlite_sequence WHERE name || '_' = substr(?, 1, length(name) + 1)", (name,))
+        rows = session.engine.rows(
+            "SELECT seq FROM sqlite_sequence WHERE name || '_' = substr(?, 1, length(name) + 1)", (name,)
+        )
         return rows[0][0] if rows else None
 
     def pg_relation_is_updatable(*_: Any) -> int:

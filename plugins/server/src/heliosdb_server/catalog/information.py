@@ -5,8 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from ..types.registry import (
-    BPCHAR, BY_OID, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, NUMERIC, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ,
-    TIMETZ, VARCHAR, Sized,
+    BPCHAR,
+    BY_OID,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INT8,
+    INTERVAL,
+    NUMERIC,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    TIMETZ,
+    VARCHAR,
+    Sized,
 )  # fmt: skip
 from .described import TEMPORARY, Constraint, Described, Relation
 from .system import default_text
@@ -99,7 +114,10 @@ def _sizes(sized: Sized) -> dict[str, Any]:
         made["data_type"] = "USER-DEFINED" if kind.oid == 16388 else "ARRAY"
     if kind in (VARCHAR, BPCHAR):
         limit = modifier - 4 if modifier > 0 else None
-        made |= {"character_maximum_length": limit, "character_octet_length": limit * 4 if limit else 1073741824}
+        made |= {
+            "character_maximum_length": limit,
+            "character_octet_length": limit * 4 if limit else 1073741824,
+        }
     elif kind is TEXT:
         made["character_octet_length"] = 1073741824
     elif kind in _BITS:

@@ -83,7 +83,9 @@ class Reading:
 
     def tables(self) -> list[Object]:
         """Return the tables and views that clients see."""
-        return [each for each in self.objects if each.kind in ("table", "view") and not _INTERNAL.match(each.name)]
+        return [
+            each for each in self.objects if each.kind in ("table", "view") and not _INTERNAL.match(each.name)
+        ]
 
     # ---- one table ----
 
@@ -116,7 +118,12 @@ class Reading:
                 defaults[name] = default
         keyed.sort()
         rowid = ""
-        if len(keyed) == 1 and keyed[0][2] == "INTEGER" and found.kind == "table" and not _without_rowid(found.sql):
+        if (
+            len(keyed) == 1
+            and keyed[0][2] == "INTEGER"
+            and found.kind == "table"
+            and not _without_rowid(found.sql)
+        ):
             rowid = keyed[0][1]
             columns = [c._replace(not_null=True) if c.name == rowid else c for c in columns]
         keys = {}
@@ -127,7 +134,9 @@ class Reading:
                 if index.unique and None not in index.columns:
                     names = tuple(name for name in index.columns if name is not None)
                     keys.setdefault(self.constraint_name(found, index), names)
-        return TableInfo(found.schema, found.name, tuple(columns), found.kind, found.oid, defaults, rowid, keys)
+        return TableInfo(
+            found.schema, found.name, tuple(columns), found.kind, found.oid, defaults, rowid, keys
+        )
 
     def constraint_name(self, found: Object, index: Index) -> str:
         """Return the name of the constraint that an index keeps, as PostgreSQL would have made it."""
@@ -151,20 +160,34 @@ class Reading:
     def indexes(self, found: Object) -> list[Index]:
         """Return a table's indexes."""
         made = []
-        for name, unique, origin, partial in self.pragma("index_list", found, 'name, "unique", origin, partial'):
+        for name, unique, origin, partial in self.pragma(
+            "index_list", found, 'name, "unique", origin, partial'
+        ):
             described = self._rows(
-                'SELECT name, "desc", cid FROM pragma_index_xinfo(?, ?) WHERE key ORDER BY seqno', (name, found.schema)
+                'SELECT name, "desc", cid FROM pragma_index_xinfo(?, ?) WHERE key ORDER BY seqno',
+                (name, found.schema),
             )
             columns = tuple(None if cid == -2 else column for column, _, cid in described)
             if unique and not partial and name == f"{found.name}_pkey":
                 origin = "pk"  # ALTER TABLE ... ADD PRIMARY KEY, which SQLite has not
-            made.append(Index(name, bool(unique), origin, bool(partial), columns, tuple(bool(d) for _, d, _ in described)))
+            made.append(
+                Index(
+                    name,
+                    bool(unique),
+                    origin,
+                    bool(partial),
+                    columns,
+                    tuple(bool(d) for _, d, _ in described),
+                )
+            )
         return made
 
     def foreign_keys(self, found: Object) -> list[ForeignKey]:
         """Return a table's foreign keys."""
         grouped: dict[int, list[tuple[Any, ...]]] = {}
-        for row in self.pragma("foreign_key_list", found, 'id, seq, "table", "from", "to", on_update, on_delete'):
+        for row in self.pragma(
+            "foreign_key_list", found, 'id, seq, "table", "from", "to", on_update, on_delete'
+        ):
             grouped.setdefault(row[0], []).append(row)
         made = []
         for _, rows in sorted(grouped.items(), reverse=True):
@@ -205,7 +228,11 @@ class Reading:
         """Return the other tables with a foreign key to this one."""
         found = []
         for each in self.tables():
-            if each.kind == "table" and each.name.lower() != name.lower() and "REFERENCES" in (each.sql or "").upper():
+            if (
+                each.kind == "table"
+                and each.name.lower() != name.lower()
+                and "REFERENCES" in (each.sql or "").upper()
+            ):
                 if any(key.table.lower() == name.lower() for key in self.foreign_keys(each)):
                     found.append(each.name)
         return found
@@ -241,12 +268,12 @@ _MARK = re.compile(r'(?:"((?:[^"]|"")+)"|(\w+))\s+INTEGER\s+/\*\s*(int2|int4)\s*
 
 def _marks(sql: str) -> dict[str, str]:
     """Return the columns that this server wrote as smaller integers than SQLite's, by name."""
-    return {(m[1] or m[2]).replace('""', '"').lower(): m[3] for m in _MARK.finditer(sql)} if "/*" in sql else {}
+    return (
+        {(m[1] or m[2]).replace('""', '"').lower(): m[3] for m in _MARK.finditer(sql)} if "/*" in sql else {}
+    )
 
 
-_NAMED = re.compile(
-    r'CONSTRAINT\s+(?:"((?:[^"]|"")+)"|(\w+))\s+UNIQUE\s*\(([^()]*)\)', re.IGNORECASE
-)
+_NAMED = re.compile(r'CONSTRAINT\s+(?:"((?:[^"]|"")+)"|(\w+))\s+UNIQUE\s*\(([^()]*)\)', re.IGNORECASE)
 
 
 def _named_constraints(sql: str) -> dict[tuple[str, ...], str]:

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..types.registry import BY_OID, PgType, Sized, TEXT
+from ..types.registry import BY_OID, TEXT, PgType, Sized
 from .described import PUBLIC, TEMPORARY, Described, Relation
 from .relations import RELATIONS
 
@@ -29,7 +29,12 @@ _FUNCTIONS = (
     (2026, "pg_backend_pid", 23, ()), (3432, "gen_random_uuid", 2950, ()), (1574, "nextval", 20, (2205,)),
 )  # fmt: skip
 PROCEDURES = {oid: name for oid, name, _, _ in _FUNCTIONS}
-_OPCLASSES = ((1978, "int4_ops", 23), (3124, "int8_ops", 20), (3126, "text_ops", 25), (10027, "vector_ops", 16388))
+_OPCLASSES = (
+    (1978, "int4_ops", 23),
+    (3124, "int8_ops", 20),
+    (3126, "text_ops", 25),
+    (10027, "vector_ops", 16388),
+)
 _ALIGN = {1: "c", 2: "s", 4: "i", 8: "d"}
 
 
@@ -52,9 +57,13 @@ def rows(found: Described, database: str, user: str) -> Rows:
     for relation in RELATIONS.values():
         schema = _PG if relation.schema == "pg_catalog" else _INFORMATION
         view = relation.oid >= 12000
-        table("pg_class").append(_class_row(relation.oid, relation.name, "v" if view else "r", schema, len(relation.columns)))
+        table("pg_class").append(
+            _class_row(relation.oid, relation.name, "v" if view else "r", schema, len(relation.columns))
+        )
         for at, column in enumerate(relation.columns, 1):
-            table("pg_attribute").append(_attribute_row(relation.oid, at, column.name, Sized(column.type), not_null=False))
+            table("pg_attribute").append(
+                _attribute_row(relation.oid, at, column.name, Sized(column.type), not_null=False)
+            )
     for each in found.relations:
         _relation(each, table, found)
     for index in found.indexes:
@@ -125,7 +134,9 @@ def _class_row(oid: int, name: str, kind: str, namespace: int, count: int, **mor
     } | more  # fmt: skip
 
 
-def _attribute_row(oid: int, number: int, name: str, sized: Sized, *, not_null: bool, **more: Any) -> dict[str, Any]:
+def _attribute_row(
+    oid: int, number: int, name: str, sized: Sized, *, not_null: bool, **more: Any
+) -> dict[str, Any]:
     kind = sized.type
     return {
         "attrelid": oid, "attname": name, "atttypid": kind.oid, "attstattarget": -1, "attlen": kind.size,
@@ -140,7 +151,10 @@ def _attribute_row(oid: int, number: int, name: str, sized: Sized, *, not_null: 
 def default_text(text: str, sized: Sized | None) -> str:
     """Return a column's default as PostgreSQL writes it."""
     folded = text.strip().upper()
-    if folded.startswith("(STRFTIME('%Y-%M-%D %H:%M:%F") or folded in ("CURRENT_TIMESTAMP", "STRFTIME('%Y-%M-%D %H:%M:%F"):
+    if folded.startswith("(STRFTIME('%Y-%M-%D %H:%M:%F") or folded in (
+        "CURRENT_TIMESTAMP",
+        "STRFTIME('%Y-%M-%D %H:%M:%F",
+    ):
         return "CURRENT_TIMESTAMP"
     if folded.startswith("STRFTIME('%Y-%M-%D %H:%M:%F"):
         return "CURRENT_TIMESTAMP" if sized is not None and sized.type.name == "timestamp" else "now()"
@@ -148,7 +162,9 @@ def default_text(text: str, sized: Sized | None) -> str:
         return "gen_random_uuid()"
     if sized is not None and sized.type.name == "bool" and folded in ("0", "1", "TRUE", "FALSE"):
         return "true" if folded in ("1", "TRUE") else "false"
-    if text.startswith("'") and sized is not None and sized.type is not TEXT or (text.startswith("'") and sized):
+    if (text.startswith("'") and sized is not None and sized.type is not TEXT) or (
+        text.startswith("'") and sized
+    ):
         return f"{text}::{sized.type.title}" if sized is not None else text
     return text
 
@@ -174,24 +190,37 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
         if each.info is not None and column.name in each.info.defaults:
             more["atthasdef"] = 1
             text = default_text(each.info.defaults[column.name], column.sized)
-            table("pg_attrdef").append({"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": text})
+            table("pg_attrdef").append(
+                {"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": text}
+            )
         if column.name in each.generated:
             more |= {"attgenerated": "s", "atthasdef": 1}
         if each.counted and column.name == each.counted:
             more["atthasdef"] = 1
             sequence = f"nextval('{name}_{column.name}_seq'::regclass)"
-            table("pg_attrdef").append({"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": sequence})
+            table("pg_attrdef").append(
+                {
+                    "oid": each.oid * 1000 % 2**30 + number,
+                    "adrelid": each.oid,
+                    "adnum": number,
+                    "adbin": sequence,
+                }
+            )
             table("pg_sequence").append({"seqrelid": each.oid + 3, "seqtypid": sized.type.oid, "seqstart": 1,
                                          "seqincrement": 1, "seqmax": 2**31 - 1 if sized.type.size == 4 else 2**63 - 1,
                                          "seqmin": 1, "seqcache": 1, "seqcycle": 0})  # fmt: skip
             table("pg_depend").append(_depends(1259, each.oid + 3, 1259, each.oid, "a", number))
         table("pg_attribute").append(
-            _attribute_row(each.oid, number, column.name, sized, not_null=column.not_null and each.kind != "i", **more)
+            _attribute_row(
+                each.oid, number, column.name, sized, not_null=column.not_null and each.kind != "i", **more
+            )
         )
 
 
 def _fixed(table: Any) -> None:
-    table("pg_am").append({"oid": _HEAP, "amname": "heap", "amhandler": "heap_tableam_handler", "amtype": "t"})
+    table("pg_am").append(
+        {"oid": _HEAP, "amname": "heap", "amhandler": "heap_tableam_handler", "amtype": "t"}
+    )
     table("pg_am").append({"oid": _BTREE, "amname": "btree", "amhandler": "bthandler", "amtype": "i"})
     for oid, name in ((100, "default"), (950, "C"), (951, "POSIX"), (12400, "ucs_basic")):
         table("pg_collation").append({
@@ -213,7 +242,9 @@ def _fixed(table: Any) -> None:
             "opcfamily": oid, "opcintype": kind, "opcdefault": 1, "opckeytype": 0,
         })  # fmt: skip
     for oid, name in ((12, "internal"), (13, "c"), (14, "sql")):
-        table("pg_language").append({"oid": oid, "lanname": name, "lanowner": OWNER, "lanispl": 0, "lanpltrusted": int(oid == 14)})
+        table("pg_language").append(
+            {"oid": oid, "lanname": name, "lanowner": OWNER, "lanispl": 0, "lanpltrusted": int(oid == 14)}
+        )
     for oid, name in ((1663, "pg_default"), (1664, "pg_global")):
         table("pg_tablespace").append({"oid": oid, "spcname": name, "spcowner": OWNER})
 
@@ -228,9 +259,18 @@ def _views(table: Any, found: Described, user: str) -> None:
                 "schemaname": schema, "tablename": each.name, "tableowner": user, "hasindexes": int(each.indexed),
                 "hasrules": 0, "hastriggers": int(each.triggers), "rowsecurity": 0,
             })  # fmt: skip
-            table("pg_stat_user_tables").append({"relid": each.oid, "schemaname": schema, "relname": each.name})
+            table("pg_stat_user_tables").append(
+                {"relid": each.oid, "schemaname": schema, "relname": each.name}
+            )
         elif each.kind == "v":
-            table("pg_views").append({"schemaname": schema, "viewname": each.name, "viewowner": user, "definition": each.definition})
+            table("pg_views").append(
+                {
+                    "schemaname": schema,
+                    "viewname": each.name,
+                    "viewowner": user,
+                    "definition": each.definition,
+                }
+            )
         elif each.kind == "S":
             table("pg_sequences").append({
                 "schemaname": schema, "sequencename": each.name, "sequenceowner": user, "data_type": 20,

@@ -28,14 +28,20 @@ def play(console: Any, folder: Path, queries: tuple[str, ...]) -> None:
     file = folder / "moons.db"
     connection = sqlite3.connect(file)
     with connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS moons (name TEXT PRIMARY KEY, planet TEXT, radius_km REAL)")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS moons (name TEXT PRIMARY KEY, planet TEXT, radius_km REAL)"
+        )
         connection.executemany("INSERT OR REPLACE INTO moons VALUES (?, ?, ?)", _MOONS)
     connection.close()
     with start_server(file, port=0) as server:
         console.print(f"[bold]{file.name}[/] is served at {server.url}")
         if (psql := shutil.which("psql")) is not None:
-            console.print(f'\n$ psql {server.url} -c "{_QUERY}"', soft_wrap=True, markup=False, highlight=False)
-            done = subprocess.run([psql, "-X", server.url, "-c", _QUERY], capture_output=True, text=True, check=False)  # noqa: S603
+            console.print(
+                f'\n$ psql {server.url} -c "{_QUERY}"', soft_wrap=True, markup=False, highlight=False
+            )
+            done = subprocess.run(
+                [psql, "-X", server.url, "-c", _QUERY], capture_output=True, text=True, check=False
+            )
             console.print(done.stdout.rstrip() or done.stderr, markup=False, highlight=False)
         elif (rows := _by_driver(server.url)) is not None:
             for row in rows:
@@ -43,7 +49,9 @@ def play(console: Any, folder: Path, queries: tuple[str, ...]) -> None:
         else:
             console.print("No client of PostgreSQL's is installed here: try psql, DBeaver, or any driver.")
         status = server.get_status()
-        console.print(f"\n{status.total_queries} queries by {status.total_connections} clients; the file stays SQLite's.")
+        console.print(
+            f"\n{status.total_queries} queries by {status.total_connections} clients; the file stays SQLite's."
+        )
 
 
 def _by_driver(url: str) -> list[Any] | None:

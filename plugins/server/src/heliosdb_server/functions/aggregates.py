@@ -88,7 +88,9 @@ def _string(rows: list[Any], count: int, types: list[str]) -> Any:
     if not there:
         return None
     if isinstance(there[0][0], bytes):
-        return b"".join(part for at, row in enumerate(there) for part in ((row[1] or b"") if at else b"", row[0]))
+        return b"".join(
+            part for at, row in enumerate(there) for part in ((row[1] or b"") if at else b"", row[0])
+        )
     parts = []
     for at, row in enumerate(there):
         if at and row[1] is not None:
@@ -112,7 +114,11 @@ def _json_object(rows: list[Any], count: int, types: list[str]) -> str:
     if any(row[0] is None for row in rows):
         raise PgError("22023", "field name must not be null")
     made = {writing.text(row[0]): jsonable(row[1], types[1]) for row in rows}
-    return "{ " + ", ".join(f"{json.dumps(k, ensure_ascii=False)} : {jsonb_dump(v)}" for k, v in made.items()) + " }"
+    return (
+        "{ "
+        + ", ".join(f"{json.dumps(k, ensure_ascii=False)} : {jsonb_dump(v)}" for k, v in made.items())
+        + " }"
+    )
 
 
 def _numbers(rows: list[Any]) -> list[float]:

@@ -11,8 +11,25 @@ from typing import Any
 from ..protocol.errors import PgError
 from ..types import arrays, moments, numbers, reading, writing
 from ..types.registry import (
-    BOOL, BPCHAR, BY_NAME, BY_OID, BYTEA, DATE, FLOAT4, FLOAT8, INTEGERS, INTERVAL, JSON, JSONB, NUMERIC, STRINGS, TIME,
-    TIMESTAMP, TIMESTAMPTZ, VARCHAR, PgType,
+    BOOL,
+    BPCHAR,
+    BY_NAME,
+    BY_OID,
+    BYTEA,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INTEGERS,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NUMERIC,
+    STRINGS,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    VARCHAR,
+    PgType,
 )  # fmt: skip
 
 Cast = Callable[[Any], Any]
@@ -69,7 +86,9 @@ def _array(target: PgType, modifier: int, here: tzinfo, assignment: bool) -> Cas
 
 
 def _to_text(source: PgType | None, target: PgType, modifier: int, here: tzinfo, assignment: bool) -> Cast:
-    write = writing.text_out(source, -1, here) if source is not None and source not in STRINGS else writing.text
+    write = (
+        writing.text_out(source, -1, here) if source is not None and source not in STRINGS else writing.text
+    )
     if source is BOOL:
         write = _word
     size = modifier - 4 if modifier > 4 and target in (VARCHAR, BPCHAR) else None

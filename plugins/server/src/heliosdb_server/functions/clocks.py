@@ -65,7 +65,9 @@ def make(here_now: Any) -> dict[str, Any]:
         if kind == "interval":
             return str(_truncated_interval(unit.lower(), _interval(value)))
         here = moments.zone(more[0]) if len(more) > 1 else here_now()
-        kind = kind if kind in ("timestamptz", "timestamp") else "timestamptz" if kind == "date" else "timestamp"
+        kind = (
+            kind if kind in ("timestamptz", "timestamp") else "timestamptz" if kind == "date" else "timestamp"
+        )
         return _text(_truncated(unit.lower(), _local(value, kind, here)), kind, here)
 
     def pg_date_part(unit: str, value: Any, kind: str) -> Any:
@@ -106,10 +108,14 @@ def make(here_now: Any) -> dict[str, Any]:
         form, kind = more[0], more[-1]
         if kind == "interval":
             return interval_text(_interval(value), form)
-        if kind in ("timestamp", "timestamptz", "date", "time") or (kind in ("", "text") and isinstance(value, str)):
+        if kind in ("timestamp", "timestamptz", "date", "time") or (
+            kind in ("", "text") and isinstance(value, str)
+        ):
             here = here_now()
             found = (
-                datetime.combine(date(1, 1, 1), moments.clock(value)) if kind == "time" else _local(value, kind, here)
+                datetime.combine(date(1, 1, 1), moments.clock(value))
+                if kind == "time"
+                else _local(value, kind, here)
             )
             return moment_text(found, form, here)
         return number_text(numbers.decimal(value), form)
@@ -121,7 +127,9 @@ def make(here_now: Any) -> dict[str, Any]:
             return moments.moment(float(value), utc=True).isoformat(" ")
         return _text(moment_from(value, more[0]), "timestamptz", here_now())
 
-    def pg_make_timestamptz(y: int, mo: int, d: int, h: int, mi: int, s: float, name: str | None = None) -> str:
+    def pg_make_timestamptz(
+        y: int, mo: int, d: int, h: int, mi: int, s: float, name: str | None = None
+    ) -> str:
         there = moments.zone(name) if name else here_now()
         return _text(datetime.fromisoformat(pg_make_timestamp(y, mo, d, h, mi, s)), "timestamptz", there)
 
@@ -138,9 +146,11 @@ def make(here_now: Any) -> dict[str, Any]:
             count += 1
             if count > 1_000_000:
                 raise PgError("54000", "generate_series() would return more than 1000000 rows")
-            at = span.added_to(at) if span.months == 0 else Interval(
-                span.months * count, span.days * count, span.micros * count
-            ).added_to(base)
+            at = (
+                span.added_to(at)
+                if span.months == 0
+                else Interval(span.months * count, span.days * count, span.micros * count).added_to(base)
+            )
         return json.dumps(made)
 
     def pg_date_bin(stride: str, value: Any, origin: Any) -> str:
@@ -184,7 +194,13 @@ def _no_unit(unit: str) -> PgError:
 
 
 def _truncated_interval(unit: str, span: Interval) -> Interval:
-    micros = {"microseconds": 1, "milliseconds": 1000, "second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6}
+    micros = {
+        "microseconds": 1,
+        "milliseconds": 1000,
+        "second": 10**6,
+        "minute": 60 * 10**6,
+        "hour": 3600 * 10**6,
+    }
     if unit in micros:
         return span._replace(micros=int(span.micros / micros[unit]) * micros[unit])
     months = {"month": 1, "quarter": 3, "year": 12, "decade": 120, "century": 1200}
@@ -310,7 +326,9 @@ def pg_justify_days(text: str) -> str:
 
 def pg_justify_hours(text: str) -> str:
     span = _interval(text)
-    return str(Interval(span.months, span.days + int(span.micros / DAY), span.micros - int(span.micros / DAY) * DAY))
+    return str(
+        Interval(span.months, span.days + int(span.micros / DAY), span.micros - int(span.micros / DAY) * DAY)
+    )
 
 
 def pg_justify_interval(text: str) -> str:

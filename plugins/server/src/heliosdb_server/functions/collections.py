@@ -76,7 +76,9 @@ def pg_array_remove(array: str | None, item: Any) -> str | None:
 
 @sees_null
 def pg_array_replace(array: str | None, old: Any, new: Any) -> str | None:
-    return None if array is None else arrays.dump([new if each == old else each for each in arrays.load(array)])
+    return (
+        None if array is None else arrays.dump([new if each == old else each for each in arrays.load(array)])
+    )
 
 
 def pg_array_position(array: str, item: Any) -> int | None:
@@ -108,7 +110,9 @@ def pg_array_to_string(array: Any, mark: str | None, null: str | None = None) ->
 def pg_string_to_array(text: str | None, mark: str | None, null: str | None = None) -> str | None:
     if text is None:
         return None
-    parts: list[str] = list(text) if mark is None else text.split(mark) if mark and text else [text] if text else []
+    parts: list[str] = (
+        list(text) if mark is None else text.split(mark) if mark and text else [text] if text else []
+    )
     return arrays.dump([None if null is not None and part == null else part for part in parts])
 
 
@@ -170,7 +174,9 @@ def _load(text: Any) -> Any:
     try:
         return json.loads(text if isinstance(text, str) else writing.text(text))
     except ValueError:
-        raise PgError("22P02", "invalid input syntax for type json", detail=f"The text is {str(text)[:80]!r}.") from None
+        raise PgError(
+            "22P02", "invalid input syntax for type json", detail=f"The text is {str(text)[:80]!r}."
+        ) from None
 
 
 def _text(value: Any) -> str | None:
@@ -252,7 +258,7 @@ def _contains(a: Any, b: Any) -> bool:
 
 
 def _equal(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and a == b or (not isinstance(a, bool) and not isinstance(b, bool) and a == b)
+    return (type(a) is type(b) and a == b) or (not isinstance(a, bool) and not isinstance(b, bool) and a == b)
 
 
 def pg_json_contains(a: Any, b: Any) -> int:
@@ -280,7 +286,9 @@ def pg_json_concat(a: Any, b: Any) -> str:
     one, two = _load(a), _load(b)
     if isinstance(one, dict) and isinstance(two, dict):
         return jsonb_dump({**one, **two})
-    return jsonb_dump([*(one if isinstance(one, list) else [one]), *(two if isinstance(two, list) else [two])])
+    return jsonb_dump(
+        [*(one if isinstance(one, list) else [one]), *(two if isinstance(two, list) else [two])]
+    )
 
 
 def pg_json_delete(document: Any, key: Any) -> str:
@@ -365,7 +373,10 @@ def pg_json_array_length(document: Any) -> int:
 def _items(document: Any) -> list[Any]:
     value = _load(document)
     if not isinstance(value, list):
-        raise PgError("22023", "cannot extract elements from " + ("an object" if isinstance(value, dict) else "a scalar"))
+        raise PgError(
+            "22023",
+            "cannot extract elements from " + ("an object" if isinstance(value, dict) else "a scalar"),
+        )
     return value
 
 
@@ -380,7 +391,10 @@ def pg_json_texts(document: Any) -> str:
 def _members(document: Any) -> dict[str, Any]:
     value = _load(document)
     if not isinstance(value, dict):
-        raise PgError("22023", "cannot deconstruct " + ("an array as an object" if isinstance(value, list) else "a scalar"))
+        raise PgError(
+            "22023",
+            "cannot deconstruct " + ("an array as an object" if isinstance(value, list) else "a scalar"),
+        )
     return value
 
 
@@ -389,7 +403,9 @@ def pg_json_keys(document: Any) -> str:
 
 
 def pg_json_pairs(document: Any) -> str:
-    return json.dumps([[key, jsonb_dump(value)] for key, value in _members(document).items()], ensure_ascii=False)
+    return json.dumps(
+        [[key, jsonb_dump(value)] for key, value in _members(document).items()], ensure_ascii=False
+    )
 
 
 def pg_json_pairs_text(document: Any) -> str:
@@ -409,8 +425,19 @@ def jsonable(value: Any, kind: str) -> Any:
     if kind.startswith("_"):
         return [jsonable(item, kind[1:]) for item in arrays.load(value)]
     if kind == "timestamp" or kind == "timestamptz":
-        return writing.text_out(BY_NAME[kind])(value).replace(" ", "T") + (":00" if kind == "timestamptz" else "")
-    if isinstance(value, (int, float)) and kind in ("", "int2", "int4", "int8", "float4", "float8", "numeric", "oid"):
+        return writing.text_out(BY_NAME[kind])(value).replace(" ", "T") + (
+            ":00" if kind == "timestamptz" else ""
+        )
+    if isinstance(value, (int, float)) and kind in (
+        "",
+        "int2",
+        "int4",
+        "int8",
+        "float4",
+        "float8",
+        "numeric",
+        "oid",
+    ):
         return value
     if isinstance(value, bytes):
         return writing.text_out(BY_NAME["bytea"])(value)
@@ -431,7 +458,11 @@ def pg_json_build_object(*items: Any) -> str:
         if at + 3 >= len(items):
             raise PgError("22023", "argument list must have even number of elements")
         made[writing.text(items[at])] = jsonable(items[at + 2], items[at + 3])
-    return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)} : {jsonb_dump(v)}" for k, v in made.items()) + "}"
+    return (
+        "{"
+        + ", ".join(f"{json.dumps(k, ensure_ascii=False)} : {jsonb_dump(v)}" for k, v in made.items())
+        + "}"
+    )
 
 
 @sees_null

@@ -9,14 +9,27 @@ from decimal import ROUND_HALF_UP, Decimal
 from ..protocol.errors import PgError
 from ..types.intervals import Interval
 
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _PATTERN = re.compile(
     r'"([^"]*)"|(FM|TH|th|SP)|(HH24|HH12|HH|MI|SSSSS?|SS|MS|US|FF[1-6]|AM|am|PM|pm|A\.M\.|a\.m\.|P\.M\.|p\.m\.'
     r"|Y,YYY|YYYY|IYYY|YYY|YY|Y|IW|WW|W|MONTH|Month|month|MON|Mon|mon|MM|DAY|Day|day|DY|Dy|dy|DDD|DD|D|ID|CC|J|Q|RM|rm"
     r"|TZH|TZM|TZ|tz|OF|BC|AD|bc|ad)"
 )
-_ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
+_ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 
 
 def moment_text(moment: datetime, form: str, here: tzinfo) -> str:
@@ -33,7 +46,9 @@ def moment_text(moment: datetime, form: str, here: tzinfo) -> str:
             return ""
         text = _piece(match[3], moment, local)
         if not fill:
-            text = text.lstrip("0") or "0" if text.isdigit() and match[3] not in ("US", "MS") else text.rstrip()
+            text = (
+                text.lstrip("0") or "0" if text.isdigit() and match[3] not in ("US", "MS") else text.rstrip()
+            )
             fill = True
         suffix = form[match.end() : match.end() + 2]
         if suffix in ("TH", "th") and text.strip().isdigit():
@@ -115,9 +130,11 @@ def moment_from(text: str, form: str) -> datetime:
     while at < len(form):
         match = _PATTERN.match(form, at)
         if match is None:
-            if place < len(text) and (form[at].isspace() or not form[at].isalnum()) and not text[place].isalnum():
-                place += 1
-            elif place < len(text) and text[place] == form[at]:
+            if (
+                place < len(text)
+                and (form[at].isspace() or not form[at].isalnum())
+                and not text[place].isalnum()
+            ) or (place < len(text) and text[place] == form[at]):
                 place += 1
             at += 1
             continue
@@ -146,7 +163,9 @@ def moment_from(text: str, form: str) -> datetime:
             place += len(word)
             continue
         size = {"YYYY": 4, "DDD": 3, "MS": 3, "US": 6, "YYY": 3, "IYYY": 4, "J": 7}.get(code, 2)
-        found = re.match(r"\d{1,%d}" % (size if not (code == "YYYY" and at >= len(form)) else 6), text[place:])
+        found = re.match(
+            r"\d{1,%d}" % (size if not (code == "YYYY" and at >= len(form)) else 6), text[place:]
+        )
         if found is None:
             if place >= len(text):
                 break
@@ -222,7 +241,9 @@ def number_text(value: Decimal, form: str) -> str:
     if fraction:
         shown = rest
         if not fill:
-            required = max((at + 1 for at, char in enumerate(c for c in fraction if c in "09") if char == "0"), default=0)
+            required = max(
+                (at + 1 for at, char in enumerate(c for c in fraction if c in "09") if char == "0"), default=0
+            )
             while len(shown) > required and shown.endswith("0"):
                 shown = shown[:-1]
         text += "." + shown

@@ -14,7 +14,11 @@ from .marks import collected, sees_null, volatile
 
 
 def _whole(value: Any, made: Decimal | float) -> int | float:
-    return int(made) if isinstance(value, (int, float)) and abs(made) < 2**63 and math.isfinite(made) else float(made)
+    return (
+        int(made)
+        if isinstance(value, (int, float)) and abs(made) < 2**63 and math.isfinite(made)
+        else float(made)
+    )
 
 
 def pg_ceil(value: Any) -> Any:
@@ -183,7 +187,11 @@ def pg_width_bucket(value: float, low: float, high: float, count: int) -> int:
 
 
 def pg_int(value: Any, kind: str) -> int:
-    return numbers.in_range(value, BY_NAME[kind]) if isinstance(value, int) else numbers.integer(value, BY_NAME[kind])
+    return (
+        numbers.in_range(value, BY_NAME[kind])
+        if isinstance(value, int)
+        else numbers.integer(value, BY_NAME[kind])
+    )
 
 
 @sees_null

@@ -132,7 +132,10 @@ def pg_ascii(text: str) -> int:
 
 def pg_chr(code: int) -> str:
     if not 0 < code < 0x110000:
-        raise PgError("54000", "requested character too large for encoding" if code > 0 else "null character not permitted")
+        raise PgError(
+            "54000",
+            "requested character too large for encoding" if code > 0 else "null character not permitted",
+        )
     return chr(code)
 
 
@@ -190,7 +193,9 @@ def pg_decode(text: str, form: str) -> bytes:
 
 
 def pg_to_hex(value: int) -> str:
-    return f"{value & 0xFFFFFFFFFFFFFFFF if value < -(2**31) else value & 0xFFFFFFFF if value < 0 else value:x}"
+    return (
+        f"{value & 0xFFFFFFFFFFFFFFFF if value < -(2**31) else value & 0xFFFFFFFF if value < 0 else value:x}"
+    )
 
 
 def pg_quote_ident(text: str) -> str:
@@ -287,7 +292,11 @@ def pg_like(text: Any, pattern: str, escape: str, fold: int) -> int:
 
 
 def pg_similar(text: Any, pattern: str) -> int:
-    made = re.sub(r"\\.|[%_.^$]", lambda m: {"%": ".*", "_": "."}.get(m[0], m[0] if m[0][0] == "\\" else "\\" + m[0]), pattern)
+    made = re.sub(
+        r"\\.|[%_.^$]",
+        lambda m: {"%": ".*", "_": "."}.get(m[0], m[0] if m[0][0] == "\\" else "\\" + m[0]),
+        pattern,
+    )
     return int(_regex(f"(?:{made})", "s").fullmatch(writing.text(text)) is not None)
 
 

@@ -154,7 +154,9 @@ class Listener:
             pass
         wire = SocketWire(sock, self.context.counters)
         if not peers.is_allowed(peer, self.allowed):
-            self._refuse(wire, PgError("28000", f'no entry for host "{peer}": it is not in allowed_ips', fatal=True))
+            self._refuse(
+                wire, PgError("28000", f'no entry for host "{peer}": it is not in allowed_ips', fatal=True)
+            )
             return
         if self.auth_method == "trust" and not peers.is_loopback(peer):
             text = f'no entry for host "{peer}": without users this server talks to its own machine alone'
@@ -163,7 +165,9 @@ class Listener:
         with self._lock:
             full = len(self._threads) >= self.context.max_connections + _SPARE or self._stopping
             if not full:
-                thread = threading.Thread(target=self._run, args=(wire, peer), name="heliosdb-session", daemon=True)
+                thread = threading.Thread(
+                    target=self._run, args=(wire, peer), name="heliosdb-session", daemon=True
+                )
                 self._threads[thread] = wire
                 self.total += 1
         if full:

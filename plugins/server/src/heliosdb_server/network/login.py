@@ -43,7 +43,9 @@ class Login:
             return None
         listener = self.listener
         if listener.tls is not None and not self.encrypted:
-            raise PgError("28000", "this server takes encrypted connections only: use sslmode=require", fatal=True)
+            raise PgError(
+                "28000", "this server takes encrypted connections only: use sslmode=require", fatal=True
+            )
         if startup.version >> 16 != 3:
             raise PgError("0A000", f"unsupported frontend protocol {startup.version >> 16}.{startup.version & 0xFFFF}: "
                           "server supports 3.0 to 3.0", fatal=True)  # fmt: skip
@@ -147,7 +149,9 @@ class Login:
         final = exchange.final(self._answer())
         if final is None or not exists:
             time.sleep(min(self.listener.failures.delay(self.peer), self._left()))
-            hint = "" if self.listener.users.names() else " (this server has no users yet: `heliosdb user add`)"
+            hint = (
+                "" if self.listener.users.names() else " (this server has no users yet: `heliosdb user add`)"
+            )
             raise PgError("28P01", f'password authentication failed for user "{user}"{hint}', fatal=True)
         wire.send(replies.authentication(12, final))
 
@@ -172,7 +176,9 @@ class Login:
         }  # fmt: skip
         settings = Settings(start)
         process = listener.next_process()
-        asked = {key: value for key, value in parameters.items() if key not in _OWN and not key.startswith("_pq_.")}
+        asked = {
+            key: value for key, value in parameters.items() if key not in _OWN and not key.startswith("_pq_.")
+        }
         asked |= _options(parameters.get("options", ""))
         for key, value in asked.items():
             try:
@@ -214,9 +220,7 @@ def _options(text: str) -> dict[str, str]:
         if each == "-c" and at + 1 < len(words):
             at += 1
             each = words[at]
-        elif each.startswith("-c"):
-            each = each[2:]
-        elif each.startswith("--"):
+        elif each.startswith("-c") or each.startswith("--"):
             each = each[2:]
         else:
             raise PgError("42601", f"invalid command-line argument for server process: {each}", fatal=True)

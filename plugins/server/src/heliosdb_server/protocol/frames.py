@@ -72,7 +72,9 @@ class FrameReader:
         if size < 4:
             raise protocol_violation(f"invalid message length: {size}")
         if size - 4 > self.limit:
-            raise protocol_violation(f"a message of {size - 4} bytes is longer than the {self.limit} allowed here")
+            raise protocol_violation(
+                f"a message of {size - 4} bytes is longer than the {self.limit} allowed here"
+            )
         if self.pending < size + 1:
             return None
         body = bytes(memoryview(self._buffer)[at + 5 : at + 1 + size])

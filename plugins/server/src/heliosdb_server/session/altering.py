@@ -78,13 +78,20 @@ def _edited(sql: str, edit: SchemaEdit) -> str | None:
         return _without_constraint(sql, tokens, edit)
     definition = table_definition(sql)
     column = next(
-        (c for c in (definition.columns if definition is not None else ()) if c.name.name.lower() == edit.name.lower()),
+        (
+            c
+            for c in (definition.columns if definition is not None else ())
+            if c.name.name.lower() == edit.name.lower()
+        ),
         None,
     )
     if column is None:
         raise PgError("42703", f'column "{edit.name}" of relation "{edit.table}" does not exist')
     if edit.what == "set type":
-        if any(token.word == "PRIMARY" for token in column.constraints) and column.type_text.upper() == "INTEGER":
+        if (
+            any(token.word == "PRIMARY" for token in column.constraints)
+            and column.type_text.upper() == "INTEGER"
+        ):
             raise not_supported(f'the type of column "{edit.name}" can\'t be changed: it numbers the rows')
         return splice(sql, [Edit(column.name.end, column.type_end, f" {edit.text}")])
     spans = _clauses(column.constraints)
@@ -117,13 +124,22 @@ def _clauses(tokens: tuple[Token, ...]) -> dict[str, tuple[int, int]]:
     depth, at = 0, 0
     while at < len(tokens):
         token = tokens[at]
-        if depth == 0 and token.word in _STARTS and not (token.word == "NULL" and at and tokens[at - 1].word == "NOT"):
+        if (
+            depth == 0
+            and token.word in _STARTS
+            and not (token.word == "NULL" and at and tokens[at - 1].word == "NOT")
+        ):
             end, inner = at + 1, 0
             while end < len(tokens):
                 inner += (tokens[end].text == "(") - (tokens[end].text == ")")
                 here = tokens[end]
                 value = token.word == "DEFAULT" and end == at + 1
-                if inner == 0 and here.word in _STARTS and not value and not (token.word == "NOT" and here.word == "NULL"):
+                if (
+                    inner == 0
+                    and here.word in _STARTS
+                    and not value
+                    and not (token.word == "NOT" and here.word == "NULL")
+                ):
                     break
                 end += 1
             found.setdefault(token.word, (token.start, tokens[end - 1].end))
@@ -138,7 +154,11 @@ def _without_constraint(sql: str, tokens: list[Token], edit: SchemaEdit) -> str:
     end, depth, at = _end(tokens), 0, 0
     for at, token in enumerate(tokens):
         depth += (token.text == "(") - (token.text == ")")
-        if token.word == "CONSTRAINT" and at + 1 < len(tokens) and tokens[at + 1].name.lower() == edit.name.lower():
+        if (
+            token.word == "CONSTRAINT"
+            and at + 1 < len(tokens)
+            and tokens[at + 1].name.lower() == edit.name.lower()
+        ):
             break
     else:
         if edit.optional:
@@ -146,11 +166,15 @@ def _without_constraint(sql: str, tokens: list[Token], edit: SchemaEdit) -> str:
         raise PgError("42704", f'constraint "{edit.name}" of relation "{edit.table}" does not exist')
     kind = tokens[at + 2].word
     if kind in ("UNIQUE", "PRIMARY"):
-        raise not_supported(f'constraint "{edit.name}" can\'t be dropped: SQLite keeps it as part of the table')
+        raise not_supported(
+            f'constraint "{edit.name}" can\'t be dropped: SQLite keeps it as part of the table'
+        )
     stop, inner = at + 2, 0
     while stop < len(tokens) and tokens[stop].start < end:
         inner += (tokens[stop].text == "(") - (tokens[stop].text == ")")
-        if inner == 0 and (tokens[stop].text == "," or (tokens[stop].word in _STARTS and stop > at + 2 and depth > 1)):
+        if inner == 0 and (
+            tokens[stop].text == "," or (tokens[stop].word in _STARTS and stop > at + 2 and depth > 1)
+        ):
             break
         stop += 1
     own = tokens[at - 1].text == ","  # a constraint of the table, behind a comma of its own

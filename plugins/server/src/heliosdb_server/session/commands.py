@@ -51,7 +51,10 @@ class Commands:
         return None
 
     def rows_of_text(
-        self: Session, names: tuple[str, ...], rows: list[tuple[Any, ...]], portal: Portal | None  # type: ignore[misc]
+        self: Session,
+        names: tuple[str, ...],
+        rows: list[tuple[Any, ...]],
+        portal: Portal | None,  # type: ignore[misc]
     ) -> None:
         """Send a small result of text."""
         columns = tuple(Column(name, _S_TEXT) for name in names)
@@ -268,7 +271,11 @@ class Commands:
             raise PgError("25P01", "DECLARE CURSOR can only be used in transaction blocks")
         if name in self.portals:
             raise PgError("42P03", f'cursor "{name}" already exists')
-        types = tuple(sized.type.oid for sized in portal.statement.made.parameters) if portal and portal.statement.made else ()
+        types = (
+            tuple(sized.type.oid for sized in portal.statement.made.parameters)
+            if portal and portal.statement.made
+            else ()
+        )
         text = args["text"].rstrip().rstrip(";")
         made = self.translate(text, types)
         if made.kind not in ("query", "raw"):
@@ -277,7 +284,14 @@ class Commands:
         if len(values) != len(made.parameters):
             self.no_parameters(made)
         formats = (1,) if args["binary"] else ()
-        opened = Portal(Statement(text, types, made), values, formats, name, hold=args["hold"], scroll=bool(args["scroll"]))
+        opened = Portal(
+            Statement(text, types, made),
+            values,
+            formats,
+            name,
+            hold=args["hold"],
+            scroll=bool(args["scroll"]),
+        )
         self.start(opened)
         if args["scroll"] or args["hold"]:
             self.spool(opened)
@@ -304,7 +318,7 @@ class Commands:
         direction, count = args["direction"], args["count"]
         if direction == "forward" and count != 0:
             kept = len(self.out)
-            self.send_rows(opened, 0 if count < 0 else count)
+            self.send_rows(opened, max(count, 0))
             if args["move"]:
                 del self.out[kept:]
             return f"{word} {opened.count - before}"
@@ -315,15 +329,25 @@ class Commands:
     def _scroll(self: Session, opened: Portal, direction: str, count: int, *, move: bool) -> int:  # type: ignore[misc]
         """Fetch from a place that is not the next one; returns how many rows that were."""
         if opened.spool is None:
-            if not opened.scroll and (opened.place or direction not in ("first", "absolute", "relative", "forward")):
-                raise PgError("55000", "cursor can only scan forward", hint="Declare it with SCROLL option to enable backward scan.")
+            if not opened.scroll and (
+                opened.place or direction not in ("first", "absolute", "relative", "forward")
+            ):
+                raise PgError(
+                    "55000",
+                    "cursor can only scan forward",
+                    hint="Declare it with SCROLL option to enable backward scan.",
+                )
             self.spool(opened)
         assert opened.spool is not None
         total, place = len(opened.spool), opened.place
         if direction == "backward":
             low = max(place - 1 - (count if count >= 0 else place), 0)
             wanted = list(range(min(place - 1, total) - 1, low - 1, -1))
-            opened.place = low + 1 if wanted and count >= 0 and low + 1 > 1 else (1 if wanted and count == 1 else low + (1 if wanted else 0))
+            opened.place = (
+                low + 1
+                if wanted and count >= 0 and low + 1 > 1
+                else (1 if wanted and count == 1 else low + (1 if wanted else 0))
+            )
             if count < 0:
                 opened.place = 0
         else:
@@ -403,7 +427,9 @@ class Commands:
 
     def _do_analyze(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
         self.settle_portals()
-        self.transaction.before_write(alone=self.alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled)
+        self.transaction.before_write(
+            alone=self.alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled
+        )
         try:
             self.engine.run("ANALYZE main", trusted=True)
         finally:
@@ -422,14 +448,20 @@ class Commands:
         if not self.transaction.block:
             raise PgError("25P01", "LOCK TABLE can only be used in transaction blocks")
         self.settle_portals()
-        self.transaction.before_write(alone=False, timeout=self.lock_timeout(), cancelled=self.check_cancelled)
+        self.transaction.before_write(
+            alone=False, timeout=self.lock_timeout(), cancelled=self.check_cancelled
+        )
         return "LOCK TABLE"
 
     def _do_grant(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
-        raise PgError("0A000", "GRANT is not supported: every user of the server may do everything in the database")
+        raise PgError(
+            "0A000", "GRANT is not supported: every user of the server may do everything in the database"
+        )
 
     def _do_revoke(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
-        raise PgError("0A000", "REVOKE is not supported: every user of the server may do everything in the database")
+        raise PgError(
+            "0A000", "REVOKE is not supported: every user of the server may do everything in the database"
+        )
 
     def _do_comment(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
         raise PgError("0A000", "COMMENT is not supported: SQLite keeps none")
@@ -451,7 +483,10 @@ class Commands:
             self.notice(f'extension "{args["name"]}" already exists, skipping', "42710")
             return "CREATE EXTENSION"
         if args["name"] == "vector":
-            raise PgError("0A000", 'extension "vector" is not available: start the server with enable_vector_search=True')
+            raise PgError(
+                "0A000",
+                'extension "vector" is not available: start the server with enable_vector_search=True',
+            )
         raise PgError("0A000", f'extension "{args["name"]}" is not available')
 
 

@@ -26,7 +26,9 @@ def _decoded(pieces: Iterable[bytes]) -> Iterator[str]:
             yield text
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise PgError("22021", f'invalid byte sequence for encoding "UTF8": 0x{error.object[error.start]:02x}') from None
+        raise PgError(
+            "22021", f'invalid byte sequence for encoding "UTF8": 0x{error.object[error.start]:02x}'
+        ) from None
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
@@ -58,7 +60,7 @@ class TextReader:
     def __iter__(self) -> Iterator[list[str | None]]:
         null, mark = self.options.null, self.options.delimiter
         for line in _joined(_lines(self.pieces)):
-            text = line[:-1] if line.endswith("\r") else line
+            text = line.removesuffix("\r")
             if text == "\\.":
                 return
             if "\\" not in text:
@@ -104,7 +106,9 @@ class CsvReader:
         self.pieces = pieces
         self.options = options
         every = range(len(names))
-        self.never_null = {i for i in every if options.force_not_null == "*" or names[i] in options.force_not_null}
+        self.never_null = {
+            i for i in every if options.force_not_null == "*" or names[i] in options.force_not_null
+        }
         self.quoted_null = {i for i in every if options.force_null == "*" or names[i] in options.force_null}
 
     def __iter__(self) -> Iterator[list[str | None]]:
@@ -127,17 +131,23 @@ class CsvReader:
             if not inside:
                 whole = "\n".join(held)
                 held = []
-                yield whole[:-1] if whole.endswith("\r") else whole
+                yield whole.removesuffix("\r")
         if held:
             if inside:
                 raise PgError("22P04", "unterminated CSV quoted field")
             yield "\n".join(held)
 
     def _fields(self, record: str) -> list[str | None]:
-        mark, quote, escape, null = self.options.delimiter, self.options.quote, self.options.escape, self.options.null
+        mark, quote, escape, null = (
+            self.options.delimiter,
+            self.options.quote,
+            self.options.escape,
+            self.options.null,
+        )
         if quote not in record:
             return [
-                None if f == null and i not in self.never_null else f for i, f in enumerate(record.split(mark))
+                None if f == null and i not in self.never_null else f
+                for i, f in enumerate(record.split(mark))
             ]
         fields: list[str | None] = []
         at, size = 0, len(record)
@@ -163,7 +173,11 @@ class CsvReader:
                 at += 1
             text = "".join(chars)
             place = len(fields)
-            is_null = text == null and (not was_quoted or place in self.quoted_null) and place not in self.never_null
+            is_null = (
+                text == null
+                and (not was_quoted or place in self.quoted_null)
+                and place not in self.never_null
+            )
             fields.append(None if is_null else text)
             if at >= size:
                 return fields

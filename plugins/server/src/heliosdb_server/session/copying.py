@@ -122,7 +122,9 @@ def copy_out(session: Session, args: dict[str, Any]) -> str:
 
 
 def _row_chunks(session: Session, portal: Portal) -> Iterator[list[tuple[Any, ...]]]:
-    if portal.spool is not None:  # RETURNING, or a file without a write-ahead log: the rows are encoded already
+    if (
+        portal.spool is not None
+    ):  # RETURNING, or a file without a write-ahead log: the rows are encoded already
         for at in range(len(portal.spool)):
             yield [_Encoded(portal.spool.read(at, at + 1))]
         return
@@ -192,7 +194,9 @@ def copy_in(session: Session, args: dict[str, Any]) -> str:
     columns = _columns(info, args["columns"])
     code = int(options.format == "binary")
     session.settle_portals()
-    session.transaction.before_write(alone=False, timeout=session.lock_timeout(), cancelled=session.check_cancelled)
+    session.transaction.before_write(
+        alone=False, timeout=session.lock_timeout(), cancelled=session.check_cancelled
+    )
     mark = "heliosdb_copy"
     session.engine.run(f"SAVEPOINT {mark}")
     session.emit(replies.copy_response(b"G", len(columns), code))
@@ -204,7 +208,9 @@ def copy_in(session: Session, args: dict[str, Any]) -> str:
         feed.drain()
         session.engine.run(f"RELEASE {mark}")
     except BaseException:
-        session.engine.connection.execute(f"ROLLBACK TO {mark}") if session.engine.connection.in_transaction else None
+        session.engine.connection.execute(
+            f"ROLLBACK TO {mark}"
+        ) if session.engine.connection.in_transaction else None
         if session.engine.connection.in_transaction:
             session.engine.connection.execute(f"RELEASE {mark}")
         raise
@@ -283,7 +289,9 @@ class Feed:
             if self.session.cancelled is not None:
                 raise self.session.cancelled
             if frame is None:
-                raise PgError("08006", "unexpected EOF on client connection with an open transaction", fatal=True)
+                raise PgError(
+                    "08006", "unexpected EOF on client connection with an open transaction", fatal=True
+                )
             if frame.kind == 0x64:  # d
                 return frame.body
             if frame.kind == 0x63:  # c

@@ -101,7 +101,9 @@ class Execution:
             self.settle_portals(but=portal)
             plain = len(made.sql) == 1 and isinstance(made.sql[0], str)
             alone = self.alone and plain and not made.steps
-            self.transaction.before_write(alone=alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled)
+            self.transaction.before_write(
+                alone=alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled
+            )
         else:
             self.transaction.before_read()
         if made.kind != "raw" and catalog_needed(made):

@@ -45,10 +45,15 @@ _MESSAGES: tuple[tuple[str, str, str], ...] = (
     (r"ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint", "42P10",
      "there is no unique or exclusion constraint matching the ON CONFLICT specification"),
 )  # fmt: skip
-_COMPILED = [(re.compile(pattern, re.IGNORECASE | re.DOTALL), code, text) for pattern, code, text in _MESSAGES]
+_COMPILED = [
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), code, text) for pattern, code, text in _MESSAGES
+]
 _BY_NAME = {
     "SQLITE_BUSY_SNAPSHOT": ("40001", "could not serialize access due to concurrent update"),
-    "SQLITE_BUSY": ("55P03", "the database is locked by another program: canceling statement due to lock timeout"),
+    "SQLITE_BUSY": (
+        "55P03",
+        "the database is locked by another program: canceling statement due to lock timeout",
+    ),
     "SQLITE_LOCKED": ("55P03", "the table is locked by another statement of this connection"),
     "SQLITE_READONLY": ("25006", "the database is read-only"),
     "SQLITE_FULL": ("53100", "could not write: no space left on device"),
@@ -118,7 +123,9 @@ def _integrity(message: str, keys: Keys | None) -> PgError:
     if kind in ("UNIQUE", "PRIMARY KEY"):
         if rest.startswith("index "):
             name = rest.removeprefix("index ").strip("'")
-            return PgError("23505", f'duplicate key value violates unique constraint "{name}"', constraint=name)
+            return PgError(
+                "23505", f'duplicate key value violates unique constraint "{name}"', constraint=name
+            )
         places = [place.strip().rpartition(".") for place in rest.split(",")]
         table, columns = places[0][0], tuple(place[2] for place in places)
         name = keys(table, columns) if keys is not None and table else ""

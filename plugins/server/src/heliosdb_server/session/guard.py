@@ -8,15 +8,53 @@ from typing import Any
 
 # Pragmas that only look, or that concern this connection alone.
 _PRAGMAS = frozenset(
-    """table_info table_xinfo table_list index_list index_info index_xinfo foreign_key_list foreign_key_check
-    database_list collation_list function_list module_list pragma_list compile_options integrity_check quick_check
-    optimize data_version""".split()
+    [
+        "table_info",
+        "table_xinfo",
+        "table_list",
+        "index_list",
+        "index_info",
+        "index_xinfo",
+        "foreign_key_list",
+        "foreign_key_check",
+        "database_list",
+        "collation_list",
+        "function_list",
+        "module_list",
+        "pragma_list",
+        "compile_options",
+        "integrity_check",
+        "quick_check",
+        "optimize",
+        "data_version",
+    ]
 )
 # Pragmas that may be asked, and not be set.
 _ASKED = frozenset(
-    """schema_version user_version application_id page_count page_size freelist_count encoding journal_mode foreign_keys
-    synchronous cache_size auto_vacuum busy_timeout wal_autocheckpoint recursive_triggers temp_store max_page_count
-    defer_foreign_keys case_sensitive_like query_only secure_delete locking_mode""".split()
+    [
+        "schema_version",
+        "user_version",
+        "application_id",
+        "page_count",
+        "page_size",
+        "freelist_count",
+        "encoding",
+        "journal_mode",
+        "foreign_keys",
+        "synchronous",
+        "cache_size",
+        "auto_vacuum",
+        "busy_timeout",
+        "wal_autocheckpoint",
+        "recursive_triggers",
+        "temp_store",
+        "max_page_count",
+        "defer_foreign_keys",
+        "case_sensitive_like",
+        "query_only",
+        "secure_delete",
+        "locking_mode",
+    ]
 )
 _SET = frozenset(("user_version", "application_id", "defer_foreign_keys"))
 _FUNCTIONS = frozenset(("load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"))

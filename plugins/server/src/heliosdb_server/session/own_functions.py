@@ -36,7 +36,11 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
     sql(_named("now", lambda: utc(session.now())))
     sql(_named("statement_now", lambda: utc(session.query_start)))
     sql(_named("clock", lambda: utc(datetime.now(timezone.utc))))
-    sql(_named("timeofday", lambda: datetime.now(session.settings.zone).strftime("%a %b %d %H:%M:%S.%f %Y %Z")))
+    sql(
+        _named(
+            "timeofday", lambda: datetime.now(session.settings.zone).strftime("%a %b %d %H:%M:%S.%f %Y %Z")
+        )
+    )
     sql(_named("local_now", lambda: local().replace(tzinfo=None).isoformat(" ")))
     sql(_named("today", lambda: local().date().isoformat()))
     sql(_named("current_time", lambda: moments.timetz_in(local().time().isoformat(), session.settings.zone)))
@@ -46,15 +50,27 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
     sql(_named("version", lambda: f"PostgreSQL {SERVER_VERSION} (HeliosDB, SQLite {_sqlite_version()})"))
     sql(_named("current_database", lambda: session.database_name))
     sql(_named("current_schema", lambda: "public"))
-    sql(_named("current_schemas", lambda implicit: arrays.dump((["pg_catalog"] if implicit else []) + ["public"])))
+    sql(
+        _named(
+            "current_schemas", lambda implicit: arrays.dump((["pg_catalog"] if implicit else []) + ["public"])
+        )
+    )
     sql(_named("current_user", lambda: session.user))
     sql(_named("backend_pid", lambda: session.process))
     sql(_named("started", lambda: utc(datetime.fromtimestamp(session.context.started, timezone.utc))))
     for name, value in (("true", 1), ("false", 0), ("zero", 0), ("null", None), ("empty", ""),
                         ("client_encoding", "UTF8")):  # fmt: skip
         sql(_named(name, lambda *args, value=value: value))
-    sql(_named("encoding_to_char", lambda code: "UTF8" if code == _ENCODING else "SQL_ASCII" if code == 0 else ""))
-    sql(_named("char_to_encoding", lambda name: _ENCODING if str(name).upper().replace("-", "") == "UTF8" else -1))
+    sql(
+        _named(
+            "encoding_to_char", lambda code: "UTF8" if code == _ENCODING else "SQL_ASCII" if code == 0 else ""
+        )
+    )
+    sql(
+        _named(
+            "char_to_encoding", lambda name: _ENCODING if str(name).upper().replace("-", "") == "UTF8" else -1
+        )
+    )
     sql(_named("setseed", lambda value: None))
 
     @sql
@@ -91,7 +107,9 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
     def terminate_backend(process: int, timeout: int = 0) -> int:
         other = session.context.sessions.get(process)
         if other is not None:
-            other.terminate(PgError("57P01", "terminating connection due to administrator command", fatal=True))
+            other.terminate(
+                PgError("57P01", "terminating connection due to administrator command", fatal=True)
+            )
         return int(other is not None)
 
     @sql
@@ -136,7 +154,11 @@ def _sequence_table(session: Session, name: str) -> str:
     bare = name.rpartition(".")[2].strip('"')
     reading = session.engine.schema
     for each in reading.tables():
-        if each.kind == "table" and (rowid := reading.info(each).rowid) and bare == f"{each.name}_{rowid}_seq":
+        if (
+            each.kind == "table"
+            and (rowid := reading.info(each).rowid)
+            and bare == f"{each.name}_{rowid}_seq"
+        ):
             return each.name
     raise PgError("42P01", f'relation "{name}" does not exist')
 

@@ -103,7 +103,8 @@ def decoded(
     wanted = made.parameters
     if len(values) != len(wanted):
         raise PgError(
-            "08P01", f"bind message supplies {len(values)} parameters, but the statement requires {len(wanted)}"
+            "08P01",
+            f"bind message supplies {len(values)} parameters, but the statement requires {len(wanted)}",
         )
     found = []
     for sized, code, value in zip(wanted, spread(formats, len(values)), values, strict=True):
@@ -144,4 +145,14 @@ def row_count(made: Translated, cursor: Any, connection: Any) -> int:
     return 0
 
 
-__all__ = ["CHUNK", "Portal", "Statement", "decoded", "fields", "filled", "guessed_columns", "row_count", "row_encoder"]
+__all__ = [
+    "CHUNK",
+    "Portal",
+    "Statement",
+    "decoded",
+    "fields",
+    "filled",
+    "guessed_columns",
+    "row_count",
+    "row_encoder",
+]

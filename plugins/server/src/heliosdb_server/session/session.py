@@ -43,7 +43,14 @@ class Session(Execution, Commands):
     """Everything between a login and the end of the connection."""
 
     def __init__(
-        self, context: Context, wire: Wire, user: str, database: str, settings: Settings, process: int, address: str
+        self,
+        context: Context,
+        wire: Wire,
+        user: str,
+        database: str,
+        settings: Settings,
+        process: int,
+        address: str,
     ) -> None:
         self.context = context
         self.wire = wire
@@ -313,7 +320,9 @@ class Session(Execution, Commands):
             parameters = [sized.type.oid for sized in made.parameters] if made is not None else []
             self.emit(replies.parameter_description(parameters))
             columns = self.described(statement)
-            self.emit(replies.row_description(fields(columns), ()) if columns is not None else replies.NO_DATA)
+            self.emit(
+                replies.row_description(fields(columns), ()) if columns is not None else replies.NO_DATA
+            )
             return
         portal = self.portal_named(message.name)
         columns = portal.columns if portal.started else self.described(portal.statement)
@@ -328,7 +337,9 @@ class Session(Execution, Commands):
         if portal.statement.made is None:
             self.emit(replies.EMPTY_QUERY)
             return
-        self.alone = self.wire.peek() == 0x53  # Sync comes next: no transaction is needed around one statement
+        self.alone = (
+            self.wire.peek() == 0x53
+        )  # Sync comes next: no transaction is needed around one statement
         with self.statement(portal.statement.text):
             if portal.statement.made.kind == "command":
                 self.command(portal.statement.made, portal.statement.text, portal)

@@ -132,7 +132,9 @@ class Settings:
             if name not in _ALL or _ALL[name].kind != "hidden"
         ]
 
-    def set(self, name: str, value: str | None, *, local: bool = False, block: bool = False) -> tuple[str, str] | None:
+    def set(
+        self, name: str, value: str | None, *, local: bool = False, block: bool = False
+    ) -> tuple[str, str] | None:
         """Set a value, None for the one it had at the start; return it when the client is to be told.
 
         :param local: until the transaction ends

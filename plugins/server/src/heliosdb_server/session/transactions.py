@@ -55,11 +55,17 @@ class Transaction:
     def check(self) -> None:
         """Refuse a statement in a block that has failed."""
         if self.failed:
-            raise PgError("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+            raise PgError(
+                "25P02", "current transaction is aborted, commands ignored until end of transaction block"
+            )
 
     def before_read(self) -> None:
         """Prepare for a query."""
-        if self.block and self.level in ("repeatable read", "serializable") and not self.connection.in_transaction:
+        if (
+            self.block
+            and self.level in ("repeatable read", "serializable")
+            and not self.connection.in_transaction
+        ):
             self._begin("BEGIN")
 
     def before_write(

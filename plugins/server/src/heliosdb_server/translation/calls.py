@@ -9,8 +9,28 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError
 from ..types.registry import (
-    BOOL, BY_NAME, BY_OID, BYTEA, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTEGERS, INTERVAL, JSON, JSONB, NUMERIC,
-    STRINGS, TEXT, TIMESTAMP, TIMESTAMPTZ, VECTOR, PgType, Sized,
+    BOOL,
+    BY_NAME,
+    BY_OID,
+    BYTEA,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INT8,
+    INTEGERS,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NUMERIC,
+    STRINGS,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    VECTOR,
+    PgType,
+    Sized,
 )  # fmt: skip
 from . import tree
 from .literals import S_BOOL, S_FLOAT8, S_INT8, S_TEXT, wider
@@ -46,8 +66,15 @@ class Calls(Values):
         if name in AGGREGATES:
             return self._aggregate(node, name, scope)
         signature = SIGNATURES.get(name)
-        if signature is None and name in _TYPE_CALLS and len(node.args) == 1 and (node.schema or name != "date"):
-            return self.ex(tree.Cast(node.args[0], Sized(BY_NAME[_TYPE_CALLS[name]]), name, at=node.at), scope)
+        if (
+            signature is None
+            and name in _TYPE_CALLS
+            and len(node.args) == 1
+            and (node.schema or name != "date")
+        ):
+            return self.ex(
+                tree.Cast(node.args[0], Sized(BY_NAME[_TYPE_CALLS[name]]), name, at=node.at), scope
+            )
         if signature is None and name == "date" and len(node.args) == 1:
             return self.ex(tree.Cast(node.args[0], Sized(DATE), name, at=node.at), scope)
         if node.named:
@@ -89,13 +116,21 @@ class Calls(Values):
             at = {"date_trunc": 1, "date_part": 1, "extract": 1, "timezone": 1}.get(name, 0)
             kind = args[at].type if len(args) > at else None
             texts.append(quote_text(kind.name if kind is not None else ""))
-        if name in ("json_build_object", "jsonb_build_object", "json_build_array", "jsonb_build_array", "num_nulls"):
+        if name in (
+            "json_build_object",
+            "jsonb_build_object",
+            "json_build_array",
+            "jsonb_build_array",
+            "num_nulls",
+        ):
             if name != "num_nulls":
-                texts = [part for arg in args for part in (arg.text, quote_text(arg.type.name if arg.type else ""))]
+                texts = [
+                    part for arg in args for part in (arg.text, quote_text(arg.type.name if arg.type else ""))
+                ]
         if name in ("round", "trunc") and args:
-            texts.append(quote_text(args[0].type.name if args[0].type else "")) if len(args) > 1 else texts.extend(
-                ("0", quote_text(args[0].type.name if args[0].type else ""))
-            )
+            texts.append(quote_text(args[0].type.name if args[0].type else "")) if len(
+                args
+            ) > 1 else texts.extend(("0", quote_text(args[0].type.name if args[0].type else "")))
         made = f"{signature.function}({', '.join(texts)})"
         self.functions |= signature.function.startswith("pg_")
         if node.over is not None:
@@ -175,7 +210,9 @@ class Calls(Values):
         return text
 
     def _filtered(self, node: tree.Call, scope: Scope) -> str:
-        made = f" FILTER (WHERE {self.ex(node.filter, scope, S_BOOL).text})" if node.filter is not None else ""
+        made = (
+            f" FILTER (WHERE {self.ex(node.filter, scope, S_BOOL).text})" if node.filter is not None else ""
+        )
         return made + (self.over(node.over, scope) if node.over is not None else "")
 
     def _aggregate(self, node: tree.Call, name: str, scope: Scope) -> Ex:
@@ -188,7 +225,10 @@ class Calls(Values):
             how = "max" if name == "bool_or" else "min"
             return Ex(f"{how}({distinct}{args[0].text}){end}", S_BOOL)
         if name in ("group_concat", "total"):
-            return Ex(f"{name}({distinct}{', '.join(a.text for a in args)}){end}", S_TEXT if name[0] == "g" else S_FLOAT8)
+            return Ex(
+                f"{name}({distinct}{', '.join(a.text for a in args)}){end}",
+                S_TEXT if name[0] == "g" else S_FLOAT8,
+            )
         if name in _NATIVE:
             if name in ("min", "max") and len(args) > 1:  # SQLite's, of one row
                 return Ex(f"{name}({', '.join(a.text for a in args)})", self.common(args))
@@ -231,10 +271,13 @@ class Calls(Values):
             pass  # SQLite says so where the aggregate is no window function
         keys = [self.ex(order.expr, scope) for order in node.order]
         directions = "".join(
-            ("d" if o.descending else "a") + ((o.nulls or ("first" if o.descending else "last"))[0]) for o in node.order
+            ("d" if o.descending else "a") + ((o.nulls or ("first" if o.descending else "last"))[0])
+            for o in node.order
         )
         first = keys[0] if "within group" in name and keys else args[0] if args else Ex("")
-        types = [arg.type.name if arg.type is not None else "" for arg in args] or [first.type.name if first.type else ""]
+        types = [arg.type.name if arg.type is not None else "" for arg in args] or [
+            first.type.name if first.type else ""
+        ]
         spec = json.dumps([name.partition(" ")[0], node.distinct, len(args), directions, types])
         texts = [quote_text(spec), *(arg.text for arg in args), *(key.text for key in keys)]
         sized: Sized | None
@@ -275,8 +318,12 @@ class Calls(Values):
             name = "interval_least" if least else "interval_greatest"
             return self.own(f"pg_{name}({', '.join(item.text for item in items)})", sized)
         if all(item.not_null for item in items) and len(items) > 1:
-            return Ex(f"{'min' if least else 'max'}({', '.join(item.text for item in items)})", sized, not_null=True)
-        return self.own(f"pg_{'least' if least else 'greatest'}({', '.join(item.text for item in items)})", sized)
+            return Ex(
+                f"{'min' if least else 'max'}({', '.join(item.text for item in items)})", sized, not_null=True
+            )
+        return self.own(
+            f"pg_{'least' if least else 'greatest'}({', '.join(item.text for item in items)})", sized
+        )
 
     _call_least = _call_greatest
 
@@ -316,8 +363,26 @@ class Calls(Values):
 
 _EXACT = frozenset(("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"))
 _SAID_AS_TEXT = frozenset(
-    """lower upper concat concat_ws quote_literal quote_nullable format replace left right lpad rpad repeat strpos
-    split_part substring substr char_length""".split()
+    [
+        "lower",
+        "upper",
+        "concat",
+        "concat_ws",
+        "quote_literal",
+        "quote_nullable",
+        "format",
+        "replace",
+        "left",
+        "right",
+        "lpad",
+        "rpad",
+        "repeat",
+        "strpos",
+        "split_part",
+        "substring",
+        "substr",
+        "char_length",
+    ]
 )
 _UNTYPED = frozenset(("pg_typeof",))
 _VECTORS = frozenset(("add", "subtract", "multiply", "scale", "normalize", "subvector", "avg", "sum"))

@@ -36,7 +36,11 @@ class Changes(Selects):
     # ---- changes in WITH ----
 
     def with_text(
-        self, items: list[tree.With], recursive: bool, scope: Scope | None, level: dict[str, tuple[Column, ...]]
+        self,
+        items: list[tree.With],
+        recursive: bool,
+        scope: Scope | None,
+        level: dict[str, tuple[Column, ...]],
     ) -> str:
         if any(isinstance(item.query, _ROW_TYPES) for item in items) and len(self._ctes) > 1:
             raise PgError("0A000", "a WITH query that changes rows must stand at the top level")
@@ -113,7 +117,9 @@ class Changes(Selects):
         if isinstance(node, tree.Array):
             made = self._array(node, scope, target if target.type.element else None)
         elif isinstance(node, tree.Const) and target.type in (VARCHAR, BPCHAR):
-            made = self.ex(node, scope, Sized(target.type))  # what is too long is an error here, and cut by a cast
+            made = self.ex(
+                node, scope, Sized(target.type)
+            )  # what is too long is an error here, and cut by a cast
             limit = target.modifier - 4
             if made.const is not None and limit > 0 and len(made.const.rstrip(" ")) > limit:
                 raise PgError("22001", f"value too long for type {target.type.title}({limit})")
@@ -160,12 +166,18 @@ class Changes(Selects):
         self.functions = True
         if was is kind and kind in (INT4, INT2):
             return f"pg_int({made.text}, '{kind.name}')"
-        text = cast(made, target, explicit=False) if was is not kind or limited or target.modifier != -1 else made.text
+        text = (
+            cast(made, target, explicit=False)
+            if was is not kind or limited or target.modifier != -1
+            else made.text
+        )
         if limited and text == made.text:
             text = f"pg_cast({made.text}, '{name}', '{kind.name}', {target.modifier}, 'assignment')"
         return text
 
-    def returning(self, items: list[tree.Target], info: TableInfo, alias: str) -> tuple[str, tuple[Column, ...]]:
+    def returning(
+        self, items: list[tree.Target], info: TableInfo, alias: str
+    ) -> tuple[str, tuple[Column, ...]]:
         """Return ``RETURNING ...`` and its columns. SQLite's knows the changed table alone."""
         if not items:
             return "", ()
@@ -202,25 +214,29 @@ class Changes(Selects):
             width = max(len(row) for row in body.rows)
             given = columns or [c for c in info.columns if not c.sql.startswith("generated")][:width]
             if width > len(given):
-                raise PgError("42601", "INSERT has more expressions than target columns", position=node.at + 1)
+                raise PgError(
+                    "42601", "INSERT has more expressions than target columns", position=node.at + 1
+                )
             if any(len(row) != width for row in body.rows):
                 raise PgError("42601", "VALUES lists must all be the same length", position=node.at + 1)
             if columns and width < len(columns):
-                raise PgError("42601", "INSERT has more target columns than expressions", position=node.at + 1)
+                raise PgError(
+                    "42601", "INSERT has more target columns than expressions", position=node.at + 1
+                )
             given = given[:width]
             scope = Scope()
             # A column that gets its default in every row is left out: SQLite knows best what that is.
             spared = {
-                at
-                for at in range(width)
-                if all(isinstance(row[at], tree.Default) for row in body.rows)
+                at for at in range(width) if all(isinstance(row[at], tree.Default) for row in body.rows)
             }
             if len(spared) == width and len(body.rows) == 1:
                 spared = set(range(1, width))
             kept = [at for at in range(width) if at not in spared]
             rows = []
             for row in body.rows:
-                rows.append("(" + ", ".join(self.assigned(row[at], given[at], scope, info) for at in kept) + ")")
+                rows.append(
+                    "(" + ", ".join(self.assigned(row[at], given[at], scope, info) for at in kept) + ")"
+                )
             return [given[at].name for at in kept], "VALUES " + ", ".join(rows)
         assert source is not None
         text, made = self.query(source, None)
@@ -237,7 +253,9 @@ class Changes(Selects):
         if all(text_ == f"s.c{at}" for at, text_ in enumerate(stored)):
             return [c.name for c in given[: len(made)]], f"SELECT * FROM ({text}) WHERE true"
         name = self.fresh("inserted")
-        made_text = f"WITH {name}({places}) AS ({text}) SELECT {', '.join(stored)} FROM {name} AS s WHERE true"
+        made_text = (
+            f"WITH {name}({places}) AS ({text}) SELECT {', '.join(stored)} FROM {name} AS s WHERE true"
+        )
         return [c.name for c in given[: len(made)]], made_text
 
     def _conflict(self, node: tree.Conflict, info: TableInfo, alias: str) -> str:
@@ -246,7 +264,9 @@ class Changes(Selects):
         if node.constraint:
             key = info.keys.get(node.constraint)
             if key is None:
-                raise PgError("42704", f'constraint "{node.constraint}" for table "{info.name}" does not exist')
+                raise PgError(
+                    "42704", f'constraint "{node.constraint}" for table "{info.name}" does not exist'
+                )
             target = f" ({', '.join(map(quote_identifier, key))})"
         elif node.columns:
             keys = []
@@ -254,11 +274,19 @@ class Changes(Selects):
                 if isinstance(each, tree.Name) and len(each.parts) == 1:
                     keys.append(quote_identifier(self._column(info, each.parts[0], each.at).name))
                 else:
-                    bare = Scope([Relation(alias, tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns))])
+                    bare = Scope(
+                        [
+                            Relation(
+                                alias, tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns)
+                            )
+                        ]
+                    )
                     keys.append(self.ex(each, bare).text)
             target = f" ({', '.join(keys)})"
             if node.where is not None:
-                bare = Scope([Relation(alias, tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns))])
+                bare = Scope(
+                    [Relation(alias, tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns))]
+                )
                 target += f" WHERE {self.ex(node.where, bare, S_BOOL).text}"
         elif node.update is not None:
             raise PgError(
@@ -269,7 +297,9 @@ class Changes(Selects):
             )
         if node.update is None:
             return f" ON CONFLICT{target} DO NOTHING"
-        scope = Scope([Relation(alias, info.columns), Relation("excluded", info.columns, hidden=_all_names(info))])
+        scope = Scope(
+            [Relation(alias, info.columns), Relation("excluded", info.columns, hidden=_all_names(info))]
+        )
         made = f" ON CONFLICT{target} DO UPDATE SET {self._sets(node.update, info, scope)}"
         if node.update_where is not None:
             made += f" WHERE {self.ex(node.update_where, scope, S_BOOL).text}"
@@ -292,7 +322,9 @@ class Changes(Selects):
                 parts.append(f"({listed}) = ({text})")
                 continue
             if not isinstance(value, tree.Row) or len(value.items) != len(names):
-                raise PgError("42601", "number of columns does not match number of values", position=value.at + 1)
+                raise PgError(
+                    "42601", "number of columns does not match number of values", position=value.at + 1
+                )
             for column, item in zip(columns, value.items, strict=True):
                 parts.append(f"{quote_identifier(column.name)} = {self.assigned(item, column, scope, info)}")
         return ", ".join(parts)

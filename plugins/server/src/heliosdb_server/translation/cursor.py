@@ -7,17 +7,117 @@ from .lexer import Kind, Token, scan, syntax_error
 
 # Words that are no names unless they are quoted; a few more than SQLite's, a few less than the standard's.
 RESERVED = frozenset(
-    """all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
-    current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc
-    distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral
-    leading limit localtime localtimestamp not null offset on only or order placing primary references returning
-    select session_user some symmetric table then to trailing true union unique user using variadic when where
-    window with""".split()
+    [
+        "all",
+        "analyse",
+        "analyze",
+        "and",
+        "any",
+        "array",
+        "as",
+        "asc",
+        "asymmetric",
+        "both",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "column",
+        "constraint",
+        "create",
+        "current_catalog",
+        "current_date",
+        "current_role",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "default",
+        "deferrable",
+        "desc",
+        "distinct",
+        "do",
+        "else",
+        "end",
+        "except",
+        "false",
+        "fetch",
+        "for",
+        "foreign",
+        "from",
+        "grant",
+        "group",
+        "having",
+        "in",
+        "initially",
+        "intersect",
+        "into",
+        "lateral",
+        "leading",
+        "limit",
+        "localtime",
+        "localtimestamp",
+        "not",
+        "null",
+        "offset",
+        "on",
+        "only",
+        "or",
+        "order",
+        "placing",
+        "primary",
+        "references",
+        "returning",
+        "select",
+        "session_user",
+        "some",
+        "symmetric",
+        "table",
+        "then",
+        "to",
+        "trailing",
+        "true",
+        "union",
+        "unique",
+        "user",
+        "using",
+        "variadic",
+        "when",
+        "where",
+        "window",
+        "with",
+    ]
 )
 # Words that may not stand as a table's or column's alias without AS: what follows them goes on with the clause.
 NO_ALIAS = RESERVED | frozenset(
-    """authorization binary concurrently cross current_schema freeze full ilike inner is isnull join left like natural
-    notnull outer overlaps right similar tablesample verbose over filter within set values""".split()
+    [
+        "authorization",
+        "binary",
+        "concurrently",
+        "cross",
+        "current_schema",
+        "freeze",
+        "full",
+        "ilike",
+        "inner",
+        "is",
+        "isnull",
+        "join",
+        "left",
+        "like",
+        "natural",
+        "notnull",
+        "outer",
+        "overlaps",
+        "right",
+        "similar",
+        "tablesample",
+        "verbose",
+        "over",
+        "filter",
+        "within",
+        "set",
+        "values",
+    ]
 )
 
 
@@ -57,7 +157,9 @@ class TokenCursor:
 
     def are_words(self, *words: str) -> bool:
         """Do these keywords follow one another here?"""
-        return all(self.ahead(i).kind is Kind.WORD and self.ahead(i).value == word for i, word in enumerate(words))
+        return all(
+            self.ahead(i).kind is Kind.WORD and self.ahead(i).value == word for i, word in enumerate(words)
+        )
 
     def is_op(self, *ops: str) -> bool:
         """Is the token at hand one of these operators or signs?"""

@@ -11,7 +11,20 @@ from .lexer import Kind
 from .queries import Queries
 
 _ENDS_DEFAULT = frozenset(
-    "not null check unique primary references default constraint generated collate deferrable initially".split()
+    [
+        "not",
+        "null",
+        "check",
+        "unique",
+        "primary",
+        "references",
+        "default",
+        "constraint",
+        "generated",
+        "collate",
+        "deferrable",
+        "initially",
+    ]
 )
 
 
@@ -59,7 +72,9 @@ class Definitions(Queries):
                     "operator", "policy", "rule", "server", "publication", "subscription", "tablespace",
                     "collation", "cast", "event", "language", "statistics", "text", "foreign", "group"):  # fmt: skip
             words = {"text": "TEXT SEARCH", "event": "EVENT TRIGGER", "foreign": "FOREIGN TABLE"}
-            raise PgError("0A000", f"CREATE {words.get(what, what.upper())} is not supported", position=at + 1)
+            raise PgError(
+                "0A000", f"CREATE {words.get(what, what.upper())} is not supported", position=at + 1
+            )
         raise self.error(self.tokens[self.at - 1])
 
     # ---- tables ----

@@ -16,8 +16,19 @@ _COMPARE = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
 _LEVELS = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "%": MULTIPLY, "^": POWER}
 # Words that are functions without parentheses.
 NILADIC = frozenset(
-    """current_date current_time current_timestamp localtime localtimestamp current_user session_user user
-    current_role current_catalog current_schema""".split()
+    [
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "localtime",
+        "localtimestamp",
+        "current_user",
+        "session_user",
+        "user",
+        "current_role",
+        "current_catalog",
+        "current_schema",
+    ]
 )
 _FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
@@ -53,9 +64,22 @@ class Expressions(TokenCursor):
         if token.kind is Kind.WORD and token.value == "not":
             self.at += 1
             return tree.Unary("NOT", self.expression(NOT), at=token.start)
-        if token.kind is Kind.OPERATOR and token.value not in ("(", ")", "[", "]", ",", ";", ".", ":", "::", "*"):
+        if token.kind is Kind.OPERATOR and token.value not in (
+            "(",
+            ")",
+            "[",
+            "]",
+            ",",
+            ";",
+            ".",
+            ":",
+            "::",
+            "*",
+        ):
             self.at += 1
-            return tree.Unary(token.value, self.expression(SIGN if token.value in "+-" else OTHER), at=token.start)
+            return tree.Unary(
+                token.value, self.expression(SIGN if token.value in "+-" else OTHER), at=token.start
+            )
         return self._postfix(self._primary())
 
     def _postfix(self, node: tree.Node) -> tree.Node:
@@ -247,7 +271,9 @@ class Expressions(TokenCursor):
         if self.token.kind is Kind.STRING and len(parts) <= 2:  # date '2024-01-01'
             kind = registry.by_name(parts[-1])
             if kind is not None:
-                return tree.Cast(tree.Const(self.advance().value, "string", at=at), Sized(kind), parts[-1], at=at)
+                return tree.Cast(
+                    tree.Const(self.advance().value, "string", at=at), Sized(kind), parts[-1], at=at
+                )
         return tree.Name(tuple(parts), at=at)
 
     def _call(self, parts: list[str], at: int) -> tree.Node:
@@ -395,7 +421,9 @@ class Expressions(TokenCursor):
             unit = self.advance().value
             if self.take("to"):
                 unit = self.advance().value
-        return tree.Cast(tree.Const(f"{text} {unit}".strip(), "string", at=at), Sized(INTERVAL), "interval", at=at)
+        return tree.Cast(
+            tree.Const(f"{text} {unit}".strip(), "string", at=at), Sized(INTERVAL), "interval", at=at
+        )
 
     def _typed_literal(self, at: int) -> tree.Node | None:
         """``timestamp with time zone '...'``, ``double precision '1'``"""
@@ -410,7 +438,9 @@ class Expressions(TokenCursor):
             return None
         return tree.Cast(tree.Const(self.advance().value, "string", at=at), sized, name, at=at)
 
-    _word_timestamp = _word_time = _word_double = _word_character = _word_varchar = _word_numeric = _typed_literal
+    _word_timestamp = _word_time = _word_double = _word_character = _word_varchar = _word_numeric = (
+        _typed_literal
+    )
 
     def _word_extract(self, at: int) -> tree.Node | None:
         if self.ahead().value != "(":
@@ -515,7 +545,7 @@ class Expressions(TokenCursor):
             if self.take_one(*_FIELDS) and self.take("to"):
                 self.advance()
         brackets = ""
-        while self.is_op("[") and self.ahead().value in ("]",) or (
+        while (self.is_op("[") and self.ahead().value in ("]",)) or (
             self.is_op("[") and self.ahead(2).value == "]" and self.ahead().kind is Kind.NUMBER
         ):
             while not self.take_op("]"):

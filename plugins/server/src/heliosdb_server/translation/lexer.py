@@ -52,7 +52,9 @@ _PATTERN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|''", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|''", re.DOTALL
+)
 
 
 def syntax_error(token: Token, text: str) -> PgError:
@@ -169,7 +171,9 @@ def _comment_end(text: str, start: int) -> int:
         depth += 1 if match[0] == "/*" else -1
         if depth == 0:
             return match.end()
-    raise PgError("42601", f'unterminated /* comment at or near "{text[start : start + 40]}"', position=start + 1)
+    raise PgError(
+        "42601", f'unterminated /* comment at or near "{text[start : start + 40]}"', position=start + 1
+    )
 
 
 def _line_end(text: str, start: int) -> int:
@@ -198,7 +202,9 @@ def split(text: str) -> list[tuple[str, int]]:
     body = ""  # of CREATE TRIGGER, whose semicolons are its own
     words: list[str] = []
     for token in scan(text):
-        if token.kind is Kind.END or (token.value == ";" and token.kind is Kind.OPERATOR and not depth and not body):
+        if token.kind is Kind.END or (
+            token.value == ";" and token.kind is Kind.OPERATOR and not depth and not body
+        ):
             if begin >= 0:
                 found.append((text[begin:last], begin))
             begin, words = -1, []

@@ -10,8 +10,32 @@ from heliosdb_sqlite.sql.quoting import quote_text
 from ..protocol.errors import PgError
 from ..types import reading
 from ..types.registry import (
-    BOOL, BPCHAR, BYTEA, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTEGERS, INTERVAL, JSON, JSONB, NUMERIC, OID, REG,
-    REGCLASS, STRINGS, TEXT, TIMESTAMP, TIMESTAMPTZ, UNKNOWN, VARCHAR, VOID, PgType, Sized,
+    BOOL,
+    BPCHAR,
+    BYTEA,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INT8,
+    INTEGERS,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NUMERIC,
+    OID,
+    REG,
+    REGCLASS,
+    STRINGS,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    UNKNOWN,
+    VARCHAR,
+    VOID,
+    PgType,
+    Sized,
 )  # fmt: skip
 from .scope import Ex
 

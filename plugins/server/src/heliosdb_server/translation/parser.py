@@ -277,7 +277,9 @@ class Parser(Definitions):
     def _command_fetch(self, at: int) -> tree.Node:
         move = self.advance().value == "move"
         direction, count = "forward", 1
-        word = self.take_one("next", "prior", "first", "last", "absolute", "relative", "all", "forward", "backward")
+        word = self.take_one(
+            "next", "prior", "first", "last", "absolute", "relative", "all", "forward", "backward"
+        )
         if word in ("absolute", "relative"):
             direction, count = word, self._count()
         elif word in ("first", "last", "prior"):
@@ -387,7 +389,9 @@ class Parser(Definitions):
     def _command_vacuum(self, at: int) -> tree.Node:
         self.at += 1
         if self.is_word("into") or (self.ahead().value == "into"):
-            raise PgError("42501", "VACUUM INTO writes another file, which is not for clients", position=at + 1)
+            raise PgError(
+                "42501", "VACUUM INTO writes another file, which is not for clients", position=at + 1
+            )
         return self._ignored("vacuum", at)
 
     def _command_analyze(self, at: int) -> tree.Node:

@@ -147,7 +147,19 @@ class Queries(Expressions):
                 made.distinct = True
         else:
             self.take("all")
-        ends = ("from", "where", "group", "having", "window", "union", "except", "intersect", "order", "limit", "into")
+        ends = (
+            "from",
+            "where",
+            "group",
+            "having",
+            "window",
+            "union",
+            "except",
+            "intersect",
+            "order",
+            "limit",
+            "into",
+        )
         if self.token.kind is not Kind.END and not self.is_word(*ends) and not self.is_op(")", ";"):
             made.targets = self.targets()
         if self.take("into"):
@@ -161,7 +173,9 @@ class Queries(Expressions):
         if self.take("group", "by"):
             self.take("all") or self.take("distinct")
             if self.is_word("grouping", "rollup", "cube"):
-                raise PgError("0A000", f"{self.token.value.upper()} is not supported", position=self.token.start + 1)
+                raise PgError(
+                    "0A000", f"{self.token.value.upper()} is not supported", position=self.token.start + 1
+                )
             made.group = self.expressions()
         if self.take("having"):
             made.having = self.expression()
@@ -439,10 +453,14 @@ class Queries(Expressions):
         only = self.take("only")
         table = tree.Table(self.qualified(), only=only, at=at)
         self.take_op("*")
-        if self.take("as"):
-            table.alias = self.label()
-        elif self.token.kind is Kind.QUOTED or (
-            self.token.kind is Kind.WORD and self.token.value not in NO_ALIAS and self.token.value != "set"
+        if (
+            self.take("as")
+            or self.token.kind is Kind.QUOTED
+            or (
+                self.token.kind is Kind.WORD
+                and self.token.value not in NO_ALIAS
+                and self.token.value != "set"
+            )
         ):
             table.alias = self.label()
         return table

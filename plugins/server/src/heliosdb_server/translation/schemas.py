@@ -67,7 +67,9 @@ class Schemas(Changes):
         scope = Scope([Relation(table, columns)])
         keys = [c.columns for c in node.constraints if c.kind == "primary"]
         alone = keys[0][0] if len(keys) == 1 and len(keys[0]) == 1 else ""
-        parts = [self.column_text(c, scope, table, primary=c.primary or c.name == alone) for c in node.columns]
+        parts = [
+            self.column_text(c, scope, table, primary=c.primary or c.name == alone) for c in node.columns
+        ]
         rowid = next((c for c in node.columns if c.name == alone and c.type.type in (INT2, INT4, INT8)), None)
         for constraint in node.constraints:
             if constraint.kind == "primary" and rowid is not None:
@@ -133,7 +135,9 @@ class Schemas(Changes):
             raise not_supported("a default can't be nextval(): use SERIAL or IDENTITY PRIMARY KEY")
         self.functions = False
         made = self.ex(node, Scope(), sized)
-        made = self.cast(made, sized, node.at) if made.type is not None and made.type is not sized.type else made
+        made = (
+            self.cast(made, sized, node.at) if made.type is not None and made.type is not sized.type else made
+        )
         text = self._plain(made.text, "a default")
         return text if _is_literal(text) else f"({text})"
 
@@ -150,7 +154,9 @@ class Schemas(Changes):
         named = f"CONSTRAINT {quote_identifier(c.name)} " if c.name else ""
         columns = f"({', '.join(map(quote_identifier, c.columns))})"
         for name in c.columns:
-            if scope.relations[0].columns and name.lower() not in {x.name.lower() for x in scope.relations[0].columns}:
+            if scope.relations[0].columns and name.lower() not in {
+                x.name.lower() for x in scope.relations[0].columns
+            }:
                 raise PgError("42703", f'column "{name}" named in key does not exist', position=c.at + 1)
         if c.kind == "primary":
             return f"{named}PRIMARY KEY {columns}"
@@ -181,7 +187,9 @@ class Schemas(Changes):
         if exists and self.schema.table(None, node.table.parts[-1]) is not None:
             return []
         types = [registry.stored(c.sized) if c.sized is not None else "" for c in columns]
-        definitions = ", ".join(f"{quote_identifier(n)} {t}".strip() for n, t in zip(names, types, strict=True))
+        definitions = ", ".join(
+            f"{quote_identifier(n)} {t}".strip() for n, t in zip(names, types, strict=True)
+        )
         made = [f"CREATE TABLE {exists}{name} ({definitions})"]
         if node.with_data:
             made.append(f"INSERT INTO {name} {text}")
@@ -227,7 +235,13 @@ class Schemas(Changes):
         made = []
         exists = "IF EXISTS " if node.if_exists else ""
         if node.kind not in ("table", "view", "index", "trigger"):
-            if node.if_exists and node.kind in ("sequence", "type", "function", "extension", "materialized view"):
+            if node.if_exists and node.kind in (
+                "sequence",
+                "type",
+                "function",
+                "extension",
+                "materialized view",
+            ):
                 return []
             raise not_supported(f"DROP {node.kind.upper()} is not supported")
         for parts in node.names:
@@ -256,11 +270,15 @@ class Schemas(Changes):
             raise PgError(
                 "2BP01",
                 f"cannot drop table {info.name} because other objects depend on it",
-                detail="\n".join(f"a foreign key of table {name} depends on table {info.name}" for name in left),
+                detail="\n".join(
+                    f"a foreign key of table {name} depends on table {info.name}" for name in left
+                ),
                 hint="Use DROP ... CASCADE to drop the dependent objects too.",
             )
         if left:
-            raise not_supported(f"DROP TABLE ... CASCADE would have to change the foreign keys of {', '.join(left)}")
+            raise not_supported(
+                f"DROP TABLE ... CASCADE would have to change the foreign keys of {', '.join(left)}"
+            )
 
     def _run_truncate(self, node: tree.Truncate) -> list[str]:
         made = []
@@ -276,7 +294,9 @@ class Schemas(Changes):
                     hint=f'Truncate table "{left[0]}" at the same time, or use TRUNCATE ... CASCADE.',
                 )
             if left:
-                raise not_supported("TRUNCATE ... CASCADE over foreign keys is not supported: name the tables")
+                raise not_supported(
+                    "TRUNCATE ... CASCADE over foreign keys is not supported: name the tables"
+                )
             made.append(f"DELETE FROM {self.written(info)}")
             if node.restart and self.schema.counts(info.name):
                 made.append(f"DELETE FROM sqlite_sequence WHERE name = '{info.name}'")
@@ -306,7 +326,9 @@ class Schemas(Changes):
         if what == "rename column":
             assert isinstance(value, tuple)
             old = self._column(info, value[0], -1)
-            return [f"ALTER TABLE {name} RENAME COLUMN {quote_identifier(old.name)} TO {quote_identifier(value[1])}"]
+            return [
+                f"ALTER TABLE {name} RENAME COLUMN {quote_identifier(old.name)} TO {quote_identifier(value[1])}"
+            ]
         if what == "add column":
             assert isinstance(value, tuple)
             column, exists = value
@@ -322,13 +344,17 @@ class Schemas(Changes):
             assert isinstance(value, tuple)
             if value[1] and all(c.name.lower() != value[0].lower() for c in info.columns):
                 return []
-            return [f"ALTER TABLE {name} DROP COLUMN {quote_identifier(self._column(info, value[0], -1).name)}"]
+            return [
+                f"ALTER TABLE {name} DROP COLUMN {quote_identifier(self._column(info, value[0], -1).name)}"
+            ]
         if what == "add constraint":
             assert isinstance(value, tree.TableConstraint)
             if value.kind == "unique":
                 label = value.name or f"{info.name}_{'_'.join(value.columns)}_key"
                 columns = ", ".join(map(quote_identifier, value.columns))
-                return [f"CREATE UNIQUE INDEX {quote_identifier(label)} ON {quote_identifier(info.name)} ({columns})"]
+                return [
+                    f"CREATE UNIQUE INDEX {quote_identifier(label)} ON {quote_identifier(info.name)} ({columns})"
+                ]
         if what == "drop constraint":
             assert isinstance(value, tuple)
             if self.schema.has_index(value[0]):
@@ -337,7 +363,9 @@ class Schemas(Changes):
                 return []
         return self.edited(info, what, value)
 
-    def _added(self, info: TableInfo, name: str, column: tree.ColumnDef, scope: Scope) -> list[str | SchemaEdit]:
+    def _added(
+        self, info: TableInfo, name: str, column: tree.ColumnDef, scope: Scope
+    ) -> list[str | SchemaEdit]:
         """Return what adds a column: first one that SQLite can add, then what it could not be added with."""
         if column.primary or column.identity:
             raise not_supported("ADD COLUMN with PRIMARY KEY or IDENTITY is not supported")
@@ -359,7 +387,9 @@ class Schemas(Changes):
             foreign = tree.TableConstraint("foreign", "", (label,), references=column.references)
             made += self._constrained(info, foreign, scope)
         if column.unique:
-            made.append(f"CREATE UNIQUE INDEX {quote_identifier(f'{info.name}_{label}_key')} ON {name} ({quoted})")
+            made.append(
+                f"CREATE UNIQUE INDEX {quote_identifier(f'{info.name}_{label}_key')} ON {name} ({quoted})"
+            )
         return made
 
     def _constrained(self, info: TableInfo, c: tree.TableConstraint, scope: Scope) -> list[str | SchemaEdit]:
@@ -368,7 +398,8 @@ class Schemas(Changes):
                 raise PgError("42P16", f'multiple primary keys for table "{info.name}" are not allowed')
             names = [self._column(info, name, c.at).name for name in c.columns]
             edits: list[str | SchemaEdit] = [
-                SchemaEdit(info.name, "set not null", name, refused=f"{quote_identifier(name)} IS NULL") for name in names
+                SchemaEdit(info.name, "set not null", name, refused=f"{quote_identifier(name)} IS NULL")
+                for name in names
             ]
             listed = ", ".join(map(quote_identifier, names))
             label = quote_identifier(f"{info.name}_pkey")
@@ -378,7 +409,9 @@ class Schemas(Changes):
         if c.kind == "check":
             assert c.check is not None
             refused = f"NOT ({self.ex(c.check, scope, S_BOOL).text})"
-        return [SchemaEdit(info.name, "add constraint", c.name or f"{info.name}_check", text, c.kind, refused)]
+        return [
+            SchemaEdit(info.name, "add constraint", c.name or f"{info.name}_check", text, c.kind, refused)
+        ]
 
     def edited(self, info: TableInfo, what: str, value: Any) -> list[str | SchemaEdit]:
         """Return what changes a table in a way that SQLite's ALTER can't."""
@@ -402,12 +435,18 @@ class Schemas(Changes):
             made = self.ex(using, scope, sized) if using is not None else Ex(quoted, column.sized)
             cast = self.cast(made, sized, -1).text
             words = registry.stored(sized)
-            after = "" if cast == quoted and using is None else f"UPDATE {self.written(info)} SET {quoted} = {cast}"
+            after = (
+                ""
+                if cast == quoted and using is None
+                else f"UPDATE {self.written(info)} SET {quoted} = {cast}"
+            )
             return [SchemaEdit(info.name, what, column.name, words, after=after)]
         raise not_supported(f"ALTER TABLE ... {what.upper()} is not supported")
 
 
 def _is_literal(text: str) -> bool:
-    return text in ("NULL", "CURRENT_DATE") or text.lstrip("-").replace(".", "", 1).isdigit() or (
-        text[0] == "'" and text[-1] == "'" and "'" not in text[1:-1].replace("''", "")
+    return (
+        text in ("NULL", "CURRENT_DATE")
+        or text.lstrip("-").replace(".", "", 1).isdigit()
+        or (text[0] == "'" and text[-1] == "'" and "'" not in text[1:-1].replace("''", ""))
     )

@@ -17,7 +17,10 @@ class Column(NamedTuple):
     name: str
     sized: Sized | None  # None: whatever a value says of itself
     sql: str = ""  # how it is written; "" is table.column
-    source: tuple[int, int] = (0, 0)  # the table's OID and the column's number, for what comes straight from a table
+    source: tuple[int, int] = (
+        0,
+        0,
+    )  # the table's OID and the column's number, for what comes straight from a table
     not_null: bool = False
 
 

@@ -44,7 +44,11 @@ class Selects(Tables):
             )
         if not isinstance(node, tree.Select):
             return self._body(node, scope, [])
-        if not node.with_ and isinstance(node.body, tree.Select) and not (node.order or node.limit or node.offset):
+        if (
+            not node.with_
+            and isinstance(node.body, tree.Select)
+            and not (node.order or node.limit or node.offset)
+        ):
             return self.query(node.body, scope)
         level: dict[str, tuple[Column, ...]] = {}
         self._ctes.append(level)
@@ -56,7 +60,11 @@ class Selects(Tables):
         return with_ + text + self._limits(node, scope), columns
 
     def with_text(
-        self, items: list[tree.With], recursive: bool, scope: Scope | None, level: dict[str, tuple[Column, ...]]
+        self,
+        items: list[tree.With],
+        recursive: bool,
+        scope: Scope | None,
+        level: dict[str, tuple[Column, ...]],
     ) -> str:
         """Return a WITH; its queries' columns are added to ``level``."""
         if not items:
@@ -90,7 +98,9 @@ class Selects(Tables):
 
     def changing(self, item: tree.With, level: dict[str, tuple[Column, ...]]) -> str:
         """Return a WITH query that stands for the rows that a change returned; see :mod:`.changes`."""
-        raise PgError("0A000", "a WITH query that changes rows must stand at the top level", position=item.at + 1)
+        raise PgError(
+            "0A000", "a WITH query that changes rows must stand at the top level", position=item.at + 1
+        )
 
     def _recursive(
         self, item: tree.With, body: tree.SetOp, scope: Scope | None, level: dict[str, tuple[Column, ...]]
@@ -126,7 +136,9 @@ class Selects(Tables):
             made += ("" if node.limit is not None else " LIMIT -1") + f" OFFSET {offset}"
         return made
 
-    def _body(self, node: tree.Node, scope: Scope | None, order: list[tree.Order]) -> tuple[str, tuple[Column, ...]]:
+    def _body(
+        self, node: tree.Node, scope: Scope | None, order: list[tree.Order]
+    ) -> tuple[str, tuple[Column, ...]]:
         if isinstance(node, tree.Core):
             return self._core(node, scope, order)
         if isinstance(node, tree.Values):
@@ -150,7 +162,9 @@ class Selects(Tables):
         self._same_count(columns, others, node)
         merged = []
         for a, b in zip(columns, others, strict=True):
-            merged.append(a._replace(sized=_met(a, b), sql="", source=(0, 0), not_null=a.not_null and b.not_null))
+            merged.append(
+                a._replace(sized=_met(a, b), sql="", source=(0, 0), not_null=a.not_null and b.not_null)
+            )
         text = f"{left} {node.op} {right}"
         return text + self._order_by_name(order, tuple(merged), scope), tuple(merged)
 
@@ -167,7 +181,9 @@ class Selects(Tables):
     def _same_count(self, a: tuple[Column, ...], b: tuple[Column, ...], node: tree.SetOp) -> None:
         if len(a) != len(b):
             op = node.op.split(" ", maxsplit=1)[0]
-            raise PgError("42601", f"each {op} query must have the same number of columns", position=node.at + 1)
+            raise PgError(
+                "42601", f"each {op} query must have the same number of columns", position=node.at + 1
+            )
 
     def _values(
         self, node: tree.Values, scope: Scope | None, order: list[tree.Order]
@@ -184,7 +200,8 @@ class Selects(Tables):
             columns_of.append(items)
         columns = tuple(Column(f"column{at + 1}", sized) for at, sized in enumerate(types))
         first = ", ".join(
-            f"{items[0].text} AS {quote_identifier(c.name)}" for items, c in zip(columns_of, columns, strict=True)
+            f"{items[0].text} AS {quote_identifier(c.name)}"
+            for items, c in zip(columns_of, columns, strict=True)
         )
         rest = [f"({', '.join(items[at].text for items in columns_of)})" for at in range(1, len(node.rows))]
         text = f"SELECT {first}" + (f" UNION ALL VALUES {', '.join(rest)}" if rest else "")
@@ -192,7 +209,9 @@ class Selects(Tables):
             text = f"SELECT * FROM ({text})" + self._order_by_name(order, columns, scope)
         return text, columns
 
-    def _order_by_name(self, order: list[tree.Order], columns: tuple[Column, ...], scope: Scope | None) -> str:
+    def _order_by_name(
+        self, order: list[tree.Order], columns: tuple[Column, ...], scope: Scope | None
+    ) -> str:
         """Return ORDER BY of a query whose rows have only names and places."""
         if not order:
             return ""
@@ -223,7 +242,9 @@ class Selects(Tables):
 
     # ---- SELECT ----
 
-    def _core(self, node: tree.Core, outer: Scope | None, order: list[tree.Order]) -> tuple[str, tuple[Column, ...]]:
+    def _core(
+        self, node: tree.Core, outer: Scope | None, order: list[tree.Order]
+    ) -> tuple[str, tuple[Column, ...]]:
         node, order = self._without_sets(node, order)
         scope = Scope(outer=outer)
         sources = []
@@ -249,7 +270,9 @@ class Selects(Tables):
                 parts.append("GROUP BY 'all'")
             parts.append(f"HAVING {self._condition(node.having, scope, 'HAVING')}")
         if node.windows:
-            named = (f"{quote_identifier(name)} AS {self.window(w, scope)}" for name, w in node.windows.items())
+            named = (
+                f"{quote_identifier(name)} AS {self.window(w, scope)}" for name, w in node.windows.items()
+            )
             parts.append("WINDOW " + ", ".join(named))
         if node.distinct_on:
             return self._distinct_on(node, targets, columns, parts, order, scope), columns
@@ -313,7 +336,9 @@ class Selects(Tables):
     def _group(self, node: tree.Node, scope: Scope, core: tree.Core, targets: list[tuple[str, Ex]]) -> str:
         if isinstance(node, tree.Const) and node.kind == "int":
             if not 1 <= node.value <= len(targets):
-                raise PgError("42P10", f"GROUP BY position {node.value} is not in select list", position=node.at + 1)
+                raise PgError(
+                    "42P10", f"GROUP BY position {node.value} is not in select list", position=node.at + 1
+                )
             return str(node.value)
         if isinstance(node, tree.Name) and len(node.parts) == 1:
             here = Scope(scope.relations)
@@ -363,7 +388,9 @@ class Selects(Tables):
             return
         if isinstance(node, tree.Call) and node.name.lower() in AGGREGATES and node.over is None:
             return
-        text = self.ex(node, scope).text if not isinstance(node, (tree.Order, tree.Window, tree.Default)) else ""
+        text = (
+            self.ex(node, scope).text if not isinstance(node, (tree.Order, tree.Window, tree.Default)) else ""
+        )
         if text in grouped:
             return
         if isinstance(node, tree.Name):
@@ -431,7 +458,11 @@ class Selects(Tables):
         """Return the query with a function that returns rows moved from what it lists into FROM."""
         found: list[tree.Call] = []
         for target in node.targets:
-            found += [call for call in _calls(target.expr) if call.name.lower() in SET_RETURNING and call.over is None]
+            found += [
+                call
+                for call in _calls(target.expr)
+                if call.name.lower() in SET_RETURNING and call.over is None
+            ]
         if not found:
             return node, order
         if len(found) > 1:
@@ -446,7 +477,13 @@ class Selects(Tables):
                 targets.append(target)
                 continue
             moved = inner[0]
-            if call.name.lower() in ("_pg_expandarray", "json_each", "jsonb_each", "json_each_text", "jsonb_each_text"):
+            if call.name.lower() in (
+                "_pg_expandarray",
+                "json_each",
+                "jsonb_each",
+                "json_each_text",
+                "jsonb_each_text",
+            ):
                 expr = _replaced(target.expr, moved, tree.Name((name,), at=moved.at))
             else:
                 alone: tree.Node = tree.Name((name, name), at=moved.at)
@@ -500,7 +537,10 @@ def _calls(node: tree.Node) -> list[tree.Call]:
 
 
 def _aggregate_in(node: tree.Node) -> tree.Call | None:
-    return next((c for c in _calls(node) if c.name.lower() in AGGREGATES and c.over is None and _is_aggregate(c)), None)
+    return next(
+        (c for c in _calls(node) if c.name.lower() in AGGREGATES and c.over is None and _is_aggregate(c)),
+        None,
+    )
 
 
 def _is_aggregate(call: tree.Call) -> bool:
@@ -514,7 +554,11 @@ def _replaced(node: tree.Node, old: tree.Node, new: tree.Node) -> tree.Node:
         if isinstance(value, tree.Node):
             setattr(node, key, _replaced(value, old, new))
         elif isinstance(value, list):
-            setattr(node, key, [_replaced(each, old, new) if isinstance(each, tree.Node) else each for each in value])
+            setattr(
+                node,
+                key,
+                [_replaced(each, old, new) if isinstance(each, tree.Node) else each for each in value],
+            )
     return node
 
 
@@ -526,7 +570,9 @@ def name_of(node: tree.Node) -> str:
         return {"substr": "substr", "btrim": "btrim"}.get(node.name, node.name.partition(" ")[0])
     if isinstance(node, tree.Cast):
         inner = name_of(node.operand)
-        weak = inner in ("?column?", "case") or isinstance(node.operand, tree.Cast) and not _has_name(node.operand)
+        weak = inner in ("?column?", "case") or (
+            isinstance(node.operand, tree.Cast) and not _has_name(node.operand)
+        )
         return node.type.type.name.lstrip("_") if weak else inner
     if isinstance(node, tree.Case):
         inner = name_of(node.otherwise) if node.otherwise is not None else "?column?"

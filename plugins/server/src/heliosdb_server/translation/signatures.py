@@ -352,7 +352,9 @@ def _signatures() -> dict[str, Signature]:
 
 SIGNATURES = _signatures()
 # Functions whose value is another each time, or that do something.
-VOLATILE = frozenset("random clock_timestamp gen_random_uuid uuid_generate_v4 pg_sleep setseed".split())
+VOLATILE = frozenset(
+    ["random", "clock_timestamp", "gen_random_uuid", "uuid_generate_v4", "pg_sleep", "setseed"]
+)
 WRITES = frozenset(("nextval", "setval"))
 
 S = Sized

@@ -6,8 +6,23 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError
 from ..types.registry import (
-    BOOL, BY_NAME, BY_OID, DATE, INT4, INT8, INTEGERS, INTERVAL, JSON, JSONB, NAME, NUMERIC, TEXT, TIMESTAMP,
-    TIMESTAMPTZ, PgType, Sized,
+    BOOL,
+    BY_NAME,
+    BY_OID,
+    DATE,
+    INT4,
+    INT8,
+    INTEGERS,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NAME,
+    NUMERIC,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    PgType,
+    Sized,
 )  # fmt: skip
 from . import tree
 from .calls import Calls
@@ -81,7 +96,11 @@ class Tables(Calls):
     def written(self, info: TableInfo) -> str:
         """Return a table's name as SQLite reads it."""
         if info.schema in ("main", "temp") and info.kind != "shadowed":
-            return quote_identifier(info.name) if info.schema == "main" else f"temp.{quote_identifier(info.name)}"
+            return (
+                quote_identifier(info.name)
+                if info.schema == "main"
+                else f"temp.{quote_identifier(info.name)}"
+            )
         return f"{quote_identifier(info.schema)}.{quote_identifier(info.name)}"
 
     # ---- FROM ----
@@ -160,7 +179,13 @@ class Tables(Calls):
             scope.relations[middle:] = rights = [_nullable(each) for each in rights]
         if node.kind in ("right", "full"):
             scope.relations[before:middle] = lefts = [_nullable(each) for each in lefts]
-        word = {"cross": "CROSS JOIN", "inner": "JOIN", "left": "LEFT JOIN", "right": "RIGHT JOIN", "full": "FULL JOIN"}
+        word = {
+            "cross": "CROSS JOIN",
+            "inner": "JOIN",
+            "left": "LEFT JOIN",
+            "right": "RIGHT JOIN",
+            "full": "FULL JOIN",
+        }
         made = f"{left} {word[node.kind]} {right}"
         using = node.using
         if node.natural:
@@ -179,14 +204,17 @@ class Tables(Calls):
             right = Scope(scope.relations[middle:]).find((name,), node.at)
             if left is None or right is None:
                 side = "left" if left is None else "right"
-                raise PgError("42703", f'column "{name}" specified in USING clause does not exist in {side} table')
+                raise PgError(
+                    "42703", f'column "{name}" specified in USING clause does not exist in {side} table'
+                )
             conditions.append(f"{left.text} = {right.text}")
             if node.kind in ("right", "full"):
                 merged = f"coalesce({left.text}, {right.text})"
                 for at in range(before, middle):
                     relation = scope.relations[at]
                     changed = tuple(
-                        c._replace(sql=merged) if c.name.lower() == name.lower() else c for c in relation.columns
+                        c._replace(sql=merged) if c.name.lower() == name.lower() else c
+                        for c in relation.columns
                     )
                     scope.relations[at] = relation._replace(columns=changed)
         hidden = frozenset(name.lower() for name in names)
@@ -217,7 +245,12 @@ class Tables(Calls):
             self.functions = True
             text = f"json_each({function}({', '.join(a.text for a in args)}))"
             columns = [Column(c, Sized(BY_NAME[t]), _item(written, place)) for c, t, place in shape]
-        if len(columns) == 1 and not node.columns and name != "pg_get_keywords" and (node.alias or name == "unnest"):
+        if (
+            len(columns) == 1
+            and not node.columns
+            and name != "pg_get_keywords"
+            and (node.alias or name == "unnest")
+        ):
             columns = [columns[0]._replace(name=node.alias or name)]
         if node.ordinality:
             columns.append(Column("ordinality", S_INT8, f"({quote_identifier(written)}.key + 1)"))
@@ -240,7 +273,9 @@ class Tables(Calls):
             assert isinstance(inner, tree.Call)
             text, sized = self._items(inner, scope)
             texts.append(text)
-            columns.append(Column(f"c{at}", sized, f"json_extract({quote_identifier(alias)}.value, '$[{at}]')"))
+            columns.append(
+                Column(f"c{at}", sized, f"json_extract({quote_identifier(alias)}.value, '$[{at}]')")
+            )
         self.functions = True
         scope.relations.append(Relation(alias, tuple(columns)))
         return f"json_each(pg_zip({', '.join(texts)})) AS {quote_identifier(alias)}"
@@ -295,7 +330,9 @@ class Tables(Calls):
 
     def _unnest(self, call: tree.Call, scope: Scope, written: str) -> tuple[str, list[Column]]:
         if len(call.args) > 1:
-            arrays = [self.typed(self.ex(arg, scope), Sized(BY_OID[TEXT.array]), call.at) for arg in call.args]
+            arrays = [
+                self.typed(self.ex(arg, scope), Sized(BY_OID[TEXT.array]), call.at) for arg in call.args
+            ]
             self.functions = True
             columns = []
             for at, each in enumerate(arrays):
@@ -307,7 +344,9 @@ class Tables(Calls):
             raise self._no_function(call, [])
         array = self.typed(self.ex(call.args[0], scope), Sized(BY_OID[TEXT.array]), call.at)
         element = BY_OID.get(array.type.element) if array.type is not None else None
-        column = Column("unnest", Sized(element) if element is not None else None, f"{quote_identifier(written)}.value")
+        column = Column(
+            "unnest", Sized(element) if element is not None else None, f"{quote_identifier(written)}.value"
+        )
         return f"json_each({array.text})", [column]
 
 

@@ -19,7 +19,12 @@ from .parser import parse
 from .schemas import Schemas
 from .scope import Column, Schema
 
-_TAGS = {"createtable": "CREATE TABLE", "createindex": "CREATE INDEX", "alter": "ALTER TABLE", "truncate": "TRUNCATE TABLE"}
+_TAGS = {
+    "createtable": "CREATE TABLE",
+    "createindex": "CREATE INDEX",
+    "alter": "ALTER TABLE",
+    "truncate": "TRUNCATE TABLE",
+}
 # What clients may say in SQLite's own dialect, by first word: whether it writes, and its tag.
 _RAW = {
     "select": (False, "SELECT"), "values": (False, "SELECT"), "with": (False, "SELECT"), "pragma": (True, "PRAGMA"),
@@ -28,9 +33,32 @@ _RAW = {
     "drop": (True, "DROP"), "merge": (True, "MERGE"), "show": (False, "SHOW"), "reindex": (True, "REINDEX"),
 }  # fmt: skip
 _READING_PRAGMAS = frozenset(
-    """table_info table_xinfo table_list index_list index_info index_xinfo foreign_key_list foreign_key_check
-    database_list collation_list function_list module_list pragma_list compile_options integrity_check quick_check
-    schema_version user_version application_id page_count page_size freelist_count encoding journal_mode""".split()
+    [
+        "table_info",
+        "table_xinfo",
+        "table_list",
+        "index_list",
+        "index_info",
+        "index_xinfo",
+        "foreign_key_list",
+        "foreign_key_check",
+        "database_list",
+        "collation_list",
+        "function_list",
+        "module_list",
+        "pragma_list",
+        "compile_options",
+        "integrity_check",
+        "quick_check",
+        "schema_version",
+        "user_version",
+        "application_id",
+        "page_count",
+        "page_size",
+        "freelist_count",
+        "encoding",
+        "journal_mode",
+    ]
 )
 
 
@@ -47,11 +75,15 @@ class Translated:
     writes: bool = False
     steps: list[Step] = field(default_factory=list)
     node: tree.Node | None = None
-    orders: list[tuple[int, ...]] = field(default_factory=list)  # which values each text takes, the steps' first
+    orders: list[tuple[int, ...]] = field(
+        default_factory=list
+    )  # which values each text takes, the steps' first
     trusted: bool = False  # a plugin's own statement, which may open other files
 
 
-def translate(text: str, schema: Schema, types: tuple[int, ...] = (), here: tzinfo = timezone.utc) -> Translated:
+def translate(
+    text: str, schema: Schema, types: tuple[int, ...] = (), here: tzinfo = timezone.utc
+) -> Translated:
     """Return what one statement means.
 
     :param types: OIDs of parameters, as far as the client says; 0 where it does not
@@ -99,7 +131,9 @@ def _written(
         return Translated("query", "SELECT", [sql], columns, writes=bool(node.locking) and False)
     if isinstance(node, (tree.Insert, tree.Update, tree.Delete)):
         sql, columns = writer.change(node)
-        return Translated("change", type(node).__name__.upper(), [sql], columns if node.returning else None, writes=True)
+        return Translated(
+            "change", type(node).__name__.upper(), [sql], columns if node.returning else None, writes=True
+        )
     if isinstance(node, tree.Explain):
         return _explained(writer, node, text, schema, types, here)
     sql_list = writer.definition(node)
@@ -148,7 +182,12 @@ def _raw(text: str, error: PgError, types: tuple[int, ...]) -> Translated:
     if first == "pragma":
         name = words[3] if len(words) > 3 and tokens[2].text == "." else words[1] if len(words) > 1 else ""
         writes = name not in _READING_PRAGMAS
-    trusted = words[:2] in (["create", "branch"], ["merge", "branch"], ["drop", "branch"], ["show", "branches"])
+    trusted = words[:2] in (
+        ["create", "branch"],
+        ["merge", "branch"],
+        ["drop", "branch"],
+        ["show", "branches"],
+    )
     if first == "show" and not trusted:
         raise error
     if tag in ("CREATE", "DROP"):
@@ -157,7 +196,9 @@ def _raw(text: str, error: PgError, types: tuple[int, ...]) -> Translated:
     returns = returns or any(token.word == "RETURNING" for token in tokens)
     known = [Sized(BY_OID[oid]) if oid in BY_OID and oid != 705 else Sized(TEXT) for oid in types]
     known += [Sized(TEXT)] * (count - len(known))
-    made = Translated("raw", tag, [sql], () if returns else None, guess=returns, parameters=known, writes=writes)
+    made = Translated(
+        "raw", tag, [sql], () if returns else None, guess=returns, parameters=known, writes=writes
+    )
     made.sql, made.orders = [_positional(sql)[0]], [_positional(sql)[1]]
     made.trusted = trusted
     made.node = _Raw(error)

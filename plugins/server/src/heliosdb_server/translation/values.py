@@ -11,8 +11,32 @@ from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
 from ..types.registry import (
-    BOOL, BY_OID, BYTEA, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTEGERS, INTERVAL, JSON, JSONB, NUMERIC, OID,
-    RECORD, REG, REGCLASS, STRINGS, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UNKNOWN, VECTOR, PgType, Sized,
+    BOOL,
+    BY_OID,
+    BYTEA,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INTEGERS,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NUMERIC,
+    OID,
+    RECORD,
+    REG,
+    REGCLASS,
+    STRINGS,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    UNKNOWN,
+    VECTOR,
+    PgType,
+    Sized,
 )  # fmt: skip
 from . import literals, tree
 from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, cast, is_number, typed_literal, wider
@@ -77,7 +101,9 @@ class Values:
         if not ex.unknown or want is None:
             return ex
         if ex.param:
-            if want.type in REG and self.parameters.get(ex.param) is None:  # a name, which only the database knows
+            if (
+                want.type in REG and self.parameters.get(ex.param) is None
+            ):  # a name, which only the database knows
                 self.parameters[ex.param] = S_TEXT
                 return self.own(f"pg_reg({quote_text(want.type.name)}, {ex.text})", want)
             if self.parameters.get(ex.param) is None:
@@ -190,7 +216,11 @@ class Values:
     def _unary(self, node: tree.Unary, scope: Scope, want: Sized | None) -> Ex:
         if node.op == "NOT":
             return Ex(f"(NOT {self.ex(node.operand, scope, S_BOOL).text})", S_BOOL)
-        if node.op == "-" and isinstance(node.operand, tree.Const) and node.operand.kind in ("int", "numeric"):
+        if (
+            node.op == "-"
+            and isinstance(node.operand, tree.Const)
+            and node.operand.kind in ("int", "numeric")
+        ):
             if node.operand.value == str(2**63):
                 return Ex("-9223372036854775808", S_INT8, not_null=True)
             inner = self.ex(node.operand, scope)
@@ -261,7 +291,9 @@ class Values:
         elif node.op == "||":
             want = known.sized if kind.element or kind in (JSONB, BYTEA) else S_TEXT
         elif kind in _MOMENTS and node.op in "+-" and not a.unknown:
-            want = Sized(INTERVAL) if unknown.const is None or not unknown.const[:4].isdigit() else known.sized
+            want = (
+                Sized(INTERVAL) if unknown.const is None or not unknown.const[:4].isdigit() else known.sized
+            )
             if node.op == "-" and unknown.param:
                 want = known.sized
         elif kind is INTERVAL and node.op in "*/":
@@ -309,7 +341,9 @@ class Values:
         if one in (JSONB,) and two is JSONB:
             return self.own(f"pg_jsonb({a.text})", a.sized), self.own(f"pg_jsonb({b.text})", b.sized)
         if one is VECTOR and two is VECTOR:
-            return self.own(f"vector_to_json({a.text})", a.sized), self.own(f"vector_to_json({b.text})", b.sized)
+            return self.own(f"vector_to_json({a.text})", a.sized), self.own(
+                f"vector_to_json({b.text})", b.sized
+            )
         if one in REG and two in STRINGS:
             return a, self.own(f"pg_reg({quote_text(one.name)}, {b.text})", a.sized)
         return a, b
@@ -373,7 +407,9 @@ class Values:
         if op in "+-" and one is DATE and two in INTEGERS:
             return self.own(f"pg_add_days({a.text}, {sign} * {b.text})", a.sized)
         if op == "+" and one is DATE and two is TIME:
-            return self.own(f"pg_cast({a.text} || ' ' || {b.text}, 'text', 'timestamp', -1)", Sized(TIMESTAMP))
+            return self.own(
+                f"pg_cast({a.text} || ' ' || {b.text}, 'text', 'timestamp', -1)", Sized(TIMESTAMP)
+            )
         if op in "+-" and one in _MOMENTS and two is INTERVAL:
             kind = TIMESTAMP if one is DATE else one
             assert kind is not None
@@ -405,14 +441,20 @@ class Values:
         return Ex(f"({self.as_text(a)} || {self.as_text(b)})", S_TEXT)
 
     def _json(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:
-        if op in ("@>", "<@") and (a.type is not None and a.type.element or b.type is not None and b.type.element):
+        if op in ("@>", "<@") and (
+            (a.type is not None and a.type.element) or (b.type is not None and b.type.element)
+        ):
             one, two = (a, b) if op == "@>" else (b, a)
             return self.own(f"pg_array_contains({one.text}, {two.text})", S_BOOL)
         if op == "-":
             return self.own(f"pg_json_delete({a.text}, {b.text})", Sized(JSONB))
         name = _JSON_OPS[op]
         if not name:
-            raise PgError("0A000", f"the operator {op} is not supported: there is no SQL/JSON path", position=node.at + 1)
+            raise PgError(
+                "0A000",
+                f"the operator {op} is not supported: there is no SQL/JSON path",
+                position=node.at + 1,
+            )
         types = {"->": a.sized or Sized(JSON), "->>": S_TEXT, "#>": a.sized or Sized(JSON), "#>>": S_TEXT}
         result = types.get(op) or (Sized(JSONB) if op == "#-" else S_BOOL)
         if result.type in STRINGS and op in ("->", "#>"):
@@ -431,7 +473,13 @@ class Values:
         operand = self.text(node.operand, scope)
         no = "NOT " if node.negated else ""
         pattern = node.pattern.value if isinstance(node.pattern, tree.Const) else None
-        escape = node.escape.value if isinstance(node.escape, tree.Const) else "\\" if node.escape is None else None
+        escape = (
+            node.escape.value
+            if isinstance(node.escape, tree.Const)
+            else "\\"
+            if node.escape is None
+            else None
+        )
         if node.kind == "similar":
             written = self.text(node.pattern, scope)
             return self.own(f"({no}pg_similar({operand}, {written}))", S_BOOL)
@@ -473,7 +521,9 @@ class Values:
             left = [self.ex(item, scope) for item in node.operand.items]
             for item in node.items:
                 if not isinstance(item, tree.Row) or len(item.items) != len(left):
-                    raise PgError("42601", "unequal number of entries in row expressions", position=node.at + 1)
+                    raise PgError(
+                        "42601", "unequal number of entries in row expressions", position=node.at + 1
+                    )
                 made = [self.ex(each, scope, a.sized).text for each, a in zip(item.items, left, strict=True)]
                 rows.append(f"({', '.join(made)})")
             return Ex(f"(({', '.join(a.text for a in left)}) {no}IN (VALUES {', '.join(rows)}))", S_BOOL)
@@ -576,8 +626,13 @@ class Values:
         if node.otherwise is not None:
             results.append(self.ex(node.otherwise, scope))
         sized = self.common(results) or want
-        nodes = [result for _, result in node.whens] + ([node.otherwise] if node.otherwise is not None else [])
-        results = [self._same(self.typed(r, sized or S_TEXT, n.at), sized) for r, n in zip(results, nodes, strict=True)]
+        nodes = [result for _, result in node.whens] + (
+            [node.otherwise] if node.otherwise is not None else []
+        )
+        results = [
+            self._same(self.typed(r, sized or S_TEXT, n.at), sized)
+            for r, n in zip(results, nodes, strict=True)
+        ]
         parts = ["CASE"]
         if operand is not None:
             parts.append(operand.text)
@@ -602,11 +657,15 @@ class Values:
             return self.cast(ex, sized, -1)
         return ex
 
-    def unified(self, nodes: Sequence[tree.Node], scope: Scope, want: Sized | None) -> tuple[list[Ex], Sized | None]:
+    def unified(
+        self, nodes: Sequence[tree.Node], scope: Scope, want: Sized | None
+    ) -> tuple[list[Ex], Sized | None]:
         """Return expressions that must be of one type, and that type."""
         items = [self.ex(node, scope) for node in nodes]
         sized = self.common(items) or want
-        made = [self._same(self.typed(i, sized or S_TEXT, n.at), sized) for i, n in zip(items, nodes, strict=True)]
+        made = [
+            self._same(self.typed(i, sized or S_TEXT, n.at), sized) for i, n in zip(items, nodes, strict=True)
+        ]
         return made, sized or (S_TEXT if any(item.unknown for item in items) else None)
 
     def _sub(self, node: tree.Sub, scope: Scope, want: Sized | None) -> Ex:
@@ -635,7 +694,9 @@ class Values:
         if any(isinstance(item, tree.Array) for item in node.items):
             inner = [self._array(item, scope, want) for item in node.items if isinstance(item, tree.Array)]
             if len(inner) != len(node.items):
-                raise PgError("2202E", "multidimensional arrays must have array expressions with matching dimensions")
+                raise PgError(
+                    "2202E", "multidimensional arrays must have array expressions with matching dimensions"
+                )
             made = ", ".join(f"json({each.text})" for each in inner)
             return Ex(f"json_array({made})", inner[0].sized)
         items, sized = self.unified(node.items, scope, element)
@@ -645,7 +706,9 @@ class Values:
         if element is not None:
             items = [self.cast(item, element, node.at) for item in items]
         array = BY_OID.get(sized.type.array) if sized is not None else None
-        text = ", ".join(item.text if item.type is not BYTEA else f"'\\x' || lower(hex({item.text}))" for item in items)
+        text = ", ".join(
+            item.text if item.type is not BYTEA else f"'\\x' || lower(hex({item.text}))" for item in items
+        )
         return Ex(f"json_array({text})", Sized(array) if array is not None else want)
 
     def _row(self, node: tree.Row, scope: Scope, want: Sized | None) -> Ex:
@@ -675,7 +738,9 @@ class Values:
             return a
         if name in ("nocase", "rtrim", "binary"):
             return a._replace(text=f"({a.text} COLLATE {name.upper()})")
-        raise PgError("42704", f'collation "{node.name}" for encoding "UTF8" does not exist', position=node.at + 1)
+        raise PgError(
+            "42704", f'collation "{node.name}" for encoding "UTF8" does not exist', position=node.at + 1
+        )
 
     def _atzone(self, node: tree.AtZone, scope: Scope, want: Sized | None) -> Ex:
         a = self.ex(node.operand, scope, Sized(TIMESTAMPTZ))

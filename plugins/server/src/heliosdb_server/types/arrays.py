@@ -42,7 +42,9 @@ def _malformed(text: str, detail: str) -> PgError:
     return PgError("22P02", f'malformed array literal: "{text}"', detail=detail)
 
 
-def _read(text: str, _: int, element: Callable[[str], Any], delimiter: str, at: int) -> tuple[list[Item], int]:
+def _read(
+    text: str, _: int, element: Callable[[str], Any], delimiter: str, at: int
+) -> tuple[list[Item], int]:
     if at < 0 or text[at : at + 1] != "{":
         raise _malformed(text, 'Array value must start with "{" or dimension information.')
     at = _skip(text, at + 1)
@@ -78,7 +80,9 @@ def _read(text: str, _: int, element: Callable[[str], Any], delimiter: str, at: 
         if text[at : at + 1] == "}":
             return items, at + 1
         if text[at : at + 1] != delimiter:
-            raise _malformed(text, "Unexpected end of input." if at >= len(text) else "Unexpected array element.")
+            raise _malformed(
+                text, "Unexpected end of input." if at >= len(text) else "Unexpected array element."
+            )
         at += 1
 
 

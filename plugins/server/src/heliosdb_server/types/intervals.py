@@ -23,7 +23,9 @@ _UNITS = {
     "century": (1200, 0, 0), "centuries": (1200, 0, 0),
 }  # fmt: skip
 _ISO = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour", "S": "second"}
-_PART = re.compile(r"\s*(?:(?P<clock>[+-]?\d+:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?)|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*(?P<unit>[A-Za-z]+)?)")
+_PART = re.compile(
+    r"\s*(?:(?P<clock>[+-]?\d+:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?)|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))\s*(?P<unit>[A-Za-z]+)?)"
+)
 DAY = 86_400 * 10**6
 
 
@@ -162,7 +164,9 @@ def age(later: datetime, earlier: datetime) -> Interval:
     months = (later.year - earlier.year) * 12 + later.month - earlier.month
     days = later.day - earlier.day
     micros = (later - later.replace(hour=0, minute=0, second=0, microsecond=0)) // timedelta(microseconds=1)
-    micros -= (earlier - earlier.replace(hour=0, minute=0, second=0, microsecond=0)) // timedelta(microseconds=1)
+    micros -= (earlier - earlier.replace(hour=0, minute=0, second=0, microsecond=0)) // timedelta(
+        microseconds=1
+    )
     if micros < 0:
         micros, days = micros + DAY, days - 1
     if days < 0:  # borrowed from the earlier date's month, as PostgreSQL does

@@ -43,7 +43,9 @@ def zone(name: str) -> tzinfo:
     match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?(?::(\d{2}))?", folded, re.IGNORECASE)
     if match:
         sign = -1 if match[1] == "-" else 1
-        return timezone(sign * timedelta(hours=int(match[2]), minutes=int(match[3] or 0), seconds=int(match[4] or 0)))
+        return timezone(
+            sign * timedelta(hours=int(match[2]), minutes=int(match[3] or 0), seconds=int(match[4] or 0))
+        )
     try:
         return ZoneInfo(folded)
     except (KeyError, ValueError, OSError):
@@ -214,4 +216,8 @@ def _offset(local: datetime) -> str:
     sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
-    return f"{sign}{hours:02}" + (f":{minutes:02}" if minutes or seconds else "") + (f":{seconds:02}" if seconds else "")
+    return (
+        f"{sign}{hours:02}"
+        + (f":{minutes:02}" if minutes or seconds else "")
+        + (f":{seconds:02}" if seconds else "")
+    )

@@ -208,7 +208,9 @@ def numeric_from_binary(data: bytes) -> Decimal:
 def numeric_to_binary(value: Decimal) -> bytes:
     """Return the binary form."""
     if not value.is_finite():
-        return struct.pack("!hhHh", 0, 0, {"Infinity": 0xD000, "-Infinity": 0xF000}.get(str(value), 0xC000), 0)
+        return struct.pack(
+            "!hhHh", 0, 0, {"Infinity": 0xD000, "-Infinity": 0xF000}.get(str(value), 0xC000), 0
+        )
     text = f"{abs(value):f}"
     whole, _, fraction = text.partition(".")
     scale = len(fraction)

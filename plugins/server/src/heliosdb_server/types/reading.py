@@ -13,13 +13,35 @@ from typing import Any
 from ..protocol.errors import PgError
 from . import arrays, intervals, moments, numbers
 from .registry import (
-    BOOL, BPCHAR, BY_OID, BYTEA, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTEGERS, INTERVAL, JSON, JSONB, NUMERIC, OID,
-    REG, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID, VECTOR, PgType,
+    BOOL,
+    BPCHAR,
+    BY_OID,
+    BYTEA,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INT8,
+    INTEGERS,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NUMERIC,
+    OID,
+    REG,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    TIMETZ,
+    UUID,
+    VECTOR,
+    PgType,
 )  # fmt: skip
 
 EPOCH = datetime(2000, 1, 1)
-_WORDS = {word: 1 for word in ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")}
-_WORDS |= {word: 0 for word in ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")}
+_WORDS = dict.fromkeys(("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"), 1)
+_WORDS |= dict.fromkeys(("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"), 0)
 _UUID = re.compile(r"\{?[0-9a-fA-F]{4}(?:-?[0-9a-fA-F]{4}){7}\}?")
 
 
@@ -60,7 +82,9 @@ def json_in(text: str) -> str:
     try:
         json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise PgError("22P02", "invalid input syntax for type json", detail=f"The text is {text[:80]!r}.") from None
+        raise PgError(
+            "22P02", "invalid input syntax for type json", detail=f"The text is {text[:80]!r}."
+        ) from None
     return text
 
 
@@ -73,7 +97,9 @@ def jsonb_in(text: str) -> str:
     try:
         return jsonb_dump(json.loads(text, parse_constant=_no_constant, parse_float=_Literal))
     except (ValueError, RecursionError):
-        raise PgError("22P02", "invalid input syntax for type json", detail=f"The text is {text[:80]!r}.") from None
+        raise PgError(
+            "22P02", "invalid input syntax for type json", detail=f"The text is {text[:80]!r}."
+        ) from None
 
 
 class _Literal(float):
@@ -96,7 +122,11 @@ def jsonb_dump(value: Any) -> str:
     """Return a value as jsonb writes it."""
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: (len(key.encode()), key))
-        return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {jsonb_dump(value[k])}" for k in keys) + "}"
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {jsonb_dump(value[k])}" for k in keys)
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(jsonb_dump, value)) + "]"
     if isinstance(value, _Literal):
@@ -142,7 +172,15 @@ def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Ca
     return simple.get(kind, str)
 
 
-_FIXED = {INT2: "!h", INT4: "!i", INT8: "!q", OID: "!I", FLOAT4: "!f", FLOAT8: "!d", **dict.fromkeys(REG, "!I")}
+_FIXED = {
+    INT2: "!h",
+    INT4: "!i",
+    INT8: "!q",
+    OID: "!I",
+    FLOAT4: "!f",
+    FLOAT8: "!d",
+    **dict.fromkeys(REG, "!I"),
+}
 _INT64_MAX, _INT64_MIN = 2**63 - 1, -(2**63)
 
 
@@ -178,7 +216,9 @@ def _binary_in(kind: PgType, modifier: int) -> Callable[[bytes], Any]:
         item = binary_in(BY_OID[kind.element], modifier)
         return lambda data: arrays.dump(arrays.from_binary(data, item))
     return _BINARY.get(kind) or (
-        (lambda data: numbers.numeric(numbers.numeric_from_binary(data), modifier)) if kind is NUMERIC else _text
+        (lambda data: numbers.numeric(numbers.numeric_from_binary(data), modifier))
+        if kind is NUMERIC
+        else _text
     )
 
 

@@ -11,7 +11,9 @@ class PgType(NamedTuple):
 
     oid: int
     name: str  # pg_type.typname
-    category: str  # B boolean, N number, S string, D moment, T interval, U other, A array, P pseudo, X unknown
+    category: (
+        str  # B boolean, N number, S string, D moment, T interval, U other, A array, P pseudo, X unknown
+    )
     size: int
     array: int  # the OID of the array of these, 0 for none
     title: str  # as format_type() writes it
@@ -98,7 +100,9 @@ TIMETZ = BY_NAME["timetz"]
 INTERVAL, UUID, JSON, JSONB = BY_NAME["interval"], BY_NAME["uuid"], BY_NAME["json"], BY_NAME["jsonb"]
 VECTOR, VOID, RECORD, REGCLASS = BY_NAME["vector"], BY_NAME["void"], BY_NAME["record"], BY_NAME["regclass"]
 REGTYPE, REGPROC = BY_NAME["regtype"], BY_NAME["regproc"]
-REG = frozenset(BY_NAME[n] for n in ("regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole"))
+REG = frozenset(
+    BY_NAME[n] for n in ("regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole")
+)
 INTEGERS = frozenset((INT2, INT4, INT8, OID))
 STRINGS = frozenset((TEXT, VARCHAR, BPCHAR, NAME, CHAR, UNKNOWN))
 
@@ -180,7 +184,9 @@ _DECLARED = {
     "json text": JSON, "jsonb text": JSONB, "nvarchar": VARCHAR, "nchar": BPCHAR, "native character": BPCHAR,
     "varying character": VARCHAR, "halfvec": VECTOR, "boolean": BOOL, "binary": BYTEA, "varbinary": BYTEA,
 }  # fmt: skip
-_SHAPE = re.compile(r"([^(\[]*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(-?\d+)\s*)?\)\s*([^(\[]*?))?\s*((?:\[\d*\])*)", re.DOTALL)
+_SHAPE = re.compile(
+    r"([^(\[]*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(-?\d+)\s*)?\)\s*([^(\[]*?))?\s*((?:\[\d*\])*)", re.DOTALL
+)
 
 
 def declared(text: str) -> Sized | None:

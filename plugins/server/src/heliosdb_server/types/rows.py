@@ -16,7 +16,12 @@ from . import numbers, writing
 from .registry import BY_OID, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, OID, STRINGS, TEXT, VARCHAR, Sized
 
 Encoder = Callable[[Iterable[Sequence[Any]]], list[bytes]]
-_RANGE = {INT2: (-(2**15), 2**15 - 1), INT4: (-(2**31), 2**31 - 1), INT8: (-(2**63), 2**63 - 1), OID: (0, 2**32 - 1)}
+_RANGE = {
+    INT2: (-(2**15), 2**15 - 1),
+    INT4: (-(2**31), 2**31 - 1),
+    INT8: (-(2**63), 2**63 - 1),
+    OID: (0, 2**32 - 1),
+}
 _PACK = {INT2: "!ih", INT4: "!ii", INT8: "!iq", OID: "!iI"}
 
 
@@ -67,7 +72,10 @@ def _fast(sized: Sized, code: int, at: int, scope: dict[str, Any]) -> list[str]:
             return [test, f" {made} = pack{at}({kind.size}, {value})"]
         return [test, f" {made} = b'%d' % {value}; {made} = length(len({made})) + {made}"]
     if kind in (TEXT, VARCHAR) or (kind in STRINGS and sized.modifier == -1 and kind.size == -1):
-        return [f"elif type({value}) is str:", f" {made} = {value}.encode(); {made} = length(len({made})) + {made}"]
+        return [
+            f"elif type({value}) is str:",
+            f" {made} = {value}.encode(); {made} = length(len({made})) + {made}",
+        ]
     if kind is FLOAT8:
         if code:
             return [f"elif type({value}) is float:", f" {made} = double(8, {value})"]

@@ -11,8 +11,33 @@ from typing import Any
 from . import arrays, intervals, moments, numbers
 from .reading import EPOCH, boolean_in, json_in, jsonb_in
 from .registry import (
-    BOOL, BPCHAR, BY_OID, BYTEA, CHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTEGERS, INTERVAL, JSON, JSONB, NUMERIC,
-    OID, REG, STRINGS, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, UUID, VECTOR, VOID, PgType,
+    BOOL,
+    BPCHAR,
+    BY_OID,
+    BYTEA,
+    CHAR,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INT8,
+    INTEGERS,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NUMERIC,
+    OID,
+    REG,
+    STRINGS,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    TIMETZ,
+    UUID,
+    VECTOR,
+    VOID,
+    PgType,
 )  # fmt: skip
 
 _MICRO = timedelta(microseconds=1)
@@ -76,13 +101,21 @@ def vector_binary(value: Any) -> bytes:
 
 
 def _json(value: Any) -> str:
-    return value if isinstance(value, str) else text(value) if not isinstance(value, bytes) else json_in(text(value))
+    return (
+        value
+        if isinstance(value, str)
+        else text(value)
+        if not isinstance(value, bytes)
+        else json_in(text(value))
+    )
 
 
 def text_out(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Callable[[Any], str]:
     """Return what writes a value of this type as text."""
     if kind in INTEGERS or kind in REG:
-        return lambda value: str(numbers.integer(value, kind)) if not isinstance(value, str) else _reg(value, kind)
+        return lambda value: (
+            str(numbers.integer(value, kind)) if not isinstance(value, str) else _reg(value, kind)
+        )
     if kind is NUMERIC:
         return lambda value: numbers.decimal_out(numbers.decimal(value, modifier))
     if kind is TIMESTAMPTZ:
