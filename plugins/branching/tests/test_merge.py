@@ -375,3 +375,40 @@ def test_a_replaced_database_is_never_merged_with_the_others_branch(main, branch
         main.merge_branch("b")
     with pytest.raises(heliosdb_sqlite.DatabaseError, match="one of the two files was"):
         connect(path, branch="b")
+
+
+def test_text_that_is_no_utf8_is_an_error_and_nothing_is_lost(main, branch, rows):
+    branch.execute("UPDATE fruit SET name = CAST(x'ff' AS TEXT) WHERE id = 1")
+    branch.commit()
+    before = rows(main)
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="Could not decode to UTF-8"):
+        main.merge_branch("b")
+    assert rows(main) == before
+
+
+def test_collations_of_ones_own_are_missed_by_name(main, on, rows):
+    def backwards(one, other):
+        return (one < other) - (one > other)
+
+    main.create_collation("backwards", backwards)
+    main.execute("CREATE TABLE t (k TEXT PRIMARY KEY COLLATE backwards, v)")
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="no such collation sequence: backwards"):
+        main.create_branch("b")
+        branch = on("b")
+        branch.create_collation("backwards", backwards)
+        branch.execute("INSERT INTO t VALUES ('a', 1)")
+        branch.commit()
+        main.merge_branch("b")
+
+
+def test_an_interrupted_strategy_leaves_no_lock(main, branch, rows, path, connect):
+    write(branch, "UPDATE fruit SET stock = 1")
+    write(main, "UPDATE fruit SET stock = 2")
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        main.merge_branch("b", strategy=stop)
+    write(connect(path, timeout=0), "UPDATE fruit SET stock = 3")
+    write(branch, "UPDATE fruit SET stock = 4")
