@@ -50,7 +50,6 @@ class TimeTravel:
         self._known: dict[str, tuple[int, list[Versioned]]] = {}
         self._followed: int | None = None  # the schema's version that main's history is in step with
         self._has_history = False
-        self._bare = sqlite3.Cursor(connection)
         self.restoring_dump = False
         """A dump is being read in, which brings the tables of a history with it."""
 
@@ -267,9 +266,7 @@ class TimeTravel:
         """The transaction is about to commit: follow what it did to the schema, and give it its time."""
         if self.restoring_dump:
             self.restored_dump()
-        # On a cursor of its own: nothing that run() sees to matters here, and every commit pays for it.
-        bare = self._bare
-        if self._followed != bare.execute("PRAGMA main.schema_version").fetchone()[0]:
+        if self._followed != self._version("main"):
             try:
                 if layout.exists(self.run, "main") or self._versions_all():
                     self.follow("main")
@@ -278,13 +275,17 @@ class TimeTravel:
                 if not _for_later(error):
                     raise
                 self._has_history = layout.exists(self.run, "main")  # it only read; a later commit follows
-        # Looked at first, because a transaction that only reads must not ask for the right to write.
-        if self._has_history and bare.execute(clock.STATE).fetchone() == (OPEN,):
-            bare.execute(clock.CLOSE, {"wall": time.time_ns() // 1000, "who": self.user})
+        if self._has_history:
+            self._close_open_commit()
 
     def close_commit(self) -> None:
         """Give the open transaction its time."""
         if layout.exists(self.run, "main"):
+            self._close_open_commit()
+
+    def _close_open_commit(self) -> None:
+        # Looked at first, because a transaction that only reads must not ask for the right to write.
+        if self.run(clock.STATE).fetchone() == (OPEN,):
             clock.close(self.run, self.user, time.time_ns() // 1000)
 
     def went_back(self) -> None:
