@@ -7,6 +7,7 @@ back brings the old count back with the old schema.
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from weakref import ref
 
 from .._bare_cursor import bare_cursor
 from .._standard import sqlite3
@@ -41,7 +42,8 @@ class Schema:
 
     def __init__(self, connection: sqlite3.Connection, stamp: Stamp) -> None:
         self.stamp = stamp
-        self._connection = connection
+        # Weakly: the connection keeps this, and is closed at once when its last user forgets it.
+        self._connection = ref(connection)
         self._tables: dict[tuple[str, str | None], Table | None] = {}
 
     def table(self, name: str, schema: str | None = None) -> Table | None:
@@ -52,19 +54,22 @@ class Schema:
         return self._tables[key]
 
     def _read(self, name: str, schema: str | None) -> Table | None:
+        connection = self._connection()
+        if connection is None:
+            raise sqlite3.ProgrammingError("the connection of this schema is closed")
         order = [schema] if schema is not None else [each for each, _ in self.stamp]  # which begins with temp
         for place in order:
             if (place.translate(_FOLD), self.stamp[0][1]) == ("temp", 0):
                 continue  # empty, and a look into it would have SQLite make one
             found = _rows(
-                self._connection,
+                connection,
                 f"SELECT name, type, sql FROM {quote_identifier(place)}.sqlite_master"
                 " WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
                 (name,),
             )
             for real_name, kind, sql in found:
                 columns = _rows(
-                    self._connection,
+                    connection,
                     'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1',
                     (real_name, place),
                 )

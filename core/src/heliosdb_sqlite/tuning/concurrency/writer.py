@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from weakref import ref
 
 from ..._standard import sqlite3
 from ...plugins import run
@@ -36,8 +37,11 @@ class Writer:
         else:
             return None
 
+        weakly: Any = ref(connection)  # which keeps its plans, and this among them
+
         @contextmanager
         def in_turn() -> Iterator[None]:
+            connection = weakly()
             began = self._begin(connection, begins=begins)
             try:
                 yield
