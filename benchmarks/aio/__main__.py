@@ -95,7 +95,7 @@ async def opened(module: Any, path: Path) -> Any:
 
 
 def races(quick: bool) -> Iterator[Race]:
-    """All of aio's races."""
+    """All of aio's races; no slower than aiosqlite, but for the noise, is the target."""
     for name, job, times, unit in (
         ("read a row", read_one, 300, "us"),
         ("read 10 rows of a cursor", read_ten, 300, "us"),
@@ -108,7 +108,13 @@ def races(quick: bool) -> Iterator[Race]:
             yield Race(
                 f"{name}, time on the clock" if wall else name,
                 Contender("aiosqlite", partial(using, aiosqlite, job, wall=wall)),
-                (Contender("heliosdb_sqlite.aio", partial(using, aio, job, wall=wall), target=1.0),),
+                (
+                    Contender(
+                        "heliosdb_sqlite.aio",
+                        partial(using, aio, job, wall=wall),
+                        target=None if wall else 1.05,
+                    ),
+                ),
                 times=max(1, times // 3) if quick else times,
                 self_timed=wall,
                 unit=unit,
