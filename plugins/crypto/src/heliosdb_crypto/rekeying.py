@@ -75,7 +75,7 @@ def _rewrap(connection: Any, file: DatabaseFile, new: UserKey) -> None:
             file.replacing = None
     file.replaced_by(new, envelope, data_key)
     # The log may still hold the old wrapping's page, and the file does until then; readers may be in the way.
-    run(connection, "PRAGMA main.wal_checkpoint(TRUNCATE)").fetchall()
+    run(connection, "PRAGMA main.wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _reseal(connection: Any, file: DatabaseFile, new: UserKey, progress: Progress | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,8 @@ Row = tuple[Any, ...]
 
 
 def define(connection: Any, keyring: Keyring) -> None:
-    """Define the functions on a connection."""
+    """Define the functions on a connection. SQLite keeps them, so they must not keep the connection."""
+    reference = weakref.ref(connection)
     known: dict[str, tuple[EncryptedColumn, str]] = {}  # an id is a column's for ever
 
     def seal(column_id: str, value: Any) -> Any:
@@ -44,6 +46,7 @@ def define(connection: Any, keyring: Keyring) -> None:
         return keyring.seal(column, schema, value)
 
     def find(column_id: bytes) -> tuple[EncryptedColumn, str]:
+        connection: Any = reference()
         factory, connection.text_factory = connection.text_factory, str
         try:
             return relations_of(connection).by_id[column_id]
@@ -77,11 +80,12 @@ def row_opener(connection: Any, keyring: Keyring) -> Callable[[Row], Row]:
 
     A sealed value says so itself, and is authenticated: wherever it was copied to, it is known.
     """
-    open_value = keyring.open
+    open_value, reference = keyring.open, weakref.ref(connection)
 
     def opened(value: bytes) -> Any:
         found = open_value(value)
-        if isinstance(found, str) and connection.text_factory is not str:
+        connection = reference()
+        if isinstance(found, str) and connection is not None and connection.text_factory is not str:
             return connection.text_factory(found.encode("utf-8", "surrogatepass"))
         return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,7 +35,7 @@ class Keyring:
     """The column keys that a connection can use."""
 
     def __init__(self, connection: Any, keys: Iterable[UserKey]) -> None:
-        self._connection = connection
+        self._reference = weakref.ref(connection)
         self.keys = list(keys)
         """The user's: the first wraps new column keys, all are tried to unwrap."""
         self.follows_file = True
@@ -42,6 +43,10 @@ class Keyring:
         self._secrets: dict[str, dict[bytes, bytes]] = {}  # schema -> key id -> secret, the oldest first
         self._oldest: dict[str, bytes | None] = {}  # schema -> key id, whether we have the secret or not
         self._codecs: dict[tuple[bytes, bytes], ColumnCodec] = {}
+
+    @property
+    def _connection(self) -> Any:
+        return self._reference()
 
     def forget(self) -> None:
         """Read the tables again when a key is needed next: they may have changed."""

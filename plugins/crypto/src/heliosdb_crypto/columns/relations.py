@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from typing import Any, NamedTuple
 
 from heliosdb_sqlite.plugins import run, schema_of, state
@@ -28,11 +29,15 @@ class Relations:
 
     def __init__(self, connection: Any, schema: Schema) -> None:
         self.schema = schema
-        self._connection = connection
+        self._reference = weakref.ref(connection)
         self._known: dict[tuple[str, str | None], Relation | None] = {}
         self.by_id: dict[bytes, tuple[EncryptedColumn, str]] = {}
         """The encrypted columns, each with its schema."""
         self._names = self._look()
+
+    @property
+    def _connection(self) -> Any:
+        return self._reference()
 
     @property
     def any(self) -> bool:

@@ -11,6 +11,7 @@ import ctypes
 import os
 import secrets
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -144,7 +145,7 @@ def _read(handle: int, into: int, size: int, offset: int) -> int:
     try:
         return _files[handle].read(into, size, offset)
     except BaseException as error:  # noqa: BLE001 - C is calling
-        return note_exception(IOERR, error)
+        return _once_more(error, lambda: _files[handle].read(into, size, offset))
 
 
 def _write(handle: int, source: int, size: int, offset: int) -> int:
@@ -152,16 +153,37 @@ def _write(handle: int, source: int, size: int, offset: int) -> int:
     try:
         return _files[handle].write(source, size, offset)
     except BaseException as error:  # noqa: BLE001 - C is calling
-        return note_exception(IOERR, error)
+        return _once_more(error, lambda: _files[handle].write(source, size, offset))
 
 
 def _close(handle: int) -> int:
     """Serve xClose."""
     try:
-        code: int = _files.pop(handle).real.close(handle)
-        return code
+        return _close_file(handle)
     except BaseException as error:  # noqa: BLE001 - C is calling
+        return _once_more(error, lambda: _close_file(handle))
+
+
+def _close_file(handle: int) -> int:
+    file = _files.pop(handle, None)
+    if file is None:
+        return OK  # closed by the first try
+    code: int = file.real.close(handle)
+    return code
+
+
+def _once_more(error: BaseException, operation: Callable[[], int]) -> int:
+    """Return what an operation returns when it is tried again, if nothing was wrong but the moment.
+
+    SQLite may do its work while a Python exception is on its way through C, in sqlite3's own clean-up. The interpreter
+    notices that in the middle of our code, and raises SystemError; the exception is gone then.
+    """
+    if not isinstance(error, SystemError):
         return note_exception(IOERR, error)
+    try:
+        return operation()
+    except BaseException as again:  # noqa: BLE001 - C is calling
+        return note_exception(IOERR, again)
 
 
 def _truncate(handle: int, size: int) -> int:
