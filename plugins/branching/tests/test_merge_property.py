@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -180,14 +181,14 @@ def test_a_merge_is_the_three_way_merge_of_its_rows_many_times(
 
 def check(path: Path, shape: Shape, data: Any, strategy: str) -> None:
     keys = data.draw(st.lists(shape.keys, min_size=2, max_size=6, unique_by=typed), label="keys")
-    main = heliosdb_sqlite.connect(path)
-    main.execute("PRAGMA synchronous = OFF")
-    main.execute(shape.sql)
-    run_edits(main, shape, keys, data.draw(edits, label="at first"))
-    main.create_branch("b")
-    branch = heliosdb_sqlite.connect(path, branch="b")
-    base = state_of(main, shape)
-    try:
+    with ExitStack() as stack:
+        main = stack.enter_context(closing(heliosdb_sqlite.connect(path)))
+        main.execute("PRAGMA synchronous = OFF")
+        main.execute(shape.sql)
+        run_edits(main, shape, keys, data.draw(edits, label="at first"))
+        main.create_branch("b")
+        branch = stack.enter_context(closing(heliosdb_sqlite.connect(path, branch="b")))
+        base = state_of(main, shape)
         for turn in range(data.draw(st.integers(1, 3), label="merges")):
             run_edits(main, shape, keys, data.draw(edits, label=f"main {turn}"))
             run_edits(branch, shape, keys, data.draw(edits, label=f"branch {turn}"))
@@ -222,6 +223,3 @@ def check(path: Path, shape: Shape, data: Any, strategy: str) -> None:
                 base = theirs
         assert main.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert branch.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    finally:
-        branch.close()
-        main.close()
