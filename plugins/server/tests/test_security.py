@@ -283,7 +283,7 @@ def test_the_login_is_bound_to_the_channel(tls):
 def test_old_tls_is_not_spoken(tls):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning):  # noqa: PT030, PT031
         context.maximum_version = ssl.TLSVersion.TLSv1_1
         context.minimum_version = ssl.TLSVersion.TLSv1
     with raw(tls) as sock:

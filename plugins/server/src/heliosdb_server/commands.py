@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from types import FrameType
+from typing import Any, cast
 
 import click
 
@@ -65,7 +66,7 @@ def serve(
 
     from .server import start_server
 
-    options: dict[str, object] = {}
+    options: dict[str, Any] = {}
     if branch is not None:
         options["branch"] = branch
     if vectors:
@@ -86,8 +87,8 @@ def serve(
     server = start_server(
         file, host, port, max_connections=max_connections, connection_timeout=connection_timeout,
         enable_ssl=ssl_cert is not None, ssl_cert=ssl_cert, ssl_key=ssl_key, ssl_ca=ssl_ca,
-        auth_method=auth, allowed_ips=allow or None, wal=wal, **options,
-    )  # type: ignore[arg-type] # fmt: skip
+        auth_method=cast("Any", auth), allowed_ips=allow or None, wal=wal, **options,
+    )  # fmt: skip
     click.echo(f"serving {file} at {server.url}")
     live = sys.stdout.isatty()
     while not ended.wait(1.0 if live else 3600.0):

@@ -1,4 +1,5 @@
 """start_server(): a running server, what it says of itself, and how it ends."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ class Server:
         state = "stopped" if self._stopped else f"port {self.port}"
         return f"<heliosdb_server.Server of {self._context.database.path!r}, {state}>"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Server:  # noqa: PYI034
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,5 @@
 """asyncpg: prepared statements in binary, introspection, cursors, a pool."""
+# ruff: noqa: DTZ001 - a timestamp without time zone has none
 
 from __future__ import annotations
 

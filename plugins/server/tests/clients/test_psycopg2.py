@@ -1,4 +1,5 @@
 """psycopg2: values, errors, transactions, named cursors, COPY."""
+# ruff: noqa: DTZ001 - a timestamp without time zone has none
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """psycopg 3: text and binary, pipelines, server-side cursors, COPY in all formats, notifications."""
+# ruff: noqa: DTZ001 - a timestamp without time zone has none
 
 from __future__ import annotations
 

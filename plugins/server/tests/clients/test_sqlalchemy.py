@@ -119,4 +119,4 @@ def test_orm(engine):
             .group_by(Parent.id)
             .order_by(Parent.name)
         )
-        assert [tuple(row) for row in session.execute(counts)][0] == ("inside", 0)
+        assert [tuple(row) for row in session.execute(counts)][0] == ("inside", 0)  # noqa: RUF015

@@ -3,6 +3,7 @@
 Written here because what matters is what libraries leave to their users: every comparison takes the same time whatever
 the bytes, and a name that is nobody's gets the same conversation as one that is somebody's.
 """
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 

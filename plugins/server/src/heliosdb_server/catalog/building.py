@@ -3,6 +3,7 @@
 The queries that clients send about the database are run, not recognised: whatever they ask, in whatever words, they get
 from these tables. They belong to one connection, and hold what its schema is, temporary tables and all.
 """
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 

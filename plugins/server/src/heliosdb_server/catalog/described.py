@@ -1,4 +1,5 @@
 """The database's tables, indexes and constraints with the numbers and texts that PostgreSQL has for them."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 

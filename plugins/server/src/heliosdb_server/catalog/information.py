@@ -1,4 +1,5 @@
 """The rows of information_schema."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 

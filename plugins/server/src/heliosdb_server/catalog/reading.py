@@ -169,7 +169,7 @@ class Reading:
             )
             columns = tuple(None if cid == -2 else column for column, _, cid in described)
             if unique and not partial and name == f"{found.name}_pkey":
-                origin = "pk"  # ALTER TABLE ... ADD PRIMARY KEY, which SQLite has not
+                origin = "pk"  # ALTER TABLE ... ADD PRIMARY KEY, which SQLite has not  # noqa: PLW2901
             made.append(
                 Index(
                     name,
@@ -232,9 +232,8 @@ class Reading:
                 each.kind == "table"
                 and each.name.lower() != name.lower()
                 and "REFERENCES" in (each.sql or "").upper()
-            ):
-                if any(key.table.lower() == name.lower() for key in self.foreign_keys(each)):
-                    found.append(each.name)
+            ) and any(key.table.lower() == name.lower() for key in self.foreign_keys(each)):
+                found.append(each.name)  # noqa: PERF401
         return found
 
     def counts(self, name: str) -> bool:

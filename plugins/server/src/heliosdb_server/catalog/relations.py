@@ -1,4 +1,5 @@
 """The relations of pg_catalog and information_schema: their columns and types, as PostgreSQL 15 has them."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """The rows of pg_catalog."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -162,10 +163,8 @@ def default_text(text: str, sized: Sized | None) -> str:
         return "gen_random_uuid()"
     if sized is not None and sized.type.name == "bool" and folded in ("0", "1", "TRUE", "FALSE"):
         return "true" if folded in ("1", "TRUE") else "false"
-    if (text.startswith("'") and sized is not None and sized.type is not TEXT) or (
-        text.startswith("'") and sized
-    ):
-        return f"{text}::{sized.type.title}" if sized is not None else text
+    if text.startswith("'") and sized is not None:
+        return f"{text}::{sized.type.title}"
     return text
 
 

@@ -39,7 +39,7 @@ def play(console: Any, folder: Path, queries: tuple[str, ...]) -> None:
             console.print(
                 f'\n$ psql {server.url} -c "{_QUERY}"', soft_wrap=True, markup=False, highlight=False
             )
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603
                 [psql, "-X", server.url, "-c", _QUERY], capture_output=True, text=True, check=False
             )
             console.print(done.stdout.rstrip() or done.stderr, markup=False, highlight=False)

@@ -61,7 +61,7 @@ class Aggregate:
             if not order:
                 rows = sorted(rows, key=lambda row: [_sortable(item) for item in row])
         if order:
-            rows = sorted(rows, key=cmp_to_key(lambda a, b: _compare(a[count:], b[count:], order)))
+            rows = _sorted(rows, count, order)
         return _COMPUTE[name](rows, count, types)
 
 
@@ -69,6 +69,13 @@ def _sortable(value: Any) -> tuple[int, Any]:
     if value is None:
         return (9, 0)
     return (0 if isinstance(value, (int, float)) else 1 if isinstance(value, str) else 2, value)
+
+
+def _sorted(rows: list[Any], count: int, order: list[tuple[bool, bool]]) -> list[Any]:
+    def compare(a: Any, b: Any) -> int:
+        return _compare(a[count:], b[count:], order)
+
+    return sorted(rows, key=cmp_to_key(compare))
 
 
 def _compare(a: tuple[Any, ...], b: tuple[Any, ...], order: list[tuple[bool, bool]]) -> int:

@@ -44,8 +44,7 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
     was, _, scale = was.partition("@")
     source, target = BY_NAME.get(was), BY_NAME[name]
     if scale:
-        text = writing.text_out(NUMERIC, int(scale))
-        return lambda value: text(value)
+        return writing.text_out(NUMERIC, int(scale))
     if target.element:
         return _array(target, modifier, here, assignment)
     if target in STRINGS:

@@ -1,4 +1,6 @@
 """Functions of dates and times."""
+# ruff: noqa: DTZ001 - a timestamp without time zone has none
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -314,7 +316,7 @@ def pg_make_timestamp(year: int, month: int, day: int, hour: int, minute: int, s
 
 
 def pg_make_interval(*parts: Any) -> str:
-    years, months, weeks, days, hours, minutes, seconds = (*parts, *[0] * (7 - len(parts)))
+    years, months, weeks, days, hours, minutes, seconds = [*parts, *[0] * 7][:7]
     micros = round((hours * 3600 + minutes * 60 + seconds) * 10**6)
     return str(Interval(years * 12 + months, weeks * 7 + days, micros))
 

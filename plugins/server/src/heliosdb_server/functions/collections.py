@@ -27,7 +27,8 @@ def pg_array_lower(array: str, dimension: int = 1) -> int | None:
 
 
 def pg_array_ndims(array: str) -> int | None:
-    items, count = arrays.load(array), 0
+    items: Any = arrays.load(array)
+    count = 0
     while isinstance(items, list) and items:
         items, count = items[0], count + 1
     return count or None
@@ -424,7 +425,7 @@ def jsonable(value: Any, kind: str) -> Any:
         return float(f"{value:.15g}")
     if kind.startswith("_"):
         return [jsonable(item, kind[1:]) for item in arrays.load(value)]
-    if kind == "timestamp" or kind == "timestamptz":
+    if kind in {"timestamp", "timestamptz"}:
         return writing.text_out(BY_NAME[kind])(value).replace(" ", "T") + (
             ":00" if kind == "timestamptz" else ""
         )

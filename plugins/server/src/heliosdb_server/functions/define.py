@@ -79,7 +79,7 @@ def define(
             connection.create_function(name, -1, guarded(function, failure))
 
     class Collecting(Aggregate):
-        def failed(self, error: PgError) -> None:  # type: ignore[override]
+        def failed(self, error: PgError) -> None:
             failure.error = error
 
     if hasattr(connection, "create_window_function"):  # Python 3.11

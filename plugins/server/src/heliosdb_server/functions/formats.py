@@ -1,4 +1,6 @@
 """to_char() and to_date(): PostgreSQL's templates for dates and numbers."""
+# ruff: noqa: DTZ001 - a timestamp without time zone has none
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -85,7 +87,7 @@ def _piece(code: str, moment: datetime, local: datetime) -> str:
         return _cased("AD", code)
     if upper.startswith("FF"):
         return f"{moment.microsecond:06}"[: int(upper[2])]
-    if upper in ("TZ",):
+    if upper == "TZ":
         return _cased(local.tzname() or "", code)
     sign = "-" if offset < 0 else "+"
     hours, minutes = divmod(abs(offset) // 60, 60)
@@ -164,7 +166,8 @@ def moment_from(text: str, form: str) -> datetime:
             continue
         size = {"YYYY": 4, "DDD": 3, "MS": 3, "US": 6, "YYY": 3, "IYYY": 4, "J": 7}.get(code, 2)
         found = re.match(
-            r"\d{1,%d}" % (size if not (code == "YYYY" and at >= len(form)) else 6), text[place:]
+            r"\d{1,%d}" % (size if not (code == "YYYY" and at >= len(form)) else 6),
+            text[place:],  # noqa: UP031
         )
         if found is None:
             if place >= len(text):

@@ -16,7 +16,7 @@ from .marks import collected, sees_null, volatile
 def _whole(value: Any, made: Decimal | float) -> int | float:
     return (
         int(made)
-        if isinstance(value, (int, float)) and abs(made) < 2**63 and math.isfinite(made)
+        if isinstance(value, (int, float)) and math.isfinite(made) and abs(float(made)) < 2.0**63
         else float(made)
     )
 
@@ -92,12 +92,12 @@ def pg_power(base: float, exponent: float) -> float:
     if base == 0 and exponent < 0:
         raise PgError("2201F", "zero raised to a negative power is undefined")
     try:
-        made = float(base) ** float(exponent)
+        made: Any = float(base) ** float(exponent)
     except OverflowError:
         raise PgError("22003", "value out of range: overflow") from None
     if isinstance(made, complex):
         raise PgError("2201F", "a negative number raised to a non-integer power yields a complex result")
-    return made
+    return float(made)
 
 
 @sees_null

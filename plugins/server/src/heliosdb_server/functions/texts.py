@@ -254,8 +254,7 @@ def pg_format(form: str | None, *values: Any) -> str | None:
         width = int(match[3] or 0)
         return text.ljust(width) if match[2] else text.rjust(width)
 
-    made = re.sub(r"%(?:%|(?:(\d+)\$)?(-)?(\d+)?([sIL]))", one, form)
-    return made
+    return re.sub(r"%(?:%|(?:(\d+)\$)?(-)?(\d+)?([sIL]))", one, form)
 
 
 def pg_unaccent(text: str) -> str:

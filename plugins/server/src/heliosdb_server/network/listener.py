@@ -1,4 +1,5 @@
 """Accepts connections, gives each a thread, and brings them to an end."""
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 
@@ -212,10 +213,9 @@ class Listener:
             self._last_words(wire, session, error)
         except (Gone, ssl.SSLError, OSError):
             pass
-        except Exception:
+        except Exception:  # noqa: BLE001
             _LOG.exception("a session failed")
-            error = PgError("XX000", "internal error: the session ends", fatal=True)
-            self._last_words(wire, session, error)
+            self._last_words(wire, session, PgError("XX000", "internal error: the session ends", fatal=True))
         finally:
             if session is not None:
                 self._over(session)
@@ -238,7 +238,7 @@ class Listener:
             self.secrets.pop(session.process, None)
         try:
             session.close()
-        except Exception:
+        except Exception:  # noqa: BLE001
             _LOG.exception("a session did not close well")
         self.dismiss()
 

@@ -1,4 +1,5 @@
 """From the first byte to a session: encryption, who it is, which database."""
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 
@@ -220,7 +221,7 @@ def _options(text: str) -> dict[str, str]:
         if each == "-c" and at + 1 < len(words):
             at += 1
             each = words[at]
-        elif each.startswith("-c") or each.startswith("--"):
+        elif each.startswith(("-c", "--")):
             each = each[2:]
         else:
             raise PgError("42601", f"invalid command-line argument for server process: {each}", fatal=True)

@@ -1,4 +1,5 @@
 """A client's socket as a session uses it: whole messages in, bytes out, with deadlines."""
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Frame(NamedTuple):
 
 
 class FrameReader:
-    """Collects bytes and hands out whole messages.
+    r"""Collects bytes and hands out whole messages.
 
     >>> reader = FrameReader()
     >>> reader.feed(b"Q\\0\\0\\0\\x0dSELE")

@@ -35,7 +35,7 @@ class Field(NamedTuple):
 
 
 def message(kind: bytes, body: bytes = b"") -> bytes:
-    """Return a message of this type.
+    r"""Return a message of this type.
 
     >>> message(b"Z", b"I")
     b'Z\\x00\\x00\\x00\\x05I'

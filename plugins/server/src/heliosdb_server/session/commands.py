@@ -1,4 +1,6 @@
 """Statements about the session itself: transactions, settings, cursors, COPY."""
+# ruff: noqa: E501 - a row of a table is one line
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 
@@ -50,11 +52,8 @@ class Commands:
             return self.described(self.statement_named(node.args["name"]))
         return None
 
-    def rows_of_text(
-        self: Session,
-        names: tuple[str, ...],
-        rows: list[tuple[Any, ...]],
-        portal: Portal | None,  # type: ignore[misc]
+    def rows_of_text(  # type: ignore[misc]
+        self: Session, names: tuple[str, ...], rows: list[tuple[Any, ...]], portal: Portal | None
     ) -> None:
         """Send a small result of text."""
         columns = tuple(Column(name, _S_TEXT) for name in names)
@@ -168,7 +167,7 @@ class Commands:
 
     def _do_reset_all(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
         for name, value in self.settings.start.items():
-            if self.settings.values.get(name) != value and name not in ("session_authorization",):
+            if self.settings.values.get(name) != value and name != "session_authorization":
                 self._set(name, None)
         return "RESET"
 

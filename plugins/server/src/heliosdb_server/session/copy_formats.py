@@ -192,7 +192,8 @@ def text_line(values: Sequence[str | None], options: Any) -> bytes:
     mark = options.delimiter
     table = str.maketrans(_SPECIAL | ({} if mark in _SPECIAL else {mark: "\\" + mark}))
     parts = [options.null if value is None else value.translate(table) for value in values]
-    return (mark.join(parts) + "\n").encode()
+    line: str = mark.join(parts) + "\n"
+    return line.encode()
 
 
 class CsvWriter:
@@ -215,7 +216,8 @@ class CsvWriter:
                 parts.append(o.quote + escaped.replace(o.quote, o.escape + o.quote) + o.quote)
             else:
                 parts.append(value)
-        return (o.delimiter.join(parts) + "\n").encode()
+        line: str = o.delimiter.join(parts) + "\n"
+        return line.encode()
 
 
 __all__ = ["CsvReader", "CsvWriter", "TextReader", "csv", "io", "text_line"]

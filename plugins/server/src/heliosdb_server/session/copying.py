@@ -132,10 +132,10 @@ def _row_chunks(session: Session, portal: Portal) -> Iterator[list[tuple[Any, ..
         yield rows
 
 
-class _Encoded(tuple):  # type: ignore[type-arg]
+class _Encoded(tuple):  # type: ignore[type-arg]  # noqa: SLOT001
     """A row that stands in a spool as DataRow: its values as text."""
 
-    def __new__(cls, message: bytes) -> _Encoded:
+    def __new__(cls, message: bytes) -> _Encoded:  # noqa: PYI034
         (count,) = struct.unpack_from("!H", message, 5)
         at, values = 7, []
         for _ in range(count):
@@ -250,7 +250,7 @@ def _store(session: Session, info: TableInfo, columns: list[Column], rows: Itera
         nonlocal count
         try:
             connection.executemany(sql, batch)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             raise session.engine.error(error) from None
         count += len(batch)
         batch.clear()

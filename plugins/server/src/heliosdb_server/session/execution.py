@@ -1,9 +1,10 @@
 """Running a statement: from the portal to rows on the wire."""
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -35,12 +36,12 @@ class Execution:
         self.query_text, self.query_start = text, datetime.now(timezone.utc)
         with self.context.lock:
             self.context.counters.queries += 1
-        stop = None
+        stop: Callable[[], None] | None = None
         limit = self.settings.milliseconds("statement_timeout")
         if limit and self.context.watch is not None:
             error = PgError("57014", "canceling statement due to statement timeout")
             stop = self.context.watch(limit / 1000, lambda: self.cancel(error))
-        self.cancelled = None
+        self.forget_cancel()
         self.running = True
         try:
             yield

@@ -1,4 +1,5 @@
 """EXPLAIN: SQLite's plan, laid out as PostgreSQL lays out its own."""
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 def explain(session: Session, portal: Portal, made: Translated) -> None:
     """Run EXPLAIN: the portal's rows are the lines of the plan."""
     node = made.node
-    assert isinstance(node, tree.Explain) and made.columns is not None
+    assert isinstance(node, tree.Explain) and made.columns is not None  # noqa: PT018
     values = [portal.values[place] for place in made.orders[-1]]
     rows = session.engine.rows(f"EXPLAIN QUERY PLAN {made.sql[0]}", values)
     timing = ""
     if node.options.get("analyze", "off") in ("on", "true"):
         start = time.perf_counter()
         cursor = session.engine.run(made.sql[0], values)
-        count = sum(1 for _ in iter(lambda: cursor.fetchone(), None))
+        count = sum(1 for _ in iter(cursor.fetchone, None))
         cursor.close()
         seconds = time.perf_counter() - start
         timing = f"Execution Time: {seconds * 1000:.3f} ms, {count} rows"

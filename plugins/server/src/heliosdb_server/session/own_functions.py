@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..functions.marks import sees_null
 from ..protocol.errors import PgError
 from ..types import arrays, moments, numbers
+from ..types.registry import INT8
 from .settings import SERVER_VERSION
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
     @sql
     def setval(name: str, value: int, called: Any = 1) -> int:
         table = _sequence_table(session, name)
-        number = numbers.integer(value, numbers.INT8) - (0 if called in (1, True, None) else 1)
+        number = numbers.integer(value, INT8) - (0 if called in (1, True, None) else 1)
         session.pending_sequences.append((table, number))
         return int(value)
 

@@ -106,7 +106,7 @@ def decoded(
             "08P01",
             f"bind message supplies {len(values)} parameters, but the statement requires {len(wanted)}",
         )
-    found = []
+    found: list[Any] = []
     for sized, code, value in zip(wanted, spread(formats, len(values)), values, strict=True):
         if value is None:
             found.append(None)

@@ -398,6 +398,10 @@ class Session(Execution, Commands):
             self.cancelled = error or PgError("57014", "canceling statement due to user request")
             self.engine.connection.interrupt()
 
+    def forget_cancel(self) -> None:
+        """Begin a statement: what was cancelled was one before."""
+        self.cancelled = None
+
     def check_cancelled(self) -> PgError | None:
         """Return the error of a statement that was cancelled."""
         return self.cancelled

@@ -1,4 +1,5 @@
 """A session's settings: what SET sets and SHOW shows."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -198,7 +199,7 @@ class Settings:
             order = next((each for each in ("DMY", "YMD") if each.lower() in folded), "MDY")
             return f"ISO, {order}"
         if kind == "intervalstyle":
-            if folded not in ("postgres",):
+            if folded != "postgres":
                 raise PgError("0A000", f'the IntervalStyle "{value}" is not supported', hint="Use postgres.")
             return "postgres"
         if kind == "on":

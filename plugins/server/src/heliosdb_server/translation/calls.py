@@ -1,4 +1,5 @@
 """Calls of functions and aggregates, as SQLite reads them."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -116,17 +117,20 @@ class Calls(Values):
             at = {"date_trunc": 1, "date_part": 1, "extract": 1, "timezone": 1}.get(name, 0)
             kind = args[at].type if len(args) > at else None
             texts.append(quote_text(kind.name if kind is not None else ""))
-        if name in (
-            "json_build_object",
-            "jsonb_build_object",
-            "json_build_array",
-            "jsonb_build_array",
-            "num_nulls",
+        if (
+            name
+            in (
+                "json_build_object",
+                "jsonb_build_object",
+                "json_build_array",
+                "jsonb_build_array",
+                "num_nulls",
+            )
+            and name != "num_nulls"
         ):
-            if name != "num_nulls":
-                texts = [
-                    part for arg in args for part in (arg.text, quote_text(arg.type.name if arg.type else ""))
-                ]
+            texts = [
+                part for arg in args for part in (arg.text, quote_text(arg.type.name if arg.type else ""))
+            ]
         if name in ("round", "trunc") and args:
             texts.append(quote_text(args[0].type.name if args[0].type else "")) if len(
                 args
@@ -152,7 +156,7 @@ class Calls(Values):
             return Sized(NUMERIC) if NUMERIC in kinds else S_FLOAT8
         if result == "moment":
             kind = args[1].type if len(args) > 1 else None
-            return Sized(TIMESTAMP if kind in (TIMESTAMP,) else INTERVAL if kind is INTERVAL else TIMESTAMPTZ)
+            return Sized(TIMESTAMP if kind == TIMESTAMP else INTERVAL if kind is INTERVAL else TIMESTAMPTZ)
         return None
 
     def _sqlite_call(self, node: tree.Call, name: str, scope: Scope) -> Ex:
@@ -292,7 +296,7 @@ class Calls(Values):
         else:
             sized = first.sized
         made = self.own(f"pg_aggregate({', '.join(texts)}){end}", sized)
-        if name in ("string_agg",) and args and args[0].type is BYTEA:
+        if name == "string_agg" and args and args[0].type is BYTEA:
             return made._replace(sized=Sized(BYTEA))
         return made
 

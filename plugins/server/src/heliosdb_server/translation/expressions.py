@@ -541,11 +541,10 @@ class Expressions(TokenCursor):
             with_zone = self.advance().value == "with"
             self.expect("time", "zone")
             name += "tz" if with_zone else ""
-        if name == "interval":
-            if self.take_one(*_FIELDS) and self.take("to"):
-                self.advance()
+        if name == "interval" and self.take_one(*_FIELDS) and self.take("to"):
+            self.advance()
         brackets = ""
-        while (self.is_op("[") and self.ahead().value in ("]",)) or (
+        while (self.is_op("[") and self.ahead().value == "]") or (
             self.is_op("[") and self.ahead(2).value == "]" and self.ahead().kind is Kind.NUMBER
         ):
             while not self.take_op("]"):

@@ -90,7 +90,7 @@ def scan(text: str) -> Iterator[Token]:
             continue
         if group == "word":
             yield Token(Kind.WORD, match[0].lower() if match[0].isascii() else _fold(match[0]), start, at)
-        elif group == "punctuation" or group == "cast":
+        elif group in {"punctuation", "cast"}:
             yield Token(Kind.OPERATOR, match[0], start, at)
         elif group == "operator":
             end = _operator_end(match[0])
@@ -101,7 +101,7 @@ def scan(text: str) -> Iterator[Token]:
             yield Token(Kind.OPERATOR, match[0][:end], start, at)
         elif group == "number":
             yield Token(Kind.NUMBER, match[0], start, at)
-        elif group == "string" or group == "national":
+        elif group in {"string", "national"}:
             value = match[0][match[0].index("'") + 1 : -1].replace("''", "'")
             value, at = _continued(text, at, value)
             yield Token(Kind.STRING, value, start, at)
@@ -114,7 +114,7 @@ def scan(text: str) -> Iterator[Token]:
         elif group == "escaped":
             value, at = _continued(text, at, _ESCAPE.sub(_unescape, match[0][2:-1]))
             yield Token(Kind.STRING, value, start, at)
-        elif group == "tag" or group == "dollar":
+        elif group in {"tag", "dollar"}:
             mark = match[0]
             close = text.find(mark, at)
             if close < 0:

@@ -1,4 +1,5 @@
 """CREATE, ALTER, DROP and TRUNCATE as SQLite reads them. What is written is what any SQLite tool can read."""
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 
@@ -122,7 +123,7 @@ class Schemas(Changes):
             return _NOW[sized.type]
         if isinstance(inner, tree.Call) and inner.name.lower() == "current_date":
             return "CURRENT_DATE"
-        if isinstance(inner, tree.AtZone) and isinstance(inner.operand, tree.Call):
+        if isinstance(inner, tree.AtZone) and isinstance(inner.operand, tree.Call):  # noqa: SIM102
             if inner.operand.name.lower() in _NOW_CALLS and sized.type is TIMESTAMP:
                 return _NOW[TIMESTAMP]
         if isinstance(inner, tree.Call) and inner.name.lower() in ("gen_random_uuid", "uuid_generate_v4"):
@@ -190,10 +191,10 @@ class Schemas(Changes):
         definitions = ", ".join(
             f"{quote_identifier(n)} {t}".strip() for n, t in zip(names, types, strict=True)
         )
-        made = [f"CREATE TABLE {exists}{name} ({definitions})"]
+        run = [f"CREATE TABLE {exists}{name} ({definitions})"]
         if node.with_data:
-            made.append(f"INSERT INTO {name} {text}")
-        return made
+            run.append(f"INSERT INTO {name} {text}")
+        return run
 
     # ---- indexes ----
 
@@ -216,8 +217,10 @@ class Schemas(Changes):
         prefix = "temp." if info.schema == "temp" else ""
         unique = "UNIQUE " if node.unique else ""
         return [
-            f"CREATE {unique}INDEX {exists}{prefix}{quote_identifier(name)} ON {quote_identifier(info.name)}"
-            f" ({', '.join(keys)}){where}"
+            (
+                f"CREATE {unique}INDEX {exists}{prefix}{quote_identifier(name)} ON {quote_identifier(info.name)}"
+                f" ({', '.join(keys)}){where}"
+            )
         ]
 
     def _index_name(self, node: tree.CreateIndex, info: TableInfo) -> str:

@@ -1,4 +1,6 @@
 """What stands in FROM: tables, queries, joins, and functions that return rows."""
+# ruff: noqa: E501 - a row of a table is one line
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 

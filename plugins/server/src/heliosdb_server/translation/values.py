@@ -1,4 +1,6 @@
 """Expressions as SQLite reads them, with their types."""
+# ruff: noqa: E501 - a row of a table is one line
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 
@@ -250,8 +252,8 @@ class Values:
             return self._like(like, scope, want)
         if op in _REGEX:
             fold, negated = _REGEX[op]
-            a, b = self.text(node.left, scope), self.text(node.right, scope)
-            return self.own(f"{'NOT ' if negated else ''}pg_regex({a}, {b}, {fold})", S_BOOL)
+            text, pattern = self.text(node.left, scope), self.text(node.right, scope)
+            return self.own(f"{'NOT ' if negated else ''}pg_regex({text}, {pattern}, {fold})", S_BOOL)
         if op in _DISTANCES or op == "<#>":
             return self._distance(node, scope)
         a, b = self._sides(node, scope)
@@ -338,7 +340,7 @@ class Values:
             return self.cast(a, target, -1), self.cast(b, target, -1)
         if one is INTERVAL and two is INTERVAL:
             return self._interval_order(a), self._interval_order(b)
-        if one in (JSONB,) and two is JSONB:
+        if one == JSONB and two is JSONB:
             return self.own(f"pg_jsonb({a.text})", a.sized), self.own(f"pg_jsonb({b.text})", b.sized)
         if one is VECTOR and two is VECTOR:
             return self.own(f"vector_to_json({a.text})", a.sized), self.own(
@@ -363,7 +365,7 @@ class Values:
             result = S_FLOAT8  # real with anything else is double precision
         kind = result.type if result is not None else None
         for each, ex in ((one, a), (two, b)):
-            if each is not None and not is_number(each) and each not in (BOOL,) and not ex.unknown:
+            if each is not None and not is_number(each) and each != BOOL and not ex.unknown:
                 names = f"{one.title if one else 'unknown'} {op} {two.title if two else 'unknown'}"
                 raise PgError(
                     "42883",
@@ -514,19 +516,19 @@ class Values:
         no = "NOT " if node.negated else ""
         if isinstance(node.items, tree.Node):
             text, columns = self.query(node.items, scope)
-            a = self.operand(node.operand, scope, columns[0].sized if columns else None)
-            return Ex(f"({a} {no}IN ({text}))", S_BOOL)
+            left = self.operand(node.operand, scope, columns[0].sized if columns else None)
+            return Ex(f"({left} {no}IN ({text}))", S_BOOL)
         if isinstance(node.operand, tree.Row):
             rows = []
-            left = [self.ex(item, scope) for item in node.operand.items]
+            sides = [self.ex(item, scope) for item in node.operand.items]
             for item in node.items:
-                if not isinstance(item, tree.Row) or len(item.items) != len(left):
+                if not isinstance(item, tree.Row) or len(item.items) != len(sides):
                     raise PgError(
                         "42601", "unequal number of entries in row expressions", position=node.at + 1
                     )
-                made = [self.ex(each, scope, a.sized).text for each, a in zip(item.items, left, strict=True)]
+                made = [self.ex(each, scope, a.sized).text for each, a in zip(item.items, sides, strict=True)]
                 rows.append(f"({', '.join(made)})")
-            return Ex(f"(({', '.join(a.text for a in left)}) {no}IN (VALUES {', '.join(rows)}))", S_BOOL)
+            return Ex(f"(({', '.join(a.text for a in sides)}) {no}IN (VALUES {', '.join(rows)}))", S_BOOL)
         a = self.ex(node.operand, scope)
         items = [self.ex(item, scope, a.sized) for item in node.items]
         if a.unknown:

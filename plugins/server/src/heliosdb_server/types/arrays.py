@@ -1,4 +1,5 @@
 """Arrays. In SQLite an array is JSON text, ``[1, 2, null]``; on the wire ``{1,2,NULL}``, or PostgreSQL's binary form."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -188,7 +189,7 @@ def load(value: object) -> list[Item]:
 
 
 def dump(items: list[Item]) -> str:
-    """Return items as SQLite keeps them; bytes, which JSON has not, as ``\\x`` and hexadecimal digits."""
+    r"""Return items as SQLite keeps them; bytes, which JSON has not, as ``\\x`` and hexadecimal digits."""
     return json.dumps(items, ensure_ascii=False, separators=(",", ":"), default=_bytes)
 
 

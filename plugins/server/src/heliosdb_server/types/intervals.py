@@ -158,7 +158,7 @@ def between(later: datetime, earlier: datetime) -> Interval:
 
 
 def age(later: datetime, earlier: datetime) -> Interval:
-    """Return what age() does: years, months and days as a calendar counts them."""
+    """Return what age() does: years, months and days as a calendar counts them."""  # noqa: D402
     if later < earlier:
         return Interval(*(-each for each in age(earlier, later)))
     months = (later.year - earlier.year) * 12 + later.month - earlier.month

@@ -3,6 +3,7 @@
 In the file a moment is ISO 8601 text as Python's own sqlite3 adapters write it, so that SQLite compares, sorts and
 computes with it: ``2024-02-29``, ``2024-02-29 13:45:00[.123456]``, and with a time zone always UTC, ``...+00:00``.
 """
+# ruff: noqa: DTZ001 - a timestamp without time zone has none
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def floating(value: object, kind: PgType) -> float:
 
 def float_out(value: float) -> str:
     """Return a number as PostgreSQL writes it: the shortest text that gives it back."""
-    if value != value:
+    if value != value:  # noqa: PLR0124
         return "NaN"
     if value in (math.inf, -math.inf):
         return "Infinity" if value > 0 else "-Infinity"

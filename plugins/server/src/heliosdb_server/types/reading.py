@@ -1,4 +1,5 @@
 """From the wire to SQLite: a parameter's bytes become what SQLite stores."""
+# ruff: noqa: DTZ001 - a timestamp without time zone has none
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ def boolean_in(text: str) -> int:
 
 
 def bytes_in(text: str) -> bytes:
-    """Return the bytes that ``\\x00ff``, or the older form with octal escapes, stands for."""
+    r"""Return the bytes that ``\\x00ff``, or the older form with octal escapes, stands for."""
     if text.startswith("\\x"):
         try:
             return bytes.fromhex(text[2:])
@@ -105,7 +106,7 @@ def jsonb_in(text: str) -> str:
 class _Literal(float):
     """A number that is written as it was read."""
 
-    def __new__(cls, text: str) -> _Literal:
+    def __new__(cls, text: str) -> _Literal:  # noqa: PYI034
         self = super().__new__(cls, text)
         self.text = text
         return self

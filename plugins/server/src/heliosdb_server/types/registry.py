@@ -1,4 +1,5 @@
 """The types this server knows, by OID and by every name that people write."""
+# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 

@@ -38,7 +38,6 @@ def encoder(columns: tuple[Sized, ...], formats: tuple[int, ...], here: tzinfo =
     }  # fmt: skip
     body = [f"def encode(rows):\n made = []\n add = made.append\n for {_unpacked(len(columns))} in rows:"]
     for at, (sized, code) in enumerate(zip(columns, formats, strict=True)):
-        kind = sized.type
         slow = writing.binary_out(*sized) if code else _encoded(writing.text_out(*sized, here))
         scope[f"slow{at}"] = slow
         fast = _fast(sized, code, at, scope)
