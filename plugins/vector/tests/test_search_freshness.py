@@ -118,6 +118,23 @@ def test_replace_takes_other_rows_away_without_a_trigger(searched):
     check()
 
 
+@pytest.mark.parametrize("back", ["ROLLBACK", "ROLLBACK TO one"])
+@pytest.mark.parametrize("by", ["matrix", "index"])
+def test_rows_that_replace_took_away_come_back_with_a_rollback(filled, back, by):
+    filled.execute("CREATE UNIQUE INDEX one_title ON docs (title)")
+    if by == "index":
+        filled.execute("CREATE INDEX near ON docs USING bits (embedding vector_l2_ops) WITH (rescore = 150)")
+    before = filled.execute(NEAREST, (QUERY,)).fetchall()
+    assert filled.explain_vector(NEAREST, (QUERY,)).path == by
+    filled.execute("BEGIN")
+    filled.execute("SAVEPOINT one")
+    for rowid, _ in before[:3]:
+        filled.execute("REPLACE INTO docs (id, title) SELECT id + 20000, title FROM docs WHERE id = ?", (rowid,))
+    assert not {row[0] for row in before[:3]} & {row[0] for row in filled.execute(NEAREST, (QUERY,))}
+    filled.execute(back)
+    assert filled.execute(NEAREST, (QUERY,)).fetchall() == before
+
+
 def test_what_another_connection_commits(searched, plain):
     _, check = searched
     plain.execute("UPDATE docs SET embedding = ? WHERE id = 31", (QUERY.tobytes(),))

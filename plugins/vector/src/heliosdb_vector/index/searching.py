@@ -105,7 +105,8 @@ def search(
             )
         # REPLACE took rows away without running the triggers that would have logged it.
         ghosts = dict.fromkeys(set(chosen.tolist()) - there, GONE)
-        now = now._replace(sketch=now.sketch.changed(ghosts, now.sketch.position))
+        position = now.sketch.position.without(now.log, ghosts)
+        now = now._replace(sketch=now.sketch.changed(ghosts, position))
         _SKETCHES[_key(connection, definition)] = now.sketch
 
 

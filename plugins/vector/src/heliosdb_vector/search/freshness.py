@@ -410,10 +410,10 @@ def without_ghosts(connection: Any, column: Column, held: Held, rowids: list[int
         return None
     snapshot = held.snapshot.changed(dict.fromkeys(gone, GONE))
     assert snapshot is not None  # noqa: S101 - a few rows are never too many
-    now = Held(snapshot, held.schema_version, held.position, extras=held.extras)
     known = freshness_of(connection)
-    number = known.logs.get((column.schema, column.table))
-    if number is not None:
+    number = known.logs.get((column.schema, column.table), 0) or 0
+    now = Held(snapshot, held.schema_version, held.position.without(number, gone), extras=held.extras)
+    if number and held.position.head.seq:
         key = (_owner(connection, known, column), number, column.column, column.dimensions)
         _hold(connection, known, key, now)
     return now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from .changes import Entry, Head, entries_from
@@ -14,13 +15,25 @@ class Position(NamedTuple):
 
     head: Head
     history: tuple[Entry, ...] = ()
+    whole: bool = False
+    """Whether the history begins with the log."""
 
     def moved_by(self, entries: list[Entry], kept: int) -> Position:
         """Return the position after ``entries``, with the first ``kept`` of the history before them."""
-        history = (*self.history[:kept], *entries)[-_REMEMBERED:]
+        history = (*self.history[:kept], *entries)
+        whole = (self.whole or self.head.seq == 0) and len(history) <= _REMEMBERED
         if not history:
             return Position(Head(0, 0))
-        return Position(Head(history[-1].seq, history[-1].nonce), history)
+        return Position(Head(history[-1].seq, history[-1].nonce), history[-_REMEMBERED:], whole)
+
+    def without(self, number: int, rows: Iterable[int]) -> Position:
+        """Return the position with rows that were found to be gone, though the log does not say so.
+
+        They went with a change that is logged, this one or one before it. Should the log be followed back from here,
+        they are looked at again.
+        """
+        gone = tuple(Entry(self.head.seq, self.head.nonce, number, row) for row in rows)
+        return self._replace(history=(*self.history, *gone))
 
 
 def catch_up(
@@ -31,7 +44,7 @@ def catch_up(
     The connection may stand before the position as well: after a rollback, or in an older read transaction. None if the
     log does not reach back far enough.
     """
-    head, history = position
+    head, history, whole = position
     entries = entries_from(connection, schema, max(head.seq, 1))
     if head.seq == 0:
         if not entries:
@@ -51,7 +64,7 @@ def catch_up(
         if last.seq in now and now[last.seq].nonce == last.nonce:
             after = [entry for seq, entry in now.items() if seq > last.seq]
             return _touched([*history[kept:], *after], number), position.moved_by(after, kept)
-    if history[0].seq == 1 and (not now or min(now) == 1):
+    if whole and (not now or min(now) == 1):
         after = list(now.values())
         return _touched([*history, *after], number), position.moved_by(after, 0)
     return None

@@ -174,9 +174,8 @@ def _body(tokens: Sequence[Token], span: Span) -> int | None:
     at = start
     if tokens[start].text != "(":
         name = tokens[start].name.lower()
-        if not (
-            end - start == 1 or (end - start == 2 and tokens[start + 1].kind in (Kind.WORD, Kind.QUOTED))
-        ):
+        alias = [token for token in tokens[start + 1 : end] if token.word != "AS"]
+        if len(alias) > 1 or any(token.kind not in (Kind.WORD, Kind.QUOTED) for token in alias):
             return None
         places = [place for place, token in enumerate(tokens) if token.name.lower() == name]
         definition = [place for place in places if place + 1 < len(tokens) and tokens[place + 1].word == "AS"]
