@@ -137,9 +137,9 @@ def test_what_is_no_query_is_left_alone_and_said(analyze, filled, queries, tmp_p
 
 
 def test_a_statement_may_not_reach_beyond_the_copy(analyze, filled, queries):
-    result = analyze(filled, queries("SELECT * FROM pragma_journal_mode('wal')"), "--json")
+    result = analyze(filled, queries("SELECT * FROM pragma_user_version"), "--json")
     (judged,) = json.loads(result.stdout)["queries"]
-    assert judged["skipped"] != ""
+    assert judged["skipped"] == "it does more than reading and writing tables"
     with closing(sqlite3.connect(filled)) as conn:
         assert conn.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 

@@ -148,7 +148,7 @@ def test_converters_factories_and_texts_that_are_no_utf8(tmp_path):
         for record in conn._session.state["analyzer"].workload.statements():
             record.runs = 1
         (found,) = conn.get_query_suggestions()
-        assert found.suggested_index.endswith('ON "t" ("a")')
+        assert 'ON "t" ("a"' in found.suggested_index
         assert conn.text_factory is bytes
 
 

@@ -19,7 +19,7 @@ from ..schema.unused import duplicate_indexes, unused_indexes
 from ..trial.copy import Place, Trial
 from ..trial.rows import copy_rows
 from .ground import Ground
-from .measuring import NOTICEABLE, Costs, Query, Trialled, best_of, confirmed, try_option
+from .measuring import NOTICEABLE, Query, Trialled, best_of, confirmed, try_option
 from .suggesting import Suggesting
 from .values import by_name, guess, lacks_values
 
@@ -110,7 +110,7 @@ class Analysis:
             if best is not None:
                 tried.append(best)
         progress("weighing")
-        suggestions = Suggesting(self.ground, queries, Costs(self.ground.trial)).from_trials(tried)
+        suggestions = Suggesting(self.ground, queries).from_trials(tried)
         planned = [self.plans[record.shape] for record in records if record.shape in self.plans]
         return Report(
             tuple(suggestions),
@@ -157,6 +157,8 @@ class Analysis:
     def _reason(self, text: str, error: sqlite3.Error) -> str:
         named = {fold(token.name) for token in tokenize(text) if token.kind in (Kind.WORD, Kind.QUOTED)}
         virtual = [reason for (_, name), reason in self.ground.trial.unavailable.items() if name in named]
+        if str(error) == "not authorized":
+            return "it does more than reading and writing tables"
         return virtual[0] if virtual else f"{error} (on the copy)"
 
     def _copy(self, places: set[Place]) -> None:
@@ -228,7 +230,7 @@ class Analysis:
                 query.before = query.time(self.ground.trial, max(0.05, left / (len(queries) - number) / 2))
                 query.lent = tuple(sorted(self.ground.trial.called))
             except sqlite3.Error as error:
-                self.skipped[query.record.shape] = f"{error} (on the copy)"
+                self.skipped[query.record.shape] = self._reason(first.text, error)
 
     def _best(self, query: Query, left: int) -> Trialled | None:
         """Return the option that is worth most for a statement."""

@@ -11,13 +11,12 @@ from ...._standard import sqlite3
 from ....sql.quoting import quote_identifier
 from ..candidates.planner import Option
 from ..recording.workload import Recorded, Sample
-from ..schema.catalog import Table, fold
-from ..trial.copy import OutOfTime, Place, Touched, Trial
-from ..trial.timing import Timed, time_inserting, time_statement
+from ..trial.copy import OutOfTime, Touched, Trial
+from ..trial.timing import Timed, time_statement
 
 WORTH = 1.2  # how many times faster is faster
 NOTICEABLE = 20e-6  # seconds that a run must gain, or lose, to count
-_TRIAL = "heliosdb_trial_"
+GENERATED = "heliosdb_trial_"
 
 
 @dataclass
@@ -98,8 +97,8 @@ def made(trial: Trial, option: Option, *, deadline: float = float("inf")) -> Ite
     try:
         for number, index in enumerate(option):
             with trial.until(deadline):
-                trial.connection.execute(index.sql(f"{_TRIAL}{number}"))
-            names.append(f"{quote_identifier(index.table.schema)}.{_TRIAL}{number}")
+                trial.connection.execute(index.sql(f"{GENERATED}{number}"))
+            names.append(f"{quote_identifier(index.table.schema)}.{GENERATED}{number}")
         yield trial.pages() - before
     finally:
         for name in names:
@@ -113,7 +112,7 @@ def try_option(trial: Trial, query: Query, option: Option, deadline: float) -> T
         with made(trial, option, deadline=deadline) as size:
             found = _timed(trial, query, option, size, allowed)
             if found is None or not found.worth:
-                with _analyzed(trial, option):
+                with analyzed(trial, option):
                     informed = _timed(trial, query, option, size, allowed)
                     if informed is not None and informed.worth:
                         found = replace(informed, analyzed=True)
@@ -127,7 +126,7 @@ def try_option(trial: Trial, query: Query, option: Option, deadline: float) -> T
 
 def _timed(trial: Trial, query: Query, option: Option, size: int, allowed: float) -> Trialled | None:
     plan = trial.plan(query.samples[0].text, query.samples[0].parameters)
-    if not all(f"{_TRIAL}{number}" in plan for number in range(len(option))):
+    if not all(f"{GENERATED}{number}" in plan for number in range(len(option))):
         return None
     after = query.time(trial, allowed)
     if after.cut:
@@ -136,7 +135,7 @@ def _timed(trial: Trial, query: Query, option: Option, size: int, allowed: float
 
 
 @contextmanager
-def _analyzed(trial: Trial, option: Option) -> Iterator[None]:
+def analyzed(trial: Trial, option: Option) -> Iterator[None]:
     """Have statistics of the option's tables, and give the planner its old ones back."""
     before = {schema: trial.statistics(schema) for schema in {index.table.schema for index in option}}
     try:
@@ -172,25 +171,3 @@ def confirmed(trial: Trial, best: Trialled | None, deadline: float) -> Trialled 
     query.before = min(query.baseline, query.time(trial, allowed))
     best = replace(best, before=query.baseline.seconds)
     return best if best.worth else None
-
-
-class Costs:
-    """What options cost those who write, measured once for each."""
-
-    def __init__(self, trial: Trial) -> None:
-        self._trial = trial
-        self._without: dict[Place, float] = {}
-
-    def inserting(self, option: Option) -> dict[Place, float]:
-        """Return by table how many seconds longer the insertion of a row takes with the option."""
-        tables: dict[Place, Table] = {
-            (fold(index.table.schema), fold(index.table.name)): index.table for index in option
-        }
-        for place, table in tables.items():
-            if place not in self._without:
-                self._without[place] = time_inserting(self._trial, table)
-        with made(self._trial, option):
-            return {
-                place: max(0.0, time_inserting(self._trial, table) - self._without[place])
-                for place, table in tables.items()
-            }

@@ -13,7 +13,9 @@ from ..schema.catalog import Table
 from .copy import OutOfTime, Trial
 
 _ENOUGH = 0.05  # seconds of runs after which the best one is believed
-_RUNS = 25
+_RUNS = 25  # that many are enough as well,
+_LEAST = 0.005  # ... once they took so many seconds: a machine may be busy for a moment
+_MOST = 1000
 
 
 class Timed(NamedTuple):
@@ -31,7 +33,7 @@ def time_statement(trial: Trial, samples: Sequence[Sample], *, writes: bool, all
     """
     begun = time.monotonic()
     best = float("inf")
-    for number in range(_RUNS):
+    for number in range(_MOST):
         total = 0.0
         start = time.perf_counter()
         try:
@@ -44,7 +46,11 @@ def time_statement(trial: Trial, samples: Sequence[Sample], *, writes: bool, all
             return Timed((time.perf_counter() - start) / len(samples), cut=True)
         best = min(best, total)
         spent = time.monotonic() - begun
-        if (number >= 2 and spent > _ENOUGH) or spent + total > allowed:
+        if (
+            (number >= 2 and spent > _ENOUGH)
+            or (number >= _RUNS and spent > _LEAST)
+            or spent + total > allowed
+        ):
             break
     return Timed(best / len(samples))
 
