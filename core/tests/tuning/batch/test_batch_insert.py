@@ -57,7 +57,7 @@ def test_every_row_arrives_in_order(conn, insert, count):
     assert users(conn, "id") == [(number + 1,) for number in range(count)]
 
 
-@pytest.mark.parametrize("width", [1, 2, 3, 7, 24, 25, 26, 200, 1999])
+@pytest.mark.parametrize("width", [1, 2, 3, 7, 20, 21, 200, 1999])
 def test_tables_of_any_width(width):
     columns = [f"c{number}" for number in range(width)]
     with closing(heliosdb_sqlite.connect(":memory:")) as conn:

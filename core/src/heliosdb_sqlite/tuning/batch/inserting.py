@@ -57,9 +57,9 @@ class Inserter:
         # Runs no row: SQLite and the plugins say what is wrong with the table or its columns, and CPython begins the
         # transaction, before the first row is taken.
         cursor.executemany(self._one, ())
-        at_once = insertion.rows_at_once(most_parameters(cursor.connection))
-        self._at_once = 1 if checks_rows_one_by_one(cursor.connection, insertion) else at_once
-        self._many = insertion.text(self._at_once)
+        self._insertion = insertion
+        self._at_once = insertion.rows_at_once(most_parameters(cursor.connection))
+        self._many = ""  # made for the first piece that is large enough
         self.size = self._at_once if self._at_once > 1 else _IN_TURN
 
     def add(self, piece: list[Any]) -> None:
@@ -69,12 +69,19 @@ class Inserter:
         """
         if not are_sequences(piece):
             piece = self._in_order(piece)
-        if len(piece) == self._at_once > 1:
+        if len(piece) == self._at_once > 1 and (self._many or self._may_go_at_once()):
             self._add_at_once(piece)
         else:
             self._add_in_turn(piece)
         self.done += len(piece)
         self.changed += max(0, self._cursor.rowcount)
+
+    def _may_go_at_once(self) -> bool:
+        if checks_rows_one_by_one(self._cursor.connection, self._insertion):
+            self._at_once = 1  # the size of pieces stays
+        else:
+            self._many = self._insertion.text(self._at_once)
+        return bool(self._many)
 
     def _in_order(self, piece: list[Any]) -> list[Any]:
         """Return the rows, which are mappings or of other classes, as sequences of values."""

@@ -45,7 +45,7 @@ def batch_insert(
     :raises ProgrammingError: an argument, or a row of the wrong shape
     """
     from .inserting import insert
-    from .statement import Insertion
+    from .statement import insertion_into
 
-    insertion = Insertion.into(table, columns, schema, on_conflict, key)
+    insertion = insertion_into(table, columns, schema, on_conflict, key)
     return insert(cursor, insertion, rows, progress, progress_every)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..._standard import sqlite3
 from ...sql.quoting import quote_identifier
 
 CHOICES = ("abort", "ignore", "replace", "update")
 _PARAMETERS = 2000  # in one statement; more makes nothing faster
-_WIDE = 25  # columns from which on several rows in a statement are no faster than one
+_WIDE = 21  # columns from which on several rows in a statement are no faster than one
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Insertion:
     columns: tuple[str, ...]
     head: str
     tail: str
+    _texts: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def into(
@@ -74,7 +76,12 @@ class Insertion:
         return cls(table, schema, named, head, _conflict(named, on_conflict, keys))
 
     def text(self, rows: int) -> str:
-        """Return the statement that inserts so many rows."""
+        """Return the statement that inserts so many rows; the same object each time, which SQLite has compiled."""
+        if rows not in self._texts:
+            self._texts[rows] = self._text(rows)
+        return self._texts[rows]
+
+    def _text(self, rows: int) -> str:
         one = f"({','.join('?' * len(self.columns))})"
         return f"{self.head}{','.join([one] * rows)}{self.tail}"
 
@@ -82,6 +89,21 @@ class Insertion:
         """Return how many rows one statement should insert: 1 where several would not be faster."""
         wide = len(self.columns)
         return 1 if wide >= _WIDE else max(1, min(_PARAMETERS, most_parameters) // wide)
+
+
+def insertion_into(
+    table: str, columns: Sequence[str], schema: str | None, on_conflict: str, key: Sequence[str]
+) -> Insertion:
+    """Return what :meth:`Insertion.into` does, made once for arguments that were there before."""
+    try:
+        if not isinstance(columns, str) and not isinstance(key, str):
+            return _remembered(table, tuple(columns), schema, on_conflict, tuple(key))
+    except (TypeError, sqlite3.ProgrammingError):
+        pass  # the message shall show what was given
+    return Insertion.into(table, columns, schema, on_conflict, key)
+
+
+_remembered = lru_cache(maxsize=64)(Insertion.into)
 
 
 def _names(argument: str, names: Sequence[str]) -> tuple[str, ...]:

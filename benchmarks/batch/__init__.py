@@ -1,0 +1,1 @@
+"""cursor.batch_insert() against executemany()."""

@@ -1,0 +1,1 @@
+"""The result cache against running the query again."""
