@@ -1,0 +1,1 @@
+"""What a history costs: the same work on a plain table and on a versioned one."""
