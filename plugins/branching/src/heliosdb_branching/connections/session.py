@@ -59,8 +59,11 @@ def begin(connection: Any, session: Session) -> None:
         return
     session.lock = locks.hold(lock_path(session.path))
     connections.opened(session.entry.id, connection)
-    if not is_watched(connection):
-        watch(connection)
+    try:
+        if not is_watched(connection):
+            watch(connection)
+    except sqlite3.OperationalError:  # locked or opened for reading: the merge sees to it
+        pass
     session.changes = connection.total_changes
     session.schema = value(connection, "PRAGMA main.schema_version")
 

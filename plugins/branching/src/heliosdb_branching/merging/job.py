@@ -14,13 +14,13 @@ from ..lineage import merged
 from ..lineage.ancestors import Lineage, lineage_of
 from ..logs.tables import read_table
 from ..logs.watching import positions, watch
-from ..names import MAIN, is_internal
+from ..names import MAIN
 from ..registry.entries import now_us
 from ..results import MergeReport
-from ..running import rows, run, value
+from ..running import run, value
 from ..schema.planning import Pair, TablePlan, dropped_things, pair_tables, plan_table, plan_things
 from ..schema.replaying import Replay
-from ..schema.shapes import Schema, Thing, read_schema
+from ..schema.shapes import Schema, read_schema
 from . import foreign_keys
 from .deciding import Strategy
 from .reading import Side, dropped, knows_dropped
@@ -89,7 +89,6 @@ class Job:
             for plan in (*early, *things)
             if plan.drop and not plan.create
         ]
-        suspended = self._suspend_triggers()
         for plan in plans:
             self.rows.merge(plan)
         made = [each for each in things if each.create is not None and each.create.kind == "virtual"]
@@ -97,7 +96,7 @@ class Job:
         self.rows.merge_virtual({each.create.name for each in made if each.create is not None})
         self._check_references()
         self._stop_at_conflicts()
-        for trigger in suspended:
+        for trigger in self.rows.suspended:
             run(self.here, trigger.sql)
         replay.create_things([each for each in things if each not in made])
         self.words += [f"create {plan.create.kind} {plan.create.name}" for plan in things if plan.create]
@@ -163,20 +162,6 @@ class Job:
                 replay.drop_table(plan.pair.ours.name)
             elif plan.pair.ours is not None:
                 replay.alter_table(plan)
-
-    def _suspend_triggers(self) -> list[Thing]:
-        """Take the user's triggers away while rows are written: the branch's rows have what they did there."""
-        found = [
-            Thing(*each)
-            for each in rows(
-                self.here,
-                "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE type = 'trigger' ORDER BY rowid",
-            )
-        ]
-        mine = [each for each in found if not is_internal(each.name)]
-        for each in mine:
-            run(self.here, f"DROP TRIGGER main.{q(each.name)}")
-        return mine
 
     # -- the outcome -------------------------------------------------------------------------------------------------
     def _check_references(self) -> None:

@@ -6,15 +6,19 @@ import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from heliosdb_sqlite.sql.quoting import quote_identifier as q
+
 from ..errors import Conflict
 from ..logs.tables import Table, read_table
 from ..logs.virtuals import TOUCHED, Virtual, virtuals
 from ..logs.watching import logs
+from ..names import is_internal
 from ..registry.entries import canary
 from ..results import TableChanges
 from ..running import rows, run
 from ..schema.planning import Pair, TablePlan
 from ..schema.replaying import sequence_of, set_sequence
+from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
 from .applying import Write, Writer
 from .deciding import Decider
@@ -42,6 +46,8 @@ class Rows:
         self.counts: dict[str, TableChanges] = {}
         self.renumbered: dict[str, dict[int, int]] = {}
         self.written: dict[str, tuple[Table, list[Write]]] = {}
+        self.suspended: list[Thing] = []
+        """The user's triggers of the tables that were written: taken away, to be made again."""
 
     def merge(self, plan: TablePlan) -> None:
         """Merge the rows of a table whose definition is merged already."""
@@ -80,6 +86,8 @@ class Rows:
         self._keep_sequence(ours.name, theirs.name)
 
     def _write(self, table: Table, decider: Decider) -> Writer:
+        if decider.work:
+            self._suspend_triggers(table.name)
         writer = Writer(self.here, table)
         decider.failed(writer.write(decider.work))
         self.conflicts += decider.conflicts
@@ -90,6 +98,19 @@ class Rows:
         self.written[table.name] = (table, decider.work)
         self.undo.add(table, decider.work, writer.renumbered)
         return writer
+
+    def _suspend_triggers(self, table: str) -> None:
+        """Take the user's triggers of a table away while it is written: the branch's rows have what they did there."""
+        for each in rows(
+            self.here,
+            "SELECT type, name, tbl_name, sql FROM main.sqlite_master"
+            " WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY rowid",
+            (table,),
+        ):
+            trigger = Thing(*each)
+            if not is_internal(trigger.name):
+                run(self.here, f"DROP TRIGGER main.{q(trigger.name)}")
+                self.suspended.append(trigger)
 
     def _found(self, conflicts: list[Conflict], *, decided: bool = False) -> None:
         self.conflicts += conflicts
