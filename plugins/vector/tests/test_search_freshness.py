@@ -129,7 +129,9 @@ def test_rows_that_replace_took_away_come_back_with_a_rollback(filled, back, by)
     filled.execute("BEGIN")
     filled.execute("SAVEPOINT one")
     for rowid, _ in before[:3]:
-        filled.execute("REPLACE INTO docs (id, title) SELECT id + 20000, title FROM docs WHERE id = ?", (rowid,))
+        filled.execute(
+            "REPLACE INTO docs (id, title) SELECT id + 20000, title FROM docs WHERE id = ?", (rowid,)
+        )
     assert not {row[0] for row in before[:3]} & {row[0] for row in filled.execute(NEAREST, (QUERY,))}
     filled.execute(back)
     assert filled.execute(NEAREST, (QUERY,)).fetchall() == before

@@ -178,17 +178,24 @@ def _body(tokens: Sequence[Token], span: Span) -> int | None:
         if len(alias) > 1 or any(token.kind not in (Kind.WORD, Kind.QUOTED) for token in alias):
             return None
         places = [place for place, token in enumerate(tokens) if token.name.lower() == name]
-        definition = [place for place in places if place + 1 < len(tokens) and tokens[place + 1].word == "AS"]
-        if len(places) != 2 or len(definition) != 1 or any(token.word == "RECURSIVE" for token in tokens):
+        opened = [at for at in (_opens_body(tokens, place) for place in places) if at is not None]
+        if len(places) != 2 or len(opened) != 1 or any(token.word == "RECURSIVE" for token in tokens):
             return None
-        at = definition[0] + 2
-        while at < len(tokens) and tokens[at].word in ("NOT", "MATERIALIZED"):
-            at += 1
-        if at >= len(tokens) or tokens[at].text != "(":
-            return None
+        at = opened[0]
     elif len(sources(tokens, span) or ()) != 1:
         return None
     return at + 1 if at + 1 < len(tokens) and tokens[at + 1].word == "SELECT" else None
+
+
+def _opens_body(tokens: Sequence[Token], at: int) -> int | None:
+    """Return the index of the parenthesis in ``name AS [[NOT] MATERIALIZED] (``, for the name at ``at``."""
+    at += 1
+    if at >= len(tokens) or tokens[at].word != "AS":
+        return None
+    at += 1
+    while at < len(tokens) and tokens[at].word in ("NOT", "MATERIALIZED"):
+        at += 1
+    return at if at < len(tokens) and tokens[at].text == "(" else None
 
 
 def _keeps_the_first(tokens: Sequence[Token], condition: Span, name: str, nearer: bool) -> bool:
