@@ -21,7 +21,7 @@ from .._positional import by_keyword
 from .._standard import sqlite3
 from ..plugins.answer import Answer
 from .cursors import buffer_rows, explain_errors, fetch_rest, hand_out, hooked_factory, map_rows
-from .goodbye import warn_unclosed
+from .goodbye import finalize, warn_unclosed
 from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan, bind_all
 from .script import can_run, run_script
@@ -390,6 +390,7 @@ class ActiveConnection(Connection):
             except sqlite3.Error:
                 pass  # collected in another thread than its own, which alone may use it
             warn_unclosed(self)
+        finalize(self)
 
     @property
     def total_changes(self) -> Any:

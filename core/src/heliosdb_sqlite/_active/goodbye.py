@@ -11,6 +11,7 @@ from typing import Any
 from .._standard import sqlite3
 
 _WARNS = sys.version_info >= (3, 13)
+_finalizer: Any = getattr(sqlite3.Connection, "__del__", None)
 _open: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
@@ -37,3 +38,12 @@ def warn_unclosed(connection: Any) -> None:
     except sqlite3.ProgrammingError:
         return
     warnings.warn(f"unclosed database in {connection!r}", ResourceWarning, stacklevel=2, source=connection)
+
+
+def finalize(connection: Any) -> None:
+    """Do what CPython's own finalizer does, since 3.12: a ``__del__`` stands in its place."""
+    if _finalizer is None or sys.is_finalizing():
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # warn_unclosed() has said it
+        _finalizer(connection)
