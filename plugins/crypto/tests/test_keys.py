@@ -308,3 +308,13 @@ def test_a_key_function_is_asked_for_each_attached_file(open_encrypted, tmp_path
     conn.execute("CREATE TABLE other.t (a)")
     conn.close()
     assert open_encrypted(tmp_path / "other.db", b"o" * 32).execute("SELECT * FROM t").fetchall() == []
+
+
+def test_a_forgotten_key_opens_no_more_files_of_old_connections(open_encrypted, tmp_path):
+    memory = open_encrypted(":memory:", encryption_key=b"m" * 32)
+    conn = open_encrypted()
+    forget_keys()
+    conn.execute("CREATE TABLE t (a)")
+    conn.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
+    assert open_encrypted(tmp_path / "copy.db").execute("SELECT * FROM t").fetchall() == []
+    memory.execute("CREATE TABLE t AS SELECT 1")

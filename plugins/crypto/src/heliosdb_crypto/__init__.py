@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .converting import decrypt_file, encrypt_file
+from .forgetting import forget_keys
 from .keys.derivation import Argon2id, Scrypt
 from .keys.given import Passphrase
-from .keys.wrapping import forget_keys
 
 __all__ = ["Argon2id", "Passphrase", "Scrypt", "decrypt_file", "encrypt_file", "forget_keys"]

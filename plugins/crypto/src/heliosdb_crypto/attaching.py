@@ -107,7 +107,7 @@ def _named(name: Any, under: Callable[[Place], str]) -> Any:
         place = place_of(name, uri=True)
         return name if place is None else under(place)
     except Exception as error:
-        problems.note(1, str(error))
+        problems.note(problems.FUNCTION, str(error))
         raise
 
 

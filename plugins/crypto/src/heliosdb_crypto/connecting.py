@@ -17,6 +17,7 @@ from .vfs import problems
 from .vfs.binding import reserve
 from .vfs.database import DatabaseFile
 from .vfs.layer import database_file, layer_for
+from .vfs.problems import FUNCTION
 
 NAME = "crypto"
 
@@ -130,6 +131,8 @@ def explain(error: BaseException) -> None:
         return
     code = getattr(error, "sqlite_errorcode", None)  # not before CPython 3.11
     text = str(error)
+    if problem.code == FUNCTION and "user-defined function" not in text:
+        return
     if code & 0xFF == problem.code & 0xFF if code is not None else any(each in text for each in _SAYINGS):
         error.args = (problem.message,)
         problems.forget()

@@ -69,7 +69,7 @@ def _explaining(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*arguments)
         except Exception as error:
-            problems.note(1, str(error))
+            problems.note(problems.FUNCTION, str(error))
             raise
 
     return call

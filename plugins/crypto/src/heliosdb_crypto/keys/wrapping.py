@@ -69,11 +69,8 @@ _wrapping_keys: _Remembered[bytes] = _Remembered()
 _data_keys: _Remembered[DataKey] = _Remembered()
 
 
-def forget_keys() -> None:
-    """Drop the keys that this process has derived from passphrases and unwrapped from files.
-
-    Open connections keep theirs. The next connect() derives them anew.
-    """
+def forget_derived() -> None:
+    """Drop the keys that this process has derived from passphrases and unwrapped from files."""
     _wrapping_keys.clear()
     _data_keys.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 
 from ..codec import journal, log
@@ -80,6 +81,7 @@ class DatabaseFile(OpenFile):
             return code
         if code == SHORT_READ and not any(start):
             return OK
+        self.problem = ""
         head = Head.read(start)
         if head is not None and head.version != VERSION:
             return self._refuse(
@@ -90,12 +92,13 @@ class DatabaseFile(OpenFile):
             code, data = self.read_disk(ENVELOPE, head.page_size - TAIL)
             if code == OK and self._unwraps(head, data):
                 return OK
+        unsupported, self.problem = self.problem, ""
         if self._unwraps_a_copy():
             return OK
         if head is not None and self._is_being_made():
             return OK
         if head is not None:
-            return self._refuse(f"wrong encryption key for {self.path!r}")
+            return self._refuse(unsupported or f"wrong encryption key for {self.path!r}")
         if start == SQLITE_MAGIC:
             return self._refuse(
                 f"{self.path!r} is not an encrypted HeliosDB database but a plain one: leave encryption_key out, or "
@@ -110,7 +113,11 @@ class DatabaseFile(OpenFile):
         return note(NOTADB, problem)
 
     def _unwraps(self, head: Head, envelope: bytes) -> bool:
-        found = unwrap(self.key, head, Envelope.read(envelope))
+        try:
+            found = unwrap(self.key, head, Envelope.read(envelope))
+        except sqlite3.NotSupportedError as error:  # a derivation that can't be computed here
+            self.problem = str(error)
+            return False
         if found is None:
             return False
         self.data_key, self._envelope, self.problem = found, envelope, ""

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from ..keys.derivation import RAW
 from ..keys.given import UserKey
 from . import binding
 from .binding import (
@@ -46,6 +47,7 @@ PRAGMA = b"heliosdb_file"
 RESERVES = b"heliosdb_reserves"
 """In a URI: who opens the file tells SQLite which bytes of a page to leave alone."""
 
+_NO_KEY = UserKey(b"", RAW)
 _files: dict[int, OpenFile] = {}  # by the address of SQLite's file object
 _layers: dict[int, Layer] = {}  # by the address of the VFS
 _by_key: dict[bytes, Layer] = {}
@@ -57,6 +59,7 @@ class Layer:
 
     def __init__(self, key: UserKey | None) -> None:
         self.key = key
+        self.wiped = False  # its key was forgotten: it opens no database any more
         self.name = f"heliosdb-{secrets.token_hex(8)}"
         api = sqlite()
         self._name = ctypes.create_string_buffer(self.name.encode())
@@ -78,6 +81,15 @@ def layer_for(key: UserKey) -> Layer:
         if found is None:
             found = _by_key[key.identity] = Layer(key)
         return found
+
+
+def forget_idle_layers() -> None:
+    """Drop the keys of the layers under which no database is open."""
+    with _lock:
+        used = {file.key.identity for file in list(_files.values()) if isinstance(file, DatabaseFile)}
+        for identity in [each for each in _by_key if each not in used]:
+            layer = _by_key.pop(identity)
+            layer.key, layer.wiped = _NO_KEY, True
 
 
 @cache
@@ -108,6 +120,8 @@ def _open(vfs: int, name: int | None, handle: int, flags: int, out_flags: int | 
     """Serve xOpen."""
     try:
         layer = _layers[vfs]
+        if layer.wiped and flags & MAIN_DB:
+            return note(CANTOPEN, "the key of this connection was forgotten by forget_keys()")
         api = sqlite_api()
         code: int = api.default_open(ctypes.addressof(api.default), name, handle, flags, out_flags)
         if code != OK or flags & SUPER_JOURNAL:

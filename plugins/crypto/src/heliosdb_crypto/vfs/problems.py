@@ -10,6 +10,10 @@ _here = threading.local()
 _WHERE = "heliosdb_sqlite"
 
 
+FUNCTION = 1
+"""The code of a failure in an SQL function of ours: SQLITE_ERROR."""
+
+
 class Problem(NamedTuple):
     """One failure: SQLite's code for it, and what to say."""
 
