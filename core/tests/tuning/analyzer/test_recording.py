@@ -86,6 +86,18 @@ def test_what_cannot_be_bound_is_no_sample_and_fails_as_ever(db):
     assert records(db)[0].samples == []
 
 
+def test_samples_that_failed_are_left_out(db):
+    db.execute("CREATE TABLE t (a)")
+    for value in (2**70, "\ud800"):
+        with pytest.raises((OverflowError, UnicodeEncodeError)):
+            db.execute("SELECT a FROM t WHERE a = ?", (value,))
+    with pytest.raises(sqlite3.ProgrammingError):
+        db.execute("SELECT a FROM t WHERE a = ?", (1, 2))
+    assert db.get_query_report().queries[0].skipped != ""
+    db.execute("SELECT a FROM t WHERE a = ?", (1,))
+    assert db.get_query_report().queries[0].skipped == ""
+
+
 def test_parameters_are_in_no_repr_and_no_report(db):
     db.execute("CREATE TABLE t (a)")
     db.execute("SELECT a FROM t WHERE a = ?", ("hunter2",))

@@ -62,6 +62,7 @@ def test_what_is_suggested_can_be_run_and_is_used_and_is_not_suggested_again(con
         ("WITH them AS (SELECT * FROM people) SELECT note FROM them WHERE name = ?", ("n7",), [index('"name"')]),
         ("SELECT note FROM people UNION ALL SELECT page FROM visits WHERE day = ? AND page = ?", ("2024-01", "/1"), []),
         ("UPDATE people SET note = 'seen' WHERE name = ?", ("n7",), [index('"name"')]),
+        ("REPLACE INTO visits (id, page) SELECT id + 90000, note FROM people WHERE name = ?", ("n7",), [index('"name"')]),
         ("DELETE FROM people WHERE name = ?", ("n7",), [index('"name"')]),
         ('SELECT p."note" FROM main.people AS p WHERE p."name" = \'n7\'', (), [index('"name"')]),
     ],

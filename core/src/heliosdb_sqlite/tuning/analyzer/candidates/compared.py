@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..schema.catalog import Catalog, Table, fold
 from .resolving import Resolver
-from .tree import read_tree
+from .tree import judged_by_sqlglot, read_tree
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -18,7 +18,14 @@ def compared_columns(text: str, catalog: Catalog) -> list[Source]:
     """Return for each parameter, in the order of the text, what a value for it can be made from.
 
     That is a column, with a position among its values in their order, a plain number, or None where nothing is known.
+
+    :raises NotSupportedError: the statement can't be read as a tree
     """
+    with judged_by_sqlglot():
+        return _compared_columns(text, catalog)
+
+
+def _compared_columns(text: str, catalog: Catalog) -> list[Source]:
     from sqlglot import exp
 
     tree = read_tree(text)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...._standard import sqlite3
 from ..schema.catalog import Catalog, Term, fold
 from .resolving import Occurrence, Resolver, column_term
-from .tree import collation_of, conjuncts, disjuncts, put_views_in, query_of, read_tree
+from .tree import collation_of, conjuncts, disjuncts, judged_by_sqlglot, put_views_in, query_of, read_tree
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -18,13 +17,8 @@ def occurrences(text: str, catalog: Catalog) -> list[Occurrence]:
 
     :raises NotSupportedError: the statement can't be read as a tree
     """
-    from sqlglot.errors import SqlglotError
-
-    try:
+    with judged_by_sqlglot():
         return _Structure(text, catalog).resolver.occurrences
-    except (SqlglotError, RecursionError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # A tree of a shape that nobody thought of is no reason to give up on the other statements.
-        raise sqlite3.NotSupportedError(f"this statement can't be analysed ({error})") from None
 
 
 class _Structure:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ...._standard import sqlite3
 from ....sql.lexer import Kind, tokenize
 from ....sql.splice import Edit, splice
 from ....sql.tree import parse
@@ -20,10 +23,27 @@ def read_tree(text: str) -> exp.Expr:
 
     sqlglot can't read numbered ones, and a tree has them in an order of its own.
     """
-    marks = [token for token in tokenize(text) if token.kind is Kind.PARAMETER]
-    return parse(
-        splice(text, [Edit(each.start, each.end, f":p{number}") for number, each in enumerate(marks)])
-    )
+    tokens = tokenize(text)
+    marks = [token for token in tokens if token.kind is Kind.PARAMETER]
+    edits = [Edit(each.start, each.end, f":p{number}") for number, each in enumerate(marks)]
+    edits += [Edit(each.start, each.end, "INSERT") for each in tokens[:1] if each.word == "REPLACE"]
+    return parse(splice(text, edits))
+
+
+@contextmanager
+def judged_by_sqlglot() -> Iterator[None]:
+    """Have whatever goes wrong with a tree be the one error that says so.
+
+    A tree of a shape that nobody thought of is no reason to give up on the other statements.
+
+    :raises NotSupportedError: the statement can't be analysed
+    """
+    from sqlglot.errors import SqlglotError
+
+    try:
+        yield
+    except (SqlglotError, RecursionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise sqlite3.NotSupportedError(f"this statement can't be analysed ({error})") from None
 
 
 def query_of(tree: exp.Expr) -> exp.Expr | None:
@@ -66,7 +86,10 @@ def put_views_in(tree: exp.Expr, catalog: Catalog, depth: int = 0) -> None:
         view = catalog.find(node.name, node.db)
         if view is None or view.kind != "view" or depth >= _DEPTH:
             continue
-        definition = read_tree(view.sql)
+        try:
+            definition = read_tree(view.sql)
+        except sqlite3.NotSupportedError:  # its columns are then nobody's
+            continue
         query = definition.expression
         if not isinstance(query, exp.Query) or isinstance(definition.this, exp.Schema):
             continue

@@ -11,7 +11,7 @@ from ....sql.lexer import Kind, tokenize
 from ..candidates.lists import candidates
 from ..candidates.planner import Planner
 from ..candidates.structure import occurrences
-from ..recording.workload import Recorded, Workload
+from ..recording.workload import Recorded, Sample, Workload
 from ..results import Judged, Report
 from ..schema.catalog import Catalog, fold
 from ..schema.reader import Reader, plan_of
@@ -43,6 +43,7 @@ class Limits:
             )
 
 
+_FAILS = (sqlite3.Error, OverflowError, TypeError, ValueError)  # what running a statement may raise
 Progress = Callable[[str], None]
 
 
@@ -126,19 +127,13 @@ class Analysis:
         if not record.samples:
             self.skipped[record.shape] = "its parameters were too big to be kept"
             return None
-        samples = tuple(map(by_name, record.samples))
-        first = samples[0]
+        samples = self._usable(record)
+        if not samples:
+            return None
         try:
-            rows = self.reader.rows(f"EXPLAIN QUERY PLAN {first.text}", first.parameters)
-            self.plans[record.shape] = plan_of(rows)
+            touched = self.ground.trial.touched(samples[0].text)
         except sqlite3.Error as error:
-            if not lacks_values(first):
-                self.skipped[record.shape] = str(error)
-                return None
-        try:
-            touched = self.ground.trial.touched(first.text)
-        except sqlite3.Error as error:
-            self.skipped[record.shape] = self._reason(first.text, error)
+            self.skipped[record.shape] = self._reason(samples[0].text, error)
             return None
         unknown = [
             self.ground.trial.unavailable[place]
@@ -153,6 +148,23 @@ class Analysis:
         for place in [place for place in touched.read if place not in places]:
             del touched.read[place]
         return Query(record, samples, touched, self.plans.get(record.shape, ""))
+
+    def _usable(self, record: Recorded) -> tuple[Sample, ...]:
+        """Return the samples that SQLite takes; a program may have run the statement with what can't be bound."""
+        usable: list[Sample] = []
+        for sample in map(by_name, record.samples):
+            try:
+                rows = self.reader.rows(f"EXPLAIN QUERY PLAN {sample.text}", sample.parameters)
+                self.plans.setdefault(record.shape, plan_of(rows))
+                usable.append(sample)
+            except _FAILS as error:
+                if lacks_values(sample):
+                    usable.append(sample)  # for guesses
+                else:
+                    self.skipped.setdefault(record.shape, str(error))
+        if usable:
+            self.skipped.pop(record.shape, None)
+        return tuple(usable)
 
     def _reason(self, text: str, error: sqlite3.Error) -> str:
         named = {fold(token.name) for token in tokenize(text) if token.kind in (Kind.WORD, Kind.QUOTED)}
