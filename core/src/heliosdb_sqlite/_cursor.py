@@ -9,6 +9,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._typing import CursorMethods as _Base
+else:
+    _Base = sqlite3.Cursor
+
 
 class _CursorType(ABCMeta):  # ABCMeta, so that a cursor class may also derive from an abstract one
     """Makes every cursor of the standard library an instance of :class:`Cursor`.
@@ -23,7 +27,7 @@ class _CursorType(ABCMeta):  # ABCMeta, so that a cursor class may also derive f
         return super().__instancecheck__(instance)
 
 
-class Cursor(sqlite3.Cursor, metaclass=_CursorType):
+class Cursor(_Base, metaclass=_CursorType):
     """A ``sqlite3.Cursor`` that also has the cursor methods of the installed plugins."""
 
     def executescript(self, sql_script: str, /) -> "Any":
