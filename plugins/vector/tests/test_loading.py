@@ -111,3 +111,14 @@ def test_vec0_tables_work_where_sqlite_vec_does(conn):
     assert conn.execute("SELECT rowid FROM v WHERE embedding MATCH ? AND k = 1", ([4, 4],)).fetchall() == [
         (2,)
     ]
+
+
+def test_heliosdb_info_says_what_is_there():
+    from heliosdb_sqlite.capabilities import capabilities
+
+    found = {each.name: each for each in capabilities()}
+    assert {"sqlite-vec", "SimSIMD"} <= found.keys()
+    assert all(
+        each.value.startswith("no") is bool(each.consequence)
+        for each in (found["sqlite-vec"], found["SimSIMD"])
+    )

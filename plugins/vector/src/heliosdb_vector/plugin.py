@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from heliosdb_sqlite.plugins import DemoAct, Parameters, Statement, Syntax, hookimpl, state
+from heliosdb_sqlite.plugins import Capability, DemoAct, Parameters, Statement, Syntax, hookimpl, state
 
 from . import functions
 from .columns import COLUMN_TYPES, with_checks
@@ -114,6 +114,14 @@ def heliosdb_error(connection: Any, statement: Statement) -> Callable[[BaseExcep
 def heliosdb_close(connection: Any) -> None:
     """Let go of what only this connection searches."""
     CACHE.drop(freshness_of(connection).token)
+
+
+@hookimpl
+def heliosdb_facts() -> Sequence[Capability]:
+    """Return what this machine can do for vector search."""
+    from .facts import facts
+
+    return facts()
 
 
 @hookimpl

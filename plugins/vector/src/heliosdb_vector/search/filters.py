@@ -15,7 +15,7 @@ from heliosdb_sqlite.sql.splice import Edit, splice
 from .asking import Unanswerable
 from .bounds import Bounds
 from .choosing import kth_smallest
-from .clauses import Span
+from .clauses import Span, sources
 from .matrix import Array, Snapshot
 from .recognising import Search
 from .rewriting import Values, condition, expression, rowid_of
@@ -47,9 +47,11 @@ class Filter:
         if not search.source.indexed:
             end = tokens[search.source.end - 1].end
             edits.append(Edit(end, end, " NOT INDEXED"))
-        head, tail = f"SELECT DISTINCT {rowid_of(search)} FROM ", ""
+        joined = len(sources(tokens, core.clauses["FROM"]) or (None, None)) > 1
+        select = "SELECT DISTINCT" if joined else "SELECT"  # a row may be joined to several
+        head, tail = f"{select} {rowid_of(search)} FROM ", ""
         if named:
-            head, tail = f"SELECT DISTINCT {_ROWID} FROM (SELECT {rowid_of(search)} AS {_ROWID}, ", ")"
+            head, tail = f"{select} {_ROWID} FROM (SELECT {rowid_of(search)} AS {_ROWID}, ", ")"
         whole = splice(sql[: tokens[span[1] - 1].end], edits)
         text, inside = expression(sql, tokens, span)
         self._parameters: tuple[Token, ...] = tuple(inside)
