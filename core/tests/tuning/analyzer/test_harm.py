@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import closing
+
+from heliosdb_sqlite.tuning.analyzer.judging.ground import Ground
+from heliosdb_sqlite.tuning.analyzer.judging.harm import Harm
+from heliosdb_sqlite.tuning.analyzer.judging.measuring import Query, Trialled
+from heliosdb_sqlite.tuning.analyzer.recording.workload import Recorded, Sample
+from heliosdb_sqlite.tuning.analyzer.schema.catalog import Catalog, Term
+from heliosdb_sqlite.tuning.analyzer.schema.indexes import NewIndex
+from heliosdb_sqlite.tuning.analyzer.schema.reader import Reader
+from heliosdb_sqlite.tuning.analyzer.trial.copy import Trial
+from heliosdb_sqlite.tuning.analyzer.trial.rows import copy_rows
+
 
 def test_an_index_that_costs_the_writes_more_than_it_saves_is_not_suggested(conn, load):
     insert = "INSERT INTO log (line, at) VALUES (?, ?)"
@@ -65,3 +78,37 @@ def test_statements_that_write_change_the_copy_alone(conn):
     (found,) = conn.get_query_suggestions()
     assert len(found.queries) == 2
     assert conn.execute("SELECT count(*) FROM people WHERE name = 'n7'").fetchone() == (1,)
+
+
+def test_of_two_indexes_that_are_in_each_others_way_the_less_rewarding_is_left_out(conn):
+    """With both there, SQLite takes the second one for a statement that the first one was promised to serve better."""
+    reader = Reader.past_hooks(conn)
+    catalog = Catalog(reader)
+    with closing(Trial(catalog, reader)) as trial:
+        people = catalog.tables["main", "people"]
+        copy_rows(trial, people, reader, 2**26, time.monotonic() + 100)
+        first, second = (NewIndex(people, (Term(f'"{name}"', name),)) for name in ("country", "name"))
+        queries = []
+        for sql in (
+            "SELECT sum(length(note)) FROM people WHERE name > 'n5'",
+            "SELECT note FROM people WHERE name = 'n7'",
+        ):
+            record = Recorded(sql, sql)
+            record.runs = 1
+            query = Query(record, (Sample(sql, ()),), trial.touched(sql))
+            query.before = query.time(trial, 10)
+            queries.append(query)
+        helps_one = Trialled((first,), queries[0], 1.0, 1e-9, "", 0)
+        helps_other = Trialled((second,), queries[1], 1.0, 1e-3, "", 0)
+        harm = Harm(Ground(catalog, trial, time.monotonic() + 100), queries)
+        clash = harm.together([helps_one, helps_other])
+        assert clash is not None
+        worst, reason = clash
+        assert worst is helps_other
+        assert reason.endswith(
+            "SELECT sum(length(note)) FROM people WHERE name > 'n5' when the others are there"
+        )
+        assert harm.together([helps_one]) is None
+        assert trial.connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'index'"
+        ).fetchone() == (0,)
