@@ -49,7 +49,7 @@ def test_killed_between_and_in_commits(tmp_path, journal, share):
     conn.close()
 
 
-@pytest.mark.parametrize("share", SHARES[::2])
+@pytest.mark.parametrize("share", SHARES[1::2])
 def test_killed_while_the_schema_changes(tmp_path, share):
     def begin(name):
         conn = open_travel(tmp_path / name)
@@ -79,3 +79,20 @@ def test_killed_while_the_schema_changes(tmp_path, share):
         conn.commit()
     assert sorted(conn.execute("SELECT id, b, d FROM u AS OF TAG 'begin'")) == [(1, "x", "d"), (2, "y", "e")]
     conn.close()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("journal", ["WAL", "DELETE"])
+def test_killed_anywhere(tmp_path, journal):
+    for share in range(2, 100, 4):
+        folder = tmp_path / str(share)
+        folder.mkdir()
+        test_killed_between_and_in_commits(folder, journal, share / 100)
+
+
+@pytest.mark.exhaustive
+def test_killed_anywhere_while_the_schema_changes(tmp_path):
+    for share in range(1, 100, 3):
+        folder = tmp_path / str(share)
+        folder.mkdir()
+        test_killed_while_the_schema_changes(folder, share / 100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -43,7 +44,7 @@ class TimeTravel:
     """Time travel on one connection: its options, the versioned tables it sees, and who is at work."""
 
     def __init__(self, connection: Any, options: TimeTravelOptions) -> None:
-        self.connection = connection
+        self._connection = weakref.ref(connection)  # whose state this is: it must not keep itself alive
         self.options = options
         self.user = options.time_travel_user
         self.moments = Moments(self)
@@ -52,6 +53,11 @@ class TimeTravel:
         self._has_history = False
         self.restoring_dump = False
         """A dump is being read in, which brings the tables of a history with it."""
+
+    @property
+    def connection(self) -> Any:
+        """The connection."""
+        return self._connection()
 
     # -- statements --------------------------------------------------------------------------------------------------
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
