@@ -90,9 +90,10 @@ class AsyncPool(Ledger[Connection]):
         :param wait: seconds to wait for the connections that are out
         """
         idle = self._refuse(f"the pool to {self.settings.database!r} is closed")
-        for entry in idle:
-            if entry.connection is not None:
-                await self._close(entry.connection)
+        ends = [entry.connection.stop() for entry in idle if entry.connection is not None]
+        for error in await asyncio.gather(*filter(None, ends), return_exceptions=True):
+            if isinstance(error, Exception):
+                log.warning("a connection of %r could not be closed: %s", self, error)
         deadline = time.monotonic() + wait
         # They come back in other threads, of other loops:
         while not self._emptied.is_set() and time.monotonic() < deadline:  # noqa: ASYNC110
@@ -229,12 +230,6 @@ class AsyncPool(Ledger[Connection]):
         connection.stop()
         assert replacing.connection is not None  # noqa: S101
         return self._added(replacing, replacing.connection)
-
-    async def _close(self, connection: Connection) -> None:
-        try:
-            await connection.close()
-        except sqlite3.Error as error:
-            log.warning("a connection of %r could not be closed: %s", self, error)
 
 
 class AsyncCheckout:

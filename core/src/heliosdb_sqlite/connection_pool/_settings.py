@@ -125,4 +125,6 @@ def _absolute(database: Any, uri: bool) -> Any:
     path = unquote(name[5:end])
     if path.startswith("/"):
         return name
-    return f"file:{quote(os.path.abspath(path).replace(os.sep, '/'))}{name[end:]}"
+    path = os.path.abspath(path).replace(os.sep, "/")
+    slash = "" if path.startswith("/") else "/"  # before the letter of a drive
+    return f"file:{slash}{quote(path, safe='/:')}{name[end:]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sqlite3
 import threading
 import time
@@ -374,3 +375,40 @@ def test_a_child_of_a_fork_opens_connections_of_its_own(create):
     assert forked(lambda: asyncio.run(count(pool))) == 1
     assert asyncio.run(count(pool)) == 1
     asyncio.run(pool.close())
+
+
+@pytest.mark.parametrize("seed", range(3))
+@in_a_loop
+async def test_whatever_tasks_do_the_pool_gets_everything_back(create, seed):
+    chance = random.Random(seed)
+    busy: set[int] = set()
+
+    async def work():
+        async with pool.connection() as connection:
+            assert id(connection) not in busy
+            busy.add(id(connection))
+            try:
+                assert not connection.in_transaction
+                assert await connection.execute_fetchall("SELECT count(*) FROM t") == [(1,)]
+                left = await connection.execute("SELECT 1 UNION SELECT 2")
+                await left.fetchone()
+                if chance.random() < 0.1:
+                    await connection.close()
+                elif chance.random() < 0.1:
+                    await connection.execute(LONG)
+                elif chance.random() < 0.3:
+                    await connection.execute("CREATE TEMP TABLE IF NOT EXISTS mine (a)")
+                    await connection.execute("INSERT INTO mine VALUES (1)")
+            finally:
+                busy.discard(id(connection))
+
+    async with create(pool_size=3, max_overflow=1, timeout=0.05, pre_ping=True, recycle=0.1) as pool:
+        for _ in range(5):
+            tasks = [asyncio.create_task(work()) for _ in range(15)]
+            for task in tasks:
+                asyncio.get_running_loop().call_later(chance.random() * 0.06, task.cancel)
+            for found in await asyncio.gather(*tasks, return_exceptions=True):
+                assert found is None or isinstance(found, PoolTimeout | asyncio.CancelledError), repr(found)
+        await until(lambda: pool.metrics().in_use == 0)
+        assert pool.metrics().waiting == 0
+        assert await count(pool) == 1
