@@ -243,6 +243,20 @@ def test_dropping(indexed, plain):
     assert plain.execute("SELECT count(*) FROM heliosdb_vector_index_part").fetchone() == (0,)
 
 
+def test_a_drop_that_is_refused_leaves_no_transaction_open(indexed):
+    indexed.execute("PRAGMA foreign_keys = ON")
+    indexed.execute("CREATE TABLE child (doc REFERENCES docs)")
+    indexed.execute("INSERT INTO child VALUES (1)")
+    indexed.commit()
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        indexed.execute("DROP TABLE docs")
+    assert not indexed.in_transaction
+    assert indexed.explain_vector(NEAREST, (QUERY,)).path == "index"
+    indexed.execute("DROP TABLE heliosdb_vector_index_part")
+    indexed.execute("DROP TABLE heliosdb_vector_index")
+    assert len(nearest(indexed)) == 10
+
+
 def test_a_dump_and_a_backup_have_it(indexed, open_vector):
     right = nearest(indexed)
     copy = open_vector()

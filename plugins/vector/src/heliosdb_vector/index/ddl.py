@@ -14,7 +14,7 @@ from ..search.texts import plain_texts
 from .building import build
 from .definition import Definition, Wanted, definitions, read_create
 from .searching import build_again
-from .storage import INDEX, make_tables
+from .storage import INDEX, PART, make_tables
 
 _NOTE = "vector index"
 _SAVEPOINT = "heliosdb_vector_index"
@@ -52,12 +52,14 @@ def _together(connection: Any) -> Iterator[None]:
     try:
         with plain_texts(connection):
             yield
+        run(
+            connection, f"RELEASE {_SAVEPOINT}"
+        )  # which commits, where no transaction was open, and may be refused
     except BaseException:
         if connection.in_transaction:
             run(connection, f"ROLLBACK TO {_SAVEPOINT}")
             run(connection, f"RELEASE {_SAVEPOINT}")
         raise
-    run(connection, f"RELEASE {_SAVEPOINT}")
 
 
 @contextmanager
@@ -80,11 +82,22 @@ def _rebuilding(connection: Any, names: set[str]) -> Iterator[None]:
 
 @contextmanager
 def _dropping(connection: Any) -> Iterator[None]:
+    with plain_texts(connection):
+        places = [schema for schema in _schemas(connection) if _has_indexes(connection, schema)]
+    if not places:
+        yield
+        return
     with _together(connection):
         yield
         for schema in _schemas(connection):
-            if run(connection, f"SELECT 1 FROM \"{schema}\".sqlite_master WHERE name = '{INDEX}'").fetchone():
+            if schema in places and _has_indexes(connection, schema):
                 make_tables(connection, schema)
+
+
+def _has_indexes(connection: Any, schema: str) -> bool:
+    """Return whether a database has the tables of approximate indexes."""
+    sql = f"SELECT count(*) FROM \"{schema}\".sqlite_master WHERE name IN ('{INDEX}', '{PART}')"
+    return bool(run(connection, sql).fetchone()[0] == 2)
 
 
 def _schemas(connection: Any) -> list[str]:

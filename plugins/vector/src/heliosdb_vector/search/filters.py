@@ -30,6 +30,8 @@ class Filter:
     """The FROM and WHERE of a search, as a query for the rowids that qualify."""
 
     def __init__(self, connection: Any, sql: str, tokens: Sequence[Token], search: Search) -> None:
+        self.share = 1.0
+        """Of the rows that were tested last, how many qualified."""
         try:
             self._read(connection, sql, tokens, search, named=False)
         except sqlite3.OperationalError:  # a condition may use the name of a result column
@@ -109,7 +111,7 @@ def nearest_that_qualify(
     near as the last of them.
     """
     finite = int(np.count_nonzero(np.isfinite(bounds.low)))
-    wanted = min(max(_FIRST, 4 * k), finite)
+    wanted = min(max(_FIRST, 4 * k, min(_AT_ONCE, int(1.3 * k / question.share))), finite)
     reach = -np.inf  # all rows up to here have been tested
     found = np.empty(0, np.int64)
     while True:
@@ -119,6 +121,7 @@ def nearest_that_qualify(
             good = question.qualifying(connection, values, snapshot.rowids(fresh))
             found = np.concatenate([found, snapshot.places(np.sort(good))])
         reach = max(reach, limit)
+        question.share = max(len(found), 0.5) / max(wanted, 1)
         if len(found) >= k:
             last = kth_smallest(bounds.high[found], k)
             if slack:
@@ -129,8 +132,7 @@ def nearest_that_qualify(
             continue
         if wanted >= finite:
             return found, False
-        share = max(len(found), 0.5) / max(wanted, 1)
-        wanted = min(finite, max(wanted * 2, min(wanted * 16, int(1.5 * k / share))))
+        wanted = min(finite, max(wanted * 2, min(wanted * 16, int(1.5 * k / question.share))))
 
 
 def most_by_index(snapshot: Snapshot) -> int:
