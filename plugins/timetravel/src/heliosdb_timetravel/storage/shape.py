@@ -26,6 +26,7 @@ class Column(NamedTuple):
     collation: str  # "" for none
     generated: str  # the expression of a generated column, "" for an ordinary one
     default: str = ""  # the expression in DEFAULT, "" for none
+    seal: str = ""  # the CHECK by which an ENCRYPTED column is told from others, "" for none
 
 
 class Unique(NamedTuple):
@@ -128,7 +129,22 @@ def _column(sql: str, name: str, declared: str, default: str | None, defined: De
         if token.word == "AS" and tokens[at + 1].text == "(" and not _depth(tokens, at):
             close = _closing(tokens, at + 1)
             generated = sql[tokens[at + 1].start : tokens[close].end]
-    return Column(name, defined.type_text, collation, generated, value)
+    return Column(name, defined.type_text, collation, generated, value, _seal(sql, defined))
+
+
+def _seal(sql: str, defined: DefinedColumn) -> str:
+    """Return the named CHECK that encryption gives an ENCRYPTED column: with it the history has the same column."""
+    if not any(word.word == "ENCRYPTED" for word in defined.type_words):
+        return ""
+    tokens = defined.constraints
+    for at, token in enumerate(tokens[:-3]):
+        if (
+            token.word == "CONSTRAINT"
+            and "ENCRYPTED" in tokens[at + 1].name
+            and tokens[at + 2].word == "CHECK"
+        ):
+            return sql[token.start : tokens[_closing(tokens, at + 3)].end]
+    return ""
 
 
 def _default(written: str) -> str:

@@ -48,6 +48,8 @@ def definition(column: Column, name: str, *, default: bool = False) -> str:
     parts = [quote_identifier(name), column.type]
     if column.collation:
         parts.append(f"COLLATE {quote_identifier(column.collation)}")
+    if column.seal:
+        parts.append(column.seal)
     if column.generated:
         parts.append(f"GENERATED ALWAYS AS {column.generated} VIRTUAL")
     elif default and column.default:
