@@ -180,6 +180,18 @@ def test_foreign_keys_are_checked_whichever_side_broke_them(main, on):
     assert main.execute("SELECT count(*) FROM shelf").fetchone() == (0,)
 
 
+def test_a_part_of_a_key_that_others_refer_to(main, on):
+    main.executescript(
+        """CREATE TABLE p (a, b, UNIQUE (a, b)); INSERT INTO p VALUES (1, 1);
+        CREATE TABLE c (a, b, FOREIGN KEY (a, b) REFERENCES p (a, b))"""
+    )
+    main.create_branch("b")
+    write(on("b"), "UPDATE p SET b = 2")
+    write(main, "INSERT INTO c VALUES (1, 1)")
+    with pytest.raises(MergeConflict, match="rows of c still refer to it"):
+        main.merge_branch("b")
+
+
 def test_a_unique_value_given_on_both_sides_is_a_conflict(main, on, rows):
     main.execute("CREATE UNIQUE INDEX names ON fruit (name)")
     main.create_branch("b")

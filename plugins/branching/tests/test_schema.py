@@ -92,6 +92,33 @@ def test_a_comparison_tells_of_it_and_its_sql_does_it(main, branch, rows, path, 
     assert schema(copy) == schema(branch)
 
 
+def test_tables_that_exchange_their_names(main, branch, rows):
+    write(branch, "CREATE TABLE other AS SELECT 1 AS x")
+    main.merge_branch("b")
+    write(
+        branch,
+        "ALTER TABLE fruit RENAME TO t",
+        "ALTER TABLE other RENAME TO fruit",
+        "ALTER TABLE t RENAME TO other",
+    )
+    report = main.merge_branch("b")
+    assert set(report.schema) == {"rename table fruit to other", "rename table other to fruit"}
+    assert rows(main, "SELECT * FROM fruit") == [(1,)]
+    assert len(rows(main, "SELECT * FROM other")) == 3
+
+
+def test_a_column_that_main_has_written_to_is_not_dropped_in_silence(main, branch, rows):
+    write(branch, "ALTER TABLE fruit DROP COLUMN price")
+    write(main, "UPDATE fruit SET price = 7 WHERE id = 2", "INSERT INTO fruit VALUES (9, 'lime', 3, 3)")
+    with pytest.raises(MergeConflict, match="its column dropped on the branch") as caught:
+        main.merge_branch("b")
+    assert [(each.key, each.column, each.base, each.ours) for each in caught.value.conflicts] == [
+        ((2,), "price", 2.5, 7.0), ((9,), "price", None, 3.0),
+    ]  # fmt: skip
+    main.merge_branch("b", strategy="theirs")
+    assert rows(main)[1] == (2, "pear", 20)
+
+
 def test_rows_of_main_get_what_the_branch_did_to_the_table(main, branch, rows):
     write(
         branch,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
 from ..errors import Conflict
+from ..logs.changes import Key, lookup
 from ..logs.tables import Table, table_names
 from ..running import rows, value
 from .applying import Write
@@ -59,7 +60,7 @@ def check(connection: Any, written: Mapping[str, tuple[Table, Sequence[Write]]])
         if child is not None:
             found += _from_children(connection, reference, *written[child])
         if parent is not None:
-            found += _to_parents(connection, reference, written[parent][1])
+            found += _to_parents(connection, reference, *written[parent])
     return found
 
 
@@ -97,7 +98,17 @@ def _where(rowid: str, write: Write, key: Sequence[str]) -> tuple[str, Sequence[
     return " AND ".join(f"c.{q(column)} = ?" for column in key), values
 
 
-def _to_parents(connection: Any, reference: Reference, writes: Sequence[Write]) -> Iterator[Conflict]:
+def _key_now(table: Table, write: Write) -> Key:
+    """Return the key that a row has after it was written."""
+    if write.key.rowid is not None:
+        return write.key
+    cells = dict(zip(write.columns, write.new or (), strict=False))
+    return Key(tuple(cells.get(column, was) for column, was in zip(table.key, write.key.values, strict=True)))
+
+
+def _to_parents(
+    connection: Any, reference: Reference, table: Table, writes: Sequence[Write]
+) -> Iterator[Conflict]:
     """Yield the rows that still refer to what was removed or got another key."""
     lowered = [parent.lower() for parent in reference.parents]
     marks = " AND ".join(f"c.{q(column)} = ?" for column in reference.columns)
@@ -109,10 +120,11 @@ def _to_parents(connection: Any, reference: Reference, writes: Sequence[Write]) 
         if write.old is None:
             continue
         cells = dict(zip((column.lower() for column in write.columns), write.old, strict=True))
-        if write.new is not None and not set(lowered) <= set(cells):
-            if not set(lowered) & set(cells):
-                continue
-            cells |= {}  # a part of the key changed: the rest is in the write's key, if it is there at all
+        if not set(lowered) & set(cells):
+            continue
+        if not set(lowered) <= set(cells):  # a part of the key changed: the rest is as it is
+            now = lookup(connection, table, reference.parents, [_key_now(table, write)])[0]
+            cells = dict(zip(lowered, now or (), strict=False)) | cells
         if set(lowered) <= set(cells):
             gone.append((write, [cells[parent] for parent in lowered]))
     if not gone:

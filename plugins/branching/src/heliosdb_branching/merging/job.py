@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -23,8 +24,8 @@ from ..schema.replaying import Replay
 from ..schema.shapes import Schema, read_schema
 from . import foreign_keys
 from .deciding import Strategy
-from .reading import Side, dropped, knows_dropped
-from .rows import same_row
+from .reading import Side, dropped, dropped_cells, knows_dropped
+from .rows import same_row, same_value
 from .tables import Rows
 from .undo_log import UndoLog
 
@@ -131,6 +132,11 @@ class Job:
                 self._found(conflicts, decided=self.request.strategy in ("ours", "theirs"))
                 if conflicts and self.request.strategy == "ours":
                     plans[number] = TablePlan(plan.pair)
+            elif plan.drop_columns and plan.pair.ours is not None:
+                conflicts = self._changes_to_dropped_columns(plan)
+                self._found(conflicts, decided=self.request.strategy in ("ours", "theirs"))
+                if conflicts and self.request.strategy == "ours":
+                    plans[number] = replace(plan, drop_columns=(), expect_sql=None)
 
     def _changes_to_dropped(self, pair: Pair) -> list[Conflict]:
         assert pair.ours is not None  # noqa: S101 - it is about our rows
@@ -151,11 +157,42 @@ class Job:
                 found.append(Conflict(table.name, row.key.shown, None, base, ours, None, reason))
         return found
 
+    def _make_way(self, replay: Replay, plans: list[TablePlan]) -> None:
+        """Rename tables out of the way whose names others are to get."""
+        wanted = {plan.rename_to.lower() for plan in plans if plan.rename_to}
+        for number, plan in enumerate(plans):
+            ours = plan.pair.ours
+            if plan.rename_to and ours is not None and ours.name.lower() in wanted:
+                passing = f"_heliosdb_passing_{number}"
+                replay.rename_table(ours.name, passing)
+                plan.pair = plan.pair._replace(ours=ours._replace(name=passing))
+
+    def _changes_to_dropped_columns(self, plan: TablePlan) -> list[Conflict]:
+        """Return what our side has written into columns that the branch has dropped."""
+        pair = plan.pair
+        assert pair.ours is not None  # noqa: S101 - they are columns of ours
+        table = read_table(self.here, pair.ours.name)
+        if pair.rebuilt or not knows_dropped(self.side, pair) or not table.has_identity:
+            return []
+        dropped_here = {column.lower() for column in plan.drop_columns}
+        wanted = [column for column in table.columns if column.lower() in dropped_here]
+        reason = "changed here, its column dropped on the branch"
+        return [
+            Conflict(
+                table.name, key.shown, column, None if was is None else was[place], ours[place], None, reason
+            )
+            for key, was, ours in dropped_cells(self.side, pair, table, wanted)
+            for place, column in enumerate(wanted)
+            if not same_value(None if was is None else was[place], ours[place])
+        ]
+
     def _replay_tables(self, replay: Replay, plans: list[TablePlan]) -> None:
+        for plan in plans:
+            self.words += plan.describe()
+        self._make_way(replay, plans)
         for plan in plans:
             if not plan.alters:
                 continue
-            self.words += plan.describe()
             if plan.create and plan.pair.theirs is not None:
                 replay.create_table(plan.pair.theirs.name, plan.pair.theirs.sql)
             elif plan.drop and plan.pair.ours is not None:

@@ -209,6 +209,22 @@ def dropped(side: Side, pair: Pair, ours: Table) -> Iterator[Trio]:
         yield Trio(key, key, was.get(key), row, None)
 
 
+def dropped_cells(
+    side: Side, pair: Pair, ours: Table, columns: Sequence[str]
+) -> Iterator[tuple[Key, tuple[Any, ...] | None, tuple[Any, ...]]]:
+    """Yield each row of ours, in columns that the branch has dropped: as it was, and as it is."""
+    assert pair.base is not None  # noqa: S101 - otherwise the branch never had them
+    log = pair.base.log
+    assert log is not None  # noqa: S101 - every table of a branch has one
+    numbers = {name: number for name, number in pair.base.columns if number is not None}
+    was = {
+        change.key: change.base
+        for change in changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
+    }
+    for key, row in whole(side.target, ours, columns):
+        yield key, was.get(key), row
+
+
 def knows_dropped(side: Side, pair: Pair) -> bool:
     """Return whether the log has every row of a table that the branch has dropped."""
     return pair.base is not None and pair.base.log is not None and is_complete(side.branch, pair.base.log)
