@@ -105,7 +105,12 @@ def races(quick: bool) -> Iterator[Race]:
             f"100 rows by an index, {journal}", partial(again, HUNDRED, ("category 7",)), 1 / 3, journal, rows
         )
         yield race(
-            f"an aggregate over {rows} rows, {journal}", partial(again, AGGREGATE, ()), 1 / 500, journal, rows
+            f"an aggregate over {rows} rows, {journal}",
+            partial(again, AGGREGATE, ()),
+            1 / 500,
+            journal,
+            rows,
+            30,
         )
     yield race("what nobody has asked before", new, 1.25, rows=rows)
     yield race("asked twice after each commit of another", after_each_commit, None, rows=rows)
