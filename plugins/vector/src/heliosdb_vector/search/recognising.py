@@ -16,6 +16,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..relations import Relations
 from .clauses import Core, Source, Span, conjuncts, cores, sources, split
+from .ordered import direction, meaning, without_alias
 from .sqlfunctions import Functions
 from .terms import Distance, distance_in, is_constant, name_in
 
@@ -100,12 +101,12 @@ def _nearest(
     order, limit = core.span("ORDER"), core.span("LIMIT")
     if order is None or core.span("FROM") is None:
         return None
-    term, descending, nulls_first = _direction(tokens, split(tokens, (order[0] + 1, order[1]))[0])
-    meaning = _meaning(tokens, core, term)
-    distance = distance_in(tokens, meaning)
+    term, descending, nulls_first = direction(tokens, split(tokens, (order[0] + 1, order[1]))[0])
+    ordered_by = meaning(tokens, core, term)
+    distance = distance_in(tokens, ordered_by)
     inner = None
     if distance is None:
-        inner, distance = _inner(tokens, core, meaning, descending)
+        inner, distance = _inner(tokens, core, ordered_by, descending)
         if inner is None or distance is None:
             return None
     if limit is None:
@@ -154,7 +155,7 @@ def _inner(
         return None, None
     if any(found.span(clause) for clause in ("GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT")):
         return None, None
-    columns = [_without_alias(tokens, each) for each in split(tokens, found.clauses["SELECT"])]
+    columns = [without_alias(tokens, each) for each in split(tokens, found.clauses["SELECT"])]
     named = [span for span, alias in columns if alias == written.column.lower()]
     distance = distance_in(tokens, named[0]) if len(named) == 1 else None
     where = core.span("WHERE")
@@ -205,52 +206,6 @@ def _keeps_the_first(tokens: Sequence[Token], condition: Span, name: str, nearer
     if written is not None and written.column.lower() == name and found[-2].text in ("<", "<=", ">", ">="):
         return found[-1].kind in (Kind.NUMBER, Kind.PARAMETER) and (found[-2].text in ("<", "<=")) is nearer
     return False
-
-
-def _direction(tokens: Sequence[Token], term: Span) -> tuple[Span, bool, bool]:
-    """Return an ORDER BY term without its direction, and what that was: descending, NULLS FIRST."""
-    start, end = term
-    descending = nulls_first = nulls_last = False
-    if end - start > 2 and tokens[end - 2].word == "NULLS":
-        nulls_first, nulls_last = tokens[end - 1].word == "FIRST", tokens[end - 1].word == "LAST"
-        end -= 2
-    if end - start > 1 and tokens[end - 1].word in ("ASC", "DESC"):
-        descending = tokens[end - 1].word == "DESC"
-        end -= 1
-    return (start, end), descending, nulls_first or not (nulls_last or descending)
-
-
-def _meaning(tokens: Sequence[Token], core: Core, term: Span) -> Span:
-    """Return the expression that an ORDER BY term stands for: a result column by its name or number, or itself."""
-    if term[1] - term[0] != 1:
-        return term
-    token = tokens[term[0]]
-    columns = split(tokens, core.clauses["SELECT"])
-    if token.kind is Kind.NUMBER:
-        place = int(token.text) if token.text.isdecimal() else 0
-        before = columns[:place]
-        if not 1 <= place <= len(columns) or any(tokens[end - 1].text == "*" for _, end in before if end):
-            return term
-        return _without_alias(tokens, before[-1])[0]
-    if token.kind not in (Kind.WORD, Kind.QUOTED):
-        return term
-    name = token.name.lower()
-    named = [span for span, alias in (_without_alias(tokens, each) for each in columns) if alias == name]
-    return named[0] if named else term
-
-
-def _without_alias(tokens: Sequence[Token], column: Span) -> tuple[Span, str]:
-    """Return the expression of a result column and the name it is given, in lower case."""
-    start, end = column
-    if end - start > 2 and tokens[end - 2].word == "AS":
-        return (start, end - 2), tokens[end - 1].name.lower()
-    if (
-        end - start > 1
-        and tokens[end - 2].text == ")"
-        and tokens[end - 1].kind in (Kind.WORD, Kind.QUOTED, Kind.STRING)
-    ):
-        return (start, end - 1), tokens[end - 1].name.lower()
-    return column, ""
 
 
 def _limits(tokens: Sequence[Token], span: Span) -> tuple[Span, Span | None]:
@@ -321,7 +276,7 @@ def _comparison(
             span, name = left, ""
             written = name_in(tokens, left)
             if written is not None and written.table is None:
-                span, name = _meaning(tokens, core, left), written.column.lower()
+                span, name = meaning(tokens, core, left), written.column.lower()
             distance = distance_in(tokens, span)
             if distance is not None and is_constant(tokens, right):
                 return distance, right, less != distance.sign, name
