@@ -377,7 +377,7 @@ def test_a_replaced_database_is_never_merged_with_the_others_branch(main, branch
     other = path.with_name("other.db")
     connect(other).executescript("CREATE TABLE fruit (id INTEGER PRIMARY KEY); INSERT INTO fruit VALUES (1)")
     connect(other).create_branch("b")
-    mine, theirs = (heliosdb_sqlite.connect(each).get_branch_info("b").path for each in (path, other))
+    mine, theirs = (connect(each).get_branch_info("b").path for each in (path, other))
     with open(theirs, "rb") as file:
         content = file.read()
     branch.close()

@@ -37,6 +37,7 @@ from .past import restore
 from .state import (
     clean_up,
     discard,
+    give_name,
     is_interrupted,
     lock_path,
     made_path,
@@ -167,7 +168,7 @@ def _create(
         with transaction(main):
             add(main, entry)
         step("registered")
-        os.replace(made_path(order.path), order.path)
+        give_name(order.path)
         step("shown")
         lock.release()
         return entry

@@ -69,6 +69,14 @@ def is_interrupted(database: str, entry: Entry) -> bool:
     return state == "interrupted" or state.startswith("failed")
 
 
+def give_name(path: str) -> None:
+    """Give a branch that is complete and registered its name, unless somebody else was as quick."""
+    try:
+        os.replace(made_path(path), path)
+    except FileNotFoundError:
+        pass
+
+
 def wait_for_copy(database: str, entry: Entry) -> str:
     """Return the path of a branch's file once it is complete.
 
@@ -80,10 +88,7 @@ def wait_for_copy(database: str, entry: Entry) -> str:
         pause = min(pause * 1.5, 0.05)
     if state == READY:
         if not os.path.exists(path):
-            try:
-                os.replace(made_path(path), path)
-            except FileNotFoundError:  # somebody else was as quick
-                pass
+            give_name(path)
         return path
     again = f"delete_branch({entry.name!r}) and create it again"
     if state == "missing":
