@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,25 @@ def test_other_connections_are_left_alone(conn, file, tmp_path):
     ids=str,
 )
 def test_a_connection_without_a_key_does_without_it(check):
+    check()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the known differences are those of 3.12 and later")
+def test_cpythons_own_tests_pass_on_encrypted_connections():
+    (check,) = (
+        each
+        for each in dropin_checks(
+            "crypto_kit.quick:plugin",
+            {"encryption_key": "word"},
+            ignoring=("files", "trace"),
+            known={
+                "OpenTests.test_factory_database_arg": "a factory is given the URI that names the file layer",
+                "RegressionTests.test_large_sql": "the schema is read under the limit that the test sets",
+            },
+        )
+        if str(each) == "cpython-suite"
+    )
     check()
 
 

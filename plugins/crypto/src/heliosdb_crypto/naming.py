@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
+from .vfs.binding import sqlite
+
 _MEMORY = ":memory:"
 
 
@@ -88,8 +90,4 @@ def _refuse(place: Place) -> None:
 
 @cache
 def _every_name_is_uri() -> bool:
-    connection = sqlite3.connect(_MEMORY)
-    try:
-        return ("USE_URI",) in connection.execute("PRAGMA compile_options").fetchall()
-    finally:
-        connection.close()
+    return bool(sqlite().compiled_with(b"USE_URI"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +19,7 @@ from .declared import WORD, in_sqlites_order, is_encrypted, with_checks
 from .functions import Row, define, row_opener
 from .keyring import TABLE, Keyring
 from .names import DECRYPT, SEAL, SOUGHT, UNWRAPS
-from .relations import Relations, relations_of
+from .relations import Relations, known_relations, relations_of
 
 _KEY = "crypto columns"
 _DML = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
@@ -68,13 +69,29 @@ def read(connection: Any, statement: Statement) -> Statement | None:
     if verb not in _DML and verb not in ("CREATE", "EXPLAIN"):
         return None
     with _names_as_text(connection):
-        relations = relations_of(connection)
-        if not relations.any or not relations.may_reach(folded):
+        relations = _relations(connection)
+        if relations is None or not relations.any or not relations.may_reach(folded):
             return None
         made = _rewritten(statement, relations)
     if verb not in _DML:
         return statement.rewritten(made)
     return statement.noted(_KEY, True).rewritten(made).bound_to(relations.schema.stamp)
+
+
+def _relations(connection: Any) -> Relations | None:
+    """Return the relations; None where the program's authorizer lets nobody read the schema, as SQLite will say.
+
+    It must have forbidden that before there was an encrypted column to know of.
+    """
+    try:
+        return relations_of(connection)
+    except sqlite3.DatabaseError as error:
+        known = known_relations(connection)
+        if known is not None and known.any:
+            raise
+        if not any(word in str(error) for word in ("not authorized", "prohibited", "authorizer")):
+            raise
+        return None
 
 
 @contextmanager

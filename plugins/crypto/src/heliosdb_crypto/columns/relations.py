@@ -69,11 +69,13 @@ class Relations:
             found = run(
                 self._connection,
                 f"SELECT name, type, sql FROM {quote_identifier(place)}.sqlite_master"
-                " WHERE type = 'view' OR type = 'table' AND sql LIKE '%encrypted%'",
+                " WHERE type = 'view' OR type = 'table'",
             ).fetchall()
             for name, kind, sql in found:
                 if kind == "view":
                     views.add(name)
+                    continue
+                if "ENCRYPTED" not in sql.upper():
                     continue
                 for column in encrypted_columns(sql):
                     names.add(name)
@@ -98,6 +100,12 @@ class Relations:
         return Relation(
             table.schema, tuple((column.name, found.get(column.name.lower())) for column in table.columns)
         )
+
+
+def known_relations(connection: Any) -> Relations | None:
+    """Return what was read last, without looking again."""
+    known: Relations | None = state(connection).get(_KEY)
+    return known
 
 
 def relations_of(connection: Any) -> Relations:

@@ -100,6 +100,7 @@ class Sqlite:
         self.file_control = ctypes.PYFUNCTYPE(_INT, POINTER, ctypes.c_char_p, _INT, POINTER)(
             ("sqlite3_file_control", library)
         )
+        self.compiled_with = ctypes.PYFUNCTYPE(_INT, ctypes.c_char_p)(("sqlite3_compileoption_used", library))
         self.allocate = ctypes.PYFUNCTYPE(POINTER, _INT)(("sqlite3_malloc", library))
         default = self.find(None)
         if not default:
