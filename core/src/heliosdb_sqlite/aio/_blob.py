@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ class Blob:
 
     async def close(self) -> None:
         """Close the blob. Until then it holds a transaction."""
-        await self._conn._ask(self._blob.close)
+        await asyncio.shield(self._conn._ask(self._blob.close))
 
     async def __aenter__(self) -> Blob:  # noqa: PYI034 - typing has no Self before 3.11
         return self

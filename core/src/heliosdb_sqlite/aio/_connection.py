@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import AsyncIterator, Callable, Generator, Iterable
+from contextlib import AbstractContextManager, ContextDecorator
 from functools import partial
 from itertools import islice
 from types import GeneratorType, TracebackType
@@ -14,6 +15,7 @@ from .._standard import sqlite3
 from . import _worker
 from ._attributes import FORKED, Attributes
 from ._blob import Blob
+from ._block import Block
 from ._cursor import Cursor
 from ._errors import ConnectionClosed
 from ._result import Result, result
@@ -295,6 +297,8 @@ class Connection(Attributes):
         """Return what a method gave, for use outside of the connection's thread."""
         if isinstance(found, sqlite3.Cursor):
             return Cursor(self, found)
+        if isinstance(found, ContextDecorator) and isinstance(found, AbstractContextManager):
+            return Block(self, found)  # of @contextmanager
         if isinstance(found, GeneratorType):
             return await self._ask(list, found)
         if isinstance(found, _BLOB):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,7 @@ class Cursor(_Base):
         """Close the cursor, which ends its statement."""
         closing = self._ask(self._cursor.close)
         if not self._ended:  # otherwise nothing is left that anybody could notice
-            await closing
+            await asyncio.shield(closing)  # whoever is cancelled once more leaves nothing open
 
     async def __aenter__(self) -> Cursor:  # noqa: PYI034 - typing has no Self before 3.11
         return self

@@ -13,7 +13,7 @@ S = TypeVar("S")
 
 
 class Result(Coroutine[Any, Any, T], Generic[T]):
-    """A coroutine whose result, where it can be closed, is closed at the end of ``async with``."""
+    """A coroutine whose result is awaited, or entered and left: a cursor is closed at the end of ``async with``."""
 
     __slots__ = ("_coroutine", "_value")
 
@@ -37,14 +37,17 @@ class Result(Coroutine[Any, Any, T], Generic[T]):
 
     async def __aenter__(self) -> T:
         self._value = await self._coroutine
+        if hasattr(self._value, "__aenter__"):
+            entered: T = await self._value.__aenter__()
+            return entered
         return self._value
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        close = getattr(self._value, "close", None)
-        if close is not None:
-            await close()
+    ) -> Any:
+        if hasattr(self._value, "__aexit__"):
+            return await self._value.__aexit__(kind, error, trace)
+        return None
 
 
 def result(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sqlite3
 import threading
+from contextlib import contextmanager
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -55,7 +56,15 @@ class Colours:
         def each_wall(connection):
             yield from connection.execute("SELECT a FROM t ORDER BY a LIMIT 3")
 
-        return {"paint": paint, "walls": walls, "each_wall": each_wall}
+        @contextmanager
+        def scaffold(connection):
+            steps = [threading.current_thread()]
+            try:
+                yield steps
+            finally:
+                steps.append(threading.current_thread())
+
+        return {"paint": paint, "walls": walls, "each_wall": each_wall, "scaffold": scaffold}
 
     @hookimpl
     def heliosdb_cursor_methods(self):
@@ -95,6 +104,20 @@ async def test_a_cursor_that_a_method_returns_is_awaited_too(database, colours):
             assert isinstance(cursor, aio.Cursor)
             assert await cursor.fetchall() == [(0,), (1,), (2,)]
         assert await db.each_wall() == [(0,), (1,), (2,)]
+
+
+@in_a_loop
+async def test_a_context_manager_that_a_method_returns_is_entered_and_left_in_the_connections_thread(
+    database, colours
+):
+    async with aio.connect(database, colour="red") as db:
+        async with db.scaffold() as steps:
+            assert steps == [db._thread]
+        assert steps == [db._thread] * 2
+        with pytest.raises(ZeroDivisionError):
+            async with db.scaffold() as steps:
+                1 / 0  # noqa: B018
+        assert len(steps) == 2
 
 
 @in_a_loop

@@ -29,13 +29,17 @@ def text() -> str:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    here = {name for name in used if name not in known and name not in vars(builtins)} - {"Result"}
+    here = {name for name in used if name not in known and name not in vars(builtins)} - {"Result", "Block"}
     modules = sorted({known[name] for name in used if name in known})
     lines = [
         f"from {module} import {', '.join(sorted(name for name in used if known.get(name) == module))}"
         for module in modules
     ]
-    lines += [f"from .._typing import {', '.join(sorted(here))}", "from ._result import Result"]
+    lines += [
+        f"from .._typing import {', '.join(sorted(here))}",
+        *(["from ._block import Block"] if "Block" in used else []),
+        "from ._result import Result",
+    ]
     return "\n".join([_DOC, "", *lines, "", *(f"{ast.unparse(each)}\n" for each in made)])
 
 
@@ -43,7 +47,8 @@ def _awaited(name: str, kind: str, found: ast.ClassDef | None) -> ast.ClassDef:
     doc = ast.parse(f'"""The methods that HeliosDB\'s own plugins bring to every {kind}."""').body
     methods = [node for node in found.body if isinstance(node, ast.FunctionDef)] if found is not None else []
     for method in methods:
-        method.returns = ast.parse(f"Result[{ast.unparse(method.returns)}]", mode="eval").body
+        given = ast.unparse(method.returns).replace("AbstractContextManager[", "Block[")
+        method.returns = ast.parse(f"Result[{given}]", mode="eval").body
     return ast.ClassDef(
         name=name, bases=[], keywords=[], body=[*doc, *methods], decorator_list=[], type_params=[]
     )
