@@ -11,7 +11,10 @@ from ..catalog import reading
 from ..catalog.reading import Reading
 from ..functions.define import Failure, define
 from ..protocol.errors import PgError
+from ..translation.templates import template
 from ..translation.translate import Translated, original_error, translate
+from ..types.reading import text_in
+from ..types.registry import BPCHAR, VARCHAR, Sized
 from .failures import as_pg_error
 from .guard import authorizer
 
@@ -20,6 +23,21 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 _KEPT = 512  # translations; a client that makes up a new text each time must not grow
+
+
+def reading_text(sized: Sized, zone: Any) -> Any:
+    """Return what reads a literal of this type; one that is too long for its column goes the long way."""
+    read = text_in(*sized, zone)
+    limit = sized.modifier - 4 if sized.type in (VARCHAR, BPCHAR) else 0
+    if limit <= 0:
+        return read
+
+    def run(text: str) -> Any:
+        if len(text) > limit:
+            raise PgError("22001", f"value too long for type {sized.type.title}({limit})")
+        return read(text)
+
+    return run
 
 
 class Engine:
@@ -133,6 +151,25 @@ class Engine:
         else:
             self._kept.move_to_end(key)
         return found
+
+    def filled(self, text: str) -> tuple[Translated, tuple[Any, ...]] | None:
+        """Return what a text means by way of its shape, with its values; None when it goes the long way."""
+        found = template(text)
+        if found is None:
+            return None
+        try:
+            made = self.translated(found.text, found.types)
+            if made.kind not in ("query", "change"):
+                return None
+            values = tuple(
+                [
+                    int(value) if oid else reading_text(sized, self.settings.zone)(value)
+                    for value, oid, sized in zip(found.values, found.types, made.parameters, strict=True)
+                ]
+            )
+        except PgError:
+            return None  # said about the text as it is, with its places
+        return made, values
 
     def forget(self) -> None:
         """Look at the schema anew: a rollback may have brought back an older one."""

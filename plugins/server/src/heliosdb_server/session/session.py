@@ -244,11 +244,16 @@ class Session(Execution, Commands):
     def run_simple(self, text: str) -> None:
         """Run one statement of a Query, and send all that it returns."""
         with self.statement(text):
-            made = self.translate(text, ())
-            if made.kind == "command":
-                self.command(made, text)
-                return
-            portal = Portal(Statement(text, (), made), self.no_parameters(made))
+            shaped = None if self.transaction.failed else self.engine.filled(text)
+            if shaped is not None:
+                made, values = shaped
+            else:
+                made = self.translate(text, ())
+                if made.kind == "command":
+                    self.command(made, text)
+                    return
+                values = self.no_parameters(made)
+            portal = Portal(Statement(text, (), made), values)
             try:
                 self.start(portal)
                 if portal.columns is not None:
