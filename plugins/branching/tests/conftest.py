@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-import heliosdb_sqlite
 
 pytest_plugins = ["heliosdb_sqlite.testing.fixtures"]
 
@@ -76,16 +74,3 @@ def files(path: Path) -> Callable[[], list[str]]:
         )
 
     return listed
-
-
-@pytest.fixture
-def reopened(path: Path) -> Iterator[Callable[..., Any]]:
-    made: list[Any] = []
-
-    def open_again(**options: Any) -> Any:
-        made.append(heliosdb_sqlite.connect(path, **options))
-        return made[-1]
-
-    yield open_again
-    for each in made:
-        each.close()
