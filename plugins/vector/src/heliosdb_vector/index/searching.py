@@ -15,9 +15,10 @@ from ..decoding import FLOAT32
 from ..search.asking import Asked
 from ..search.changes import find_log
 from ..search.choosing import distances, kth_smallest
-from ..search.freshness import Column, held_in_memory, owner_of, read_rows, try_to_write
+from ..search.freshness import held_in_memory, owner_of, try_to_write
 from ..search.matrix import GONE
 from ..search.position import catch_up
+from ..search.reading import Column, read_rows
 from .bits import Array
 from .building import build
 from .definition import Definition

@@ -9,7 +9,8 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import run, schema_of
 
-from ..search.freshness import Column, freshness_of, known_to
+from ..search.freshness import freshness_of, known_to
+from ..search.reading import Column
 from ..search.texts import plain_texts
 from .building import set_progress
 from .definition import definitions

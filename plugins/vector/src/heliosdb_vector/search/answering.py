@@ -15,8 +15,9 @@ from .asking import Asked, Question, Unanswerable
 from .bounds import Bounds, bounds
 from .choosing import nearest, refined, within
 from .filters import Filter, most_by_index, nearest_that_qualify
-from .freshness import Column, Unsearchable, data_version, freshness_of, snapshot_of, without_ghosts
+from .freshness import data_version, freshness_of, snapshot_of, without_ghosts
 from .matrix import Array, Snapshot
+from .reading import Column, Unsearchable
 from .recognising import Search
 from .rewriting import Restricted, Values
 

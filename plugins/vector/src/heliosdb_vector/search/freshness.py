@@ -14,43 +14,27 @@ import os
 import sqlite3
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from heliosdb_sqlite.plugins import run, state
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from .cache import CACHE, Held
 from .changes import find_log, head_of, make_log
-from .matrix import GONE, ODD_LIMIT, Reader, Snapshot
+from .matrix import GONE, ODD_LIMIT, Snapshot
 from .position import Position, catch_up
+from .reading import Column, Unsearchable, read_column, read_rows, rows_at_least, table_of
 
 _KEY = "vector freshness"
 _OWN = "heliosdb_vector_write"  # a savepoint
 LOG_FROM = 1000
 """Rows from which on a table's changes are logged: reading fewer anew is no cost to speak of."""
-_AT_ONCE = 2000
 _JSON_ROWS = "SELECT value FROM json_each(?)"
 
 
 def _changes(connection: Any) -> int:
     """Return how many rows the connection has changed, plugins' own among them."""
     return int(sqlite3.Connection.total_changes.__get__(connection))
-
-
-class Column(NamedTuple):
-    """A column that is searched."""
-
-    schema: str
-    table: str
-    column: str
-    rowid: str  # a name by which the table's rowid is reached
-    dimensions: int
-
-
-class Unsearchable(NamedTuple):
-    """Why a column is not searched in memory at this moment."""
-
-    reason: str
 
 
 class Freshness:
@@ -148,7 +132,7 @@ def _current(connection: Any, known: Freshness, column: Column, version: int) ->
         position = Position(
             head_of(connection, column.schema)
         )  # before the rows: they may be newer, never older
-        snapshot = _read(connection, known, column)
+        snapshot = read_column(connection, column, known.limit)
         if isinstance(snapshot, Unsearchable):
             return snapshot
         held = Held(snapshot, schema_version, position)
@@ -173,9 +157,9 @@ def _without_log(
     now = (schema_version, version, changes)
     if held is not None and not dirty and (held.schema_version, held.data_version, held.total_changes) == now:
         return held
-    if _rows_at_least(connection, column, LOG_FROM) and _make_log(connection, known, column):
+    if rows_at_least(connection, column, LOG_FROM) and _make_log(connection, known, column):
         return _current(connection, known, column, version)
-    snapshot = _read(connection, known, column)
+    snapshot = read_column(connection, column, known.limit)
     if isinstance(snapshot, Unsearchable):
         return snapshot
     held = Held(snapshot, schema_version, None, version, changes)
@@ -210,7 +194,7 @@ def is_logged(connection: Any, column: Column) -> bool:
         return True
     known = freshness_of(connection)
     known.observe(connection)
-    return _rows_at_least(connection, column, LOG_FROM) and _make_log(connection, known, column)
+    return rows_at_least(connection, column, LOG_FROM) and _make_log(connection, known, column)
 
 
 def _log_number(connection: Any, known: Freshness, column: Column) -> int | None:
@@ -307,57 +291,6 @@ def _without_waiting(connection: Any) -> Iterator[None]:
         run(connection, f"PRAGMA busy_timeout = {int(timeout)}").fetchall()
 
 
-# -- reading -----------------------------------------------------------------------------------------------------------
-
-
-def _value(column: Column) -> str:
-    """Return the expression for the column's value: a BLOB, NULL, or a number for anything else."""
-    name = quote_identifier(column.column)
-    return f"CASE typeof({name}) WHEN 'blob' THEN {name} WHEN 'null' THEN NULL ELSE 0 END"
-
-
-def _from(column: Column) -> str:
-    return f"{quote_identifier(column.schema)}.{quote_identifier(column.table)}"
-
-
-def _rows_at_least(connection: Any, column: Column, count: int) -> bool:
-    if count <= 0:
-        return True
-    sql = f"SELECT 1 FROM {_from(column)} LIMIT 1 OFFSET {count - 1}"
-    return run(connection, sql).fetchone() is not None
-
-
-def _read(connection: Any, known: Freshness, column: Column) -> Snapshot | Unsearchable:
-    size = column.dimensions * 4 + 12
-    first, last = run(
-        connection,
-        f"SELECT (SELECT min({column.rowid}) FROM {_from(column)}), (SELECT max({column.rowid}) FROM {_from(column)})",
-    ).fetchone()
-    rows = 0 if first is None else last - first + 1  # memory that is never written to takes none
-    if rows * size > known.limit:
-        rows = run(connection, f"SELECT count(*) FROM {_from(column)}").fetchone()[0]
-    if rows * size > known.limit:
-        return Unsearchable(
-            f"its {rows} vectors take {(rows * size >> 20) + 1} MB, and vector_cache_mb is {known.limit >> 20}"
-        )
-    reader = Reader(column.dimensions, rows)
-    cursor = run(
-        connection, f"SELECT {column.rowid}, {_value(column)} FROM {_from(column)} ORDER BY {column.rowid}"
-    )
-    while True:
-        found = cursor.fetchmany(_AT_ONCE)
-        if not found:
-            break
-        reader.add(found)
-    snapshot = reader.snapshot()
-    if len(snapshot.odd) > ODD_LIMIT:
-        return Unsearchable(
-            f"{len(snapshot.odd)} of its values are no vectors of {column.dimensions} dimensions, "
-            "or have lengths that float32 can't compute with"
-        )
-    return snapshot
-
-
 def _caught_up(connection: Any, column: Column, number: int, held: Held) -> Held | None:
     """Return the held snapshot as the connection sees it now; None if it has to be read anew."""
     assert held.position is not None  # noqa: S101 - told by the caller
@@ -378,23 +311,6 @@ def _caught_up(connection: Any, column: Column, number: int, held: Held) -> Held
     return Held(snapshot, held.schema_version, position, extras=held.extras)
 
 
-def read_rows(connection: Any, column: Column, rowids: set[int]) -> dict[int, Any]:
-    """Return the column's values in these rows as they are now; ``GONE`` for a row that is not there."""
-    rows: dict[int, Any] = dict.fromkeys(rowids, GONE)
-    wanted = sorted(rowids)
-    for start in range(0, len(wanted), 10_000):
-        json = f"[{','.join(map(str, wanted[start : start + 10_000]))}]"
-        rows.update(
-            run(
-                connection,
-                f"SELECT {column.rowid}, {_value(column)} FROM {_from(column)} "
-                f"WHERE {column.rowid} IN ({_JSON_ROWS})",
-                (json,),
-            ).fetchall()
-        )
-    return rows
-
-
 def without_ghosts(connection: Any, column: Column, held: Held, rowids: list[int]) -> Held | None:
     """Return the snapshot without those of the rows that are not in the table; None if they all are.
 
@@ -403,7 +319,7 @@ def without_ghosts(connection: Any, column: Column, held: Held, rowids: list[int
     if held.position is None:
         return None
     json = f"[{','.join(map(str, rowids))}]"
-    sql = f"SELECT {column.rowid} FROM {_from(column)} NOT INDEXED WHERE {column.rowid} IN ({_JSON_ROWS})"
+    sql = f"SELECT {column.rowid} FROM {table_of(column)} NOT INDEXED WHERE {column.rowid} IN ({_JSON_ROWS})"
     there = {row[0] for row in run(connection, sql, (json,))}
     gone = set(rowids) - there
     if not gone:
