@@ -166,7 +166,7 @@ def moment_from(text: str, form: str) -> datetime:
             continue
         size = {"YYYY": 4, "DDD": 3, "MS": 3, "US": 6, "YYY": 3, "IYYY": 4, "J": 7}.get(code, 2)
         found = re.match(
-            rf"\d{{1,{6 if code == 'YYYY' and at >= len(form) else size}}}",  # noqa: UP031
+            rf"\d{{1,{6 if code == 'YYYY' and at >= len(form) else size}}}",
             text[place:],
         )
         if found is None:

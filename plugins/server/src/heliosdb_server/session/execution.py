@@ -113,6 +113,11 @@ class Execution:
         portal.tag = made.tag
         try:
             self._run(portal, made)
+        except PgError as error:
+            if error.code == "55P03" and self.transaction.sees_one_state:
+                # Before Python 3.11 SQLite's reason can't be told: inside a snapshot a lock means that it is old.
+                raise PgError("40001", "could not serialize access due to concurrent update") from None
+            raise
         finally:
             if made.writes:
                 self.transaction.settle()

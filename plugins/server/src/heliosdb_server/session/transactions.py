@@ -46,6 +46,11 @@ class Transaction:
         return self.isolation or self.default_isolation
 
     @property
+    def sees_one_state(self) -> bool:
+        """Is a snapshot of the database held, beside which others may write?"""
+        return self.block and self.level != "read committed" and self.connection.in_transaction
+
+    @property
     def is_read_only(self) -> bool:
         """May nothing be written?"""
         return self.default_read_only if self.read_only is None else self.read_only
