@@ -40,9 +40,11 @@ class _Write(NamedTuple):
 class Crashes:
     """Collects states while it is installed."""
 
-    def __init__(self, source: Path, target: Path, *, every: int = 1, power: bool = True) -> None:
+    def __init__(
+        self, source: Path, target: Path, *, every: int = 1, shard: int = 0, power: bool = True
+    ) -> None:
         self.source, self.target = source, target
-        self.every, self.power = every, power
+        self.every, self.shard, self.power = every, shard, power
         self.done = 0
         """The program says here how many transactions it has committed."""
         self.states: list[State] = []
@@ -56,7 +58,7 @@ class Crashes:
         if path is None:
             return write(file, data, offset)
         self.writes += 1
-        if self.collecting and self.writes % self.every == 0:
+        if self.collecting and self.writes % self.every == self.shard:
             self._take("killed before a write")
             torn = self._take("killed in a write")
             where = torn / os.path.basename(path)
