@@ -129,7 +129,8 @@ class Triggers:
     def _before_update_clash(self) -> str:
         other = f"NOT ({keys.same(self.shape, 'c', 'OLD')})"
         changed = self._moved()
-        return self._save([f"{clash} AND {other}" for clash in self._clashes()], condition=changed)
+        clashes = [f"{clash} AND {other}" for clash in self._clashes()]
+        return self._save(clashes, condition=changed, seen=self._start_of("OLD"))
 
     def _after_replacing(self) -> str:
         return f"WHEN {self._pending()} BEGIN {self._settle_after()} END"
@@ -137,11 +138,14 @@ class Triggers:
     def _after_update_replacing(self) -> str:
         return f"WHEN ({self._moved()}) AND {self._pending()} BEGIN {self._settle_after()} END"
 
-    def _save(self, clashes: Sequence[str], *, also: str = "", condition: str = "") -> str:
+    def _save(
+        self, clashes: Sequence[str], *, also: str = "", condition: str = "", seen: str = "NULL"
+    ) -> str:
         """Save the rows that may be about to be replaced.
 
         :param also: do so not only where there are some, but here too
         :param condition: do so only here
+        :param seen: the start of the row that changes: what is saved must be of the commit that ends it
         """
         found = [f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {clash})" for clash in clashes]
         when = " OR ".join([*([also] if also else []), *found, self._pending()])
@@ -158,7 +162,7 @@ class Triggers:
         ]
         same = f"{keys.find_row(self.shape, 'c', self._history)} AND NOT ({self._differ('c', self._history)})"
         gone = f"NOT EXISTS (SELECT 1 FROM {self._table} AS c WHERE {same})"
-        return f"WHEN {when} BEGIN {self._touch('NULL')} {self._settle(gone)} {' '.join(saves)} END"
+        return f"WHEN {when} BEGIN {self._touch(seen)} {self._settle(gone)} {' '.join(saves)} END"
 
     def _settle_after(self) -> str:
         found = f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {keys.find_row(self.shape, 'c', 'h')})"
