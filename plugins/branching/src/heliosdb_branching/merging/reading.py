@@ -201,10 +201,12 @@ def dropped(side: Side, pair: Pair, ours: Table) -> Iterator[Trio]:
     assert log is not None  # noqa: S101 - every table of a branch has one
     numbers = {name: number for name, number in pair.base.columns if number is not None}
     columns = [column for column in ours.columns if column in numbers]
-    was = {
-        change.key: change.base
-        for change in changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
-    }
+    was: dict[Key, tuple[Any, ...] | None] = {}
+    if all(
+        column in numbers for column in ours.key
+    ):  # else the key is another one here, and no row is what it was
+        found = changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
+        was = {change.key: change.base for change in found}
     for key, row in whole(side.target, ours, columns):
         yield Trio(key, key, was.get(key), row, None)
 
@@ -217,10 +219,12 @@ def dropped_cells(
     log = pair.base.log
     assert log is not None  # noqa: S101 - every table of a branch has one
     numbers = {name: number for name, number in pair.base.columns if number is not None}
-    was = {
-        change.key: change.base
-        for change in changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
-    }
+    was: dict[Key, tuple[Any, ...] | None] = {}
+    if all(
+        column in numbers for column in ours.key
+    ):  # else the key is another one here, and no row is what it was
+        found = changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
+        was = {change.key: change.base for change in found}
     for key, row in whole(side.target, ours, columns):
         yield key, was.get(key), row
 
