@@ -112,6 +112,7 @@ def test_rows_of_a_query_on_the_same_connection(conn, insert):
 
 def test_only_a_few_rows_are_held_at_a_time(conn, insert):
     conn.execute("CREATE TABLE files (data BLOB)")
+    conn.cursor().batch_insert("files", ["data"], ())  # imports what it needs
     held = 0
 
     def rows(count, size):
