@@ -21,7 +21,7 @@ class Suggestion:
     suggested_index: str
     """The SQL to run: one CREATE INDEX statement, or several with ``;`` between."""
     speedup_factor: float
-    """How many times faster the query ran with it: a ratio of wall-clock times."""
+    """How many times faster the query ran with it: a ratio of times that were measured side by side."""
     measured: bool = True
     """False: estimated. The times are those of a sample of the rows, or with guessed parameters, or cut short."""
     new_plan: str = ""
