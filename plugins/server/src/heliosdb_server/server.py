@@ -84,10 +84,13 @@ class Server:
             host = "127.0.0.1"
         if ":" in host:
             host = f"[{host}]"
+        user = DEFAULT_USER
+        if not self._password and self._listener.auth_method != "trust":
+            user = min(self._users.names(), default=DEFAULT_USER)  # whose password nobody here knows
         secret = quote(self._password, safe="")
         name = quote(self._context.database.name, safe="")
         mode = "?sslmode=require" if self._listener.tls is not None else ""
-        return f"postgresql://{DEFAULT_USER}:{secret}@{host}:{self.port}/{name}{mode}"
+        return f"postgresql://{quote(user, safe='')}:{secret}@{host}:{self.port}/{name}{mode}"
 
     @property
     def auth_method(self) -> str:

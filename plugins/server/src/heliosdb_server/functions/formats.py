@@ -165,10 +165,7 @@ def moment_from(text: str, form: str) -> datetime:
             place += len(word)
             continue
         size = {"YYYY": 4, "DDD": 3, "MS": 3, "US": 6, "YYY": 3, "IYYY": 4, "J": 7}.get(code, 2)
-        found = re.match(
-            rf"\d{{1,{6 if code == 'YYYY' and at >= len(form) else size}}}",
-            text[place:],
-        )
+        found = re.match(rf"\d{{1,{6 if code == 'YYYY' and at >= len(form) else size}}}", text[place:])
         if found is None:
             if place >= len(text):
                 break
