@@ -240,14 +240,16 @@ def _update(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int
 
 def _insert(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int:
     """Insert the rows that were there then and are not now."""
+    user_table = in_schema(table.schema, shape.name)
     columns = [c for c in table.recorded(shape) if not c.generated]
     names = [quote_identifier(c.name) for c in columns]
     values = [f"h.{quote_identifier(k.stored_as)}" for c in columns if (k := table.kept(c.name)) is not None]
     if shape.rowid_is_key and not shape.key:
         names, values = [shape.rowid, *names], [f"h.{ROW}", *values]
-    elif shape.nullable:
-        names, values = [shape.rowid, *names], [f"CASE WHEN h.{ROW} <> '' THEN h.{ROW} END", *values]
-    user_table = in_schema(table.schema, shape.name)
+    elif shape.nullable:  # the rowid that it had, unless another row has that now
+        taken = f"EXISTS (SELECT 1 FROM {user_table} AS o WHERE o.{shape.rowid} = h.{ROW})"
+        free = f"CASE WHEN h.{ROW} <> '' AND NOT {taken} THEN h.{ROW} END"
+        names, values = [shape.rowid, *names], [free, *values]
     there = f"EXISTS (SELECT 1 FROM {user_table} AS c WHERE {keys.find_row(shape, 'c', 'h')})"
     return int(
         travel.run(

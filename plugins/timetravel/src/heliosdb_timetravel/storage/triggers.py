@@ -228,15 +228,20 @@ class Triggers:
         if self.shape.rowid and not (self.shape.rowid_is_key and self.shape.key):
             return ""
         terms = [expression for unique in self.shape.uniques for expression, _ in unique.terms]
-        if any(term.startswith("(") for term in terms):
+        if any(map(self._is_computed, terms)):
             return ""
         named = [*map(quote_identifier, self.shape.key), *terms]
         return f" OF {', '.join(dict.fromkeys(named))}"
 
+    def _is_computed(self, term: str) -> bool:
+        """Return whether a term of a unique index changes without being named: an expression, a generated column."""
+        generated = [quote_identifier(column.name) for column in self.shape.columns if column.generated]
+        return term.startswith("(") or term in generated
+
     def _moved(self) -> str:
         """Return the condition that an UPDATE changed what must be unique."""
         terms = [expression for unique in self.shape.uniques for expression, _ in unique.terms]
-        if any(term.startswith("(") for term in terms):
+        if any(map(self._is_computed, terms)):
             return "1"
         named = [*map(quote_identifier, self.shape.key), *terms]
         if self.shape.rowid and not (self.shape.rowid_is_key and self.shape.key):
