@@ -250,10 +250,12 @@ def _insert(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int
         taken = f"EXISTS (SELECT 1 FROM {user_table} AS o WHERE o.{shape.rowid} = h.{ROW})"
         free = f"CASE WHEN h.{ROW} <> '' AND NOT {taken} THEN h.{ROW} END"
         names, values = [shape.rowid, *names], [free, *values]
+    # Those that keep a rowid come first: SQLite gives the others what is left.
+    order = f" ORDER BY h.{ROW} = ''" if shape.nullable else ""
     there = f"EXISTS (SELECT 1 FROM {user_table} AS c WHERE {keys.find_row(shape, 'c', 'h')})"
     return int(
         travel.run(
             f"INSERT INTO {user_table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table.history} AS h "
-            f"WHERE {_then(table, txn)} AND NOT {there}"
+            f"WHERE {_then(table, txn)} AND NOT {there}{order}"
         ).rowcount
     )
