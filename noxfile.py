@@ -147,8 +147,8 @@ def plugin(session: nox.Session, name: str) -> None:
 def together(session: nox.Session) -> None:
     """All the tests with every plugin installed, and the programs that people run on top of SQLite."""
     install(session, EVERY, "test", "clients")
-    ends = session.python in (PYTHONS[0], PYTHONS[-1])  # a plugin's own tests have run on each Python without others
-    run_tests(session, *(EVERY_TEST if ends else CORE_TESTS), "tests", "--ignore=tests/docs", *NOT_ALONE)
+    newest = session.python == PYTHONS[-1]  # a plugin's own tests have run on each Python without the others
+    run_tests(session, *(EVERY_TEST if newest else CORE_TESTS), "tests", "--ignore=tests/docs", *NOT_ALONE)
 
 
 @nox.session(python=PYTHONS[0], tags=["ci"])
@@ -267,7 +267,7 @@ for plugin in metadata.entry_points(group="heliosdb"):
 def exhaustive(session: nox.Session) -> None:
     """Every case of what CI runs a selection of: each crash point, each journal mode, long random programs."""
     install(session, EVERY, "test", "clients")
-    run_tests(session, "-m", "exhaustive", *(f"plugins/{name}/tests" for name in PLUGINS))
+    run_tests(session, "-m", "exhaustive", "core/tests", *(f"plugins/{name}/tests" for name in PLUGINS))
 
 
 @nox.session(default=False, requires=["build", "wheels"])

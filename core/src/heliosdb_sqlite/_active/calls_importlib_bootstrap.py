@@ -9,7 +9,7 @@ on the stack while SQLite binds parameters lives in this file, and such warnings
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import perf_counter
 from types import FunctionType
 from typing import Any
@@ -382,7 +382,9 @@ class ActiveConnection(Connection):
         observe(session.hooks.close, self)
         session.closed = True
 
-    def __del__(self) -> None:
+    def __del__(
+        self, _finalize: Callable[[Any], None] = finalize
+    ) -> None:  # when modules are gone already, too
         if not self._session.closed:
             try:
                 _cursor(self, sqlite3.Cursor)
@@ -390,7 +392,7 @@ class ActiveConnection(Connection):
             except sqlite3.Error:
                 pass  # collected in another thread than its own, which alone may use it
             warn_unclosed(self)
-        finalize(self)
+        _finalize(self)
 
     @property
     def total_changes(self) -> Any:

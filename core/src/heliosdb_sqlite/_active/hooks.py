@@ -79,7 +79,7 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int, trace: 
 
     def words(name: str) -> tuple[str, ...]:
         syntax: Syntax = manager.ask(name, "heliosdb_syntax", default=Syntax())
-        return syntax.words
+        return (*syntax.words, *syntax.watched)
 
     return Hooks(
         open=named("open"),

@@ -14,7 +14,10 @@ class Syntax:
     """
 
     words: tuple[str, ...] = ()
-    """Trigger words: heliosdb_parse sees the texts that contain one. Without any it sees every text."""
+    """Trigger words: heliosdb_parse sees the texts that contain one. Without any, and none watched, it sees
+    every text."""
+    watched: tuple[str, ...] = ()
+    """Words for which heliosdb_parse is called too, and which any plugin may watch: ``CREATE``, ``DROP`` ..."""
     column_types: tuple[str, ...] = ()
     """Words of a column's declared type that mean something to the plugin: ``VECTOR``, ``ENCRYPTED``."""
     clauses: tuple[str, ...] = ()
@@ -23,6 +26,6 @@ class Syntax:
     """SQL functions the plugin defines."""
 
     def __post_init__(self) -> None:
-        for name in ("words", "column_types", "clauses"):
+        for name in ("words", "watched", "column_types", "clauses"):
             object.__setattr__(self, name, tuple(word.upper() for word in getattr(self, name)))
         object.__setattr__(self, "functions", tuple(name.lower() for name in self.functions))

@@ -38,7 +38,8 @@ def heliosdb_syntax() -> Syntax:
     The words are those without which no statement is its business: ``AS OF`` may be broken over two lines.
     """
     return Syntax(
-        words=(" OF", "\nOF", "\tOF", "\rOF", "SYSTEM_TIME", "VERSIONING", "CREATE", "ALTER", "DROP"),
+        words=("SYSTEM_TIME", "VERSIONING"),
+        watched=(" OF", "\nOF", "\tOF", "\rOF", "CREATE", "ALTER", "DROP"),
         clauses=(
             "ADD SYSTEM VERSIONING",
             "DROP SYSTEM VERSIONING",
