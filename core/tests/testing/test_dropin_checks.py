@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from hypothesis import Phase, settings
 
 import heliosdb_sqlite
 from heliosdb_sqlite.testing.dropin import (
@@ -20,6 +21,16 @@ from heliosdb_sqlite.testing.dropin import (
 )
 
 KIT = "broken_plugins_kit"
+
+
+@pytest.fixture(autouse=True)
+def _found_is_enough():
+    """A difference need not be made as small as it can be: that takes a minute."""
+    before = settings.get_current_profile_name()
+    settings.register_profile("found is enough", settings(), phases=[Phase.explicit, Phase.generate])
+    settings.load_profile("found is enough")
+    yield
+    settings.load_profile(before)
 
 
 def checks(plugin, *args, **how):

@@ -148,6 +148,17 @@ def test_the_users_own_work_is_what_cursors_report(conn, past):
     assert conn.execute("INSERT OR REPLACE INTO t VALUES (1, 'a', 0)").lastrowid == 1
 
 
+def test_the_total_of_changes_is_the_users_own_work(conn, past):
+    before = conn.total_changes
+    conn.execute("INSERT INTO t (a) VALUES ('new'), ('newer')")
+    conn.execute("UPDATE t SET a = 'x' WHERE id > 5")
+    conn.executemany("DELETE FROM t WHERE id = ?", [(6,), (7,)])
+    assert conn.total_changes - before == 6
+    assert conn.execute("SELECT total_changes()").fetchone() == (conn.total_changes,)
+    conn.commit()
+    assert conn.total_changes - before == 6
+
+
 def test_users_tables_are_as_they_were_declared(conn, past):
     assert [row[1:3] for row in conn.execute("PRAGMA table_info(t)")] == [
         ("id", "INTEGER"),

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
-from heliosdb_sqlite.plugins import DemoAct, Parameters, Statement, Syntax, hookimpl, schema_of, state
+from heliosdb_sqlite.plugins import (
+    DemoAct,
+    Parameters,
+    Statement,
+    Syntax,
+    hide_trigger_changes,
+    hookimpl,
+    schema_of,
+    state,
+)
 
 from . import methods
 from .options import TimeTravelOptions
@@ -63,6 +73,9 @@ def heliosdb_connect(connection: Any, options: TimeTravelOptions) -> None:
     """Take part in what is recorded; in the mode 'all', begin to record what is not recorded yet."""
     travel = state(connection)[NAME] = TimeTravel(connection, options)
     travel.connected()
+    hide_trigger_changes(connection)
+    weakly = ref(connection)  # which keeps its functions
+    connection.create_function("total_changes", 0, lambda: getattr(weakly(), "total_changes", None))
 
 
 @hookimpl(tryfirst=True)
