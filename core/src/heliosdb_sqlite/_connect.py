@@ -49,6 +49,9 @@ if TYPE_CHECKING:
         uri: bool = ...,
         autocommit: bool | int = ...,
         enable_vector_search: bool = ...,
+        vector_cache_mb: int | None = ...,
+        vector_change_log: bool = ...,
+        vector_exact: bool = ...,
         enable_time_travel: bool = ...,
         time_travel_tables: Literal["all", "explicit"] = ...,
         time_travel_strict: bool = ...,
@@ -56,7 +59,14 @@ if TYPE_CHECKING:
         system_versions: Literal["pairs", "flat"] = ...,
         branch: str | None = ...,
         encryption_key: Any = ...,
+        column_key: Any = ...,
         heliosdb_mode: Literal["embedded", "hybrid"] = ...,
+        concurrency: Literal["default", "wal"] = ...,
+        enable_cache: bool = ...,
+        cache_size_mb: float = ...,
+        query_analyzer: bool = ...,
+        slow_query_seconds: float | None = ...,
+        slow_query_parameters: bool = ...,
         **options: Any,  # of other plugins
     ) -> _Made: ...
     @overload
@@ -71,6 +81,9 @@ if TYPE_CHECKING:
         uri: bool = ...,
         autocommit: bool | int = ...,
         enable_vector_search: bool = ...,
+        vector_cache_mb: int | None = ...,
+        vector_change_log: bool = ...,
+        vector_exact: bool = ...,
         enable_time_travel: bool = ...,
         time_travel_tables: Literal["all", "explicit"] = ...,
         time_travel_strict: bool = ...,
@@ -78,7 +91,14 @@ if TYPE_CHECKING:
         system_versions: Literal["pairs", "flat"] = ...,
         branch: str | None = ...,
         encryption_key: Any = ...,
+        column_key: Any = ...,
         heliosdb_mode: Literal["embedded", "hybrid"] = ...,
+        concurrency: Literal["default", "wal"] = ...,
+        enable_cache: bool = ...,
+        cache_size_mb: float = ...,
+        query_analyzer: bool = ...,
+        slow_query_seconds: float | None = ...,
+        slow_query_parameters: bool = ...,
         **options: Any,  # of other plugins
     ) -> Connection: ...
 
