@@ -133,15 +133,15 @@ class Fails:
 
 def test_plugins_add_what_they_know(tmp_path):
     with registered(Knows(), always=False):
-        assert capabilities(tmp_path)[-1] == ("mailer", "no", f"reports are written to {tmp_path}")
+        assert ("mailer", "no", f"reports are written to {tmp_path}") in capabilities(tmp_path)
     assert all(each.name != "mailer" for each in capabilities(tmp_path))
 
 
 def test_a_plugin_that_fails_takes_nothing_away():
     with registered(Fails(), "fails", always=False):
-        *others, last = capabilities()
-    assert last == ("fails", "unknown", "the plugin could not say: no idea")
-    assert len(others) > 10
+        found = capabilities()
+    assert ("fails", "unknown", "the plugin could not say: no idea") in found
+    assert len(found) > 10
 
 
 def test_the_command_shows_what_plugins_know(heliosdb, tmp_path):

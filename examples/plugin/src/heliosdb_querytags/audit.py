@@ -32,7 +32,6 @@ class Audit:
         self.options = options
         self.counts = Counts(0, 0, 0)
         self._changes_before = 0  # the connection's total when the last transaction ended
-        self._own_changes = 0  # those of the audit itself since then
         self._defines = False  # the open transaction changes the schema
         self._row: int | None = None  # of the open transaction, whose commit may fail and be tried again
 
@@ -53,13 +52,11 @@ class Audit:
             self._write_down(connection)
 
     def _write_down(self, connection: sqlite3.Connection) -> None:
-        total = connection.total_changes
-        changes = total - self._changes_before - self._own_changes
-        if (
-            changes or self._defines
-        ):  # a transaction that only reads must not have to wait for those that write
+        # The audit's own rows are not among them: what a before_commit hook changes does not count.
+        changes = connection.total_changes - self._changes_before
+        # A transaction that only reads must not have to wait for those that write.
+        if changes or self._defines:
             self._row = log.write(connection, self.options.query_tag, changes, self._row)
-            self._own_changes += connection.total_changes - total
 
     def committed(self, connection: sqlite3.Connection) -> None:
         """Count a commit."""
@@ -73,7 +70,7 @@ class Audit:
 
     def _ended(self, connection: sqlite3.Connection) -> None:
         self._changes_before = connection.total_changes
-        self._own_changes, self._defines, self._row = 0, False, None
+        self._defines, self._row = False, None
 
 
 def audit_of(connection: sqlite3.Connection) -> Audit:

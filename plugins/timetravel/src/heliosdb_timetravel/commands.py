@@ -37,7 +37,7 @@ def _opened(file: Path) -> Iterator[Any]:
         connection.close()
 
 
-@click.command()
+@click.command(short_help="Show who changed a row, when, and what.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("table")
 @click.argument("key", nargs=-1, required=True)
@@ -92,7 +92,7 @@ def _value(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
-@click.command()
+@click.command(short_help="Make tables what they were at a moment.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("table", required=False)
 @click.option(

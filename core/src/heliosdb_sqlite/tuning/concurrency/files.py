@@ -105,7 +105,7 @@ def _open(path: str) -> int | None:
 
 
 def _locked() -> Any:
-    error = sqlite3.OperationalError("database is locked")  # as SQLite says it
+    error: Any = sqlite3.OperationalError("database is locked")  # as SQLite says it
     if hasattr(error, "sqlite_errorcode") or hasattr(sqlite3, "SQLITE_BUSY"):
         error.sqlite_errorcode, error.sqlite_errorname = 5, "SQLITE_BUSY"
     return error

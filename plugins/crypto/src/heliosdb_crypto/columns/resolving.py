@@ -112,7 +112,10 @@ class Resolver:
         if conflict is not None:
             scope = [source, source._replace(name="excluded")]
             for each in conflict.args.get("conflict_keys") or ():
-                self._equal(self.kind(each.this, scope, tables, ()), "as the target of ON CONFLICT")
+                key = each.this if isinstance(each, exp.Ordered) else each
+                if isinstance(key, exp.Identifier):  # so do older versions of sqlglot show a column
+                    key = exp.Column(this=key)
+                self._equal(self.kind(key, scope, tables, ()), "as the target of ON CONFLICT")
             self.assignments(conflict.expressions or (), scope, tables, outer, source)
             self._clause(conflict.args.get("where"), scope, tables, outer)
         self._returning(tree, [source], tables)

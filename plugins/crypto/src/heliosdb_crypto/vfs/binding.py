@@ -193,7 +193,8 @@ def _is_subinterpreter() -> bool:
             import _xxsubinterpreters as interpreters  # type: ignore[import-not-found,no-redef,unused-ignore]
         except ImportError:
             return False
-    current, main = interpreters.get_current(), interpreters.get_main()
-    if isinstance(current, tuple):
-        current, main = current[0], main[0]
+    current: Any = interpreters.get_current()
+    main: Any = interpreters.get_main()
+    if isinstance(current, tuple):  # with the interpreter's owner, since CPython 3.13
+        return bool(current[0] != main[0])
     return bool(current != main)

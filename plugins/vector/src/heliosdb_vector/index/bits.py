@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decoding import FLOAT32
+from ..values.decoding import FLOAT32
 
 Array = Any
 _LEAST_BITS, _MOST_ROTATED = 256, 4096
@@ -29,7 +29,7 @@ def rotation(dimensions: int) -> Array | None:
     if dimensions > _MOST_ROTATED:
         return None
     size = 1 << max(0, dimensions - 1).bit_length()
-    hadamard = np.ones((1, 1), FLOAT32)
+    hadamard: Array = np.ones((1, 1), FLOAT32)
     while len(hadamard) < size:
         hadamard = np.block([[hadamard, hadamard], [hadamard, -hadamard]])
     blocks = []
