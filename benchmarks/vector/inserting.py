@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import heliosdb_sqlite
-from heliosdb_vector.search import changes
+from heliosdb_vector.memory import changes
 
 from ..harness import Contender, Race, Work
 from .data import DIMENSIONS, vectors

@@ -100,7 +100,7 @@ def _fill(connection, vectors, table="docs"):
 @pytest.fixture
 def log_at_once(monkeypatch):
     """Changes are logged from the first search on, however small the table."""
-    monkeypatch.setattr("heliosdb_vector.search.freshness.LOG_FROM", 0)
+    monkeypatch.setattr("heliosdb_vector.memory.freshness.LOG_FROM", 0)
 
 
 @pytest.fixture
@@ -120,6 +120,6 @@ def slow(open_vector, file):
 @pytest.fixture(autouse=True)
 def empty_cache():
     """What one test read into memory is not another's."""
-    from heliosdb_vector.search.cache import CACHE
+    from heliosdb_vector.memory.cache import CACHE
 
     CACHE.clear()

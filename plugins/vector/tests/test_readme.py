@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from heliosdb_vector.functions import NAMES
-from heliosdb_vector.metrics import METRICS
+from heliosdb_vector.values.metrics import METRICS
 
 README = Path(__file__).parents[1] / "README.md"
 ROWS = [line for line in README.read_text("utf-8").splitlines() if line.startswith("|")]

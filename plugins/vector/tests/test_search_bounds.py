@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heliosdb_vector.metrics import METRICS
-from heliosdb_vector.search import codes
-from heliosdb_vector.search.bounds import Query, bounds
-from heliosdb_vector.search.choosing import kth_smallest, nearest, refined, within
-from heliosdb_vector.search.matrix import GONE, Reader
+from heliosdb_vector.memory import codes
+from heliosdb_vector.memory.bounds import Query, bounds
+from heliosdb_vector.memory.choosing import kth_smallest, nearest, refined, within
+from heliosdb_vector.memory.matrix import GONE, Reader
+from heliosdb_vector.values.metrics import METRICS
 
 PRODUCTS = ["float32", "bytes", "bytes without SimSIMD"]
 

@@ -22,7 +22,7 @@ LOG = "heliosdb_vector_log"
 def searched(request, filled, slow):
     """A connection that has searched before, and whether the answers are still the right ones."""
     if request.param == "not logged":
-        from heliosdb_vector.search.freshness import freshness_of
+        from heliosdb_vector.memory.freshness import freshness_of
 
         freshness_of(filled).log = False
 
@@ -266,7 +266,7 @@ def test_a_log_whose_end_is_gone_is_no_reason_to_trust_it(filled, plain):
 
 
 def test_the_log_keeps_to_its_size(filled, monkeypatch):
-    from heliosdb_vector.search import changes
+    from heliosdb_vector.memory import changes
 
     filled.execute(NEAREST, (QUERY,)).fetchall()
     filled.execute(f"UPDATE {LOG} SET seq = seq")
@@ -389,8 +389,8 @@ def test_each_thread_with_its_own_connection(filled, file):
 
 
 def test_memory_is_bounded(open_vector, fill, vectors, file, monkeypatch):
-    from heliosdb_vector.search.cache import CACHE
-    from heliosdb_vector.search.freshness import freshness_of
+    from heliosdb_vector.memory.cache import CACHE
+    from heliosdb_vector.memory.freshness import freshness_of
 
     conn = open_vector(file)
     fill(conn, vectors)
@@ -405,7 +405,7 @@ def test_memory_is_bounded(open_vector, fill, vectors, file, monkeypatch):
 
 
 def test_a_closed_connection_keeps_nothing_in_memory(open_vector, fill, vectors):
-    from heliosdb_vector.search.cache import CACHE
+    from heliosdb_vector.memory.cache import CACHE
 
     conn = open_vector()
     fill(conn, vectors)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import heliosdb_sqlite
-from heliosdb_vector.search.cache import CACHE
+from heliosdb_vector.memory.cache import CACHE
 
 DIMENSIONS = 4
 QUERIES = [
@@ -125,7 +125,7 @@ class World:
 
 def bound(conn, limit=None):
     """The connection's bound on memory, in bytes; set, if one is given."""
-    from heliosdb_vector.search.freshness import freshness_of
+    from heliosdb_vector.memory.freshness import freshness_of
 
     known = freshness_of(conn)
     before = known.limit

@@ -56,8 +56,8 @@ def test_what_is_no_vector_is_an_error_as_by_sqlite(filled, slow, plain, wrong):
 
 
 def test_a_column_full_of_other_things_is_left_to_sqlite(filled, plain, monkeypatch):
-    monkeypatch.setattr("heliosdb_vector.search.reading.ODD_LIMIT", 10)
-    monkeypatch.setattr("heliosdb_vector.search.freshness.ODD_LIMIT", 10)
+    monkeypatch.setattr("heliosdb_vector.memory.reading.ODD_LIMIT", 10)
+    monkeypatch.setattr("heliosdb_vector.memory.freshness.ODD_LIMIT", 10)
     plain.execute("PRAGMA ignore_check_constraints = ON")
     plain.execute("UPDATE docs SET embedding = ? WHERE id < 100", (ODD["JSON"],))
     plain.commit()

@@ -12,8 +12,8 @@ from array import array
 import numpy as np
 import pytest
 
-import heliosdb_vector.shortest
-import heliosdb_vector.vector
+import heliosdb_vector.values.shortest
+import heliosdb_vector.values.vector
 from heliosdb_vector import Vector
 
 four = Vector([0.5, -1, 2, 0.1])
@@ -195,6 +195,6 @@ def test_its_repr_is_short(vector, text):
 
 
 def test_the_examples_of_the_docstrings():
-    for module in (heliosdb_vector.vector, heliosdb_vector.shortest):
+    for module in (heliosdb_vector.values.vector, heliosdb_vector.values.shortest):
         result = doctest.testmod(module)
         assert result.attempted and not result.failed

@@ -4,7 +4,7 @@ Installed beside the core it needs no import: ``heliosdb_sqlite.connect(..., ena
 :class:`Vector` is what a VECTOR column comes back as.
 """
 
-from .vector import Vector
+from .values.vector import Vector
 
 __all__ = ["Vector"]
 __version__ = "0.1.0"

@@ -9,20 +9,20 @@ from typing import Any
 from heliosdb_sqlite.plugins import Capability, DemoAct, Parameters, Statement, Syntax, hookimpl, state
 
 from . import functions
-from .columns import COLUMN_TYPES, with_checks
-from .explaining import explain_vector
-from .failure import Failure
-from .grouped import executemany_grouped
+from .functions.failure import Failure
 from .index.ddl import around_ddl, as_index
 from .index.stats import vector_index_progress, vector_index_stats
-from .loading import load_sqlite_vec
+from .loading.finding import load_sqlite_vec
+from .memory.cache import CACHE, default_limit
+from .memory.freshness import freshness_of, introduce
 from .options import VectorOptions
-from .preparing import binder, prepared
-from .queries import calls_of
-from .returned import Row, row_mapper
-from .search.cache import CACHE, default_limit
-from .search.freshness import freshness_of, introduce
+from .results.returned import Row, row_mapper
 from .search.statements import original_of
+from .statements.columns import COLUMN_TYPES, with_checks
+from .statements.queries import calls_of
+from .surface.explaining import explain_vector
+from .surface.grouped import executemany_grouped
+from .surface.preparing import binder, prepared
 
 _NAME = "vector"
 _SCHEMA_VERBS = ("CREATE", "ALTER")
@@ -119,7 +119,7 @@ def heliosdb_close(connection: Any) -> None:
 @hookimpl
 def heliosdb_facts() -> Sequence[Capability]:
     """Return what this machine can do for vector search."""
-    from .facts import facts
+    from .surface.facts import facts
 
     return facts()
 

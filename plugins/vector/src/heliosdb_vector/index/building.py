@@ -12,10 +12,10 @@ import numpy as np
 from heliosdb_sqlite.plugins import run, state
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..decoding import FLOAT32
-from ..relations import relations_of
-from ..search.changes import find_log, head_of, make_log
-from ..search.position import Position
+from ..memory.changes import find_log, head_of, make_log
+from ..memory.position import Position
+from ..statements.relations import relations_of
+from ..values.decoding import FLOAT32
 from .bits import Array, to_unit
 from .definition import Definition
 from .measuring import Measure

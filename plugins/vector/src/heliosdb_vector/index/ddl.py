@@ -9,8 +9,8 @@ from typing import Any
 from heliosdb_sqlite.plugins import Statement, run
 from heliosdb_sqlite.sql.lexer import tokenize
 
-from ..search.freshness import known_to
-from ..search.texts import plain_texts
+from ..memory.freshness import known_to
+from ..statements.texts import plain_texts
 from .building import build
 from .definition import Definition, Wanted, definitions, read_create
 from .searching import build_again

@@ -11,14 +11,14 @@ import numpy as np
 from heliosdb_sqlite.plugins import run, state
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..decoding import FLOAT32
-from ..search.asking import Asked
-from ..search.changes import find_log
-from ..search.choosing import distances, kth_smallest
-from ..search.freshness import held_in_memory, owner_of, try_to_write
-from ..search.matrix import GONE
-from ..search.position import catch_up
-from ..search.reading import Column, read_rows
+from ..memory.bounds import Asked
+from ..memory.changes import find_log
+from ..memory.choosing import distances, kth_smallest
+from ..memory.freshness import held_in_memory, owner_of, try_to_write
+from ..memory.matrix import GONE
+from ..memory.position import catch_up
+from ..memory.reading import Column, read_rows
+from ..values.decoding import FLOAT32
 from .bits import Array
 from .building import build
 from .definition import Definition

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..decoding import FLOAT32
-from ..search.matrix import GONE
-from ..search.position import Position
+from ..memory.matrix import GONE
+from ..memory.position import Position
+from ..values.decoding import FLOAT32
 from .bits import Array, code_words, differences, encode, fewest
 
 _FEW = 4096  # changed rows, from which on they are sorted in among the others

@@ -9,9 +9,9 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import run, schema_of
 
-from ..search.freshness import freshness_of, known_to
-from ..search.reading import Column
-from ..search.texts import plain_texts
+from ..memory.freshness import freshness_of, known_to
+from ..memory.reading import Column
+from ..statements.texts import plain_texts
 from .building import set_progress
 from .definition import definitions
 from .searching import current

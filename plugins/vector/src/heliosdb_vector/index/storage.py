@@ -17,9 +17,9 @@ import numpy as np
 from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..decoding import FLOAT32
-from ..search.changes import Head
-from ..search.position import Position
+from ..memory.changes import Head
+from ..memory.position import Position
+from ..values.decoding import FLOAT32
 from .bits import Array
 from .definition import definitions
 from .sketch import Sketch, sketch_of

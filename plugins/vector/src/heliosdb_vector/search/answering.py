@@ -11,14 +11,14 @@ import numpy as np
 
 from ..index.definition import Definition
 from ..index.searching import search as search_index
-from .asking import Asked, Question, Unanswerable
-from .bounds import Bounds, bounds
-from .choosing import nearest, refined, within
+from ..memory.bounds import Asked, Bounds, bounds
+from ..memory.choosing import nearest, refined, within
+from ..memory.freshness import data_version, freshness_of, snapshot_of, without_ghosts
+from ..memory.matrix import Array, Snapshot
+from ..memory.reading import Column, Unsearchable
+from ..recognising.recognising import Search
+from .asking import Question, Unanswerable
 from .filters import Filter, most_by_index, nearest_that_qualify
-from .freshness import data_version, freshness_of, snapshot_of, without_ghosts
-from .matrix import Array, Snapshot
-from .reading import Column, Unsearchable
-from .recognising import Search
 from .rewriting import Restricted, Values
 
 _FALLBACK = (None, None)  # a version that no database has: all rows are candidates

@@ -9,27 +9,17 @@ from typing import Any, NamedTuple
 from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
-from ..decoding import float32
-from ..distances import DISTANCES
-from .bounds import CANONICAL, Query
-from .clauses import Span
-from .recognising import Search
+from ..functions.distances import DISTANCES
+from ..memory.bounds import CANONICAL, Asked, Query
+from ..recognising.clauses import Span
+from ..recognising.recognising import Search
+from ..recognising.terms import has_subquery
+from ..values.decoding import float32
 from .rewriting import Values, expression
-from .terms import has_subquery
 
 
 class Unanswerable(Exception):
     """This execution is left to SQL; the message says why."""
-
-
-class Asked(NamedTuple):
-    """The values of one search."""
-
-    query: Query
-    dimensions: int
-    metric: str
-    most: int = 0  # rows: LIMIT and OFFSET together
-    distance: float = 0.0  # the most, or the least, that the distance may be
 
 
 class _Value(NamedTuple):

@@ -12,12 +12,12 @@ from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.lexer import Token
 from heliosdb_sqlite.sql.splice import Edit, splice
 
+from ..memory.bounds import Bounds
+from ..memory.choosing import kth_smallest
+from ..memory.matrix import Array, Snapshot
+from ..recognising.clauses import Span, sources
+from ..recognising.recognising import Search
 from .asking import Unanswerable
-from .bounds import Bounds
-from .choosing import kth_smallest
-from .clauses import Span, sources
-from .matrix import Array, Snapshot
-from .recognising import Search
 from .rewriting import Values, condition, expression, rowid_of
 
 _FIRST = 64  # rows tested at first

@@ -16,9 +16,9 @@ from heliosdb_sqlite.sql.parameters import parameters
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 
-from .changes import LOG
-from .clauses import Span
-from .recognising import Search
+from ..memory.changes import LOG
+from ..recognising.clauses import Span
+from ..recognising.recognising import Search
 
 _OURS = "heliosdb_vector_"
 _VERSIONS = {

@@ -13,14 +13,14 @@ from heliosdb_sqlite.sql.schema import stamp
 from heliosdb_sqlite.sql.splice import splice
 
 from ..index.definition import Definition, definitions
-from ..relations import relations_of
+from ..memory.freshness import freshness_of, is_logged
+from ..recognising.recognising import Search, searches_in
+from ..statements.relations import relations_of
+from ..statements.texts import plain_texts
 from .answering import Outcome, Plan, answer, answer_many, column_of
 from .asking import Unanswerable, ask_all
 from .filters import search_filter
-from .freshness import freshness_of, is_logged
-from .recognising import Search, searches_in
 from .rewriting import restricted, ties
-from .texts import plain_texts
 
 NOTE = "vector search"
 _TEXTS = "vector texts"  # as it was, and as it is

@@ -7,9 +7,9 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .decoding import FIRST, FLOAT64, SECOND, differ, float32
+from ..values.decoding import FIRST, FLOAT64, SECOND, differ, float32
+from ..values.metrics import METRICS, metric
 from .failure import Failure
-from .metrics import METRICS, metric
 
 
 class Distance(NamedTuple):

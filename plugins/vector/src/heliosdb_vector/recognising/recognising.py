@@ -14,7 +14,7 @@ from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.lexer import Kind, Token
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..relations import Relations
+from ..statements.relations import Relations
 from .clauses import Core, Source, Span, conjuncts, cores, sources, split
 from .ordered import direction, meaning, without_alias
 from .sqlfunctions import Functions

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
-from ..distances import DISTANCES
-from ..scalars import SCALARS
+from ..functions.distances import DISTANCES
+from ..functions.scalars import SCALARS
 from .clauses import Span, split
 
 _NAMES = (Kind.WORD, Kind.QUOTED)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..decoding import FLOAT32
+from ..values.decoding import FLOAT32
 from .matrix import Array, Part, Snapshot
 
 _UNIT = 2.0**-24
@@ -72,6 +72,16 @@ class Query(NamedTuple):
             return None
         norm = sqrt(square)
         return cls(wide, norm, (wide / norm).astype(FLOAT32))
+
+
+class Asked(NamedTuple):
+    """The values of one search."""
+
+    query: Query
+    dimensions: int
+    metric: str
+    most: int = 0  # rows: LIMIT and OFFSET together
+    distance: float = 0.0  # the most, or the least, that the distance may be
 
 
 def gamma(dimensions: int) -> float:

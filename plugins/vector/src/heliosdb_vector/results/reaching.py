@@ -11,8 +11,8 @@ from itertools import zip_longest
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
-from .functions import NAMES, VECTORS
-from .relations import Relations
+from ..functions.defining import NAMES, VECTORS
+from ..statements.relations import Relations
 
 _NOT_VECTORS = frozenset(NAMES) - VECTORS | {"count", "length", "octet_length", "typeof", "hex", "quote"}
 _NAME_KINDS = (Kind.WORD, Kind.QUOTED, Kind.STRING)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..decoding import FLOAT32
+from ..values.decoding import FLOAT32
 from .codes import Codes, encode, wanted
 
 ODD_LIMIT = 1000

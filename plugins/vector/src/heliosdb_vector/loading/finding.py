@@ -16,7 +16,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from ._errors import UnavailableError
+from .errors import UnavailableError
 
 VARIABLE = "HELIOSDB_SQLITE_VEC"
 WAYS = ("extension", "ctypes", "off")
@@ -110,7 +110,7 @@ def _by_extension() -> Callable[[Any], None]:
 
 
 def _by_entry_point() -> Callable[[Any], None]:
-    from ._entry_point import caller  # here: some Pythons are built without ctypes
+    from .entry_point import caller  # here: some Pythons are built without ctypes
 
     return caller(_path())
 

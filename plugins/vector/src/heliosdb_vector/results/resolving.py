@@ -15,8 +15,8 @@ from sqlglot import exp
 
 from heliosdb_sqlite.sql.tree import parse
 
-from .functions import VECTORS
-from .relations import ANY_VECTOR, NULL, OTHER, Relations
+from ..functions.defining import VECTORS
+from ..statements.relations import ANY_VECTOR, NULL, OTHER, Relations
 
 _ALIKE = (exp.Alias, exp.Paren, exp.Collate, exp.Window, exp.Filter, exp.Nullif, exp.Min, exp.Max)
 _ONE_OF = (exp.Coalesce, exp.Greatest, exp.Least)

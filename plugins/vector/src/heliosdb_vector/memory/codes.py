@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..decoding import FLOAT32
+from ..values.decoding import FLOAT32
 
 _FROM = 10_000  # rows, below which there is nothing to gain
 _AFTER = 2  # searches of the same rows: making codes takes as long as several of them

@@ -7,7 +7,6 @@ score is the sum of 1 / (60 + number), as Cormack, Clarke and Büttcher proposed
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,19 +18,12 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit
 from heliosdb_sqlite.sql.splice import Span as Piece
 
+from ..functions.words import NAME, WORDS
 from .tokens import split
 
-NAME, WORDS = "hybrid_search", "fts5_any"
 _NOTE = "vector hybrid"
 _LEAST = 100  # rows of each search, at least, whose ranks are fused
-_WORD = re.compile(r"\w+")
 _NAMES = (Kind.WORD, Kind.QUOTED, Kind.STRING)
-
-
-def fts5_any(text: Any) -> str:
-    """Return an FTS5 query for rows with any of the words of a text, whatever else stands in it."""
-    words = dict.fromkeys(_WORD.findall("" if text is None else str(text)))
-    return " OR ".join(f'"{word}"' for word in words) or '""'
 
 
 def written_out(statement: Statement) -> Statement:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from heliosdb_sqlite.plugins import Statement
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
 
-from .functions import NAMES
-from .metrics import metric
+from ..functions.defining import NAMES
+from ..values.metrics import metric
 from .ordering import nulls_last
 from .tokens import split
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .decoding import FIRST, FLOAT32, FLOAT64, float32
+from ..values.decoding import FIRST, FLOAT32, FLOAT64, float32
 from .failure import Failure
 
 AGGREGATES = ("vector_avg", "vector_sum")

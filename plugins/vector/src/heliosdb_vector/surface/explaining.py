@@ -8,10 +8,10 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Parameters, Statement
 
+from ..memory.freshness import known_to
+from ..search.answering import Outcome, Plan
+from ..search.statements import NOTE, outcomes_of
 from .preparing import packer, prepared
-from .search.answering import Outcome, Plan
-from .search.freshness import known_to
-from .search.statements import NOTE, outcomes_of
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import sqlite3
 from .aggregates import AGGREGATES, define_aggregate
 from .distances import DISTANCES, distance_function
 from .failure import Failure
-from .hybrid import NAME, WORDS, fts5_any
 from .scalars import SCALARS, scalar_function
+from .words import NAME, WORDS, fts5_any
 
 NAMES = (*DISTANCES, *SCALARS, *AGGREGATES)
 """All of them. A function that a program defines itself under one of these names takes its place."""

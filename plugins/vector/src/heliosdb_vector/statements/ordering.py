@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
-from .distances import DISTANCES
+from ..functions.distances import DISTANCES
 from .tokens import split
 
 _NAMES = (Kind.WORD, Kind.QUOTED)

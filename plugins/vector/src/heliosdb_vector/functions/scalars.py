@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .decoding import FLOAT32, FLOAT64, ORDINALS, SECOND, differ, float32, type_of
+from ..values.decoding import FLOAT32, FLOAT64, ORDINALS, SECOND, differ, float32, type_of
+from ..values.shortest import shortest
 from .failure import Failure
-from .shortest import shortest
 
 
 class Scalar(NamedTuple):

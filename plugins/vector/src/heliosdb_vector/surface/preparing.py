@@ -7,12 +7,13 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Parameters, Statement
 
-from . import functions, hybrid
-from .binding import binder_for
-from .distances import DISTANCES
-from .queries import calls_of, read_query
-from .returned import read_result
-from .search.statements import answering_binder, original_of, with_searches
+from .. import functions
+from ..functions.distances import DISTANCES
+from ..results.returned import read_result
+from ..search.statements import answering_binder, original_of, with_searches
+from ..statements import hybrid
+from ..statements.binding import binder_for
+from ..statements.queries import calls_of, read_query
 
 
 def prepared(connection: Any, statement: Statement, reasons: list[str] | None = None) -> Statement:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from heliosdb_sqlite.plugins import Capability
 
-from .loading import sqlite_vec_loading
-from .search.codes import available
+from ..loading.finding import sqlite_vec_loading
+from ..memory.codes import available
 
 
 def facts() -> list[Capability]:

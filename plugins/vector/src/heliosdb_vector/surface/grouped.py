@@ -8,10 +8,10 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Parameters
 
-from .hybrid import NAME
-from .queries import calls_of
-from .search.freshness import known_to
-from .search.statements import answering_together
+from ..functions.words import NAME
+from ..memory.freshness import known_to
+from ..search.statements import answering_together
+from ..statements.queries import calls_of
 
 
 def executemany_grouped(connection: Any, sql: str, parameters: Iterable[Parameters]) -> list[list[Any]]:

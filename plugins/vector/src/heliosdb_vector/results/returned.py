@@ -15,9 +15,9 @@ from heliosdb_sqlite.plugins import Statement
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
 from heliosdb_sqlite.sql.splice import Edit, splice
 
+from ..statements.relations import relations_of
+from ..values.vector import from_blob
 from .reaching import may_return_vector
-from .relations import relations_of
-from .vector import from_blob
 
 _NOTE = "vector"
 _DML = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ._errors import UnavailableError
+from .errors import UnavailableError
 
 _HANDLE = object.__basicsize__  # where it stands in the connection object, after the object's own head
 _OK = 0

@@ -11,8 +11,8 @@ from typing import Any
 from heliosdb_sqlite.plugins import Parameters
 from heliosdb_sqlite.sql.lexer import Kind, tokenize
 
-from .packing import is_vector, pack
-from .vector import Vector
+from ..values.packing import is_vector, pack
+from ..values.vector import Vector
 
 _AS_IT_IS = {Vector} if sys.byteorder == "little" else set()  # its memory is then what is stored
 _PLAIN = frozenset({int, float, str, bytes, type(None), bool, bytearray, memoryview, *_AS_IT_IS})

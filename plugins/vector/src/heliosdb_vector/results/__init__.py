@@ -1,0 +1,1 @@
+"""Which columns of a result are vectors: found out once per text, converted row by row."""
