@@ -97,10 +97,13 @@ def _show_plainly(title: str, rows: list[tuple[str, ...]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
 
 
-def main(title: str, races: Callable[[bool], Iterable[Race]], program: str) -> int:
+def main(
+    title: str, races: Callable[[bool], Iterable[Race]], program: str, *, clock: str = "CPU time"
+) -> int:
     """Parse the command line, run the races, show the table, write the JSON. Return the exit code.
 
     :param races: makes the races; its argument says whether they should be quick
+    :param clock: what the times are of, for the table's title
     """
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=title)
     parser.add_argument(
@@ -121,7 +124,7 @@ def main(title: str, races: Callable[[bool], Iterable[Race]], program: str) -> i
             print(f"{race.name} ...", file=sys.stderr, flush=True)
             results += run(race, rounds)
     about = machine()
-    show(f"{title} (Python {about['python']}, SQLite {about['sqlite']}, {rounds} rounds, CPU time)", results)
+    show(f"{title} (Python {about['python']}, SQLite {about['sqlite']}, {rounds} rounds, {clock})", results)
     if arguments.json is not None:
         document = {"title": title, "about": about, "results": [result.as_json() for result in results]}
         arguments.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

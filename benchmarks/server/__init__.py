@@ -1,0 +1,1 @@
+"""The PostgreSQL-compatible server against PostgreSQL itself."""
