@@ -1,72 +1,97 @@
-"""``python -m benchmarks.vector``: vector search against sqlite-vec, faiss, DuckDB, LanceDB and Chroma.
-
-``python -m benchmarks.vector.facts`` shows what is no ratio: recall, build times, sizes.
-"""
+"""``python -m benchmarks.vector``: HeliosDB's vector search against sqlite-vec, faiss, DuckDB, LanceDB and others."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
-from collections.abc import Iterator
-from functools import partial
-from importlib.util import find_spec
+import tempfile
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-from ..harness import Contender, Race
-from ..report import main
-from . import batches, contenders, inserting
-from .contenders import searching
-from .data import SHARES
+from ..harness import Result, run
+from ..report import machine, show
+from . import batches, inserting
+from .comparing import AT, EXACT, Measured, compared
+from .stores import STORES
+from .table import as_json, table
+
+_PACKAGES = (
+    "numpy",
+    "simsimd",
+    "numkong",
+    "sqlite-vec",
+    "sqliteai-vector",
+    "faiss-cpu",
+    "duckdb",
+    "lancedb",
+    "chromadb",
+)
 
 
-def _race(name: str, rows: int, peer: Any, mine: Any, target: float | None) -> Race:
-    return Race(
-        name,
-        Contender("peer", searching(peer, rows)),
-        (Contender("heliosdb", searching(mine, rows), target=target),),
-        unit="ms",
+def main() -> int:
+    """Parse the command line, compare, show, write. Return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.vector", description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="sizes (default: 3000 10000 100000)")
+    parser.add_argument("--quick", action="store_true", help="3,000 and 10,000 rows, few rounds: a look")
+    parser.add_argument("--million", action="store_true", help="1,000,000 rows as well: hours")
+    parser.add_argument(
+        "--rounds", type=int, help="how many turns everybody takes (default: 9, with --quick 3)"
     )
+    parser.add_argument("--only", metavar="TEXT", default="", help="only peers whose name contains TEXT")
+    parser.add_argument(
+        "--index", metavar="METHOD", default="hnsw", help="what peers' indexes are compared with"
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures to FILE")
+    parser.add_argument(
+        "--folder", type=Path, help="where to build (default: the system's for temporary files)"
+    )
+    arguments = parser.parse_args()
+    rounds = arguments.rounds or (3 if arguments.quick else 9)
+    sizes = arguments.rows or ([3000, 10_000] if arguments.quick else [3000, 10_000, AT])
+    sizes += [1_000_000] if arguments.million else []
+    absent = sorted({store.module for store in STORES if not store.installed})
+    print(f"not installed, and left out: {', '.join(absent)}" if absent else "all peers are installed")
+    everything: list[Measured] = []
+    races: list[Result] = []
+    for rows in sizes:
+        with tempfile.TemporaryDirectory(prefix="heliosdb-vector-", dir=arguments.folder) as name:
+            folder = Path(name)
+            found = compared(
+                rows, folder, rounds, lambda peer: arguments.only.lower() in peer.lower(), arguments.index
+            )
+            everything += found
+            print(f"\n{rows:,} rows\n\n{table(found)}\n", flush=True)
+            if not arguments.only:
+                path = folder / EXACT.replace(", ", "-") / "docs.db"
+                races += run(batches.race(path, rows, 0.25 if rows == AT else None), rounds)
+    if not arguments.only:
+        for race in inserting.races(arguments.quick):
+            races += run(race, rounds)
+        show("batches and inserts", races)
+    if arguments.json is not None:
+        document = {
+            "title": "vector search",
+            "about": machine(),
+            "packages": _versions(),
+            "absent": absent,
+            "stores": as_json(everything),
+            "results": [result.as_json() for result in races],
+        }
+        arguments.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 0
 
 
-def races(quick: bool) -> Iterator[Race]:
-    """All races; those of peers that are not installed are left out."""
-    for rows in (3000, 10_000) if quick else (3000, 10_000, 100_000):
-        whole = rows == 100_000
-        exact: list[tuple[str, str, Any, float]] = [
-            ("sqlite-vec scalar", "sqlite_vec", contenders.scalar, 20),
-            ("vec0", "sqlite_vec", contenders.vec0, 20),
-            ("vec0, mmap", "sqlite_vec", partial(contenders.vec0, mmap=True), 10),
-            ("faiss Flat", "faiss", contenders.faiss, 0),
-            ("DuckDB", "duckdb", contenders.duckdb, 15),
-            ("LanceDB flat", "lancedb", contenders.lancedb, 40),
-        ]
-        for peer, module, make, times in exact:
-            if find_spec(module):
-                target = 1 / times if whole and times else None
-                yield _race(f"top 10 of {rows:,}, exact: {peer}", rows, make, contenders.ours, target)
-        for share, number in SHARES.items():
-            filtered = partial(contenders.ours, where=f"WHERE share < {number}")
-            others: list[tuple[str, str, Any, float]] = [
-                ("vec0", "sqlite_vec", partial(contenders.vec0, where=f"AND share < {number}"), 3),
-                ("DuckDB", "duckdb", partial(contenders.duckdb, where=f"WHERE share < {number}"), 2),
-                ("LanceDB", "lancedb", partial(contenders.lancedb, where=f"share < {number}"), 0),
-            ]
-            for peer, module, make, times in others:
-                if find_spec(module) and rows > 3000:
-                    target = 1 / times if whole and times else None
-                    yield _race(f"top 10 of {share} of {rows:,}: {peer}", rows, make, filtered, target)
-        indexed = partial(contenders.ours, index=True)
-        approximate: list[tuple[str, str, Any, float]] = [
-            ("faiss HNSW32", "faiss", partial(contenders.faiss, kind="HNSW32"), 1 / 1.5),
-            ("LanceDB IVF_HNSW_SQ", "lancedb", partial(contenders.lancedb, index=True), 10),
-            ("Chroma", "chromadb", contenders.chroma, 5),
-        ]
-        for peer, module, make, times in approximate:
-            if find_spec(module) and rows > 3000:
-                target = 1 / times if whole else None
-                yield _race(f"top 10 of {rows:,}, approximate: {peer}", rows, make, indexed, target)
-        yield from batches.races(rows)
-    yield from inserting.races(quick)
+def _versions() -> dict[str, Any]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 if __name__ == "__main__":
-    sys.exit(main("vector search", races, "benchmarks.vector"))
+    sys.exit(main())

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import cycle, islice
+from pathlib import Path
 
 import heliosdb_sqlite
 
 from ..harness import Contender, Race, Work
-from .contenders import file
 from .data import queries
+from .stores.heliosdb import SEARCH
 
-_SQL = "SELECT id, title, vector_distance(embedding, ?) AS d FROM docs ORDER BY d LIMIT 10"
+_SQL = SEARCH.format("")
 
 
 @contextmanager
-def _searching(rows: int, together: bool) -> Iterator[Work]:
-    with closing(heliosdb_sqlite.connect(file(rows), enable_vector_search=True)) as conn:
-        conn.execute("DROP INDEX IF EXISTS near")
+def _searching(path: Path, together: bool) -> Iterator[Work]:
+    with closing(heliosdb_sqlite.connect(path, enable_vector_search=True)) as conn:
         sets = [(query,) for query in islice(cycle(queries()), 64)]
 
         def work(times: int) -> None:
@@ -33,12 +33,11 @@ def _searching(rows: int, together: bool) -> Iterator[Work]:
         yield work
 
 
-def races(rows: int) -> Iterator[Race]:
-    """A batch against its searches one by one."""
-    target = 0.25 if rows == 100_000 else None
-    yield Race(
+def race(path: Path, rows: int, target: float | None) -> Race:
+    """A batch against its searches one by one, in a database that HeliosDB has built."""
+    return Race(
         f"64 searches of {rows:,}",
-        Contender("one by one", partial(_searching, rows, together=False)),
-        (Contender("executemany", partial(_searching, rows, together=True), target=target),),
+        Contender("one by one", partial(_searching, path, together=False)),
+        (Contender("executemany", partial(_searching, path, together=True), target=target),),
         unit="ms",
     )

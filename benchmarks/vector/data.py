@@ -1,4 +1,4 @@
-"""Vectors to search: the demo's 3,000 definitions, and more of the same kind made from them."""
+"""Vectors to search: the demo's 3,000 definitions, and clusters of the same kind made from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import heliosdb_vector.demo
 
 DIMENSIONS = 384
 FILE = Path(heliosdb_vector.demo.__file__).parent / "wordnet3k.npz"
-SHARES = {"1%": 10, "10%": 100, "50%": 500}  # of a number from 0 to 999 that each row has
+CLASSES = 1000
+SHARES = {"1 %": 10, "10 %": 100, "50 %": 500}
+"""How many of the 1,000 classes, which the rows take in turns, a condition leaves."""
 
 
 @cache
@@ -21,30 +23,44 @@ def _real() -> tuple[Any, Any]:
         return found["embedding"].astype("f4"), found["query_embedding"].astype("f4")
 
 
+def real() -> Any:
+    """Return the demo's vectors."""
+    return _real()[0]
+
+
 def queries() -> Any:
     """Return 30 vectors of texts that are not among the rows."""
     return _real()[1]
 
 
-@cache
-def vectors(rows: int) -> Any:
-    """Return vectors of length 1: real ones, or as many as asked for, each between two of these and with some noise."""
+def make(rows: int, path: Path) -> None:
+    """Write vectors of length 1: the real ones, or as many as asked for, around the lines between two of these."""
     real, _ = _real()
+    made = np.lib.format.open_memmap(path, "w+", "<f4", (rows, DIMENSIONS))
     if rows <= len(real):
-        return real[:rows]
-    random = np.random.default_rng(1)
-    made = np.empty((rows, DIMENSIONS), "f4")
-    for start in range(0, rows, 20_000):
-        count = min(20_000, rows - start)
-        share = random.random((count, 1), dtype="f4")
-        one, two = (real[random.integers(0, len(real), count)] for _ in range(2))
-        some = one * share + two * (1 - share) + random.normal(0, 0.03, (count, DIMENSIONS)).astype("f4")
-        made[start : start + count] = some / np.linalg.norm(some, axis=1, keepdims=True)
-    return made
+        made[:] = real[:rows]
+    else:
+        random = np.random.default_rng(1)
+        for start in range(0, rows, 20_000):
+            count = min(20_000, rows - start)
+            share = random.random((count, 1), dtype="f4")
+            one, two = (real[random.integers(0, len(real), count)] for _ in range(2))
+            some = one * share + two * (1 - share)
+            some += random.normal(0, 0.03, some.shape).astype("f4")
+            made[start : start + count] = some / np.linalg.norm(some, axis=1, keepdims=True)
+    made.flush()
 
 
-@cache
-def nearest(rows: int, count: int = 10) -> list[set[int]]:
-    """Return the row numbers, from 1, of the nearest rows of each query."""
-    found = queries() @ vectors(rows).T
-    return [set((np.argpartition(-each, count)[:count] + 1).tolist()) for each in found]
+def vectors(path: Path) -> Any:
+    """Return what :func:`make` wrote, mapped into memory: processes share it."""
+    return np.load(path, mmap_mode="r")
+
+
+def nearest(found: Any, below: int | None = None, count: int = 10) -> list[set[int]]:
+    """Return the numbers, from 1, of each query's nearest rows, among those of the first classes alone."""
+    distances = np.concatenate(
+        [queries() @ found[at : at + 50_000].T for at in range(0, len(found), 50_000)], axis=1
+    )
+    if below is not None:
+        distances[:, np.arange(len(found)) % CLASSES >= below] = -np.inf
+    return [set((np.argpartition(-each, count)[:count] + 1).tolist()) for each in distances]

@@ -14,15 +14,16 @@ import heliosdb_sqlite
 from heliosdb_vector.memory import changes
 
 from ..harness import Contender, Race, Work
-from .data import DIMENSIONS, vectors
+from .data import DIMENSIONS, real
 
 
 @contextmanager
 def _inserting(rows: int, way: str) -> Iterator[Work]:
-    found = vectors(3000)
+    found = real()
     blobs = way in ("sqlite3", "bytes")
     given: list[tuple[str, Any]] = [
-        ("title", found[i % 3000].tobytes() if blobs else found[i % 3000].tolist()) for i in range(rows)
+        ("title", found[i % len(found)].tobytes() if blobs else found[i % len(found)].tolist())
+        for i in range(rows)
     ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "i.db")
