@@ -129,7 +129,7 @@ def test_connections_race_to_create_a_database(open_encrypted):
     assert open_encrypted().execute("SELECT x FROM b").fetchall() == [(1,)]
 
 
-@pytest.mark.parametrize("how", ["exit", "raise", "exit in a thread"])
+@pytest.mark.parametrize("how", ["exit", "exit late", "raise", "exit in a thread"])
 def test_the_interpreter_ends_with_a_transaction_open(open_encrypted, file, how):
     conn = open_encrypted()
     conn.execute("CREATE TABLE t (a)")

@@ -39,6 +39,13 @@ def create(path: str, name: str) -> None:
 def leave_open(path: str, how: str) -> None:
     """End with a connection open in the middle of a transaction."""
     global conn
+    if how == "exit late":
+        import builtins
+
+        builtins.conn = heliosdb_sqlite.connect(path, encryption_key=KEY)  # the last module to be taken apart
+        builtins.conn.execute("PRAGMA cache_size = 2")
+        builtins.conn.execute("UPDATE t SET a = randomblob(9000)")
+        return
     conn = heliosdb_sqlite.connect(path, encryption_key=KEY, check_same_thread=False)
     conn.execute("PRAGMA cache_size = 2")
     conn.execute("DELETE FROM t")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
+from collections.abc import Callable
 from typing import NamedTuple
 
 _here = threading.local()
@@ -27,8 +29,14 @@ def note(code: int, message: str) -> int:
     return code
 
 
-def note_exception(code: int, error: BaseException) -> int:
-    """Do the same for an exception that nobody else will see."""
+def note_exception(code: int, error: BaseException, ending: Callable[[], bool] = sys.is_finalizing) -> int:
+    """Do the same for an exception that nobody else will see.
+
+    A connection that nobody closed may be closed while the interpreter takes its modules apart. What can't be rolled
+    back any more then is rolled back by whoever opens the file next, as after a crash: nothing to report.
+    """
+    if ending():
+        return code
     logging.getLogger(_WHERE).error("encryption: a file operation failed", exc_info=error)
     return note(code, f"{type(error).__name__} in a file operation: {error}")
 
