@@ -38,6 +38,7 @@ __all__ = [
     "hookimpl",
     "keywords_of",
     "options_of",
+    "read_options",
     "register",
     "remember_option",
     "run",
@@ -102,6 +103,22 @@ def keywords_of(connection: Any) -> Mapping[str, Any]:
 
     asked = session_of(connection).asked
     return {} if asked is None else asked.keywords
+
+
+def read_options(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of plugins' connect() keywords that stand as texts somewhere: in a URL, in a file of settings.
+
+    ``{"enable_vector_search": "yes", "vector_cache_mb": "64"}`` gives ``{"enable_vector_search": True,
+    "vector_cache_mb": 64}``, by the types that the plugins' models declare.
+
+    :raises ProgrammingError: a text that the option can't take, or a secret such as a key, which has no place there
+    :raises MissingPlugin: the keyword of a HeliosDB plugin that is not installed
+    :raises TypeError: a keyword that no installed plugin knows
+    """
+    from ._manager import manager
+    from ._options import read
+
+    return read(manager(), texts)
 
 
 def remember_option(connection: Any, name: str, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +37,35 @@ def active_options(manager: Manager, given: Mapping[str, Any]) -> dict[str, Base
     return active
 
 
-def _validated(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
+def read(manager: Manager, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of options that stand as text somewhere: in a URL, in a configuration file.
+
+    :raises ProgrammingError: a text that the option can't take, or a secret, which such places show to others
+    :raises MissingPlugin, TypeError: as :func:`refuse_unknown`
+    """
+    found, rest = models(manager), dict(texts)
+    values: dict[str, Any] = {}
+    for model in found.values():
+        mine = {key: rest.pop(key) for key in texts if key in rest and key in model.model_fields}
+        for key in mine:
+            if _secret(model, key):
+                raise sqlite3.ProgrammingError(
+                    f"{key} is a secret, and a text like this one is shown in logs: give it to connect() itself"
+                )
+        if mine:
+            read = _validated(model, mine, model.model_validate_strings)
+            values |= {key: getattr(read, key) for key in mine}
+    refuse_unknown(manager, rest, ())
+    return values
+
+
+def _validated(
+    model: type[BaseModel], given: Mapping[str, Any], validate: Callable[[Any], BaseModel] | None = None
+) -> BaseModel:
     from pydantic import ValidationError
 
     try:
-        return model(**given)
+        return validate(given) if validate is not None else model(**given)
     except ValidationError as error:
         problems = "; ".join(_problem(model, detail) for detail in error.errors(include_url=False))
         raise sqlite3.ProgrammingError(problems) from None
@@ -50,10 +74,13 @@ def _validated(model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
 def _problem(model: type[BaseModel], detail: ErrorDetails) -> str:
     """Return one complaint in words; the value of a field that is kept out of reprs is kept out of this too."""
     keyword = str(detail["loc"][0]) if detail["loc"] else "options"
-    field = model.model_fields.get(keyword)
-    secret = field is not None and (not field.repr or "Secret" in str(field.annotation))
-    shown = "" if secret else f"={detail['input']!r}"
+    shown = "" if _secret(model, keyword) else f"={detail['input']!r}"
     return f"{keyword}{shown}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _secret(model: type[BaseModel], keyword: str) -> bool:
+    field = model.model_fields.get(keyword)
+    return field is not None and (not field.repr or "Secret" in str(field.annotation))
 
 
 def refuse_unknown(manager: Manager, unknown: Iterable[str], standard: Iterable[str]) -> None:
