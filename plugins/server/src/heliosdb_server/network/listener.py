@@ -153,7 +153,7 @@ class Listener:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         except OSError:
             pass
-        wire = SocketWire(sock, self.context.counters)
+        wire = SocketWire(sock)
         if not peers.is_allowed(peer, self.allowed):
             self._refuse(
                 wire, PgError("28000", f'no entry for host "{peer}": it is not in allowed_ips', fatal=True)
@@ -219,6 +219,9 @@ class Listener:
         finally:
             if session is not None:
                 self._over(session)
+            else:
+                with self.context.lock:
+                    self.context.past.add(wire.counters)
             wire.close()
             with self._lock:
                 self._threads.pop(threading.current_thread(), None)
@@ -234,7 +237,8 @@ class Listener:
 
     def _over(self, session: Any) -> None:
         with self.context.lock:
-            self.context.sessions.pop(session.process, None)
+            if self.context.sessions.pop(session.process, None) is not None:
+                self.context.past.add(session.counters)
             self.secrets.pop(session.process, None)
         try:
             session.close()

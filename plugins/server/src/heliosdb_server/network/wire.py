@@ -9,13 +9,10 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from ..protocol.errors import PgError
 from ..protocol.frames import LOGIN_LIMIT, MESSAGE_LIMIT, Frame, FrameReader
-
-if TYPE_CHECKING:
-    from ..session.context import Counters
+from ..session.context import Counters
 
 _CHUNK = 1 << 16
 
@@ -27,10 +24,10 @@ class Gone(Exception):
 class SocketWire:
     """One connection. ``receive`` and ``send`` belong to the session's thread, ``wake`` and ``end`` to any."""
 
-    def __init__(self, sock: socket.socket, counters: Counters) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self.socket: socket.socket | ssl.SSLSocket = sock
         self.reader = FrameReader(LOGIN_LIMIT)
-        self.counters = counters
+        self.counters = Counters()
         self.deadline: float | None = None  # of the login, by time.monotonic()
         self.idle: Callable[[], tuple[float, PgError] | None] = lambda: None
         self.deliver: Callable[[], None] = lambda: None

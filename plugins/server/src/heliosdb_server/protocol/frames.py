@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from .errors import protocol_violation
+from .errors import PgError, protocol_violation
 
 STARTUP_LIMIT = 10_000  # PostgreSQL's own bound for the first packet
 LOGIN_LIMIT = 10_000  # for a message before the client has logged in
 MESSAGE_LIMIT = 256 * 2**20  # and behind that; a bound on what one client can make the server hold
 
 _length = struct.Struct("!I").unpack_from
+_made = tuple.__new__  # a named tuple's own way costs more than cutting the message out
 
 
 class Frame(NamedTuple):
@@ -37,60 +38,78 @@ class FrameReader:
 
     def __init__(self, limit: int = MESSAGE_LIMIT) -> None:
         self.limit = limit
-        self._buffer = bytearray()
+        self._data = b""  # messages are cut out of this, from _at on
         self._at = 0
+        self._more: list[
+            bytes
+        ] = []  # what came behind it: joined when a message is whole, so that each is copied once
+        self._size = 0  # of _more
 
     def feed(self, data: bytes) -> None:
         """Add what was received."""
-        if self._at and self._at == len(self._buffer):
-            self._buffer.clear()
-            self._at = 0
-        elif self._at > 1 << 16:
-            del self._buffer[: self._at]
-            self._at = 0
-        self._buffer += data
+        if self._at == len(self._data) and not self._more:
+            self._data, self._at = data, 0
+        else:
+            self._more.append(data)
+            self._size += len(data)
 
     @property
     def pending(self) -> int:
         """How many bytes are here that no message was made of yet."""
-        return len(self._buffer) - self._at
+        return len(self._data) - self._at + self._size
+
+    def _joined(self, need: int) -> bool:
+        """Have so many bytes in one piece; return False when they are not here."""
+        if self.pending < need:
+            return False
+        if self._more:
+            self._data, self._at = b"".join([self._data[self._at :], *self._more]), 0
+            self._more, self._size = [], 0
+        return True
 
     def peek(self) -> int:
         """Return the type byte of the next message that is here as a whole, 0 when there is none."""
-        if self.pending < 5:
+        if not self._joined(5):
             return 0
-        (size,) = _length(self._buffer, self._at + 1)
-        return self._buffer[self._at] if self.pending > size else 0
+        (size,) = _length(self._data, self._at + 1)
+        return self._data[self._at] if self.pending > size else 0
 
     def next(self) -> Frame | None:
         """Return the next message, None when it is not here as a whole."""
-        if self.pending < 5:
-            return None
-        at = self._at
-        (size,) = _length(self._buffer, at + 1)
-        kind = self._buffer[at]
+        at, data = self._at, self._data
+        if len(data) - at < 5:
+            if not self._joined(5):
+                return None
+            at, data = self._at, self._data
+        (size,) = _length(data, at + 1)
+        end = at + 1 + size
+        if not 4 <= size <= self.limit + 4:
+            raise self._wrong(size)
+        if end > len(data):
+            if not self._joined(1 + size):
+                return None
+            at, data = self._at, self._data
+            end = at + 1 + size
+        self._at = end
+        return _made(Frame, (data[at], data[at + 5 : end]))
+
+    def _wrong(self, size: int) -> PgError:
         if size < 4:
-            raise protocol_violation(f"invalid message length: {size}")
-        if size - 4 > self.limit:
-            raise protocol_violation(
-                f"a message of {size - 4} bytes is longer than the {self.limit} allowed here"
-            )
-        if self.pending < size + 1:
-            return None
-        body = bytes(memoryview(self._buffer)[at + 5 : at + 1 + size])
-        self._at = at + 1 + size
-        return Frame(kind, body)
+            return protocol_violation(f"invalid message length: {size}")
+        return protocol_violation(
+            f"a message of {size - 4} bytes is longer than the {self.limit} allowed here"
+        )
 
     def next_startup(self) -> Frame | None:
         """Return the packet that begins a connection, None when it is not here as a whole."""
-        if self.pending < 4:
+        if not self._joined(4):
             return None
         at = self._at
-        (size,) = _length(self._buffer, at)
+        (size,) = _length(self._data, at)
         if not 8 <= size <= STARTUP_LIMIT:
             raise protocol_violation(f"invalid length of startup packet: {size}")
-        if self.pending < size:
+        if not self._joined(size):
             return None
-        body = bytes(memoryview(self._buffer)[at + 4 : at + size])
+        at = self._at
         self._at = at + size
-        return Frame(0, body)
+        return Frame(0, self._data[at + 4 : at + size])

@@ -66,6 +66,8 @@ _short = struct.Struct("!h")
 _ushort = struct.Struct("!H")
 _int = struct.Struct("!i")
 _uint = struct.Struct("!I")
+_count, _size = _ushort.unpack_from, _int.unpack_from
+_made = tuple.__new__
 
 
 class Body:
@@ -173,6 +175,42 @@ def parse(body: bytes) -> Parse:
 
 def bind(body: bytes) -> Bind:
     """Read Bind (``B``)."""
+    try:
+        end = body.index(0)
+        portal = body[:end].decode()
+        at = body.index(0, end + 1) + 1
+        statement = body[end + 1 : at - 1].decode()
+        formats, at = _formats(body, at)
+        (count,) = _count(body, at)
+        at += 2
+        values: list[bytes | None] = []
+        for _ in range(count):
+            (size,) = _size(body, at)
+            at += 4
+            if size < 0:
+                if size != -1:
+                    return _bind(body)
+                values.append(None)
+            else:
+                values.append(body[at : at + size])
+                at += size
+        results, at = _formats(body, at)
+    except (ValueError, struct.error):
+        return _bind(body)
+    if at != len(body):
+        return _bind(body)
+    return _made(Bind, (portal, statement, formats, tuple(values), results))
+
+
+def _formats(body: bytes, at: int) -> tuple[tuple[int, ...], int]:
+    (count,) = _count(body, at)
+    if not count:
+        return (), at + 2
+    return struct.unpack_from(f"!{count}h", body, at + 2), at + 2 + 2 * count
+
+
+def _bind(body: bytes) -> Bind:
+    """Read one that is not as it should be, so far that it can be said what is wrong."""
     reader = Body(body)
     portal, statement = reader.text(), reader.text()
     formats = reader.formats()
@@ -192,7 +230,12 @@ def close(body: bytes) -> Close:
     return Close(*_kind_and_name(body))
 
 
+_UNNAMED = {b"S\0": ("S", ""), b"P\0": ("P", "")}
+
+
 def _kind_and_name(body: bytes) -> tuple[str, str]:
+    if body in _UNNAMED:
+        return _UNNAMED[body]
     reader = Body(body)
     kind = reader.take(1)
     if kind not in (b"S", b"P"):
@@ -202,8 +245,13 @@ def _kind_and_name(body: bytes) -> tuple[str, str]:
     return kind.decode(), name
 
 
+_ALL = Execute("", 0)  # what nearly everyone says
+
+
 def execute(body: bytes) -> Execute:
     """Read Execute (``E``)."""
+    if body == b"\0\0\0\0\0":
+        return _ALL
     reader = Body(body)
     name, limit = reader.text(), reader.integer()
     reader.end()
@@ -212,6 +260,11 @@ def execute(body: bytes) -> Execute:
 
 def query(body: bytes) -> str:
     """Read Query (``Q``), and any other message that is one string."""
+    if body and body.find(0) == len(body) - 1:
+        try:
+            return body[:-1].decode()
+        except UnicodeDecodeError:
+            pass  # said below
     reader = Body(body)
     text = reader.text()
     reader.end()

@@ -15,7 +15,8 @@ from ..translation.translate import Translated, translate
 from ..types import rows as row_types
 from ..types.registry import TEXT, Sized
 from . import copying
-from .portals import Portal, Statement, fields, row_encoder
+from .plans import fields, row_encoder
+from .portals import Portal, Statement
 
 if TYPE_CHECKING:
     from .session import Session
@@ -95,7 +96,7 @@ class Commands:
             self.ended(well=False)
             raise
         if not done:
-            self.engine.forget()
+            self.engine.undone()
         self.ended(well=done)
         if chain:
             self.transaction.begin(*modes)
@@ -113,7 +114,7 @@ class Commands:
     def _do_rollback_to(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
         self.settle_portals()
         self.transaction.rollback_to(args["name"])
-        self.engine.forget()
+        self.engine.undone()
         return "ROLLBACK"
 
     def _do_set_transaction(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]

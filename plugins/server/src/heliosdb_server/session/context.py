@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Counters:
-    """Numbers that the status shows; changed under the lock."""
+    """Numbers that the status shows. Each session has its own, so that nobody waits to count."""
 
     queries: int = 0
     errors: int = 0
@@ -23,6 +23,11 @@ class Counters:
     received: int = 0
     commits: int = 0
     rollbacks: int = 0
+
+    def add(self, other: Counters) -> None:
+        """Add another's numbers."""
+        for name, number in vars(other).items():
+            setattr(self, name, getattr(self, name) + number)
 
 
 @dataclass
@@ -34,13 +39,23 @@ class Context:
     port: int = 0
     tls: bool = False
     max_connections: int = 100
-    counters: Counters = field(default_factory=Counters)
+    past: Counters = field(default_factory=Counters)  # of sessions that have ended
     lock: threading.Lock = field(default_factory=threading.Lock)
     sessions: dict[int, Any] = field(default_factory=dict)  # by process number
     listeners: dict[str, set[Any]] = field(default_factory=dict)  # sessions by channel
     advisory: dict[tuple[int, ...], tuple[Any, int]] = field(default_factory=dict)
     watch: Callable[[float, Callable[[], None]], Callable[[], None]] | None = None
     users: Any = None
+
+    @property
+    def counters(self) -> Counters:
+        """The numbers of all sessions, those that have ended among them."""
+        total = Counters()
+        with self.lock:
+            total.add(self.past)
+            for session in self.sessions.values():
+                total.add(session.counters)
+        return total
 
     def notify(self, sender: Any, channel: str, payload: str) -> None:
         """Send a notification to all who listen."""

@@ -21,6 +21,7 @@ from .guard import authorizer
 if TYPE_CHECKING:
     from ..database import Database
     from .settings import Settings
+    from .transactions import Transaction
 
 _KEPT = 512  # translations; a client that makes up a new text each time must not grow
 
@@ -51,6 +52,12 @@ class Engine:
         self._trusted = 1
         self._reading: Reading | None = None
         self._stamp: tuple[int, int] = (-1, -1)
+        self._doubtful = False  # the schema was read inside a transaction, which may be undone
+        self.version = 0  # how often the schema has been read: what was made of an older one is out of date
+        self._compiled = 0  # things that SQLite has asked about while it compiled statements
+        self._verified = -1  # ... until the schema was last found to be the one that is known here
+        self._temporary = (-1, -1)
+        self._held_in = -1  # the number of the transaction in which that was looked at
         self._kept: OrderedDict[tuple[Any, ...], Translated] = OrderedDict()
         try:
             self.queue = database.queue(self.connection)
@@ -58,12 +65,21 @@ class Engine:
                 self.connection.execute(f"PRAGMA {pragma}")
             for schema in ("pg_catalog", "information_schema"):
                 self.connection.execute(f"ATTACH DATABASE ':memory:' AS {schema}")
-            self.connection.set_authorizer(authorizer(lambda: self._trusted > 0))
+            self.connection.set_authorizer(self._authorizer())
             self.journal = self.connection.execute("PRAGMA main.journal_mode").fetchone()[0]
         except BaseException:
             self.connection.close()
             raise
         self._trusted = 0
+
+    def _authorizer(self) -> Any:
+        allow = authorizer(lambda: self._trusted > 0)
+
+        def asked(*action: Any) -> int:
+            self._compiled += 1
+            return allow(*action)
+
+        return asked
 
     def define(self, functions: dict[str, Any]) -> None:
         """Define PostgreSQL's functions, and the session's own."""
@@ -122,7 +138,12 @@ class Engine:
         execute = self.connection.execute
         try:
             (main,) = execute("PRAGMA main.schema_version").fetchone()
-            (temp,) = execute("PRAGMA temp.schema_version").fetchone()
+            compiled, temp = self._temporary
+            if (
+                compiled != self._compiled
+            ):  # temporary tables are this connection's own: no change without compiling
+                (temp,) = execute("PRAGMA temp.schema_version").fetchone()
+                self._temporary = (self._compiled, temp)
         except sqlite3.Error as error:
             raise self.error(error) from None
         return main, temp
@@ -134,15 +155,47 @@ class Engine:
         if self._reading is None or self._stamp != now:
             self._reading = reading.read(self.rows)
             self._stamp = now
+            self._doubtful = self.connection.in_transaction
             self._kept.clear()
+            self.version += 1
+        self._verified = self._compiled
         return self._reading
 
-    def translated(self, text: str, types: tuple[int, ...] = ()) -> Translated:
-        """Return what a statement means, from memory where it is known."""
-        schema = self.schema
+    def holds(self, transaction: Transaction) -> bool:
+        """Is the schema known to be as it was read last, since this transaction keeps others from changing it?"""
+        if not self.connection.in_transaction:
+            return False
+        if self._held_in != transaction.number or self._compiled != self._verified:
+            if self.stamp() != self._stamp:
+                return False
+            self._held_in = transaction.number
+            self._verified = self._compiled
+        return True
+
+    def still_so(self) -> bool:
+        """Was the statement that has just been run translated for the schema that it met?
+
+        SQLite compiles a statement anew when it meets another schema than it was compiled for, and asks while it
+        compiles. As long as it has not asked, the schema is the one that was known when it was looked at last.
+        """
+        if self._compiled == self._verified:
+            return True
+        if self.stamp() != self._stamp:
+            return False
+        self._verified = self._compiled
+        return True
+
+    def translated(self, text: str, types: tuple[int, ...] = (), *, sure: bool = True) -> Translated:
+        """Return what a statement means, from memory where it is known.
+
+        :param sure: whether to look at the schema first; else :meth:`still_so` has to be asked behind the statement
+        """
         key = (text, types, self.settings.zone)
+        schema = self.schema if sure or self._reading is None else self._reading
         found = self._kept.get(key)
         if found is None:
+            if not sure:
+                schema = self.schema
             found = translate(text, schema, types, self.settings.zone)
             if len(self._kept) >= _KEPT:
                 self._kept.popitem(last=False)
@@ -152,13 +205,13 @@ class Engine:
             self._kept.move_to_end(key)
         return found
 
-    def filled(self, text: str) -> tuple[Translated, tuple[Any, ...]] | None:
+    def filled(self, text: str, *, sure: bool) -> tuple[Translated, tuple[Any, ...]] | None:
         """Return what a text means by way of its shape, with its values; None when it goes the long way."""
         found = template(text)
         if found is None:
             return None
         try:
-            made = self.translated(found.text, found.types)
+            made = self.translated(found.text, found.types, sure=sure)
             if made.kind not in ("query", "change"):
                 return None
             values = tuple(
@@ -172,8 +225,15 @@ class Engine:
         return made, values
 
     def forget(self) -> None:
-        """Look at the schema anew: a rollback may have brought back an older one."""
+        """Read the schema anew, whatever its version is."""
         self._stamp = (-1, -1)
+        self._verified = -1
+        self.version += 1
+
+    def undone(self) -> None:
+        """A transaction was undone, which may have brought back an older schema than the one known here."""
+        if self._doubtful:
+            self.forget()
 
     @staticmethod
     def better_error(made: Translated, error: PgError) -> PgError:

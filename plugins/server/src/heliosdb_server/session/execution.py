@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timezone
+import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .. import catalog
@@ -16,54 +16,69 @@ from ..translation.scope import Column
 from ..translation.translate import Translated
 from ..types.registry import TEXT, Sized
 from . import altering, explaining
-from .portals import CHUNK, Portal, Statement, filled, guessed_columns, row_count, row_encoder
+from .plans import Plan, ordered, plan_of, row_encoder
+from .portals import CHUNK, Portal, Statement, filled, guessed_columns, row_count
 from .spool import Spool
 
 if TYPE_CHECKING:
     from .session import Session
 
+_BESIDE_WRITERS = frozenset(("wal", "memory"))  # journals under which an open query holds up no writer
 _ENDS = ("commit", "end", "rollback", "abort", "prepare transaction")
+
+
+class Stale(PgError):
+    """A statement was translated for another schema than the present one, and what it was taken for no longer fits."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("0A000", message)
 
 
 class Execution:
     """The part of a session that runs statements."""
 
+    query_text: str
+    query_time: float
+    query_instant: datetime | None = None  # the time, once it was asked for
+    call_off: Callable[[], None] | None = None  # the statement's time limit
+    cancelled: PgError | None = None
+
     # ---- around a statement ----
 
-    @contextmanager
-    def statement(self: Session, text: str) -> Iterator[None]:  # type: ignore[misc]
-        """Watch over one statement: count it, let it be cancelled, and limit its time."""
-        self.query_text, self.query_start = text, datetime.now(timezone.utc)
-        with self.context.lock:
-            self.context.counters.queries += 1
-        stop: Callable[[], None] | None = None
+    def begun(self: Session, text: str) -> None:  # type: ignore[misc]
+        """A statement begins: count it, let it be cancelled, and limit its time. :meth:`over` has to follow."""
+        self.query_text, self.query_time, self.query_instant = text, time.time(), None
+        self.counters.queries += 1
         limit = self.settings.milliseconds("statement_timeout")
         if limit and self.context.watch is not None:
             error = PgError("57014", "canceling statement due to statement timeout")
-            stop = self.context.watch(limit / 1000, lambda: self.cancel(error))
-        self.forget_cancel()
+            self.call_off = self.context.watch(limit / 1000, lambda: self.cancel(error))
+        self.cancelled = None
         self.running = True
-        try:
-            yield
-        except PgError as error:
-            if self.cancelled is not None and error.code == "57014":
-                raise self.cancelled from None
-            raise
-        finally:
-            self.running = False
-            if stop is not None:
-                stop()
+
+    def over(self: Session) -> None:  # type: ignore[misc]
+        """A statement is over, well or not."""
+        self.running = False
+        if self.call_off is not None:
+            self.call_off()
+            self.call_off = None
+
+    def why(self: Session, error: PgError) -> PgError:  # type: ignore[misc]
+        """Return the error as it is to be told: an interrupted statement's is that of whoever interrupted it."""
+        return self.cancelled if self.cancelled is not None and error.code == "57014" else error
 
     def ends_block(self: Session, text: str) -> bool:  # type: ignore[misc]
         """Is it a statement that a failed block still takes?"""
         return text.lstrip().lower().startswith(_ENDS)
 
-    def translate(self: Session, text: str, types: tuple[int, ...]) -> Translated:  # type: ignore[misc]
+    def translate(  # type: ignore[misc]
+        self: Session, text: str, types: tuple[int, ...], *, sure: bool = True
+    ) -> Translated:
         """Return what a text means; a failed block takes only what ends it."""
         if self.transaction.failed and not self.ends_block(text):
             self.transaction.check()
-        made = self.engine.translated(text, types)
-        if made.kind != "command" and catalog_needed(made):
+        made = self.engine.translated(text, types, sure=sure)
+        if made.kind != "command" and plan_of(made, self.settings.zone).catalog:
             self.refresh_catalog()
         return made
 
@@ -73,15 +88,30 @@ class Execution:
 
         refresh(self)
 
-    def current(self: Session, statement: Statement) -> Translated | None:  # type: ignore[misc]
-        """Return what a prepared statement means with the schema as it is now."""
-        if statement.made is not None and statement.made.kind != "command":
-            before = statement.made
-            statement.made = self.translate(statement.text, statement.types)
-            if before is not statement.made and _shape(before) != _shape(statement.made):
-                statement.made = before
-                raise PgError("0A000", "cached plan must not change result type")
-        return statement.made
+    def current(self: Session, statement: Statement, *, sure: bool = True) -> Translated | None:  # type: ignore[misc]
+        """Return what a prepared statement means with the schema as it is now.
+
+        :param sure: whether to look at the schema; else the one that was met last is taken for the present one
+        :raises PgError: the columns of its result are others than when it was prepared
+        """
+        before = statement.made
+        if before is None or before.kind == "command":
+            return before
+        if (
+            not sure
+            and statement.version == self.engine.version
+            and before.plan is not None
+            and before.plan.checked_later
+            and before.plan.zone is self.settings.zone
+        ):
+            return before
+        made = self.translate(statement.text, statement.types)
+        if before is not made:
+            if _shape(before) != _shape(made):
+                raise Stale("cached plan must not change result type")
+            statement.made = made
+        statement.version = self.engine.version
+        return made
 
     def no_parameters(self: Session, made: Translated) -> tuple[Any, ...]:  # type: ignore[misc]
         """Refuse parameters where none can be given."""
@@ -98,16 +128,18 @@ class Execution:
         made = portal.statement.made
         assert made is not None
         self.transaction.check()
+        if made.plan is not None and made.plan.light and portal.statement.version == self.engine.version:
+            self.transaction.before_read()
+            if self._run_light(portal, made.plan, made.sql[0]):
+                return
+            made = self._as_it_is_now(portal)
         if made.writes:
-            self.settle_portals(but=portal)
-            plain = len(made.sql) == 1 and isinstance(made.sql[0], str)
-            alone = self.alone and plain and not made.steps
-            self.transaction.before_write(
-                alone=alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled
-            )
+            self._before_write(portal, made)
+            if made.kind == "change":
+                made = self._as_it_is_now(portal)
         else:
             self.transaction.before_read()
-        if made.kind != "raw" and catalog_needed(made):
+        if made.kind != "raw" and plan_of(made, self.settings.zone).catalog:
             self.refresh_catalog()
         portal.started = True
         portal.tag = made.tag
@@ -121,6 +153,49 @@ class Execution:
         finally:
             if made.writes:
                 self.transaction.settle()
+
+    def _run_light(self: Session, portal: Portal, plan: Plan, sql: str) -> bool:  # type: ignore[misc]
+        """Run a query by its plan; return False when the schema it met is not the one the plan was made for."""
+        values = portal.values if plan.order is None else ordered(portal.values, plan.order)
+        try:
+            cursor = self.engine.run(sql, values)
+        except PgError:
+            if self.engine.still_so():
+                raise
+            return False
+        if not self.engine.still_so():
+            cursor.close()
+            return False
+        portal.started, portal.tag, portal.cursor = True, "SELECT", cursor
+        portal.columns = plan.columns
+        portal.encode = plan.shape(portal.formats).encode
+        if self.engine.journal not in _BESIDE_WRITERS:
+            self.spool(portal)
+        return True
+
+    def _before_write(self: Session, portal: Portal, made: Translated) -> None:  # type: ignore[misc]
+        self.settle_portals(but=portal)
+        plain = len(made.sql) == 1 and isinstance(made.sql[0], str)
+        # A change of rows stands in a transaction: the schema it was translated for stays so until it is done.
+        alone = self.alone and plain and not made.steps and made.kind != "change"
+        self.transaction.before_write(
+            alone=alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled
+        )
+
+    def _as_it_is_now(self: Session, portal: Portal) -> Translated:  # type: ignore[misc]
+        """Return what a portal's statement means with the schema as it is now, and have its values fit that."""
+        statement = portal.statement
+        before = statement.made
+        assert before is not None
+        if self.engine.holds(self.transaction) and statement.version == self.engine.version:
+            return before
+        made = self.current(statement)
+        assert made is not None
+        if made is not before and made.parameters != before.parameters:
+            if portal.given is None:
+                raise Stale("cached plan must not change the types of parameters")
+            portal.values = plan_of(made, self.settings.zone).values(*portal.given)
+        return made
 
     def lock_timeout(self: Session) -> float | None:  # type: ignore[misc]
         """Return how long to wait for other writers, in seconds."""
@@ -148,13 +223,15 @@ class Execution:
         elif made.columns is not None:
             portal.columns = made.columns
             if any(column.sized is None for column in made.columns):
-                described = portal.statement.types is None
                 portal.peeked = self.engine.fetch(cursor, CHUNK)
-                if portal.name == "" and not described:
+                if portal.name == "":
                     portal.columns = self.settled_columns(portal, made)
         if portal.columns is not None:
-            portal.encode = row_encoder(portal.columns, portal.formats, self.settings.zone)
-            if made.writes or self.engine.journal not in ("wal", "memory"):
+            if portal.columns is made.columns and made.plan is not None:
+                portal.encode = made.plan.shape(portal.formats).encode
+            else:
+                portal.encode = row_encoder(portal.columns, portal.formats, self.settings.zone)
+            if made.writes or self.engine.journal not in _BESIDE_WRITERS:
                 self.spool(portal)  # a statement that writes must end before its rows wait for a client
         if portal.columns is None or made.writes:
             portal.count = row_count(made, cursor, self.engine.connection) if portal.columns is None else 0
@@ -166,9 +243,9 @@ class Execution:
     def settled_columns(self: Session, portal: Portal, made: Translated) -> tuple[Column, ...]:  # type: ignore[misc]
         """Return the columns of a result: what was described already stays, else the values say what they are."""
         assert made.columns is not None
-        described = getattr(portal.statement, "described", None)
+        described = portal.statement.described
         if described is not None:
-            return tuple(described)
+            return described
         return filled(made.columns, portal.peeked)
 
     def _define(self: Session, portal: Portal, made: Translated) -> None:  # type: ignore[misc]
@@ -286,8 +363,7 @@ class Execution:
             portal.tag = f"INSERT 0 {portal.count}"
         elif made.tag in ("SELECT", "UPDATE", "DELETE", "MERGE", "SHOW") and made.kind != "definition":
             portal.tag = f"{made.tag} {portal.count}"
-        with self.context.lock:
-            self.context.counters.rows += portal.count
+        self.counters.rows += portal.count
 
     # ---- describing without running ----
 
@@ -304,7 +380,7 @@ class Execution:
         if columns is None:
             return None
         settled = tuple(c if c.sized is not None else c._replace(sized=Sized(TEXT)) for c in columns)
-        statement.described = settled  # type: ignore[attr-defined]
+        statement.described = settled
         return settled
 
     def _raw_columns(self: Session, made: Translated) -> tuple[Column, ...] | None:  # type: ignore[misc]
@@ -320,18 +396,6 @@ class Execution:
         names = [column[0] for column in cursor.description or ()]
         cursor.close()
         return tuple(Column(name, None) for name in names) if names else None
-
-
-def ordered(values: Sequence[Any], order: tuple[int, ...]) -> Sequence[Any]:
-    """Return the values that a text takes, in its order."""
-    return [values[place] for place in order]
-
-
-def catalog_needed(made: Translated) -> bool:
-    """Does a statement look into the catalog?"""
-    return any("pg_catalog" in sql or "information_schema" in sql or "pg_reg" in sql or "pg_get_" in sql
-               or "pg_format_type" in sql or "_description(" in sql or "pg_to_reg" in sql or "pg_relation_" in sql
-               for sql in made.sql if isinstance(sql, str))  # fmt: skip
 
 
 def _shape(made: Translated) -> Any:

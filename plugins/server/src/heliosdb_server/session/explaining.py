@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..translation import tree
 from ..translation.translate import Translated
-from .portals import Portal, row_encoder
+from .plans import row_encoder
+from .portals import Portal
 
 if TYPE_CHECKING:
     from .session import Session

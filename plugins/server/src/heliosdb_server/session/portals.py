@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..protocol.errors import PgError
-from ..protocol.replies import Field, spread
 from ..translation.scope import Column
 from ..translation.translate import Translated
-from ..types import reading
-from ..types.registry import BPCHAR, TEXT, VARCHAR, Sized
-from ..types.rows import Encoder, encoder, guessed
+from ..types.registry import TEXT, Sized
+from ..types.rows import Encoder, guessed
 from .spool import Spool
 
 CHUNK = 256  # rows that are encoded and sent at a time
 
 
-@dataclass
+@dataclass(slots=True)
 class Statement:
     """What Parse made."""
 
@@ -25,9 +22,11 @@ class Statement:
     types: tuple[int, ...]
     made: Translated | None  # None: nothing but space
     from_sql: bool = False
+    version: int = -1  # of the schema that it was translated for
+    described: tuple[Column, ...] | None = None  # the columns that the client was told
 
 
-@dataclass
+@dataclass(slots=True)
 class Portal:
     """What Bind made: a statement that can be executed, and goes on where it stopped."""
 
@@ -35,6 +34,7 @@ class Portal:
     values: tuple[Any, ...]
     formats: tuple[int, ...] = ()
     name: str = ""
+    given: tuple[tuple[int, ...], tuple[bytes | None, ...]] | None = None  # the parameters as they came
     cursor: Any = None  # SQLite's, while it has rows
     encode: Encoder | None = None
     spool: Spool | None = None
@@ -59,15 +59,6 @@ class Portal:
         self.peeked = []
 
 
-def fields(columns: tuple[Column, ...]) -> list[Field]:
-    """Return columns as RowDescription tells them."""
-    made = []
-    for column in columns:
-        kind, modifier = column.sized or Sized(TEXT)
-        made.append(Field(column.name, kind.oid, kind.size, modifier, *column.source))
-    return made
-
-
 def guessed_columns(names: list[str], rows: list[tuple[Any, ...]]) -> tuple[Column, ...]:
     """Return columns whose types are those of the first values that are there."""
     made = []
@@ -86,56 +77,6 @@ def filled(columns: tuple[Column, ...], rows: list[tuple[Any, ...]]) -> tuple[Co
     return tuple(c if c.sized is not None else g for c, g in zip(columns, guesses, strict=True))
 
 
-def row_encoder(columns: tuple[Column, ...], formats: tuple[int, ...], zone: Any) -> Encoder:
-    """Return what makes rows DataRow messages."""
-    return encoder(
-        tuple(column.sized or Sized(TEXT) for column in columns), tuple(spread(formats, len(columns))), zone
-    )
-
-
-def decoded(
-    made: Translated, formats: tuple[int, ...], values: tuple[bytes | None, ...], zone: Any
-) -> tuple[Any, ...]:
-    """Return a client's parameters as SQLite's values.
-
-    :raises PgError: one is none of its type
-    """
-    wanted = made.parameters
-    if len(values) != len(wanted):
-        raise PgError(
-            "08P01",
-            f"bind message supplies {len(values)} parameters, but the statement requires {len(wanted)}",
-        )
-    found: list[Any] = []
-    for sized, code, value in zip(wanted, spread(formats, len(values)), values, strict=True):
-        if value is None:
-            found.append(None)
-        elif code == 1:
-            found.append(reading.binary_in(*sized)(value))
-        elif code == 0:
-            found.append(reading.text_in(*sized, zone)(_text(value)))
-        else:
-            raise PgError("22023", f"unsupported format code: {code}")
-    for at, (sized, item) in enumerate(zip(wanted, found, strict=True)):
-        if sized.modifier > 4 and sized.type in (VARCHAR, BPCHAR) and isinstance(item, str):
-            limit = sized.modifier - 4
-            if len(item) > limit and item[limit:].strip(" "):
-                raise PgError("22001", f"value too long for type {sized.type.title}({limit})")
-            found[at] = item[:limit]
-    return tuple(found)
-
-
-def _text(value: bytes) -> str:
-    try:
-        text = value.decode()
-    except UnicodeDecodeError as error:
-        bad = value[error.start : error.start + 1].hex()
-        raise PgError("22021", f'invalid byte sequence for encoding "UTF8": 0x{bad}') from None
-    if "\0" in text:
-        raise PgError("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-    return text
-
-
 def row_count(made: Translated, cursor: Any, connection: Any) -> int:
     """Return how many rows a statement has changed."""
     if made.tag in ("INSERT", "UPDATE", "DELETE", "MERGE"):
@@ -145,14 +86,4 @@ def row_count(made: Translated, cursor: Any, connection: Any) -> int:
     return 0
 
 
-__all__ = [
-    "CHUNK",
-    "Portal",
-    "Statement",
-    "decoded",
-    "fields",
-    "filled",
-    "guessed_columns",
-    "row_count",
-    "row_encoder",
-]
+__all__ = ["CHUNK", "Portal", "Statement", "filled", "guessed_columns", "row_count"]

@@ -13,18 +13,22 @@ from ..protocol.frames import Frame
 from ..translation.lexer import split
 from . import copying, own_functions
 from .commands import Commands
-from .context import Context
+from .context import Context, Counters
 from .engine import Engine
-from .execution import Execution
-from .portals import Portal, Statement, decoded, fields
+from .execution import Execution, Stale
+from .plans import Shape, fields, plan_of
+from .portals import Portal, Statement
 from .settings import Settings
 from .transactions import Transaction
 
 _FLUSH = 1 << 16
+_IDLE, _IDLE_IN_BLOCK = "idle_session_timeout", "idle_in_transaction_session_timeout"
 
 
 class Wire(Protocol):
     """The connection to the client, as a session uses it."""
+
+    counters: Counters
 
     def send(self, data: bytes) -> None:
         """Send bytes; waits while the client does not read."""
@@ -59,6 +63,7 @@ class Session(Execution, Commands):
         self.settings = settings
         self.process = process
         self.address = address
+        self.counters = wire.counters
         self.started = datetime.now(timezone.utc)
         self.engine = Engine(context.database, context.database.branch_of(database), settings)
         self.transaction = Transaction(self.engine.connection, self._control, self.engine.queue)
@@ -69,12 +74,12 @@ class Session(Execution, Commands):
         self.out = bytearray()
         self.skipping = False  # after an error, until Sync
         self.alone = False  # the statement is the only one of its implicit transaction
-        self.cancelled: PgError | None = None
         self.running = False
         self.ending: PgError | None = None
-        self.state_since = self.started
+        self.state_time = time.time()
         self.query_text = ""
-        self.query_start = self.started
+        self.query_time = self.state_time
+        self.query_instant = None
         self.moment: datetime | None = None  # now(), for the transaction
         self.held_notifications: list[tuple[str, str]] = []
         self.inbox: list[bytes] = []
@@ -152,7 +157,7 @@ class Session(Execution, Commands):
             for each in arrived:
                 self.emit(each)
         self.emit(replies.READY[self.transaction.status])
-        self.state_since = datetime.now(timezone.utc)
+        self.state_time = time.time()
         self.flush()
 
     def notice(self, text: str, code: str = "00000", severity: str = "NOTICE") -> None:
@@ -166,8 +171,7 @@ class Session(Execution, Commands):
 
     def failed(self, error: PgError) -> None:
         """Send an error; the transaction fails with it."""
-        with self.context.lock:
-            self.context.counters.errors += 1
+        self.counters.errors += 1
         self.running = False
         self.cancelled = None
         if not self.transaction.block:
@@ -175,7 +179,7 @@ class Session(Execution, Commands):
         self.transaction.fail()
         if not self.transaction.block:
             self.ended(well=False)
-        self.engine.forget()
+        self.engine.undone()
         self.emit(replies.error(error))
 
     # ---- transactions ----
@@ -192,14 +196,15 @@ class Session(Execution, Commands):
         if well:
             for channel, payload in dict.fromkeys(held):
                 self.context.notify(self, channel, payload)
-        with self.context.lock:
-            if well:
-                self.context.counters.commits += 1
-            else:
-                self.context.counters.rollbacks += 1
+        if well:
+            self.counters.commits += 1
+        else:
+            self.counters.rollbacks += 1
 
     def close_portals(self, *, keep_held: bool = True) -> None:
         """Close the portals that end with the transaction."""
+        if not self.portals:
+            return
         for name, portal in list(self.portals.items()):
             if not (portal.hold and keep_held):
                 portal.close()
@@ -216,14 +221,15 @@ class Session(Execution, Commands):
         except PgError:
             self.ended(well=False)
             raise
-        if was_open or self.held_notifications or self.moment is not None or self.settings._local:
+        if was_open or self.held_notifications or self.moment is not None or self.settings.has_local:
             self.ended(well=True)
 
     # ---- the simple query ----
 
     def _query(self, body: bytes) -> None:
         text = messages.query(body)
-        self.portals.pop("", Portal(Statement("", (), None), ())).close()
+        if (unnamed := self.portals.pop("", None)) is not None:
+            unnamed.close()
         self.statements.pop("", None)
         statements = split(text)
         if not statements:
@@ -231,9 +237,11 @@ class Session(Execution, Commands):
             self.ready()
             return
         self.alone = len(statements) == 1
-        for piece, start in statements:
+        last = statements[-1]
+        for each in statements:
+            piece, start = each
             try:
-                self.run_simple(piece)
+                self.run_simple(piece, last=each is last)
             except PgError as error:
                 if error.position and start:
                     error.position += start
@@ -241,28 +249,70 @@ class Session(Execution, Commands):
         self.end_implicit()
         self.ready()
 
-    def run_simple(self, text: str) -> None:
-        """Run one statement of a Query, and send all that it returns."""
-        with self.statement(text):
-            shaped = None if self.transaction.failed else self.engine.filled(text)
-            if shaped is not None:
-                made, values = shaped
-            else:
-                made = self.translate(text, ())
-                if made.kind == "command":
-                    self.command(made, text)
-                    return
-                values = self.no_parameters(made)
-            portal = Portal(Statement(text, (), made), values)
+    def run_simple(self, text: str, *, last: bool) -> None:
+        """Run one statement of a Query, and send all that it returns.
+
+        :param last: it is the last one: what nobody began ends with it
+        """
+        self.begun(text)
+        try:
+            portal = self._simple_portal(text)
+            if portal is None:
+                return
             try:
-                self.start(portal)
                 if portal.columns is not None:
-                    self.emit(replies.row_description(fields(portal.columns), ()))
+                    self.emit(self.description(portal))
                 self.send_rows(portal, 0)
                 self.finish(portal)
-                self.emit(replies.complete(portal.tag))
             finally:
                 portal.close()
+            if last:
+                self.end_implicit()
+            self.emit(replies.complete(portal.tag))
+        except PgError as error:
+            raise self.why(error) from None
+        finally:
+            self.over()
+
+    def _simple_portal(self, text: str) -> Portal | None:
+        """Return a statement of a Query, started; None for a command, which has been run."""
+        sure = False
+        while True:
+            portal = self._made_portal(text, sure=sure)
+            try:
+                if portal is not None:
+                    self.start(portal)
+            except Stale:
+                if sure:
+                    raise
+                sure = True  # nobody has been told yet what it returns
+            else:
+                return portal
+
+    def _made_portal(self, text: str, *, sure: bool) -> Portal | None:
+        shaped = None if self.transaction.failed else self.engine.filled(text, sure=sure)
+        if shaped is not None:
+            made, values = shaped
+        else:
+            made, values = self.translate(text, (), sure=sure), ()
+            if made.kind == "command":
+                self.command(made, text)
+                return None
+            self.no_parameters(made)
+        plan = plan_of(made, self.settings.zone)
+        if not (sure or plan.checked_later):
+            return self._made_portal(text, sure=True)
+        if plan.catalog:
+            self.refresh_catalog()
+        return Portal(Statement(text, (), made, version=self.engine.version), values)
+
+    def description(self, portal: Portal) -> bytes:
+        """Return RowDescription for a portal that has been started."""
+        made = portal.statement.made
+        if made is not None and made.plan is not None and portal.columns is made.columns:
+            shape: Shape = made.plan.shape(portal.formats)
+            return shape.description
+        return replies.row_description(fields(portal.columns or ()), portal.formats)
 
     # ---- the extended query ----
 
@@ -282,24 +332,32 @@ class Session(Execution, Commands):
             return Statement("", types, None)
         if self.transaction.failed and not self.ends_block(text):
             self.transaction.check()
-        return Statement(text, types, self.translate(text, types))
+        made = self.translate(text, types)
+        return Statement(text, types, made, version=self.engine.version)
 
     def _bind(self, body: bytes) -> None:
         message = messages.bind(body)
         statement = self.statement_named(message.statement)
-        made = self.current(statement)
+        made = self.current(statement, sure=False)
         if message.portal and message.portal in self.portals:
             raise PgError("42P03", f'cursor "{message.portal}" already exists')
         if self.transaction.failed and made is not None and not self.ends_block(statement.text):
             self.transaction.check()
         values: tuple[Any, ...] = ()
+        given = (message.formats, message.values)
         if made is not None:
-            values = decoded(made, message.formats, message.values, self.settings.zone)
+            try:
+                values = plan_of(made, self.settings.zone).values(*given)
+            except PgError:
+                before, made = made, self.current(statement)
+                if made is None or made is before:
+                    raise
+                values = plan_of(made, self.settings.zone).values(*given)  # its types are others by now
         elif message.values:
             raise PgError("08P01", "bind message supplies parameters, but the statement requires 0")
         if (old := self.portals.pop(message.portal, None)) is not None:
             old.close()
-        self.portals[message.portal] = Portal(statement, values, message.results, message.portal)
+        self.portals[message.portal] = Portal(statement, values, message.results, message.portal, given)
         self.emit(replies.BIND_COMPLETE)
 
     def statement_named(self, name: str) -> Statement:
@@ -330,6 +388,10 @@ class Session(Execution, Commands):
             )
             return
         portal = self.portal_named(message.name)
+        made = portal.statement.made
+        if made is not None and made.plan is not None and made.plan.light:
+            self.emit(made.plan.shape(portal.formats).description)
+            return
         columns = portal.columns if portal.started else self.described(portal.statement)
         if columns is None:
             self.emit(replies.NO_DATA)
@@ -339,22 +401,28 @@ class Session(Execution, Commands):
     def _execute(self, body: bytes) -> None:
         message = messages.execute(body)
         portal = self.portal_named(message.portal)
-        if portal.statement.made is None:
+        made = portal.statement.made
+        if made is None:
             self.emit(replies.EMPTY_QUERY)
             return
-        self.alone = (
-            self.wire.peek() == 0x53
-        )  # Sync comes next: no transaction is needed around one statement
-        with self.statement(portal.statement.text):
-            if portal.statement.made.kind == "command":
-                self.command(portal.statement.made, portal.statement.text, portal)
+        self.alone = self.wire.peek() == 0x53  # Sync comes next
+        self.begun(portal.statement.text)
+        try:
+            if made.kind == "command":
+                self.command(made, portal.statement.text, portal)
                 return
             self.start(portal)
             if self.send_rows(portal, message.limit):
                 self.emit(replies.PORTAL_SUSPENDED)
                 return
             self.finish(portal)
+            if self.alone and made.writes:
+                self.end_implicit()
             self.emit(replies.complete(portal.tag))
+        except PgError as error:
+            raise self.why(error) from None
+        finally:
+            self.over()
 
     def _close(self, body: bytes) -> None:
         message = messages.close(body)
@@ -403,10 +471,6 @@ class Session(Execution, Commands):
             self.cancelled = error or PgError("57014", "canceling statement due to user request")
             self.engine.connection.interrupt()
 
-    def forget_cancel(self) -> None:
-        """Begin a statement: what was cancelled was one before."""
-        self.cancelled = None
-
     def check_cancelled(self) -> PgError | None:
         """Return the error of a statement that was cancelled."""
         return self.cancelled
@@ -430,6 +494,18 @@ class Session(Execution, Commands):
             self.flush()
 
     @property
+    def query_start(self) -> datetime:
+        """When the statement began that runs, or ran last."""
+        if self.query_instant is None:
+            self.query_instant = datetime.fromtimestamp(self.query_time, timezone.utc)
+        return self.query_instant
+
+    @property
+    def state_since(self) -> datetime:
+        """When the client was last told that the next command may come."""
+        return datetime.fromtimestamp(self.state_time, timezone.utc)
+
+    @property
     def state(self) -> str:
         """What pg_stat_activity says."""
         if self.running:
@@ -445,13 +521,12 @@ class Session(Execution, Commands):
 
     def idle_limit(self) -> tuple[float, PgError] | None:
         """Return how long the client may say nothing, in seconds, and what it is told then."""
-        if self.transaction.block:
-            limit = self.settings.milliseconds("idle_in_transaction_session_timeout")
-            error = PgError("25P03", "terminating connection due to idle-in-transaction timeout", fatal=True)
-        else:
-            limit = self.settings.milliseconds("idle_session_timeout")
-            error = PgError("57P05", "terminating connection due to idle-session timeout", fatal=True)
-        return (limit / 1000, error) if limit else None
+        block = self.transaction.block
+        limit = self.settings.milliseconds(_IDLE_IN_BLOCK if block else _IDLE)
+        if not limit:
+            return None
+        code, where = ("25P03", "idle-in-transaction") if block else ("57P05", "idle-session")
+        return limit / 1000, PgError(code, f"terminating connection due to {where} timeout", fatal=True)
 
 
 _HANDLERS: dict[int, Callable[[Session, bytes], None]] = {

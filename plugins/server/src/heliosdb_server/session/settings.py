@@ -110,6 +110,7 @@ class Settings:
         self.zone: tzinfo = moments.UTC
         self._undo: list[tuple[str, str | None]] = []  # since the transaction began
         self._local: list[tuple[str, str | None]] = []
+        self._times: dict[str, float] = {}  # timeouts that have been looked up
 
     def reported(self) -> list[tuple[str, str]]:
         """Return what the client is told at the start."""
@@ -157,6 +158,7 @@ class Settings:
         return None
 
     def _put(self, name: str, value: str | None) -> None:
+        self._times.clear()
         if value is None:
             self.values.pop(name, None)
             return
@@ -231,9 +233,16 @@ class Settings:
 
     def milliseconds(self, name: str) -> float:
         """Return a timeout; 0 is none."""
-        value = self.values[name]
-        match = re.fullmatch(r"(\d+)(\w*)", value)
-        return float(match[1]) * _UNITS[match[2]] if match else 0.0
+        found = self._times.get(name)
+        if found is None:
+            match = re.fullmatch(r"(\d+)(\w*)", self.values[name])
+            found = self._times[name] = float(match[1]) * _UNITS[match[2]] if match else 0.0
+        return found
+
+    @property
+    def has_local(self) -> bool:
+        """Has SET LOCAL set something that ends with the transaction?"""
+        return bool(self._local)
 
 
 def _time(name: str, value: str) -> str:

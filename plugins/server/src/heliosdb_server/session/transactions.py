@@ -31,6 +31,7 @@ class Transaction:
         self.failed = False
         self.isolation = ""  # of this transaction; "" is the session's default
         self.read_only: bool | None = None
+        self.number = 0  # of transactions that SQLite was told to begin
         self.savepoints: list[str] = []
         self.default_isolation = "read committed"
         self.default_read_only = False
@@ -91,6 +92,7 @@ class Transaction:
             self._begin("BEGIN IMMEDIATE")
 
     def _begin(self, how: str) -> None:
+        self.number += 1
         self.run(how)
         for name in self.savepoints:
             self.run(f"SAVEPOINT {quote_identifier(name)}")

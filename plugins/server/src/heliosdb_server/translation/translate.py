@@ -79,6 +79,7 @@ class Translated:
         default_factory=list
     )  # which values each text takes, the steps' first
     trusted: bool = False  # a plugin's own statement, which may open other files
+    plan: Any = None  # what the session has worked out for running it
 
 
 def translate(
