@@ -6,6 +6,8 @@ import sqlite3
 
 import pytest
 
+from heliosdb_timetravel import HistoryWarning
+
 
 @pytest.fixture
 def past(conn, moment):
@@ -14,6 +16,7 @@ def past(conn, moment):
         """CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, boss INTEGER);
            CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER, total REAL);
            CREATE VIEW rich AS SELECT u.name, o.total FROM users AS u JOIN orders AS o ON o.user_id = u.id;
+           CREATE VIEW buyers AS WITH x AS (SELECT user_id FROM orders) SELECT * FROM x;
            INSERT INTO users VALUES (1, 'ann', NULL), (2, 'bob', 1);
            INSERT INTO orders VALUES (10, 1, 5.0), (11, 2, 7.0);"""
     )
@@ -66,6 +69,15 @@ def rows(conn, sql, *parameters):
         ("SELECT * FROM rich AS OF ? ORDER BY name", [("ann", 5.0), ("bob", 7.0)]),
         ("SELECT name FROM rich WHERE total > 6 AS OF ?", [("bob",)]),
         ("SELECT name FROM users, json_each('[1, 2]') AS j WHERE users.id = j.value AS OF ?", [("ann",), ("bob",)]),
+        ("SELECT name FROM (WITH x AS (SELECT * FROM users) SELECT * FROM x) WHERE 1 AS OF ?", [("ann",), ("bob",)]),
+        ("SELECT name FROM (WITH x AS (SELECT * FROM users) SELECT * FROM x) AS OF ?", [("ann",), ("bob",)]),
+        ("WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 3) SELECT i FROM n, users WHERE id = i AS OF ?",
+         [(1,), (2,)]),
+        ("SELECT id FROM users WHERE id IN buyers AS OF ?", [(1,), (2,)]),
+        ("SELECT id FROM users WHERE (NOT id NOT IN main.buyers) AS OF ?", [(1,), (2,)]),
+        ("SELECT id FROM users AS OF ? WHERE id IN buyers", [(2,)]),
+        ("SELECT main.users.name FROM main.users AS OF ? WHERE main.users.id = 1", [("ann",)]),
+        ("SELECT rowid, oid, users._rowid_ FROM users AS OF ?", [(1, 1, 1), (2, 2, 2)]),
         ("SELECT row_number() OVER (ORDER BY id) FROM users AS OF ?", [(1,), (2,)]),
         ("SELECT name FROM users AS OF ? WHERE name IS NOT DISTINCT FROM 'ann'", [("ann",)]),
     ],
@@ -184,7 +196,13 @@ def test_what_sqlite_means_by_as_of_it_goes_on_to_mean(conn, past, sql):
         ("SELECT FOR SYSTEM_TIME ALL", "stands behind a table, or behind the WHERE|reads no table|several tables"),
         ("SELECT 1 WHERE 1 AS OF 'now'", "reads no table"),
         ("SELECT * FROM users u, orders o WHERE 1 FOR SYSTEM_TIME ALL", "behind the table that it is about"),
+        ("SELECT (SELECT 1) WHERE 1 AS OF 'now'", "reads no table"),
+        ("SELECT 1 FROM users AS OF 'now' WHERE 1 AS OF 'now'", r"reads no table .* \(line 1, column 41\)"),
+        ("INSERT INTO users VALUES (1, 2, 3) AS OF 'now'", "VALUES takes no clause about time"),
+        ("SELECT * FROM sqlite_master AS OF 'now'", "'sqlite_master' keeps no history"),
+        ("SELECT * FROM other.users AS OF 'now'", "no such table: other.users"),
         ("SELECT * FROM json_each('[]') AS OF 'now'", "is a function"),
+        ("WITH x AS (SELECT * FROM users) SELECT * FROM x WHERE 1 AS OF 'now'", "is a common table expression"),
         ("WITH x AS (SELECT 1) SELECT * FROM x AS OF 'now'", "is a common table expression"),
         ("SELECT * FROM users INDEXED BY i AS OF 'now'", "leave the choice of an index to SQLite"),
         ("SELECT 1 FROM users UNION SELECT 2 FROM users ORDER BY 1 AS OF 'now'", "not clear which SELECT"),
@@ -210,3 +228,33 @@ def test_a_table_without_history_is_named(open_travel):
         conn.execute("SELECT * FROM t AS OF 'now'")
     with pytest.raises(sqlite3.OperationalError, match="'x' keeps no history: it is in TEMP"):
         conn.execute("SELECT * FROM x AS OF 'now'")
+
+
+def test_the_rowid_of_a_table_with_another_key_is_not_made_up(conn, moment):
+    conn.executescript("CREATE TABLE t (k TEXT PRIMARY KEY); INSERT INTO t VALUES ('a'); CREATE TABLE o (id)")
+    for sql in ("SELECT rowid FROM t AS OF 'now'", "SELECT t.oid FROM t, o WHERE 1 AS OF 'now'"):
+        with pytest.raises(sqlite3.OperationalError, match="rowid of 't' is not part of its history"):
+            conn.execute(sql)
+    assert rows(conn, "SELECT k, (SELECT max(rowid) FROM o) FROM t AS OF 'now'") == [("a", None)]
+
+
+def test_a_view_that_names_a_moment_itself_keeps_to_it(conn, past):
+    conn.tag("now")
+    conn.execute("CREATE VIEW v AS SELECT name FROM users AS OF TAG 'now'")
+    assert rows(conn, "SELECT * FROM v") == [("ANN",), ("BOB",), ("EVE",)]
+    with pytest.raises(sqlite3.OperationalError, match="view 'v' names a time itself"):
+        conn.execute("SELECT * FROM v AS OF ?", (past,))
+
+
+def test_a_view_that_names_a_moment_goes_on_when_that_is_purged(conn, past, moment):
+    conn.execute("CREATE VIEW v AS SELECT name FROM users AS OF TRANSACTION 0")
+    assert rows(conn, "SELECT * FROM v") == []
+    conn.purge_history("users", before=moment())
+    assert rows(conn, "SELECT * FROM v") == [("ANN",), ("BOB",), ("EVE",)]
+
+
+def test_a_warning_names_the_line_that_asked_and_is_said_once(conn, past):
+    for time in ("'2000-01-01'", "datetime('2000-01-01')"):
+        with pytest.warns(HistoryWarning) as caught:
+            conn.execute(f"SELECT * FROM users AS OF {time}")
+        assert [warning.filename for warning in caught] == [__file__]

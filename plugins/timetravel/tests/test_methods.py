@@ -251,3 +251,31 @@ def test_nothing_is_left_of_a_dropped_table_whose_history_is_purged(conn, past, 
     assert [name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE name GLOB '*_1_*'")] == []
     with pytest.raises(sqlite3.OperationalError, match="no such table: t"):
         rows(conn, "SELECT * FROM t AS OF ?", past)
+
+
+def test_a_purge_leaves_a_table_alone_that_once_had_the_name(conn, moment):
+    conn.executescript(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1); DELETE FROM a; ALTER TABLE a RENAME TO b;"
+        "CREATE TABLE a (id INTEGER PRIMARY KEY)"
+    )
+    conn.purge_history("a", before=moment())
+    assert [version.operation for version in conn.history("b", 1)] == ["INSERT", "DELETE"]
+
+
+def test_a_name_with_a_point_in_it(conn, moment):
+    conn.executescript('CREATE TABLE "a.b" (id INTEGER PRIMARY KEY); INSERT INTO "a.b" VALUES (1)')
+    then = moment()
+    conn.executescript('DELETE FROM "a.b"')
+    assert conn.restore("a.b", at=then).total == 1
+    assert [version.operation for version in conn.history("a.b", 1)] == ["INSERT", "DELETE", "INSERT"]
+
+
+def test_rows_without_a_key_come_back_beside_others_that_have_their_rowids(conn, moment):
+    conn.executescript("CREATE TABLE t (x, y, PRIMARY KEY (x, y))")
+    conn.executescript("INSERT INTO t (rowid, x) VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+    then = moment()
+    conn.executescript("DELETE FROM t; INSERT INTO t (rowid, x, y) VALUES (1, 1, 1), (2, 2, 2)")
+    both = moment()
+    for at, expected in ((then, ["a", "b", "c"]), (both, [1, 2])):
+        conn.restore("t", at=at)
+        assert [x for (x,) in conn.execute("SELECT x FROM t ORDER BY x")] == expected

@@ -202,3 +202,45 @@ def test_days(conn, times):
     assert values(conn, "BETWEEN ? AND ?", str(today), str(today)) == ["one", "two", "three"]
     assert values(conn, "FROM ? TO ?", str(today - day), str(today)) == ["one", "two", "three"]
     assert values(conn, "BETWEEN ? AND ?", today - day, today - day) == []
+
+
+def test_a_period_with_its_ends_the_wrong_way_round_is_empty(conn, times):
+    assert (
+        conn.execute("SELECT * FROM t FOR SYSTEM_TIME BETWEEN ? AND ?", (times[4], times[0])).fetchall() == []
+    )
+
+
+def test_only_the_statements_own_star_gives_pairs(conn, times):
+    inside = "WITH v AS (SELECT * FROM t FOR SYSTEM_TIME ALL) SELECT * FROM v WHERE id = 2"
+    assert conn.execute(inside).fetchall() == [(2, "stays")]
+    beside = "WITH v AS (SELECT * FROM t) SELECT * FROM t WHERE id = 2 FOR SYSTEM_TIME ALL"
+    assert [row for _, row in conn.execute(beside)] == [(2, "stays")]
+
+
+def test_a_view_of_one_table_has_its_versions(conn, times):
+    conn.execute("CREATE VIEW v (n, what) AS SELECT id, a FROM t AS x WHERE a <> 'two'")
+    conn.execute("CREATE VIEW w AS SELECT * FROM v")
+    for view in ("v", "w"):
+        found = conn.execute(f"SELECT * FROM {view} WHERE n = 1 FOR SYSTEM_TIME ALL").fetchall()
+        assert [row for _, row in found] == [(1, "one"), (1, "three")]
+        asked = f"SELECT what, system_user, system_operation FROM {view} FOR SYSTEM_TIME BETWEEN ? AND ? WHERE n = 1"
+        assert conn.execute(asked, (times[3], times[4])).fetchall() == [("three", "update", "UPDATE")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "SELECT t.id FROM t JOIN t AS u USING (id)",
+        "SELECT id FROM t UNION SELECT 1",
+        "SELECT id FROM t GROUP BY id",
+        "SELECT DISTINCT id FROM t",
+        "SELECT max(id) FROM t",
+        "WITH x AS (SELECT * FROM t) SELECT * FROM x",
+        "SELECT id FROM t WHERE id IN (SELECT 1)",
+        "SELECT 1",
+    ],
+)
+def test_other_views_have_no_versions(conn, times, body):
+    conn.execute(f"CREATE VIEW v AS {body}")
+    with pytest.raises(sqlite3.OperationalError, match=r"'v' is more than the rows of one table.*\(line 1"):
+        conn.execute("SELECT * FROM v FOR SYSTEM_TIME ALL")

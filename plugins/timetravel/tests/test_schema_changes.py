@@ -106,6 +106,40 @@ def test_rename_table(conn, past, moment):
     assert [version.row["a"] for version in conn.history("people", 2)] == ["two", "x"]
 
 
+def test_tables_that_change_names_are_each_found_under_the_name_of_the_time(conn, moment):
+    conn.executescript(
+        """CREATE TABLE a (id INTEGER PRIMARY KEY, v); INSERT INTO a VALUES (1, 'first');
+           CREATE TABLE b (id INTEGER PRIMARY KEY, v); INSERT INTO b VALUES (1, 'second')"""
+    )
+    then = moment()
+    for sql in ("a RENAME TO c", "b RENAME TO a", "c RENAME TO b"):
+        conn.execute(f"ALTER TABLE {sql}")
+    assert rows(conn, "SELECT v FROM a AS OF ?", then) == [("first",)]
+    assert rows(conn, "SELECT v FROM b AS OF ?", then) == [("second",)]
+    assert rows(conn, "SELECT v FROM a AS OF 'now'") == [("second",)]
+    assert [row for _, row in rows(conn, "SELECT * FROM a FOR SYSTEM_TIME ALL")] == [
+        (1, "first"),
+        (1, "second"),
+    ]
+    with pytest.raises(sqlite3.OperationalError, match="the table is named 'b' since"):
+        conn.execute("SELECT * FROM c AS OF 'now'")
+
+
+def test_a_table_that_takes_the_place_of_another_does_not_mix_with_it(conn, past, moment):
+    """It was made some time before it got the name."""
+    conn.executescript(
+        "CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT, b); INSERT INTO new_t SELECT * FROM t"
+    )
+    both = moment()
+    conn.executescript(
+        "BEGIN; DROP TABLE t; ALTER TABLE new_t RENAME TO t; COMMIT; UPDATE t SET a = 'new' WHERE id = 2"
+    )
+    assert rows(conn, "SELECT a FROM t AS OF ? ORDER BY id", past) == [("one",), ("two",)]
+    assert rows(conn, "SELECT a FROM t AS OF ? ORDER BY id", both) == [("ONE",), ("two",)]
+    assert rows(conn, "SELECT a FROM t AS OF 'now' ORDER BY id") == [("ONE",), ("new",)]
+    assert [version.row["a"] for version in conn.history("t", 2)] == ["two", "new"]
+
+
 def test_a_dropped_table_is_reached_by_its_name_and_a_time(conn, past, moment):
     before = moment()
     conn.execute("DROP TABLE t")

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
+import warnings
+
+_OURS = ("heliosdb_sqlite", "heliosdb_timetravel")
 
 
 class HistoryWarning(UserWarning):
     """A query asked for a time before the history of a table begins, or a table keeps none."""
+
+
+def warn(message: str) -> None:
+    """Warn the program, at the line at which it called."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+        frame = frame.f_back
+    warnings.warn_explicit(
+        message,
+        HistoryWarning,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        frame.f_globals.get("__name__"),
+        frame.f_globals.setdefault("__warningregistry__", {}),
+    )
 
 
 def at(sql: str, position: int, message: str) -> sqlite3.OperationalError:

@@ -21,7 +21,8 @@ from heliosdb_sqlite.plugins import (
 from . import methods
 from .options import TimeTravelOptions
 from .reading.binding import binder_for
-from .reading.rewriting import Rewriter, Rewriting
+from .reading.rewriting import Rewriter
+from .reading.rewritten import Rewriting
 from .schema_changes import around, read_change, rewrite_change
 from .session import NAME, TimeTravel, of
 

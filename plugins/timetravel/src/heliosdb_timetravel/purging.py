@@ -54,7 +54,9 @@ def purge_history(
     if step < 1:
         raise sqlite3.ProgrammingError(f"step={step!r}: delete at least one row at a time")
     if table is not None:
-        tables = [branch.table for branch in find_past(travel, table).branches]
+        past = find_past(travel, table)
+        named = past.now.name.lower()  # another table that once had the name keeps its history
+        tables = [branch.table for branch in past.branches if branch.table.name.lower() == named]
     else:
         tables = travel.tables("main")
     moments = {each.number: _moment(each, before) for each in tables}

@@ -251,7 +251,7 @@ def _insert(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int
         free = f"CASE WHEN h.{ROW} <> '' AND NOT {taken} THEN h.{ROW} END"
         names, values = [shape.rowid, *names], [free, *values]
     # Those that keep a rowid come first: SQLite gives the others what is left.
-    order = f" ORDER BY h.{ROW} = ''" if shape.nullable else ""
+    order = f" ORDER BY {free} IS NULL" if shape.nullable else ""
     there = f"EXISTS (SELECT 1 FROM {user_table} AS c WHERE {keys.find_row(shape, 'c', 'h')})"
     return int(
         travel.run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import warnings
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from heliosdb_sqlite.plugins import run as run_past_hooks
 from heliosdb_sqlite.plugins import state
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from .errors import HistoryWarning
+from .errors import warn
 from .options import TimeTravelOptions
 from .reading.moments import Moments
 from .storage import clock, following, layout
@@ -129,9 +128,8 @@ class TimeTravel:
 
     def schemas(self, schema: str | None = None) -> list[str]:
         """Return the databases in which a name is looked for: main before the attached ones; never temp."""
-        if schema is not None:
-            return [schema.lower()] if schema.lower() != "temp" else []
-        return [row[1] for row in self.run("PRAGMA database_list").fetchall() if row[1] != "temp"]
+        names = [row[1] for row in self.run("PRAGMA database_list").fetchall() if row[1] != "temp"]
+        return names if schema is None else [name for name in names if name.lower() == schema.lower()]
 
     def shadowed(self, name: str) -> bool:
         """Return whether a table in TEMP has the name, which then means it."""
@@ -145,6 +143,10 @@ class TimeTravel:
             (name,),
         )
         return found.fetchone() is not None
+
+    def has_table_anywhere(self, name: str) -> bool:
+        """Return whether any database has a table or view of that name."""
+        return any(self.has_table(name, schema) for schema in ["temp", *self.schemas()])
 
     def _version(self, schema: str) -> int:
         (version,) = self.run(f"PRAGMA {quote_identifier(schema)}.schema_version").fetchone()
@@ -242,7 +244,7 @@ class TimeTravel:
         try:
             following.add(self.run, "main", name, adopted=adopted)
         except sqlite3.NotSupportedError as error:
-            warnings.warn(f"no history is kept: {error}", HistoryWarning, stacklevel=2)
+            warn(f"no history is kept: {error}")
 
     def make_room(self) -> None:
         """A dump brings the tables of a history: take back what this transaction has made of them itself."""

@@ -16,6 +16,7 @@ MICROSECONDS = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _ONE = timedelta(microseconds=1)
 _FIRST_UNIX = 100_000_000  # 1973: a smaller number is a Julian day, or a mistake
+_LAST_UNIX = 253_402_300_800  # the year 10000: beyond it no text could say the time
 _TEXT = re.compile(
     r"\s*(\d{4})-(\d\d)-(\d\d)"
     r"(?:[T ]\s*(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(Z|z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?)?\s*"
@@ -36,7 +37,7 @@ def to_microseconds(value: Any, *, utc: bool, end_of_day: bool = False) -> int:
         return _of_day(value, utc=utc, end_of_day=end_of_day)
     if isinstance(value, str):
         return _of_text(value, utc=utc, end_of_day=end_of_day)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= _FIRST_UNIX:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and _FIRST_UNIX <= value < _LAST_UNIX:
         return round(value * MICROSECONDS)
     raise sqlite3.DataError(f"not a time: {value!r}: {_FORMS}")
 

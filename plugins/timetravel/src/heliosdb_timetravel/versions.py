@@ -13,6 +13,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from .reading.pasts import past_of
 from .reading.relation import Past
 from .session import of
+from .storage.names import in_schema
 from .times import to_datetime, to_microseconds
 
 _SYSTEM = (
@@ -55,9 +56,7 @@ def history(connection: Any, table: str, key: Any, *, dropped: bool = False) -> 
     where, values = _condition(past, key)
     gone = _dropped(past) if dropped else []
     columns = [*past.columns, *gone]
-    source = (
-        f"{quote_identifier(past.now.schema)}.{quote_identifier(_name(table)[1])} FOR SYSTEM_TIME ALL AS v"
-    )
+    source = f"{quote_identifier(past.now.schema)}.{quote_identifier(past.name)} FOR SYSTEM_TIME ALL AS v"
     listed = ", ".join([*_SYSTEM, *(f"v.{quote_identifier(name)}" for name in columns)])
     cursor = connection.cursor()
     cursor.row_factory = None
@@ -72,22 +71,21 @@ def find_past(travel: Any, table: str) -> Past:
 
     :raises OperationalError: it keeps no history
     """
-    schema, name = _name(table)
-    past = past_of(travel, name, schema)
+    schema: str | None = None
+    name = table
+    past = past_of(travel, name)
+    if past is None and "." in table and not travel.has_table_anywhere(table):
+        schema, _, name = table.partition(".")
+        past = past_of(travel, name, schema)
     if past is None:
-        there = any(travel.has_table(name, place) for place in travel.schemas(schema))
-        what = (
-            f"table {table!r} keeps no history: ALTER TABLE {quote_identifier(name)} ADD SYSTEM VERSIONING"
-            if there
-            else f"no such table: {table}"
+        places = travel.schemas(schema)
+        there = next((place for place in places if travel.has_table(name, place)), None)
+        if there is None:
+            raise sqlite3.OperationalError(f"no such table: {table}")
+        raise sqlite3.OperationalError(
+            f"table {table!r} keeps no history: ALTER TABLE {in_schema(there, name)} ADD SYSTEM VERSIONING"
         )
-        raise sqlite3.OperationalError(what)
     return past
-
-
-def _name(table: str) -> tuple[str | None, str]:
-    schema, point, name = table.partition(".")
-    return (schema, name) if point else (None, table)
 
 
 def _dropped(past: Past) -> list[str]:

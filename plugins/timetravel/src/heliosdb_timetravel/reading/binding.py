@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .moments import moment_of
-from .rewriting import EXTRA, Rewriting, Slot
+from .rewritten import EXTRA, Rewriting, Slot
 
 if TYPE_CHECKING:
     from ..session import TimeTravel
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | None:
     """Return what the parameters of each execution go through, None where the text has all it needs."""
     if not made.slots and (made.order is None or made.order == list(range(1, len(made.parameters) + 1))):
-        return None
+        return _begins(travel) if made.calls else None
     count = max((each.number for each in made.parameters), default=0)
     names = {each.number: each.token.text[1:] for each in made.parameters} if made.named else {}
 
@@ -85,4 +85,20 @@ def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | No
         }
         return rest | bound
 
-    return by_name if made.named else by_number
+    bind = by_name if made.named else by_number
+    if not made.calls:
+        return bind
+
+    def bind_calls(values: Any) -> Any:
+        moments.begin_statement()
+        return bind(values)
+
+    return bind_calls
+
+
+def _begins(travel: TimeTravel) -> Callable[[Any], Any]:
+    def unchanged(values: Any) -> Any:
+        travel.moments.begin_statement()
+        return values
+
+    return unchanged

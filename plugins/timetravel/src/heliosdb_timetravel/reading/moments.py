@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from ..errors import HistoryWarning
+from ..errors import warn
 from ..storage import layout
 from ..storage.names import COMMITS, COMMITTED, FOREVER, OPEN, TAGS, in_schema
 from ..storage.registry import Versioned
@@ -30,17 +29,29 @@ class Moments:
         self._found: dict[tuple[str, int], int] = {}
         self.pasts: dict[tuple[str, str], Past] = {}
         self.reason: sqlite3.Error | None = None
+        self._calls: dict[tuple[Any, ...], int] = {}
 
     def define_functions(self) -> None:
         """Define the SQL function that times in the form of an expression go through."""
         self._travel.connection.create_function(FUNCTION, 6, self._of_expression, deterministic=True)
 
     def _of_expression(self, value: Any, unit: str, kind: str, place: int, schema: str, name: str) -> int:
+        call = (type(value), value, unit, kind, place, schema, name)
         try:
-            return self.transaction(value, unit, kind, place, self.pasts[schema, name], utc=True)
+            return self._calls[call]
+        except KeyError:
+            pass
+        try:
+            found = self.transaction(value, unit, kind, place, self.pasts[schema, name], utc=True)
         except sqlite3.Error as error:
             self.reason = error
             raise
+        self._calls[call] = found
+        return found
+
+    def begin_statement(self) -> None:
+        """A statement begins, in which each time means one transaction wherever it stands."""
+        self._calls.clear()
 
     def explain(self, error: BaseException) -> None:
         """Say why the function failed, in place of SQLite's words for any failure of any function."""
@@ -65,7 +76,7 @@ class Moments:
             found = self._tagged(value, schema) - before
         else:
             found = self.at(schema, moment_of(value, kind, place, utc=utc))
-        return self.known(found, value, past) if kind == "AS OF" else found
+        return self.known(found, value, past, unit) if kind == "AS OF" else found
 
     def at(self, schema: str, moment: int) -> int:
         """Return the last transaction that had committed at a moment; FOREVER for a moment that is not past."""
@@ -123,29 +134,36 @@ class Moments:
             raise sqlite3.DataError(f"no tag {value!r}: {there}; conn.tag(name) sets one")
         return int(found[0])
 
-    def known(self, found: int, value: Any, past: Past) -> int:
+    def known(self, found: int, value: Any, past: Past, unit: str = "TIMESTAMP") -> int:
         """Return the transaction, or the first one of which the past is known, and say so."""
         for branch in past.branches:
             table = branch.table
-            if table.ended is not None and found >= table.ended:
+            if branch.until is not None and found >= branch.until:
                 continue
             if found >= table.known_from:
                 return found
             recorded_late = table.adopted or table.known_from > table.began
-            shown = "the first recorded state is shown" if recorded_late else "it had no rows"
-            self._warn(value, table, shown)
+            instead = "the first recorded state is shown" if recorded_late else "it had no rows"
+            self._warn(_shown(value, unit), table, instead)
             return table.known_from if recorded_late else found
+        last = past.branches[-1]
+        ended = self._time_of(past.now, last.until or 0)
+        if past.now.ended is None:
+            raise sqlite3.OperationalError(
+                f"the table is named {past.now.name!r} since {ended}, before {_shown(value, unit)}: "
+                "ask for an earlier time, or under that name"
+            )
         raise sqlite3.OperationalError(
-            f"the history of table {past.now.name!r} ended {self._time_of(past.now, past.now.ended or 0)}, before "
-            f"{_shown(value)}: ask for an earlier time"
+            f"the history of table {past.now.name!r} ended {ended}, before {_shown(value, unit)}: "
+            "ask for an earlier time"
         )
 
-    def _warn(self, value: Any, table: Versioned, shown: str) -> None:
+    def _warn(self, time: str, table: Versioned, instead: str) -> None:
         since = self._time_of(table, table.known_from)
-        message = f"the history of table {table.name!r} begins {since}, after {_shown(value)}"
+        message = f"the history of table {table.name!r} begins {since}, after {time}"
         if self._travel.options.time_travel_strict:
             raise sqlite3.DataError(f"{message}: ask for a later time")
-        warnings.warn(f"{message}: {shown}", HistoryWarning, stacklevel=4)
+        warn(f"{message}: {instead}")
 
     def _time_of(self, table: Versioned, txn: int) -> str:
         found = self._travel.run(
@@ -165,5 +183,7 @@ def moment_of(value: Any, kind: str, place: int, *, utc: bool) -> int:
     return moment - 1 if kind == "CONTAINED IN" and place == 0 else moment
 
 
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
+def _shown(value: Any, unit: str) -> str:
+    if unit == "TRANSACTION":
+        return f"transaction {value}"
+    return f"tag {value!r}" if unit == "TAG" else str(value)

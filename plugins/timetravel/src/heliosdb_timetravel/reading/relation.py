@@ -14,6 +14,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..storage import keys
 from ..storage.names import COMMITS, FROM, ID, ROW, SHIFT, TO, in_schema
 from ..storage.registry import Versioned
+from ..storage.shape import ROWID_NAMES
 from ..times import sql_text
 
 PSEUDO = (
@@ -25,15 +26,29 @@ PSEUDO = (
     "system_transaction_end",
 )
 """Columns that every version has, for those who ask for them by name."""
-ROWID = "rowid"
+
+
+ALWAYS = 2**62
+"""A transaction that never comes."""
+
+
+class Span(NamedTuple):
+    """Transactions: from ``begin`` to before ``end``."""
+
+    begin: int
+    end: int  # ALWAYS: not yet
 
 
 class Branch(NamedTuple):
     """A table whose versions belong to the past that is asked for."""
 
     table: Versioned
+    spans: tuple[Span, ...] = ()
+    """When it is what the name means; () for all of its life."""
     until: int | None = None
-    """It had the name up to this transaction."""
+    """The name means it up to this transaction; None: still."""
+    never: bool = False
+    """The name means others at all times that are past."""
 
 
 class Past(NamedTuple):
@@ -42,6 +57,8 @@ class Past(NamedTuple):
     branches: tuple[Branch, ...]  # the one that has the name now comes last
     columns: tuple[str, ...]
     excluded: frozenset[str]  # columns without a history
+    name: str = ""
+    """The name that is asked for, in lower case."""
 
     @property
     def now(self) -> Versioned:
@@ -58,6 +75,8 @@ def subquery(past: Past, kind: str, bounds: Sequence[str], extras: Sequence[str]
     """
     superseded, current = [], []
     for branch in past.branches:
+        if branch.never:
+            continue
         superseded.append(_superseded(past, branch, kind, bounds, extras))
         if branch.table.shape is not None and kind != "CONTAINED IN":
             current.append(_current(past, branch, kind, bounds, extras))
@@ -69,19 +88,21 @@ def _current(past: Past, branch: Branch, kind: str, bounds: Sequence[str], extra
     table, shape = branch.table, branch.table.live
     since = f"coalesce(s.txn, {table.began})"
     start = keys.find_start(shape, "s", keys.of_row(shape, "c"))
-    where = _bounded(branch, bounds[-1:])
+    where = _named(branch, kind, bounds, since, "")
     if kind != "ALL":
         where.append(f"{since} <= {bounds[-1]}")
+    if kind in ("BETWEEN", "FROM"):
+        where.append(f"{bounds[0]} <= {bounds[1]}")
     columns = [
         f"c.{quote_identifier(name)}" if shape.column(name) else f"NULL AS {quote_identifier(name)}"
         for name in past.columns
     ]
     for extra in extras:
-        if extra == ROWID:
-            columns.append(f"{keys.of_row(shape, 'c')[0]} AS {ROWID}")
+        if extra in ROWID_NAMES:
+            columns.append(f"{keys.of_row(shape, 'c')[0]} AS {extra}")
         elif extra in PSEUDO:
             key = [f"c.{quote_identifier(name)}" for name in shape.key] or keys.of_row(shape, "c")
-            columns.append(f"{_pseudo(table, extra, since, '', key)} AS {extra}")
+            columns.append(f"{_pseudo(table, extra, _under_name(branch, since), '', key)} AS {extra}")
         else:
             columns.append(f"NULL AS {quote_identifier(extra)}")
     return (
@@ -92,11 +113,11 @@ def _current(past: Past, branch: Branch, kind: str, bounds: Sequence[str], extra
 
 def _superseded(past: Past, branch: Branch, kind: str, bounds: Sequence[str], extras: Sequence[str]) -> str:
     table = branch.table
-    where = _bounded(branch, bounds[-1:])
+    where = _named(branch, kind, bounds, f"h.{FROM}", f"h.{TO}")
     if kind == "AS OF":
         where += [_ends_after(bounds[0]), f"h.{FROM} <= {bounds[0]}"]
     elif kind in ("BETWEEN", "FROM"):
-        where += [_ends_after(bounds[0]), f"h.{FROM} <= {bounds[1]}"]
+        where += [_ends_after(bounds[0]), f"h.{FROM} <= {bounds[1]}", f"{bounds[0]} <= {bounds[1]}"]
     elif kind == "CONTAINED IN":
         where += [f"h.{FROM} > {bounds[0]}", f"h.{TO} <= {bounds[1]}"]
     where.append(f"h.{TO} > 0")
@@ -106,10 +127,11 @@ def _superseded(past: Past, branch: Branch, kind: str, bounds: Sequence[str], ex
         stored = f"h.{quote_identifier(kept.stored_as)}" if kept is not None else "NULL"
         columns.append(f"{stored} AS {quote_identifier(name)}")
     for extra in extras:
-        if extra == ROWID:
-            columns.append(f"h.{quote_identifier(table.key[0]) if table.key else ROW} AS {ROWID}")
+        if extra in ROWID_NAMES:
+            columns.append(f"h.{quote_identifier(table.key[0]) if table.key else ROW} AS {extra}")
         elif extra in PSEUDO:
-            columns.append(f"{_pseudo(table, extra, f'h.{FROM}', f'h.{TO}', _version_key(table))} AS {extra}")
+            since = _under_name(branch, f"h.{FROM}")
+            columns.append(f"{_pseudo(table, extra, since, f'h.{TO}', _version_key(table))} AS {extra}")
         else:
             gone = next((each for each in table.columns if each.dropped and each.name.lower() == extra), None)
             stored = f"h.{quote_identifier(gone.stored_as)}" if gone is not None else "NULL"
@@ -117,15 +139,32 @@ def _superseded(past: Past, branch: Branch, kind: str, bounds: Sequence[str], ex
     return f"SELECT {', '.join(columns)} FROM {table.history} AS h{_where(where)}"
 
 
+def _under_name(branch: Branch, since: str) -> str:
+    """Return when the version began to be one of the name's: a table may have had rows before it got the name."""
+    return f"max({since}, {branch.spans[0].begin})" if len(branch.spans) == 1 else since
+
+
 def _ends_after(bound: str) -> str:
     return f"h.{ID} >= ({bound} + 1) << {SHIFT} AND h.{TO} > {bound}"
 
 
-def _bounded(branch: Branch, bounds: Sequence[str]) -> list[str]:
-    """Return the condition that the table still had the name; a period is looked at by its end."""
-    if branch.until is None or not bounds:
-        return []
-    return [f"{bounds[0]} < {branch.until}"]
+def _named(branch: Branch, kind: str, bounds: Sequence[str], since: str, until: str) -> list[str]:
+    """Return the condition that the version was the table's while the name meant that table.
+
+    :param since: the transaction that began the version
+    :param until: the one that ended it, "" for a row that is current
+    """
+    found = []
+    for begin, end in branch.spans:
+        first, last = (bounds[0], bounds[-1]) if bounds and kind != "CONTAINED IN" else ("", "")
+        overlaps = []
+        if end < ALWAYS:
+            overlaps += [f"{each} < {end}" for each in (since if kind != "AS OF" else "", first) if each]
+        if begin:
+            overlaps += [f"{last} >= {begin}"] if last else []
+            overlaps += [f"{until} > {begin}"] if until and kind != "AS OF" else []
+        found.append(f"({' AND '.join(overlaps) or '1'})")
+    return [f"({' OR '.join(found)})"] if found else []
 
 
 def _where(conditions: Sequence[str]) -> str:

@@ -6,11 +6,9 @@ page is then another one, by which it is noticed. (VACUUM changes that page too;
 
 from __future__ import annotations
 
-import warnings
-
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..errors import HistoryWarning
+from ..errors import warn
 from .names import ROW, SETTINGS, in_schema
 from .registry import Versioned
 from .shape import Run
@@ -60,11 +58,9 @@ def realign(run: Run, table: Versioned) -> bool:
     (before,) = run(f"SELECT count(*) FROM {table.starts}").fetchone()
     (now, highest) = run(f"SELECT count(*), coalesce(max({rowid}), 0) FROM {user_table}").fetchone()
     if before != now:
-        warnings.warn(
+        warn(
             f"the rows of table {table.name!r} have other rowids than those that its history knows, and nothing else "
-            "identifies them: its history begins anew",
-            HistoryWarning,
-            stacklevel=2,
+            "identifies them: its history begins anew"
         )
         return False
     moved = "temp.heliosdb_timetravel_moved"
