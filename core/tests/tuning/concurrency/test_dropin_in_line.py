@@ -1,6 +1,8 @@
-"""CPython's own suite passes with concurrency="wal" on every connection, but for what WAL mode itself changes."""
+"""CPython's own suite passes with every connection in line, but for what WAL mode itself changes."""
 
 from __future__ import annotations
+
+import pytest
 
 from heliosdb_sqlite.testing.dropin import assert_same_as_stdlib, with_plugin
 
@@ -9,12 +11,13 @@ WAL = {
 }
 
 
-def test_cpythons_own_suite(monkeypatch, record_property):
+@pytest.mark.parametrize(("mode", "known"), [("fair", {}), ("wal", WAL)])
+def test_cpythons_own_suite(monkeypatch, record_property, mode, known):
     monkeypatch.setenv("HELIOSDB_DISABLE_PLUGINS", "concurrency")  # it is registered by its module instead
     configuration = with_plugin(
         "heliosdb_sqlite.tuning.concurrency.plugin",
-        {"concurrency": "wal"},
+        {"concurrency": mode},
         ignoring=["trace", "files"],
-        name="concurrency='wal'",
+        name=f"concurrency={mode!r}",
     )
-    record_property("dropin", assert_same_as_stdlib(configuration, known=WAL, own=False))
+    record_property("dropin", assert_same_as_stdlib(configuration, known=known, own=False))

@@ -1,4 +1,4 @@
-"""concurrency="wal": threads and processes that write to one file wait for each other, and nothing else changes."""
+"""concurrency=: threads and processes that write to one file wait for each other, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 
 import pytest
 
 import heliosdb_sqlite
 from heliosdb_sqlite.plugins import state
+from heliosdb_sqlite.tuning.concurrency import syncing
 
 
-def connect(path, **keywords):
-    return heliosdb_sqlite.connect(path, concurrency="wal", **keywords)
+def connect(path, concurrency="wal", **keywords):
+    return heliosdb_sqlite.connect(path, concurrency=concurrency, **keywords)
+
+
+@pytest.fixture(params=["fair", "wal"])
+def mode(request):
+    return request.param
 
 
 @pytest.fixture
@@ -76,9 +83,9 @@ def in_a_block(conn, who):
 
 
 @pytest.mark.parametrize("transaction", [plainly, read_then_write, at_once, in_a_block])
-def test_threads(path, transaction):
+def test_threads(path, transaction, mode):
     def work(who):
-        with closing(connect(path)) as conn:
+        with closing(connect(path, mode)) as conn:
             for _ in range(30):
                 transaction(conn, who)
 
@@ -86,9 +93,9 @@ def test_threads(path, transaction):
     assert total(path) == 240
 
 
-def test_statements_that_commit_by_themselves(path):
+def test_statements_that_commit_by_themselves(path, mode):
     def work(who):
-        with closing(connect(path, isolation_level=None)) as conn:
+        with closing(connect(path, mode, isolation_level=None)) as conn:
             for _ in range(30):
                 conn.execute("UPDATE t SET n = n + 1 WHERE id = 3")
 
@@ -96,9 +103,9 @@ def test_statements_that_commit_by_themselves(path):
     assert total(path) == 240
 
 
-def test_changes_of_the_schema(path):
+def test_changes_of_the_schema(path, mode):
     def work(who):
-        with closing(connect(path)) as conn:
+        with closing(connect(path, mode)) as conn:
             for number in range(5):
                 conn.execute(f"CREATE TABLE u{who}_{number} (a)")
                 conn.execute(f"INSERT INTO u{who}_{number} VALUES (1)")
@@ -131,8 +138,8 @@ conn.close()
 """
 
 
-def test_processes_that_know_of_it_by_the_environment(path):
-    environment = {**os.environ, "HELIOSDB_CONCURRENCY": "wal"}
+def test_processes_that_know_of_it_by_the_environment(path, mode):
+    environment = {**os.environ, "HELIOSDB_CONCURRENCY": mode}
     command = [sys.executable, "-c", PROCESS, str(path)]
     running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(4)]
     assert [(each.communicate(timeout=120)[1], each.returncode) for each in running] == [(b"", 0)] * 4
@@ -202,11 +209,11 @@ def fails_and_rolls_back(conn):
     ],
     ids=["commit", "rollback", "ROLLBACK", "close", "executescript", "OR ROLLBACK"],
 )
-def test_the_turn_is_given_on_whichever_way_a_transaction_ends(path, end):
-    first = connect(path)
+def test_the_turn_is_given_on_whichever_way_a_transaction_ends(path, end, mode):
+    first = connect(path, mode)
     first.execute("UPDATE t SET n = 1 WHERE id = 1")
     end(first)
-    with closing(connect(path, timeout=0)) as second:
+    with closing(connect(path, mode, timeout=0)) as second:
         plainly(second, 0)
     first.close()
 
@@ -236,6 +243,63 @@ def test_a_forked_child_has_queues_of_its_own(path):
                 os._exit(code)
         assert os.waitpid(child, 0)[1] == 0
     assert total(path) == 1
+
+
+class TestFair:
+    """The line alone: the file stays as it is."""
+
+    def test_the_journal_mode_and_the_files_stay(self, path):
+        with closing(connect(path, "fair")) as conn:
+            plainly(conn, 0)
+            assert conn.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+            assert conn.execute("PRAGMA synchronous").fetchone() == (2,)
+            assert [each.name for each in path.parent.iterdir()] == ["app.db"]
+
+    def test_a_writer_waits_for_the_one_before(self, path):
+        with closing(connect(path, "fair", check_same_thread=False)) as first:
+            first.execute("UPDATE t SET n = n + 1 WHERE id = 1")
+            waiting = threading.Thread(target=self.once, args=(path,))
+            waiting.start()
+            turns = state(first)["concurrency"].file.turns
+            while not turns._waiting:
+                time.sleep(0.001)
+            first.commit()
+            waiting.join(60)
+        assert total(path) == 2
+
+    def once(self, path):
+        with closing(connect(path, "fair")) as conn:
+            plainly(conn, 0)
+
+    def test_a_file_that_is_only_read(self, path):
+        with closing(connect(f"file:{path}?mode=ro", "fair", uri=True)) as conn:
+            assert conn.execute("SELECT count(*) FROM t").fetchone() == (10,)
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                plainly(conn, 0)
+
+    def test_in_one_line_with_those_who_use_wal_mode(self, path):
+        def work(who):
+            with closing(connect(path, ("fair", "wal")[who % 2])) as conn:
+                for _ in range(20):
+                    plainly(conn, who)
+
+        in_threads(6, work)
+        assert total(path) == 120
+
+
+def test_a_log_that_was_deleted_and_made_anew_is_the_one_that_is_synced(path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(syncing, "sync_file", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    with closing(connect(path)) as conn:
+        plainly(conn, 0)
+        conn.execute("PRAGMA journal_mode = DELETE")
+        plainly(conn, 0)
+        assert len(synced) == 1  # the second commit was SQLite's own to sync
+        conn.execute("PRAGMA journal_mode = WAL")
+        plainly(conn, 0)  # the first after the change is SQLite's too, or finds the new log
+        plainly(conn, 0)
+        assert synced[-1] == (path.parent / "app.db-wal").stat().st_ino
+        assert conn.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
 class TestAsBefore:
@@ -294,7 +358,7 @@ def test_words_that_mean_nothing(path, monkeypatch):
         heliosdb_sqlite.connect(path, concurrency="fast")
     monkeypatch.setenv("HELIOSDB_CONCURRENCY", "fast")
     with pytest.raises(
-        sqlite3.ProgrammingError, match="HELIOSDB_CONCURRENCY='fast': it can be one of default, wal"
+        sqlite3.ProgrammingError, match="HELIOSDB_CONCURRENCY='fast': it can be one of default, fair, wal"
     ):
         heliosdb_sqlite.connect(path, concurrency="default", timeout=1).close()
         from heliosdb_sqlite import _connect

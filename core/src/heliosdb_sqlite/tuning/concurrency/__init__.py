@@ -1,1 +1,1 @@
-"""``concurrency="wal"``: threads and processes that write to one file wait in a line, and share the disk's time."""
+"""``concurrency=``: those who write to one file wait in a line (``fair``), and share the disk's time too (``wal``)."""

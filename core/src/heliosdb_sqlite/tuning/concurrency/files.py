@@ -22,16 +22,38 @@ _files: dict[tuple[int, int], File] = {}
 
 
 class File:
-    """One database file in WAL mode."""
+    """One database file."""
 
-    def __init__(self, key: tuple[int, int], descriptor: int | None) -> None:
+    def __init__(self, key: tuple[int, int], path: str) -> None:
         self.key = key
         self.turns = Turns()
-        self.descriptor = (
-            descriptor  # of the -wal file: closing one of the main file would drop SQLite's locks on it
-        )
-        self.sync = SharedSync(descriptor) if descriptor is not None else None
+        self._log = f"{path}-wal"
+        # Of the -wal file, once there is one: closing one of the main file would drop SQLite's locks on it.
+        self.descriptor: int | None = None
+        self.sync: SharedSync | None = None
         self.users = 0
+
+    def shared_sync(self, *, wal: bool = False) -> SharedSync | None:
+        """Return what syncs the -wal file that there is now; None when there is none that is known of.
+
+        :param wal: the database has just been put in WAL mode
+        """
+        known = self.descriptor
+        if known is not None and os.fstat(known).st_nlink > 0:
+            return self.sync
+        if known is not None or wal:  # PRAGMA journal_mode may have deleted it, and made another one
+            with _lock:
+                if self.descriptor == known:
+                    self.close()
+                    self.descriptor = _open(self._log)
+                    self.sync = None if self.descriptor is None else SharedSync(self.descriptor)
+        return self.sync
+
+    def close(self) -> None:
+        """Let go of the -wal file."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+        self.descriptor = self.sync = None
 
     def enter(self, who: object, timeout: float) -> None:
         """Wait for the turn to write.
@@ -73,16 +95,21 @@ class File:
                 return True
 
 
-def opened(path: str) -> File:
-    """Return what the connections to the database at ``path``, in WAL mode, share; each gives it back with closed()."""
+def opened(path: str, *, wal: bool = False) -> File:
+    """Return what the connections to the database at ``path`` share; each gives it back with closed().
+
+    :param wal: the database is in WAL mode now, and has a -wal file
+    """
     known = os.stat(path)
     key = (known.st_dev, known.st_ino)
     with _lock:
         file = _files.get(key)
         if file is None:
-            file = _files[key] = File(key, _open(f"{path}-wal"))
+            file = _files[key] = File(key, path)
         file.users += 1
-        return file
+    if wal:
+        file.shared_sync(wal=True)
+    return file
 
 
 def closed(file: File, who: object) -> None:
@@ -92,9 +119,7 @@ def closed(file: File, who: object) -> None:
         file.users -= 1
         if file.users == 0:
             _files.pop(file.key, None)
-            if file.descriptor is not None:
-                os.close(file.descriptor)
-                file.descriptor = None
+            file.close()
 
 
 def _open(path: str) -> int | None:
@@ -116,9 +141,7 @@ def _forget() -> None:
     global _lock
     _lock = threading.Lock()
     for file in _files.values():
-        if file.descriptor is not None:
-            os.close(file.descriptor)  # the parent's lock would last as long as this copy of it
-            file.descriptor = file.sync = None
+        file.close()  # the parent's lock would last as long as this copy of it
     _files.clear()
 
 

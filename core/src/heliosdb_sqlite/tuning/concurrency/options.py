@@ -12,4 +12,4 @@ class ConcurrencyOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    concurrency: Literal["default", "wal"] = "default"
+    concurrency: Literal["default", "fair", "wal"] = "default"

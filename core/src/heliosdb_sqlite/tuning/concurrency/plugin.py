@@ -14,7 +14,7 @@ from .options import ConcurrencyOptions
 
 NAME = "concurrency"
 VARIABLE = "HELIOSDB_CONCURRENCY"
-_MODES = ("default", "wal")
+_MODES = ("default", "fair", "wal")
 
 
 @hookimpl
@@ -26,20 +26,24 @@ def heliosdb_options() -> type[ConcurrencyOptions]:
 @hookimpl
 def heliosdb_active(options: ConcurrencyOptions) -> bool:
     """Ask the keyword, and where it was not given, the environment."""
+    return _mode(options) != "default"
+
+
+def _mode(options: ConcurrencyOptions) -> str:
     if "concurrency" in options.model_fields_set:
-        return options.concurrency == "wal"
+        return options.concurrency
     mode = os.environ.get(VARIABLE, "default") or "default"
     if mode not in _MODES:
         raise sqlite3.ProgrammingError(f"{VARIABLE}={mode!r}: it can be one of {', '.join(_MODES)}")
-    return mode == "wal"
+    return mode
 
 
 @hookimpl
 def heliosdb_connect(connection: Any, options: ConcurrencyOptions) -> None:
-    """Switch WAL mode on, and join the other connections to the file."""
+    """Join the other connections to the file, in WAL mode if that is wanted."""
     from .joining import join
 
-    writer = join(connection, must="concurrency" in options.model_fields_set)
+    writer = join(connection, wal=_mode(options) == "wal", must="concurrency" in options.model_fields_set)
     if writer is not None:
         state(connection)[NAME] = writer
         # Collected in another thread than its own, a connection closes without a word.
@@ -57,8 +61,8 @@ def heliosdb_around(connection: Any, statement: Any) -> Callable[[], AbstractCon
 def heliosdb_durable(connection: Any) -> None:
     """Wait for the disk, with the turn given on."""
     writer = state(connection).get(NAME)
-    if writer is not None and writer.ended(connection):
-        writer.sync()
+    if writer is not None:
+        writer.committed(connection)
 
 
 @hookimpl

@@ -12,6 +12,7 @@ from ...plugins import run
 from ...sql.lexer import tokenize
 from . import files
 from .snapshots import can_tell, is_looking
+from .syncing import SharedSync
 
 _DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _DDL = frozenset({"CREATE", "DROP", "ALTER", "REINDEX", "ANALYZE"})
@@ -20,12 +21,13 @@ _LEGACY = getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", -1)
 
 
 class Writer:
-    """A connection to a database in WAL mode."""
+    """A connection that stands in line."""
 
-    def __init__(self, file: files.File, timeout: float) -> None:
+    def __init__(self, file: files.File, timeout: float, *, shares_syncs: bool = False) -> None:
         self.file = file
         self.timeout = timeout  # seconds
-        self._relaxed = False  # SQLite does not sync this transaction: durable() does
+        self._shares_syncs = shares_syncs
+        self._relaxed: SharedSync | None = None  # SQLite does not sync this transaction: this will
 
     def around(self, connection: Any, statement: Any) -> Callable[[], AbstractContextManager[None]] | None:
         """Return what happens around a statement that writes, or makes a transaction that will."""
@@ -50,7 +52,7 @@ class Writer:
                     run(connection, "ROLLBACK")  # as sqlite3, which begins nothing for a text that is no SQL
                 raise
             finally:
-                if not connection.in_transaction and not self._relaxed:
+                if not connection.in_transaction and self._relaxed is None:
                     self.file.leave(self)
 
         in_turn.begins = True  # type: ignore[attr-defined]
@@ -76,27 +78,29 @@ class Writer:
 
     def _relax(self, connection: Any) -> None:
         """Let this transaction end without SQLite's own sync."""
-        if self.file.sync is not None and run(connection, "PRAGMA main.synchronous").fetchone()[0] == _FULL:
+        sync = self.file.shared_sync() if self._shares_syncs else None
+        if sync is not None and run(connection, "PRAGMA main.synchronous").fetchone()[0] == _FULL:
             run(connection, f"PRAGMA main.synchronous = {_NORMAL}")
-            self._relaxed = True
+            self._relaxed = sync
 
-    def ended(self, connection: Any) -> bool:
-        """The transaction is over: let the next one write. Return whether it is for us to sync what it wrote."""
-        relaxed, self._relaxed = self._relaxed, False
+    def ended(self, connection: Any) -> SharedSync | None:
+        """The transaction is over: let the next one write. Return what syncs it, where SQLite has not."""
+        sync, self._relaxed = self._relaxed, None
         self.file.leave(self)
-        if relaxed:
+        if sync is not None:
             run(connection, f"PRAGMA main.synchronous = {_FULL}")
-        return relaxed
+        return sync
 
-    def sync(self) -> None:
-        """Wait until what was committed is on the disk.
+    def committed(self, connection: Any) -> None:
+        """Return once what was committed is on the disk.
 
         :raises OperationalError: it may not be
         """
-        if self.file.sync is None:
+        sync = self.ended(connection)
+        if sync is None:
             return
         try:
-            self.file.sync.wait()
+            sync.wait()
         except OSError as error:
             raise sqlite3.OperationalError(
                 f"disk I/O error: the transaction was committed, but may not last: {error.strerror}; "
