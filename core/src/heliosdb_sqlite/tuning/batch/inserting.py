@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import chain
 from operator import length_hint
 from typing import Any
 
 from ..._standard import sqlite3
 from .errors import concerns_a_row, with_rows
-from .rows import are_sequences, are_wide, pieces, values
+from .rows import are_sequences, are_wide, flat, pieces, values
 from .scope import AllOrNothing
 from .statement import Insertion
 from .table import checks_rows_one_by_one, most_parameters
@@ -95,7 +94,7 @@ class Inserter:
         if not are_wide(piece, len(self._columns)):
             self._find_the_first(piece)
         try:
-            self._cursor.execute(self._many, list(chain.from_iterable(piece)))
+            self._cursor.execute(self._many, flat(piece))
         except Exception as error:  # noqa: BLE001 - an adapter's or a plugin's may be any
             if concerns_a_row(error) and self._cursor.connection.in_transaction:
                 self._find_the_first(piece)
