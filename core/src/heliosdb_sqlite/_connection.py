@@ -21,6 +21,7 @@ else:
 
 _prepare: "Any" = sqlite3.Connection.__call__
 _cursor: "Any" = sqlite3.Connection.cursor
+_backup: "Any" = sqlite3.Connection.backup
 _executescript: "Any" = sqlite3.Connection.executescript
 
 
@@ -71,6 +72,15 @@ class Connection(_Base):
         except sqlite3.OperationalError as error:
             explain(sql_script, error)
             raise
+
+    def backup(self, *args: "Any", **keywords: "Any") -> None:
+        """Copy the database into another connection; see ``sqlite3.Connection.backup``."""
+        session: Any = getattr(args[0] if args else keywords.get("target"), "_session", None)
+        receive = getattr(session, "receive", None)  # of a target that has plugins
+        if receive is None or session.closed:
+            _backup(self, *args, **keywords)
+        else:
+            receive(self, _backup, *args, **keywords)
 
     def __dir__(self) -> "list[str]":
         from ._methods import names_with_plugins

@@ -25,7 +25,7 @@ from .goodbye import finalize, warn_unclosed
 from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan, bind_all
 from .script import can_run, run_script
-from .session import Session
+from .session import Session, is_outdated
 from .transactions import LEGACY, Transactions
 
 _execute: Any = sqlite3.Cursor.execute
@@ -217,9 +217,14 @@ class ActiveCursor(Cursor):
             plan = self.connection._session.plans[sql]  # type: ignore[attr-defined]
         except (KeyError, TypeError, AttributeError):
             plan = _plan(self, sql)
-        if plan is None:
-            return _execute(self, sql, parameters)
-        return _one(self, plan, parameters)
+        try:
+            if plan is None:
+                return _execute(self, sql, parameters)
+            return _one(self, plan, parameters)
+        except sqlite3.OperationalError as error:
+            if not is_outdated(error):
+                raise
+        return _one(self, self.connection._session.another(self.connection, sql), parameters)  # type: ignore[attr-defined]
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
         """Run one statement for each of ``parameters``; see ``sqlite3.Cursor.executemany``.
@@ -227,9 +232,14 @@ class ActiveCursor(Cursor):
         A SELECT that a plugin calls batchable runs too: the rows of all its executions are one result.
         """
         plan = _plan(self, sql)
-        if plan is None:
-            return _executemany(self, sql, parameters)
-        return _many(self, plan, parameters)
+        try:
+            if plan is None:
+                return _executemany(self, sql, parameters)
+            return _many(self, plan, parameters)
+        except sqlite3.OperationalError as error:
+            if not is_outdated(error) or iter(parameters) is parameters:  # an iterator has lost its first
+                raise
+        return _many(self, self.connection._session.another(self.connection, sql), parameters)  # type: ignore[attr-defined]
 
     def executescript(self, sql_script: str, /) -> Any:
         """Run several statements through the hooks, one by one; see ``sqlite3.Cursor.executescript``."""
@@ -286,17 +296,18 @@ class ActiveConnection(Connection):
                 plan = self._session.plans[sql]
             except (KeyError, TypeError):
                 plan = _plan(cursor, sql)
-            if plan is None:
-                return _execute(cursor, sql, parameters)
-            return _one(cursor, plan, parameters)
+            try:
+                if plan is None:
+                    return _execute(cursor, sql, parameters)
+                return _one(cursor, plan, parameters)
+            except sqlite3.OperationalError as error:
+                if not is_outdated(error):
+                    raise
+            return _one(cursor, self._session.another(self, sql), parameters)
 
         def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
             """Run one statement for each of ``parameters`` on a new cursor and return that."""
-            cursor = _cursor(self, self._cursor_class)
-            plan = _plan(cursor, sql)
-            if plan is None:
-                return _executemany(cursor, sql, parameters)
-            return _many(cursor, plan, parameters)
+            return _cursor(self, self._cursor_class).executemany(sql, parameters)
 
         def executescript(self, sql_script: str, /) -> Any:
             """Run several statements on a new cursor and return that."""

@@ -37,6 +37,7 @@ class Hooks(NamedTuple):
     commit: tuple[Function, ...]
     durable: tuple[Function, ...]
     rollback: tuple[Function, ...]
+    backup: tuple[Function, ...]
     close: tuple[Function, ...]
 
     @property
@@ -96,6 +97,7 @@ def hooks_for(manager: Manager, active: frozenset[str], generation: int, trace: 
         commit=functions("commit"),
         durable=functions("durable"),
         rollback=functions("rollback"),
+        backup=functions("backup"),
         close=functions("close"),
     )
 

@@ -10,7 +10,7 @@ from ..plugins.statement import Statement
 from ..sql.parameters import parameters
 from ..sql.script import pieces
 from .plan import Plan
-from .session import Session
+from .session import Session, is_outdated
 from .transactions import without_begin
 
 
@@ -40,18 +40,27 @@ def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any]
         text = script[piece.begin : piece.end]
         plan = session.plan(connection, text) or Plan(Statement(text), text)
         # The last statement is run with what stands behind it, as CPython runs it.
-        rest = "" if text.endswith(";") else script[piece.end :]
-        values = _nulls(text)
-        if plan.bind is not None:
-            values = plan.bind(values)
-        if plan.answer is not None:
-            plan.answer(values)  # it wants to see every execution; a script's rows are dropped anyway
-        plan = plan._replace(
-            text=without_begin(connection, script[piece.lead : piece.begin] + plan.text + rest), row=None
-        )
-        session.final.add(plan.text)
-        perform(_to_the_end, sqlite3.Cursor(connection), plan, values)
+        lead, rest = script[piece.lead : piece.begin], "" if text.endswith(";") else script[piece.end :]
+        try:
+            _run(connection, plan, lead, rest, perform)
+        except sqlite3.OperationalError as error:
+            if not is_outdated(error):
+                raise
+            _run(connection, session.another(connection, text), lead, rest, perform)
     return cursor
+
+
+def _run(
+    connection: Any, plan: Plan, lead: str, rest: str, perform: Callable[[Any, Any, Plan, Any], Any]
+) -> None:
+    values = _nulls(plan.statement.sql)
+    if plan.bind is not None:
+        values = plan.bind(values)
+    if plan.answer is not None:
+        plan.answer(values)  # it wants to see every execution; a script's rows are dropped anyway
+    plan = plan._replace(text=without_begin(connection, lead + plan.text + rest), row=None)
+    connection._session.final.add(plan.text)
+    perform(_to_the_end, sqlite3.Cursor(connection), plan, values)
 
 
 def _nulls(text: str) -> Any:

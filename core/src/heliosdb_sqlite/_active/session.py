@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _guard
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _prepare: Any = sqlite3.Connection.__call__
+_SCHEMA = 17  # SQLITE_SCHEMA
 _PLANS = 1024  # texts remembered per connection; a program that makes up a new text each time must not grow
 
 
@@ -78,6 +80,12 @@ class Session:
         self.plans.pop(plan.statement.sql, None)
         return self.plan(connection, plan.statement.sql) or Plan(plan.statement, plan.statement.sql)
 
+    def another(self, connection: Any, sql: str) -> Plan:
+        """Return a plan made anew for a text, whose last one was made before another connection changed the schema."""
+        self.forget()
+        self.changed_databases()
+        return self.plan(connection, sql) or Plan(Statement(sql), sql)
+
     def prepare(self, connection: Any, *args: Any) -> Any:
         """Compile a text, completing SQLite's error where a plugin that is not switched on would know better."""
         try:
@@ -111,6 +119,16 @@ class Session:
             sqlite3.Connection.close(connection)
             self.closed = True
             raise
+
+    def receive(self, source: Any, backup: Callable[..., None], target: Any, **keywords: Any) -> None:
+        """Have the target, whose session this is, filled with a backup of the source: by a plugin, or by SQLite."""
+
+        def copy(other: Any) -> None:
+            backup(source, other, **keywords)
+
+        if not any(receives(target, source, copy) for receives in self.hooks.backup):
+            copy(target)
+        self.changed_schema()
 
     def changed_schema(self) -> None:
         """Drop every plan, and do so again should the change be rolled back."""
@@ -152,6 +170,16 @@ class Session:
         text = without_begin(connection, sql)
         self.final.add(text)
         return bare_cursor(connection, connection._bare_cursor_class).execute(text, parameters)
+
+
+def is_outdated(error: sqlite3.OperationalError) -> bool:
+    """Return whether an error is SQLITE_SCHEMA: the schema changed since the plan was made, and nothing was done yet.
+
+    SQLite deals with its own plans; so does a plugin's file layer, which sees the schema change, ask for the same.
+    """
+    if sys.version_info >= (3, 11):
+        return getattr(error, "sqlite_errorcode", None) == _SCHEMA
+    return str(error) == "database schema has changed"
 
 
 def _occurs(words: tuple[str, ...], text: str) -> bool:

@@ -145,6 +145,12 @@ class Plugin:
         """A transaction has been rolled back. Observes: an exception is reported, not raised."""
 
     @hookspec
+    def heliosdb_backup(
+        self, connection: Connection, source: Connection, copy: Callable[[Any], None]
+    ) -> bool | None:
+        """``source.backup(connection)`` was called: return True once you have filled the connection. *Provisional.*"""
+
+    @hookspec
     def heliosdb_close(self, connection: Connection) -> None:
         """The connection is about to close and can still be used. Observes: an exception is reported, not raised."""
 

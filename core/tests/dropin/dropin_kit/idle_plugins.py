@@ -73,6 +73,10 @@ class WatchingHooks(Plugin):
         pass
 
     @hookimpl
+    def heliosdb_backup(self, connection: Any, source: Any, copy: Any) -> None:
+        pass
+
+    @hookimpl
     def heliosdb_close(self, connection: Any) -> None:
         pass
 

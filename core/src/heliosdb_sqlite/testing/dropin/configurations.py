@@ -32,6 +32,7 @@ HOOKS = (
     "commit",
     "durable",
     "rollback",
+    "backup",
     "close",
 )
 """The hooks that a connection meets, without their prefix."""

@@ -1,0 +1,90 @@
+"""SQLITE_SCHEMA out of a plugin's file layer: the plan is made anew, and the statement runs once more."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+import heliosdb_sqlite
+from heliosdb_sqlite.plugins import hookimpl, state
+from heliosdb_sqlite.testing import registered
+
+
+def outdated():
+    error = sqlite3.OperationalError("database schema has changed")
+    if hasattr(sqlite3, "SQLITE_SCHEMA"):
+        error.sqlite_errorcode = sqlite3.SQLITE_SCHEMA
+    return error
+
+
+class Moves:
+    """A file layer finds, ``changes`` times, that the schema is another one than the plan was made for."""
+
+    def __init__(self):
+        self.changes = 0
+        self.parsed = []
+
+    @hookimpl
+    def heliosdb_parse(self, statement):
+        self.parsed.append(statement.sql)
+
+    @hookimpl
+    def heliosdb_around(self, connection, statement):
+        from contextlib import contextmanager
+
+        @contextmanager
+        def around():
+            if self.changes and statement.sql.startswith(("INSERT", "SELECT")):
+                self.changes -= 1
+                raise outdated()
+            yield
+
+        return around
+
+
+@pytest.fixture
+def moves():
+    plugin = Moves()
+    with registered(plugin):
+        yield plugin
+
+
+@pytest.fixture
+def conn(moves):
+    with closing(heliosdb_sqlite.connect(":memory:")) as conn:
+        assert state(conn) == {}
+        conn.execute("CREATE TABLE t (a)")
+        yield conn
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda conn: conn.execute("INSERT INTO t VALUES (?)", (1,)),
+        lambda conn: conn.cursor().execute("INSERT INTO t VALUES (?)", (1,)),
+        lambda conn: conn.executemany("INSERT INTO t VALUES (?)", [(1,)]),
+        lambda conn: conn.cursor().executemany("INSERT INTO t VALUES (?)", [(1,)]),
+        lambda conn: conn.executescript("INSERT INTO t VALUES (1);"),
+    ],
+    ids=["execute", "cursor", "executemany", "cursor, many", "script"],
+)
+def test_the_statement_is_planned_again_and_runs_once(conn, moves, run):
+    moves.changes, moves.parsed[:] = 1, []
+    run(conn)
+    assert conn.execute("SELECT * FROM t").fetchall() == [(1,)]
+    assert [sql.startswith("INSERT") for sql in moves.parsed] == [True, True, False]
+
+
+def test_a_second_time_is_an_error(conn, moves):
+    moves.changes = 2
+    with pytest.raises(sqlite3.OperationalError, match="schema has changed"):
+        conn.execute("SELECT * FROM t")
+
+
+def test_an_iterator_that_was_begun_is_an_error_and_nothing_happened(conn, moves):
+    moves.changes = 1
+    with pytest.raises(sqlite3.OperationalError, match="schema has changed"):
+        conn.executemany("INSERT INTO t VALUES (?)", iter([(1,)]))
+    assert conn.execute("SELECT * FROM t").fetchall() == []
