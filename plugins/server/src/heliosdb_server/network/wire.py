@@ -8,13 +8,14 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..protocol.errors import PgError
 from ..protocol.frames import LOGIN_LIMIT, MESSAGE_LIMIT, Frame, FrameReader
 from ..session.context import Counters
 
 _CHUNK = 1 << 16
+_TOO_LATE = ("08000", "canceling authentication due to timeout")
 
 
 class Gone(Exception):
@@ -29,7 +30,7 @@ class SocketWire:
         self.reader = FrameReader(LOGIN_LIMIT)
         self.counters = Counters()
         self.deadline: float | None = None  # of the login, by time.monotonic()
-        self.idle: Callable[[], tuple[float, PgError] | None] = lambda: None
+        self.idle: Callable[[], tuple[float, str, str] | None] = lambda: None
         self.deliver: Callable[[], None] = lambda: None
         self.ending: Callable[[], PgError | None] = lambda: None
         self._wake_in, self._wake_out = -1, -1
@@ -49,38 +50,38 @@ class SocketWire:
 
         :raises PgError: the login took too long, or the client was idle too long
         """
-        limit, error = None, PgError("08000", "canceling authentication due to timeout", fatal=True)
+        limit, error = None, _TOO_LATE
         if self.deadline is not None:
             limit = self.deadline - time.monotonic()
             if limit <= 0:
-                raise error
+                raise PgError(*error, fatal=True)
         elif (found := self.idle()) is not None:
-            limit, error = found
+            limit, error = found[0], found[1:]
         if self._pair is not None:
             return self._select(limit, error)
         return self._read(limit, error)
 
-    def _read(self, limit: float | None, error: PgError) -> bool:
+    def _read(self, limit: float | None, error: Sequence[str]) -> bool:
         if self.socket.gettimeout() != limit:
             self.socket.settimeout(limit)
         try:
             data = self.socket.recv(_CHUNK)
         except (TimeoutError, socket.timeout):  # noqa: UP041 - two classes before 3.10's ssl
-            raise error from None
+            raise PgError(*error, fatal=True) from None
         except (OSError, ValueError):
             return False
         self.counters.received += len(data)
         self.reader.feed(data)
         return bool(data)
 
-    def _select(self, limit: float | None, error: PgError) -> bool:
+    def _select(self, limit: float | None, error: Sequence[str]) -> bool:
         """Wait for the client, and for notifications meanwhile."""
         assert self._pair is not None
         pending = isinstance(self.socket, ssl.SSLSocket) and self.socket.pending()
         while not pending:
             ready, _, _ = select.select([self.socket, self._pair[0]], [], [], limit)
             if not ready:
-                raise error
+                raise PgError(*error, fatal=True)
             if self._pair[0] in ready:
                 self._pair[0].recv(4096)
                 self.deliver()
@@ -107,6 +108,14 @@ class SocketWire:
     def peek(self) -> int:
         """Return the type of the next message that is here already, 0 for none."""
         return self.reader.peek()
+
+    def ahead(self, messages: bytes) -> bool:
+        """Are these the messages that are next, and here already?"""
+        return self.reader.ahead(messages)
+
+    def skip(self, messages: bytes) -> None:
+        """Leave these out, which are next."""
+        self.reader.skip(messages)
 
     # ---- sending ----
 

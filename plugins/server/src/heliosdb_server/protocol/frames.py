@@ -74,6 +74,14 @@ class FrameReader:
         (size,) = _length(self._data, self._at + 1)
         return self._data[self._at] if self.pending > size else 0
 
+    def ahead(self, messages: bytes) -> bool:
+        """Are these the next messages, as far as they are here in one piece with the last?"""
+        return self._data.startswith(messages, self._at)
+
+    def skip(self, messages: bytes) -> None:
+        """Leave these out, which are next."""
+        self._at += len(messages)
+
     def next(self) -> Frame | None:
         """Return the next message, None when it is not here as a whole."""
         at, data = self._at, self._data

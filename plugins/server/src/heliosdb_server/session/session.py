@@ -11,17 +11,20 @@ from ..protocol import messages, replies
 from ..protocol.errors import PgError, protocol_violation
 from ..protocol.frames import Frame
 from ..translation.lexer import split
+from ..translation.translate import Translated
 from . import copying, own_functions
 from .commands import Commands
 from .context import Context, Counters
 from .engine import Engine
 from .execution import Execution, Stale
 from .plans import Shape, fields, plan_of
-from .portals import Portal, Statement
+from .portals import CHUNK, Portal, Statement
 from .settings import Settings
 from .transactions import Transaction
 
 _FLUSH = 1 << 16
+_EXECUTED = b"E\0\0\0\x09\0\0\0\0\0S\0\0\0\4"  # Execute the unnamed portal to its end, and Sync
+_DESCRIBED = b"D\0\0\0\6P\0" + _EXECUTED
 _IDLE, _IDLE_IN_BLOCK = "idle_session_timeout", "idle_in_transaction_session_timeout"
 
 
@@ -38,6 +41,12 @@ class Wire(Protocol):
 
     def peek(self) -> int:
         """Return the type of the next message that is here already, 0 for none."""
+
+    def ahead(self, messages: bytes) -> bool:
+        """Are these the messages that are next, and here already?"""
+
+    def skip(self, messages: bytes) -> None:
+        """Leave these out, which are next."""
 
     def listen(self) -> None:
         """Let another thread interrupt the wait for the client."""
@@ -215,6 +224,8 @@ class Session(Execution, Commands):
         if self.transaction.block:
             return
         self.close_portals()
+        if self.nothing_to_end():
+            return
         was_open = self.engine.connection.in_transaction
         try:
             self.transaction.commit()
@@ -223,6 +234,17 @@ class Session(Execution, Commands):
             raise
         if was_open or self.held_notifications or self.moment is not None or self.settings.has_local:
             self.ended(well=True)
+
+    def nothing_to_end(self) -> bool:
+        """Did what has run leave no trace that the end of its transaction would have to clear away?"""
+        return not (
+            self.engine.connection.in_transaction
+            or self.moment is not None
+            or self.held_notifications
+            or self.transaction_locks
+            or self.settings.has_local
+            or self.transaction.queued
+        )
 
     # ---- the simple query ----
 
@@ -357,8 +379,51 @@ class Session(Execution, Commands):
             raise PgError("08P01", "bind message supplies parameters, but the statement requires 0")
         if (old := self.portals.pop(message.portal, None)) is not None:
             old.close()
-        self.portals[message.portal] = Portal(statement, values, message.results, message.portal, given)
+        portal = Portal(statement, values, message.results, message.portal, given)
+        if not message.portal and made is not None and made.plan.light and self._at_once(portal, made):
+            return
+        self.portals[message.portal] = portal
         self.emit(replies.BIND_COMPLETE)
+
+    def _at_once(self, portal: Portal, made: Translated) -> bool:
+        """Answer Bind, Describe, Execute and Sync together, when they have come so: as nearly all drivers ask.
+
+        Returns False when there is more to it; what has been done by then is in the portal.
+        """
+        wire = self.wire
+        rest = _DESCRIBED if wire.ahead(_DESCRIBED) else _EXECUTED
+        if (
+            rest is _EXECUTED and not wire.ahead(_EXECUTED)
+        ) or portal.statement.version != self.engine.version:
+            return False
+        self.begun(portal.statement.text)
+        try:
+            self.transaction.check()
+            self.transaction.before_read()
+            if not self._run_light(portal, made.plan, made.sql[0]) or portal.spool is not None:
+                self.counters.queries -= 1  # counted when it is executed
+                return False
+            rows = self.engine.fetch(portal.cursor, CHUNK)
+            if len(rows) == CHUNK:
+                portal.peeked = rows
+                self.counters.queries -= 1
+                return False
+            shape = made.plan.shape(portal.formats)
+            data = b"".join(shape.encode(rows))
+        except PgError as error:
+            portal.close()
+            raise self.why(error) from None
+        finally:
+            self.over()
+        wire.skip(rest)
+        self.counters.rows += len(rows)
+        self.out += replies.BIND_COMPLETE
+        if rest is _DESCRIBED:
+            self.out += shape.description
+        self.out += data
+        self.out += replies.complete(f"SELECT {len(rows)}")
+        self._sync(b"")
+        return True
 
     def statement_named(self, name: str) -> Statement:
         """Return a prepared statement."""
@@ -519,14 +584,14 @@ class Session(Execution, Commands):
             self.moment = datetime.now(timezone.utc)
         return self.moment
 
-    def idle_limit(self) -> tuple[float, PgError] | None:
-        """Return how long the client may say nothing, in seconds, and what it is told then."""
+    def idle_limit(self) -> tuple[float, str, str] | None:
+        """Return how long the client may say nothing, in seconds, and what it is told then: SQLSTATE and text."""
         block = self.transaction.block
         limit = self.settings.milliseconds(_IDLE_IN_BLOCK if block else _IDLE)
         if not limit:
             return None
         code, where = ("25P03", "idle-in-transaction") if block else ("57P05", "idle-session")
-        return limit / 1000, PgError(code, f"terminating connection due to {where} timeout", fatal=True)
+        return limit / 1000, code, f"terminating connection due to {where} timeout"
 
 
 _HANDLERS: dict[int, Callable[[Session, bytes], None]] = {

@@ -56,6 +56,11 @@ class Transaction:
         """May nothing be written?"""
         return self.default_read_only if self.read_only is None else self.read_only
 
+    @property
+    def queued(self) -> bool:
+        """Has the turn to write been taken?"""
+        return self.queue.held_by(self)
+
     # ---- statements ----
 
     def check(self) -> None:
