@@ -27,6 +27,9 @@ ANALYZER = (
 CACHE = ("get_cache_stats",)
 CURSOR = ("batch_insert",)  # methods of cursors, which the core's own plugins bring
 
+# Methods that work without any hook: what loads the other plugins can wait. Each with its plugin and its module.
+STANDALONE = {"batch_insert": ("batch", "heliosdb_sqlite.tuning.batch.method")}
+
 
 class Unloaded:
     """A method that a plugin brings, before the plugins are loaded."""
@@ -37,8 +40,11 @@ class Unloaded:
         self.name = name
 
     def __get__(self, owner: "Any", cls: "Any") -> "Any":
-        from ._methods import plugin_method
+        from ._methods import plugin_method, standalone_method
 
+        found = standalone_method(*STANDALONE[self.name], self.name) if self.name in STANDALONE else None
+        if found is not None:
+            return found if owner is None else found.__get__(owner)
         return plugin_method(cls if owner is None else owner, self.name)
 
 

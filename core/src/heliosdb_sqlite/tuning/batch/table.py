@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 from ..._standard import sqlite3
-from ...plugins import run
 from .statement import Insertion
 
 _LEAST = 999  # SQLite's default of old; no build of ours to support allows less
@@ -35,6 +34,8 @@ def checks_rows_one_by_one(connection: Any, insertion: Insertion) -> bool:
 def _look(connection: Any, sql: str, parameters: tuple[str, ...] = ()) -> sqlite3.Cursor:
     """Run a statement of our own, past the plugins where there are any."""
     if hasattr(connection, "_session"):
+        from ...plugins import run
+
         cursor: sqlite3.Cursor = run(connection, sql, parameters)
         return cursor
     return sqlite3.Cursor(connection).execute(sql, parameters)
