@@ -9,7 +9,8 @@ on the stack while SQLite binds parameters lives in this file, and such warnings
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from time import perf_counter
 from types import FunctionType
 from typing import Any
@@ -201,6 +202,13 @@ def _plan(cursor: Any, sql: Any) -> Plan | None:
     return session.plan(connection, sql)
 
 
+def _keeping_one(parameters: Iterator[Any], drawn: list[Any]) -> Iterator[Any]:
+    for each in parameters:
+        drawn.append(each)
+        yield each
+        return
+
+
 class ActiveCursor(Cursor):
     """A cursor of a connection with plugins."""
 
@@ -232,13 +240,18 @@ class ActiveCursor(Cursor):
         A SELECT that a plugin calls batchable runs too: the rows of all its executions are one result.
         """
         plan = _plan(self, sql)
+        drawn: list[Any] = []
+        if isinstance(parameters, Iterator):
+            rest, parameters = parameters, chain(_keeping_one(parameters, drawn), parameters)
         try:
             if plan is None:
                 return _executemany(self, sql, parameters)
             return _many(self, plan, parameters)
         except sqlite3.OperationalError as error:
-            if not is_outdated(error) or iter(parameters) is parameters:  # an iterator has lost its first
+            if not is_outdated(error):
                 raise
+        if isinstance(parameters, Iterator):
+            parameters = chain(drawn, rest)  # what the first step was for, which is the one that failed
         return _many(self, self.connection._session.another(self.connection, sql), parameters)  # type: ignore[attr-defined]
 
     def executescript(self, sql_script: str, /) -> Any:
