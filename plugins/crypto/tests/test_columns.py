@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 
 import heliosdb_sqlite
+from heliosdb_sqlite.plugins import run
 
 KEY = b"c" * 32
 USERS = """CREATE TABLE users (
@@ -194,7 +195,7 @@ REFUSED = [
     "SELECT json_object('mail', email) FROM users", "SELECT rank() OVER (ORDER BY age) FROM users", "SELECT lag(id) OVER (PARTITION BY email) FROM users",
     "UPDATE users SET username = email", "UPDATE users SET username = 'x' WHERE email = 'a'", "UPDATE users SET age = age + 1",
     "DELETE FROM users WHERE email = 'a'", "DELETE FROM users WHERE age < 18", "INSERT INTO users (username) SELECT email FROM users",
-    "CREATE TABLE copied AS SELECT id, email FROM users", "CREATE INDEX i ON users (email)", "CREATE INDEX i ON users (id, age)",
+    "CREATE TABLE copied AS SELECT coalesce(email, 1) FROM users", "CREATE INDEX i ON users (email)", "CREATE INDEX i ON users (id, age)",
     "CREATE INDEX i ON users (upper(ssn))", "CREATE INDEX i ON users (id) WHERE email > 'a'", "CREATE VIEW v AS SELECT id FROM users WHERE ssn = '1'",
     "CREATE VIEW v AS SELECT upper(email) FROM users", "CREATE TRIGGER r AFTER INSERT ON users WHEN new.age > 5 BEGIN SELECT 1; END",
     "CREATE TRIGGER r AFTER INSERT ON users BEGIN UPDATE users SET username = new.email; END",
@@ -282,6 +283,59 @@ def test_values_move_between_encrypted_columns(conn_plain):
     assert conn.execute("SELECT r FROM t WHERE d = 'ann@swordfish'").fetchall() == [("111",)]
     conn.commit()
     assert b"swordfish" not in plain.execute("SELECT d FROM t").fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    ("sql", "parameters", "rows"),
+    [
+        ("CREATE TABLE t AS SELECT id, email, ssn, age FROM users WHERE ssn = '111'", (), [(1, "ann@swordfish", "111", 41)]),
+        ("create table t as select ssn as a, score s from users where id < 3 -- two", (), [("111", 1.5), ("222", 2.0)]),
+        ("CREATE TABLE t AS SELECT ssn, ? AS n FROM users WHERE ssn = ?;", (7, "222"), [("222", 7)]),
+        ("CREATE TABLE t AS SELECT email, :n AS n FROM users WHERE ssn = :ssn", {"n": 7, "ssn": "222"}, [("bob@swordfish", 7)]),
+        (
+            """CREATE TABLE IF NOT EXISTS main.t AS WITH w AS (SELECT ssn, count(*) FROM users GROUP BY ssn)
+            SELECT * FROM w WHERE ssn IS NOT NULL UNION ALL SELECT ssn, 0 FROM users WHERE id = 2""",
+            (),
+            [("111", 1), ("222", 0), ("222", 1)],
+        ),
+        ("CREATE TABLE t AS SELECT a.ssn, b.ssn FROM users a JOIN users b USING (ssn) WHERE a.ssn = '111'", (), [("111", "111")]),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_made_of_encrypted_columns_has_encrypted_columns(
+    conn, open_users, sql, parameters, rows
+):
+    conn.execute(sql, parameters)
+    assert sorted(conn.execute("SELECT * FROM t")) == rows
+    (declared,) = conn.execute("SELECT sql FROM sqlite_master WHERE name = 't'").fetchone()
+    assert "ENCRYPTED" in declared and "CHECK" in declared
+    sealed, copies = (
+        {value for row in run(conn, f"SELECT {what}") for value in row if isinstance(value, bytes)}
+        for what in ("ssn, email, age FROM users", "* FROM t")
+    )
+    assert copies and not copies & sealed  # they are other columns', and so other ciphertexts
+    conn.commit()
+    other = open_users()
+    assert sorted(other.execute("SELECT * FROM t")) == rows
+
+
+def test_such_a_table_is_there_with_its_rows_or_not_at_all(conn):
+    conn.create_function("fails", 1, lambda _: 1 / 0)
+    with pytest.raises(sqlite3.OperationalError):
+        conn.execute("CREATE TABLE t AS SELECT email, fails(id) FROM users")
+    assert not conn.in_transaction
+    conn.execute("BEGIN")
+    conn.execute("CREATE TABLE u AS SELECT email FROM users")
+    conn.rollback()
+    conn.execute("CREATE TEMP TABLE v AS SELECT email FROM users")
+    conn.execute("CREATE TABLE IF NOT EXISTS v AS SELECT ssn FROM users")
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        conn.execute("CREATE TABLE users AS SELECT email FROM users")
+    with pytest.raises(sqlite3.NotSupportedError, match=r"column 'e' of CREATE TABLE .* users\.email"):
+        conn.execute("CREATE TABLE t AS SELECT coalesce(email, 'none') AS e FROM users")
+    names = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names - {"heliosdb_crypto_keys"} == {"users", "v"}
+    assert conn.execute("SELECT ssn FROM main.v WHERE ssn = '111'").fetchall() == [("111",)]
+    assert conn.execute("SELECT email FROM temp.v").fetchall()[0] == ("ann@swordfish",)
 
 
 def test_views_and_triggers(conn, open_users):

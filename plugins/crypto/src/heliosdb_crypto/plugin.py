@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from heliosdb_sqlite.plugins import Capability, DemoAct, Parameters, Statement, Syntax, Target, hookimpl
@@ -69,8 +70,16 @@ def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
 
 @hookimpl
 def heliosdb_bind(statement: Statement) -> Callable[[Parameters], Parameters] | None:
-    """Follow the parameters of a key that was moved."""
-    return attaching.binder_for(statement)
+    """Follow the parameters of a key that was moved, or of a query that is run after the statement."""
+    return attaching.binder_for(statement) or columns.binder(statement)
+
+
+@hookimpl
+def heliosdb_around(
+    connection: Any, statement: Statement
+) -> Callable[[], AbstractContextManager[Any]] | None:
+    """Fill the table of a CREATE TABLE ... AS that has encrypted columns."""
+    return columns.around(connection, statement)
 
 
 @hookimpl

@@ -6,10 +6,10 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
 
-from heliosdb_sqlite.plugins import Statement, database_of, run, schema_of, state
+from heliosdb_sqlite.plugins import Parameters, Statement, database_of, run, schema_of, state
 from heliosdb_sqlite.sql.ddl import TableDefinition, table_definition
 from heliosdb_sqlite.sql.lexer import tokenize
 
@@ -21,7 +21,10 @@ from .keyring import TABLE, Keyring
 from .names import DECRYPT, SEAL, SOUGHT, UNWRAPS
 from .relations import Relations, known_relations, relations_of
 
-_KEY = "crypto columns"
+if TYPE_CHECKING:
+    from .copying import Copy
+
+_KEY, _COPY = "crypto columns", "crypto copy"
 _DML = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
 _OWN_TABLE = re.compile(rf'\s*(?P<verb>CREATE|INSERT)\s+(TABLE|INTO)\s+(?="?{TABLE}\b)', re.IGNORECASE)
 
@@ -72,6 +75,8 @@ def read(connection: Any, statement: Statement) -> Statement | None:
         relations = _relations(connection)
         if relations is None or not relations.any or not relations.may_reach(folded):
             return None
+        if verb == "CREATE" and (copy := _copy(connection, text, relations)) is not None:
+            return statement.noted(_COPY, copy).rewritten(copy.declaration).bound_to(relations.schema.stamp)
         made = _rewritten(statement, relations)
     if verb not in _DML:
         return statement.rewritten(made)
@@ -116,6 +121,32 @@ def _loaded(rest: str, *, creates: bool) -> str:
         f"INSERT OR IGNORE INTO {TABLE} SELECT column1, (SELECT coalesce(max(place), 0) + 1 FROM {TABLE}), column3, "
         f"column4 FROM (VALUES {values}) WHERE {UNWRAPS}(column3, column4)"
     )
+
+
+def _copy(connection: Any, sql: str, relations: Relations) -> Copy | None:
+    from .copying import copy_of
+
+    return copy_of(connection, sql, relations)
+
+
+def binder(statement: Statement) -> Callable[[Parameters], Parameters] | None:
+    """Return what takes the parameters of a CREATE TABLE ... AS with encrypted columns."""
+    copy = statement.notes.get(_COPY)
+    if copy is None:
+        return None
+    from .copying import binder_for
+
+    return binder_for(copy)
+
+
+def around(connection: Any, statement: Statement) -> Callable[[], AbstractContextManager[None]] | None:
+    """Return what fills the table that such a statement declares."""
+    copy = statement.notes.get(_COPY)
+    if copy is None:
+        return None
+    from .copying import around
+
+    return lambda: around(connection, copy, keyring_of(connection).ensure)
 
 
 def _rewritten(statement: Statement, relations: Relations) -> str:

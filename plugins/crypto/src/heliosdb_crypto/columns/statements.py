@@ -152,11 +152,7 @@ def defined(sql: str, relations: Relations) -> str:
     elif what == "TABLE" and table_definition(sql) is None:
         at = word_at(tokens, frozenset({"AS"}))
         if at < len(tokens):
-            body = sql[tokens[at].end :]
-            resolver = Resolver(relations, body)
-            for column in resolver.query(parse(for_parser(body)), {}, ()):
-                refuse_leak(column.kind, None, f"column {column.name!r} of CREATE TABLE ... AS")
-            return sql[: tokens[at].end] + rewritten(body, relations)
+            return sql[: tokens[at].end] + " " + rewritten(sql[tokens[at].end :], relations)
     elif what == "INDEX":
         _index(sql, tokens, relations)
     elif what == "TRIGGER":
