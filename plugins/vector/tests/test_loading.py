@@ -117,8 +117,8 @@ def test_heliosdb_info_says_what_is_there():
     from heliosdb_sqlite.capabilities import capabilities
 
     found = {each.name: each for each in capabilities()}
-    assert {"sqlite-vec", "SimSIMD"} <= found.keys()
+    assert {"sqlite-vec", "NumKong"} <= found.keys()
     assert all(
         each.value.startswith("no") is bool(each.consequence)
-        for each in (found["sqlite-vec"], found["SimSIMD"])
+        for each in (found["sqlite-vec"], found["NumKong"])
     )

@@ -11,9 +11,10 @@ from heliosdb_vector.memory import codes
 from heliosdb_vector.memory.bounds import Query, bounds
 from heliosdb_vector.memory.choosing import kth_smallest, nearest, refined, within
 from heliosdb_vector.memory.matrix import GONE, Reader
+from heliosdb_vector.memory.products import Kernels
 from heliosdb_vector.values.metrics import METRICS
 
-PRODUCTS = ["float32", "bytes", "bytes without SimSIMD"]
+PRODUCTS = ["float32", "bytes", "bytes without NumKong"]
 
 
 @pytest.fixture(params=PRODUCTS)
@@ -21,10 +22,12 @@ def by(request, monkeypatch):
     """How inner products are computed."""
     monkeypatch.setattr(codes, "_AFTER", 0)
     monkeypatch.setattr(codes, "_FROM", 10**9 if request.param == "float32" else 0)
-    if request.param == "bytes without SimSIMD":
-        monkeypatch.setattr(
-            codes, "_dot_products", lambda: lambda one, rows: rows.astype(np.int64) @ one.astype(np.int64)
+    if request.param == "bytes without NumKong":
+        slow = Kernels(
+            lambda one, rows: (rows.astype(np.int64) @ one.astype(np.int64)).astype("f4"),
+            lambda rows, several: (rows.astype(np.int64) @ several.T.astype(np.int64)).astype("i4"),
         )
+        monkeypatch.setattr(codes, "kernels", lambda: slow)
     return request.param
 
 

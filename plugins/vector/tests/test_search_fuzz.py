@@ -134,10 +134,17 @@ def bound(conn, limit=None):
     return before
 
 
+@pytest.fixture
+def as_when_large(monkeypatch, seed, log_at_once):
+    """A few rows are treated like many; every other seed has them in bytes."""
+    monkeypatch.setattr("heliosdb_vector.index.searching._STORED_AGAIN", 20)
+    monkeypatch.setattr("heliosdb_vector.memory.codes._AFTER", 0)
+    monkeypatch.setattr("heliosdb_vector.memory.codes._FROM", 0 if seed % 2 else 10_000)
+
+
 @pytest.mark.parametrize("journal", ["DELETE", "WAL"])
 @pytest.mark.parametrize("seed", range(4))
-def test_a_life(tmp_path, log_at_once, monkeypatch, seed, journal):
-    monkeypatch.setattr("heliosdb_vector.index.searching._STORED_AGAIN", 20)
+def test_a_life(tmp_path, as_when_large, seed, journal):
     with closing(World(tmp_path / "t.db", seed, journal)) as world:
         for _ in range(120):
             world.change()
@@ -147,8 +154,7 @@ def test_a_life(tmp_path, log_at_once, monkeypatch, seed, journal):
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("journal", ["DELETE", "WAL"])
 @pytest.mark.parametrize("seed", range(100, 140))
-def test_a_long_life(tmp_path, log_at_once, monkeypatch, seed, journal):
-    monkeypatch.setattr("heliosdb_vector.index.searching._STORED_AGAIN", 20)
+def test_a_long_life(tmp_path, as_when_large, seed, journal):
     with closing(World(tmp_path / "t.db", seed, journal)) as world:
         for number in range(1500):
             world.change()

@@ -222,6 +222,31 @@ def test_an_attached_database(filled, open_vector, vectors, fill, tmp_path):
     assert filled.execute(query, (QUERY,)).fetchall()[0] == (4,)
 
 
+def test_an_attached_database_answers_by_sql_too(filled, vectors, fill, tmp_path):
+    filled.execute("ATTACH ? AS other", (str(tmp_path / "other.db"),))
+    fill(filled, vectors, "other.papers")
+    query = f"SELECT id FROM papers ORDER BY {D} LIMIT 3"
+    nothing = np.zeros(DIMENSIONS, "f4")  # which no row has a direction to: SQLite computes all distances
+    assert filled.explain_vector(query, (nothing,)).path == "sql"
+    assert len(filled.execute(query, (nothing,)).fetchall()) == 3
+
+
+def test_conditions_beside_an_attached_database(filled, open_vector, file, tmp_path):
+    filled.execute("ATTACH ? AS other", (str(tmp_path / "other.db"),))
+    filled.execute("CREATE TABLE other.chosen (id INTEGER)")
+    alone = f"SELECT id FROM docs WHERE kind = 1 ORDER BY {Q} LIMIT 5"
+    filled.execute(alone, (QUERY,)).fetchall()
+    assert filled.explain_vector(alone, (QUERY,)).path == "matrix"
+    for reads_both in (
+        f"SELECT id FROM docs WHERE id IN (SELECT id FROM chosen) ORDER BY {Q} LIMIT 5",
+        f"SELECT id FROM docs WHERE id IN chosen ORDER BY {Q} LIMIT 5",
+        f"SELECT id FROM docs ORDER BY {Q} LIMIT (SELECT count(*) FROM chosen)",
+    ):
+        found = filled.explain_vector(reads_both, (QUERY,))
+        assert (found.path, "databases attached" in found.reason) == ("sql", True)
+        assert filled.execute(reads_both, (QUERY,)).fetchall() == []
+
+
 def test_a_view_and_a_table_without_rowid(both):
     fast, slow = both
     fast.executescript(

@@ -1,4 +1,4 @@
-"""How far each row of a snapshot is from a query: a lower and an upper bound of what ``vector_distance`` returns.
+"""How far each row of a snapshot is from a query: between which bounds ``vector_distance`` returns a number.
 
 Distances are computed in float32, which rounds. What the rounding of n products and their sum can amount to, in
 whatever order a BLAS adds them, is at most n * u * sum(|x_i q_i|) <= n * u * |x| |q|, u being 2**-24 (Higham, *Accuracy
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..values.decoding import FLOAT32
+from .codes import Codes, coded, dots
 from .matrix import Array, Part, Snapshot
 
 _UNIT = 2.0**-24
@@ -30,30 +31,43 @@ CANONICAL = {
 
 
 class Bounds(NamedTuple):
-    """Bounds of each row's distance, on a scale on which they compare as distances do.
+    """Each row's distance and what it may be off by, on a scale on which places compare as distances do.
 
     A row that has no distance, or does not hold any more, is at infinity.
     """
 
-    low: Array
-    high: Array
+    middle: Array
+    off: Any
+    """On either side: a number, or one for each row."""
     squared: bool = False
     """Whether the scale has the squares of distances, with their sign."""
+    base: float = 0.0
+    factor: float = 1.0
+    """A distance is ``base + factor * place``."""
+
+    @property
+    def low(self) -> Array:
+        """The least that each may be."""
+        return self.middle - self.off
+
+    @property
+    def high(self) -> Array:
+        """The most that each may be."""
+        return self.middle + self.off
 
     def turned(self) -> Bounds:
         """Return the bounds of the distances with their sign turned, for the farthest rows."""
-        low, high = -self.high, -self.low
-        absent = np.isinf(self.low)
-        low[absent] = high[absent] = np.inf
-        return Bounds(low, high, self.squared)
+        middle = -self.middle
+        middle[np.isinf(middle)] = np.inf
+        return Bounds(middle, self.off, self.squared, -self.base, self.factor)
 
     def on_scale(self, distance: float) -> float:
         """Return where a distance stands on the scale."""
-        return distance * abs(distance) if self.squared else distance
+        return distance * abs(distance) if self.squared else (distance - self.base) / self.factor
 
     def distance(self, place: float) -> float:
         """Return the distance that stands there on the scale."""
-        return copysign(sqrt(abs(place)), place) if self.squared else place
+        return copysign(sqrt(abs(place)), place) if self.squared else self.base + self.factor * place
 
 
 class Query(NamedTuple):
@@ -99,85 +113,102 @@ def bounds(snapshot: Snapshot, metric: str, query: Query, given: list[Array] | N
 
     :param given: the ``products`` of each part, where they are known already
     """
-    lows, highs = [], []
-    for number, part in enumerate(snapshot.parts):
-        with np.errstate(all="ignore"):
-            if metric in _OF_PRODUCTS:
-                codes = part.codes() if given is None else None
-                if codes is not None:
-                    product, error = codes.products(query.unit)
-                else:
-                    product, error = (products(part, query) if given is None else given[number]), None
-                low, high = _OF_PRODUCTS[metric](part, query, product, error, gamma(snapshot.dimensions))
+    parts = snapshot.parts
+    if not parts:
+        return Bounds(np.empty(0, FLOAT32), 0.0, metric == "l2")
+    found = []
+    g = gamma(snapshot.dimensions)
+    with np.errstate(all="ignore"):
+        for number, part in enumerate(parts):
+            if metric in _OF_DIFFERENCES:
+                each = _OF_DIFFERENCES[metric](part, query, g)
+            elif given is not None:
+                each = _OF_PRODUCTS[metric](part, query, given[number], None, g)
+            elif (codes := part.codes()) is None:
+                each = _OF_PRODUCTS[metric](part, query, products(part, query), None, g)
+            elif metric == "cosine":
+                each = _cosine_of_codes(part, query, codes, g)
             else:
-                low, high = _OF_DIFFERENCES[metric](part, query, gamma(snapshot.dimensions))
-        if part.alive is not None:
-            low[~part.alive] = np.inf
-            high[~part.alive] = np.inf
-        lows.append(low)
-        highs.append(high)
-    if len(lows) == 1:
-        return Bounds(lows[0], highs[0], metric == "l2")
-    if not lows:
-        return Bounds(np.empty(0, FLOAT32), np.empty(0, FLOAT32), metric == "l2")
-    return Bounds(np.concatenate(lows), np.concatenate(highs), metric == "l2")
+                each = _OF_PRODUCTS[metric](part, query, *codes.products(query.unit), g)
+            if part.alive is not None:
+                each.middle[~part.alive] = np.inf
+            found.append(each)
+        return found[0] if len(found) == 1 else _joined(found)
+
+
+def _joined(found: list[Bounds]) -> Bounds:
+    """Return the bounds of several parts on the scale of the first."""
+    first = found[0]
+    middles, offs = [first.middle], [np.broadcast_to(np.asarray(first.off), first.middle.shape)]
+    for each in found[1:]:
+        middle, off = each.middle, np.broadcast_to(np.asarray(each.off), each.middle.shape)
+        if (each.base, each.factor) != (first.base, first.factor):
+            middle = (middle * each.factor + (each.base - first.base)) / first.factor
+            off = off * (each.factor / first.factor) + 8 * _UNIT * (1 + abs(each.base)) / first.factor
+        middles.append(middle)
+        offs.append(off)
+    return Bounds(np.concatenate(middles), np.concatenate(offs), first.squared, first.base, first.factor)
 
 
 # Each takes the products with the query's unit vector and what they are off by; None: by the rounding of float32 alone.
 
 
-def _cosine(part: Part, query: Query, product: Array, error: Any, g: float) -> tuple[Array, Array]:
-    middle = product * part.inverse_lengths
-    np.subtract(1, middle, out=middle)
-    if part.has_zero:
-        middle[part.squares == 0] = np.inf
-    if error is None:
-        off = FLOAT32.type(2 * g + 4 * _UNIT)
-        return middle - off, middle + off
-    off = error * part.inverse_lengths
-    off += FLOAT32.type(2 * g + 4 * _UNIT)
-    high = middle + off
-    middle -= off
-    if part.has_zero:
-        middle[part.squares == 0] = high[part.squares == 0] = np.inf
-    return middle, high
+def _cosine(part: Part, query: Query, product: Array, error: Any, g: float) -> Bounds:
+    middle = product * -part.inverse_lengths
+    if len(part.zeros):
+        middle[part.zeros] = np.inf
+    off = 2 * g + 4 * _UNIT
+    return Bounds(
+        middle, off if error is None else error * part.inverse_lengths + FLOAT32.type(off), base=1.0
+    )
 
 
-def _dot(part: Part, query: Query, product: Array, error: Any, g: float) -> tuple[Array, Array]:
+def _cosine_of_codes(part: Part, query: Query, codes: Codes, g: float) -> Bounds:
+    """Return the same on a scale on which it takes one multiplication a row."""
+    asked = coded(query.unit)
+    known = part.cosines()
+    middle = dots(asked, codes)
+    middle = np.multiply(middle, known.factors, out=middle if middle.flags.writeable else None)
+    if len(part.zeros):
+        middle[part.zeros] = np.inf
+    off = (known.lost + (known.sizes * asked.rest + 2 * g + 4 * _UNIT)) / asked.step
+    return Bounds(middle, off if isinstance(off, float) else off.astype(FLOAT32), base=1.0, factor=asked.step)
+
+
+def _dot(part: Part, query: Query, product: Array, error: Any, g: float) -> Bounds:
     middle = product.astype(np.float64) * -query.norm
     off = np.sqrt(part.squares) * FLOAT32.type(2 * g * query.norm)
     if error is not None:
         off += error * FLOAT32.type(1.001 * query.norm)
-    return middle - off, middle + off
+    return Bounds(middle, off)
 
 
-def _l2(part: Part, query: Query, product: Array, error: Any, g: float) -> tuple[Array, Array]:
+def _l2(part: Part, query: Query, product: Array, error: Any, g: float) -> Bounds:
     middle = part.squares - 2 * query.norm * product + query.norm * query.norm
     off = 2 * g * np.square(np.sqrt(part.squares) + query.norm)
     if error is not None:
         off += error * FLOAT32.type(2.002 * query.norm)
-    return middle - off, middle + off
+    return Bounds(middle, off, squared=True)
 
 
-def _l1(part: Part, query: Query, g: float) -> tuple[Array, Array]:
+def _l1(part: Part, query: Query, g: float) -> Bounds:
     asked = query.wide.astype(FLOAT32)
     distance = np.empty(len(part.rowids), FLOAT32)
     for start in range(0, len(distance), _CHUNK):
         difference = part.vectors[start : start + _CHUNK] - asked
         np.abs(difference, out=difference)
         difference.sum(axis=1, out=distance[start : start + _CHUNK])
-    error = distance * FLOAT32.type(2 * g)
-    return distance - error, distance + error
+    return Bounds(distance, distance * FLOAT32.type(2 * g))
 
 
-def _hamming(part: Part, query: Query, g: float) -> tuple[Array, Array]:
+def _hamming(part: Part, query: Query, g: float) -> Bounds:
     asked = query.wide.astype(FLOAT32)
     distance = np.empty(len(part.rowids), np.float64)
     for start in range(0, len(distance), _CHUNK):
         distance[start : start + _CHUNK] = np.count_nonzero(
             part.vectors[start : start + _CHUNK] != asked, axis=1
         )
-    return distance, distance.copy()
+    return Bounds(distance, 0.0)
 
 
 _OF_PRODUCTS = {"cosine": _cosine, "dot": _dot, "l2": _l2}

@@ -20,30 +20,48 @@ def kth_smallest(values: Array, k: int) -> float:
     """Return the k-th smallest value, k from 1; infinity if there are fewer."""
     if k > len(values):
         return float("inf")
-    if len(values) > 64 * _BLOCK and k <= len(values) // (4 * _BLOCK):
-        # The k smallest of all are no larger than the k-th smallest of the blocks' least values.
-        cut = len(values) // _BLOCK * _BLOCK
-        least = values[:cut].reshape(-1, _BLOCK).min(axis=1)
-        limit = np.partition(least, k - 1)[k - 1]
-        values = values[values <= limit]
+    values = values[_fewer(values, k, 0.0)]
     return float(np.partition(values, k - 1)[k - 1])
 
 
-def nearest(bounds: Bounds, k: int, slack: float = 0.0) -> Array:
-    """Return the places of all rows that may be among the k nearest.
+def _fewer(values: Array, k: int, room: float) -> Array:
+    """Return the places of the k smallest values, of whatever is at most ``room`` larger, and of some others."""
+    if len(values) <= 64 * _BLOCK or k > len(values) // (4 * _BLOCK):
+        return np.arange(len(values))
+    # The k smallest of all are no larger than the k-th smallest of the groups' least values.
+    size = len(values) // _BLOCK
+    least = values[: size * _BLOCK].reshape(_BLOCK, size).min(axis=0)
+    limit = np.partition(least, k - 1)[k - 1]
+    return np.flatnonzero(values <= limit + values.dtype.type(room))
+
+
+def nearest(bounds: Bounds, k: int, slack: float = 0.0) -> Array | None:
+    """Return the places of all rows that may be among the k nearest; None if fewer have a distance.
 
     :param slack: how much farther, as a distance, a row may be and yet count as tied
     """
-    limit = kth_smallest(bounds.high, k)
-    if slack and np.isfinite(limit):
-        limit = bounds.on_scale(bounds.distance(limit) + slack)
-    return np.flatnonzero((bounds.low <= limit) & np.isfinite(bounds.low))
+    if k > len(bounds.middle):
+        return None
+    if slack or not isinstance(bounds.off, float):
+        limit = kth_smallest(bounds.high, k)
+        if np.isinf(limit):
+            return None
+        if slack:
+            limit = bounds.on_scale(bounds.distance(limit) + slack)
+        low = bounds.low
+        return np.flatnonzero((low <= limit) & np.isfinite(low))
+    room = 2.000001 * bounds.off
+    places = _fewer(bounds.middle, k, room)
+    few = bounds.middle[places]
+    limit = np.partition(few, k - 1)[k - 1]
+    return None if np.isinf(limit) else places[few <= limit + room]
 
 
 def within(bounds: Bounds, distance: float) -> Array:
     """Return the places of all rows that may be at most ``distance`` away."""
     limit = bounds.on_scale(distance + _SURE * (1 + abs(distance)))
-    return np.flatnonzero((bounds.low <= limit) & np.isfinite(bounds.low))
+    low = bounds.low
+    return np.flatnonzero((low <= limit) & np.isfinite(low))
 
 
 def refined(snapshot: Snapshot, metric: str, query: Query, places: Array, k: int, *, farthest: bool) -> Array:
@@ -53,9 +71,7 @@ def refined(snapshot: Snapshot, metric: str, query: Query, places: Array, k: int
     distances = exact(snapshot, metric, query, places)
     if farthest:
         distances = -distances
-    lengths = query.norm + float(
-        np.sqrt(snapshot.base.squares.max(initial=0.0)) + np.sqrt(snapshot.extra.squares.max(initial=0.0))
-    )
+    lengths = query.norm + snapshot.base.longest + snapshot.extra.longest
     unit = {"cosine": 1.0, "dot": query.norm * lengths, "hamming": 1.0}.get(
         metric, lengths * snapshot.dimensions
     )

@@ -4,22 +4,31 @@ A row x is c * s + r: codes c from -127 to 127, a scale s, and what rounding lef
 the same way, is off by no more than |r| |q| + s |c| |rest of q| (Cauchy and Schwarz). That leaves some dozens of rows
 to be looked at again, and none that belongs among the nearest is left out.
 
-Products of bytes need instructions that numpy does not use: the library SimSIMD, an optional extra, brings them.
-Without it, or where it does not do what it should, float32 is used.
+They need the products of ``products``; where there are none, float32 is used.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..values.decoding import FLOAT32
+from .products import kernels
 
 _FROM = 10_000  # rows, below which there is nothing to gain
 _AFTER = 2  # searches of the same rows: making codes takes as long as several of them
 _CHUNK = 8192
+_UNEVEN = 3  # times the middle one: rows that lost more than that have a bound of their own
+
+
+class Coded(NamedTuple):
+    """A query in one byte a dimension."""
+
+    codes: Any  # int8
+    step: float
+    rest: float  # the length of what rounding left, from above
 
 
 class Codes(NamedTuple):
@@ -37,14 +46,49 @@ class Codes(NamedTuple):
 
     def products(self, unit: Any) -> tuple[Any, Any]:
         """Return the inner product of each row with a vector, and what it may be off by."""
-        step = float(np.abs(unit).max()) / 127 or 1.0
-        coded = np.rint(unit.astype(np.float64) / step).astype(np.int8)
-        rest = unit.astype(np.float64) - coded * step
-        exact = _dot_products()(coded, self.codes)
-        product = np.multiply(exact, step, dtype=np.float64).astype(FLOAT32) * self.scales
-        error = self.sizes * FLOAT32.type(1.001 * float(np.sqrt(rest.dot(rest))))
+        query = coded(unit)
+        product = dots(query, self)
+        product = np.multiply(product, self.scales)
+        product *= FLOAT32.type(query.step)
+        error = self.sizes * FLOAT32.type(query.rest)
         error += self.lost
         return product, error
+
+
+class Cosines(NamedTuple):
+    """What the cosine distance from coded rows is computed with, for rows of whatever length."""
+
+    factors: Any
+    """What a product of codes and a query's step are multiplied by; its sign is turned."""
+    lost: Any
+    """What it is off by: one number, or one for each row."""
+    sizes: float
+
+
+def coded(unit: Any) -> Coded:
+    """Return the codes of a vector of length 1."""
+    step = float(np.abs(unit).max()) / 127 or 1.0
+    wide = unit.astype(np.float64)
+    codes = np.rint(wide / step)
+    wide -= codes * step
+    return Coded(codes.astype(np.int8), step, 1.001 * sqrt(wide.dot(wide)))
+
+
+def dots(query: Coded, rows: Codes) -> Any:
+    """Return the product of a query's codes with those of each row."""
+    found = kernels()
+    assert found is not None  # noqa: S101 - or there would be no codes
+    return found.one(query.codes, rows.codes)
+
+
+def cosines(rows: Codes, inverse_lengths: Any) -> Cosines:
+    """Return what cosine distances are computed with; rows of length 0 must be looked at apart."""
+    inverse = np.where(np.isfinite(inverse_lengths), inverse_lengths, FLOAT32.type(0))
+    lost = rows.lost * inverse
+    most = float(lost.max(initial=0.0))
+    if len(lost) and most <= _UNEVEN * float(np.median(lost)):
+        lost = most
+    return Cosines(rows.scales * -inverse, lost, float((rows.sizes * inverse).max(initial=0.0)))
 
 
 def encode(vectors: Any) -> Codes:
@@ -56,14 +100,14 @@ def encode(vectors: Any) -> Codes:
         rows = vectors[start : start + _CHUNK]
         scale = np.abs(rows).max(axis=1) / FLOAT32.type(127)
         scale[scale == 0] = 1
-        coded = np.rint(rows / scale[:, None])
-        codes[start : start + _CHUNK] = coded
-        coded *= scale[:, None]
-        left = rows - coded
+        near = np.rint(rows / scale[:, None])
+        codes[start : start + _CHUNK] = near
+        near *= scale[:, None]
+        left = rows - near
         # A thousandth more than it is: these numbers are rounded as well.
         scales[start : start + _CHUNK] = scale
         lost[start : start + _CHUNK] = np.sqrt(np.einsum("ij,ij->i", left, left)) * FLOAT32.type(1.001)
-        sizes[start : start + _CHUNK] = np.sqrt(np.einsum("ij,ij->i", coded, coded)) * FLOAT32.type(1.001)
+        sizes[start : start + _CHUNK] = np.sqrt(np.einsum("ij,ij->i", near, near)) * FLOAT32.type(1.001)
     lost += sizes * FLOAT32.type(1e-5)
     return Codes(codes, scales, lost, sizes)
 
@@ -75,25 +119,4 @@ def wanted(rows: int, searches: int) -> bool:
 
 def available() -> bool:
     """Return whether products of bytes can be computed fast here."""
-    return _dot_products() is not None
-
-
-@cache
-def _dot_products() -> Any:
-    """Return a function for the inner products of a coded vector with coded rows; None where there is none."""
-    try:
-        import simsimd
-
-        def products(one: Any, rows: Any) -> Any:
-            return np.asarray(simsimd.cdist(one[None, :], rows, metric="dot"))[0]
-
-        numbers = np.random.default_rng(0).integers(-127, 128, (65, 1027)).astype(np.int8)
-        right = numbers.astype(np.int64) @ numbers[0].astype(np.int64)
-        full = np.full((3, 65_535), 127, np.int8)
-        good = (
-            np.array_equal(products(numbers[0], numbers), right)
-            and products(full[0], full)[1] == 65_535 * 127**2
-        )
-    except Exception:  # noqa: BLE001 - not installed, or another one than is known here
-        return None
-    return products if good else None
+    return kernels() is not None

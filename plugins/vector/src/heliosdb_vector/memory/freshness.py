@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from heliosdb_sqlite.plugins import run, state
-from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from .cache import CACHE, Held
 from .changes import find_log, head_of, make_log
@@ -91,28 +90,37 @@ def introduce(connection: Any, limit: int, *, log: bool, exact: bool) -> None:
     state(connection)[_KEY] = Freshness(connection, limit, log, exact)
 
 
-def data_version(connection: Any, schema: str) -> int:
-    """Return SQLite's count of what others have committed to a database."""
-    found = run(connection, f"PRAGMA {quote_identifier(schema)}.data_version").fetchone()
-    return int(found[0])
+def data_version(connection: Any) -> int:
+    """Return SQLite's count of what others have committed to the main database."""
+    return int(run(connection, "PRAGMA main.data_version").fetchone()[0])
 
 
-def snapshot_of(connection: Any, column: Column, stamp: Any) -> tuple[Held, int] | Unsearchable:
-    """Return the snapshot that the connection would read now, and the data version it was read at.
+def snapshot_of(
+    connection: Any, column: Column, stamp: Any, *, by_log: bool = False
+) -> tuple[Held, int] | Unsearchable:
+    """Return the snapshot that the connection would read now, and the version that it was read at.
 
     :param stamp: the schema's, as the statement's plan knows it
+    :param by_log: whether the version is that of the log instead of the main database's
     """
     known = freshness_of(connection)
     known.meet(stamp)
     known.observe(connection)
     if known.limit <= 0:
         return Unsearchable("vector_cache_mb is 0")
+    if by_log:
+        held = _current(connection, known, column, -1)
+        if isinstance(held, Unsearchable):
+            return held
+        if held.position is None:
+            return Unsearchable("its changes are not logged any more")
+        return held, held.position.head.nonce
     for _ in range(3):
-        version = data_version(connection, column.schema)
+        version = data_version(connection)
         held = _current(connection, known, column, version)
         if isinstance(held, Unsearchable):
             return held
-        if data_version(connection, column.schema) == version:
+        if data_version(connection) == version:
             return held, version
     return Unsearchable("other connections commit faster than the table can be read")
 
@@ -153,7 +161,7 @@ def _without_log(
     key = (known.token, column)
     dirty = known.is_dirty(connection)
     changes = _changes(connection)
-    held = CACHE.get(key)
+    held: Held | None = CACHE.get(key)
     now = (schema_version, version, changes)
     if held is not None and not dirty and (held.schema_version, held.data_version, held.total_changes) == now:
         return held
@@ -188,10 +196,15 @@ def held_in_memory(connection: Any, column: Column, stamp: Any, *, read: bool) -
     return None if isinstance(found, Unsearchable) else found[0].snapshot
 
 
-def is_logged(connection: Any, column: Column) -> bool:
-    """Return whether a table's changes are logged; begin to do so where that is wanted."""
+def is_logged(connection: Any, column: Column, *, begin: bool) -> bool:
+    """Return whether a table's changes are logged.
+
+    :param begin: begin to do so where that is wanted
+    """
     if find_log(connection, column.schema, column.table) is not None:
         return True
+    if not begin:
+        return False
     known = freshness_of(connection)
     known.observe(connection)
     return rows_at_least(connection, column, LOG_FROM) and _make_log(connection, known, column)

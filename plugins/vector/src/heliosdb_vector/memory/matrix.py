@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..values.decoding import FLOAT32
-from .codes import Codes, encode, wanted
+from .codes import Codes, Cosines, cosines, encode, wanted
 
 ODD_LIMIT = 1000
 """Rows that only SQL can judge. A column with more of them is not searched in memory."""
@@ -42,9 +42,14 @@ class Part:
             return 1 / np.sqrt(self.squares)
 
     @cached_property
-    def has_zero(self) -> bool:
-        """Whether one of the vectors is zero."""
-        return bool(len(self.squares)) and not self.squares.all()
+    def zeros(self) -> Array:
+        """Where the vectors are zero."""
+        return np.flatnonzero(self.squares == 0)
+
+    @cached_property
+    def longest(self) -> float:
+        """The length of the longest vector."""
+        return float(np.sqrt(self.squares.max(initial=0.0)))
 
     @cached_property
     def _shared(self) -> dict[str, Any]:
@@ -62,11 +67,19 @@ class Part:
         found: Codes = shared["codes"]
         return found
 
+    def cosines(self) -> Cosines:
+        """Return what cosine distances are computed with from the codes, which are there."""
+        shared = self._shared
+        if "cosines" not in shared:
+            shared["cosines"] = cosines(shared["codes"], self.inverse_lengths)
+        found: Cosines = shared["cosines"]
+        return found
+
     def with_alive(self, alive: Array) -> Part:
         """Return the same rows of which these still hold."""
         part = Part(self.rowids, self.vectors, self.squares, alive)
         part.__dict__["_shared"] = self._shared
-        for name in ("inverse_lengths", "has_zero"):
+        for name in ("inverse_lengths", "zeros", "longest"):
             if name in self.__dict__:
                 part.__dict__[name] = self.__dict__[name]
         return part

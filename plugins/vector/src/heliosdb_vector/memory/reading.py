@@ -48,6 +48,12 @@ def rows_at_least(connection: Any, column: Column, count: int) -> bool:
     return run(connection, sql).fetchone() is not None
 
 
+def may_lose_rows(connection: Any, schema: str, table: str) -> bool:
+    """Return whether REPLACE can take rows out of a table without running its triggers: those of another rowid."""
+    sql = 'SELECT 1 FROM pragma_index_list(?, ?) WHERE "unique" LIMIT 1'
+    return run(connection, sql, (table, schema)).fetchone() is not None
+
+
 def read_column(connection: Any, column: Column, limit: int) -> Snapshot | Unsearchable:
     """Return the column as it is now, if it takes no more than so many bytes."""
     size = column.dimensions * 4 + 12

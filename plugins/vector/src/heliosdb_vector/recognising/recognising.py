@@ -70,6 +70,27 @@ def searches_in(
     return found, list(dict.fromkeys(reasons))
 
 
+def reads_nothing_else(tokens: Sequence[Token], search: Search) -> bool:
+    """Return whether which rows a search finds depends on its table alone."""
+    core, distance = search.core, search.distance
+    spans = [distance.query, distance.metric, search.limit, search.offset, search.within]
+    if search.filtered:
+        if len(sources(tokens, _from(core)) or (None, None)) > 1:
+            return False
+        spans += [core.span("FROM"), core.span("WHERE")]
+    return not any(span is not None and _reads(tokens, span) for span in spans)
+
+
+def _reads(tokens: Sequence[Token], span: Span) -> bool:
+    """Return whether an expression reads a table, by a subquery or by ``x IN table``."""
+    for at in range(*span):
+        if tokens[at].word == "SELECT":
+            return True
+        if tokens[at].word == "IN" and at + 1 < span[1] and tokens[at + 1].text != "(":
+            return True
+    return False
+
+
 def _table_expressions(tokens: Sequence[Token]) -> frozenset[str]:
     """Return the names that WITH clauses give, in lower case: a table of that name may be one of them."""
     if not any(token.word == "WITH" for token in tokens):

@@ -19,10 +19,9 @@ from ..memory.reading import Column, Unsearchable
 from ..recognising.recognising import Search
 from .asking import Question, Unanswerable
 from .filters import Filter, most_by_index, nearest_that_qualify
-from .rewriting import Restricted, Values
+from .rewriting import NO_VERSION, Restricted, Values, Version
 
-_FALLBACK = (None, None)  # a version that no database has: all rows are candidates
-
+_FALLBACK = (NO_VERSION, None)
 
 _MOST_PRODUCTS = 32 << 20  # held at once
 _TOGETHER = 64  # executions whose distances are computed by one matrix product
@@ -48,6 +47,9 @@ class Plan(NamedTuple):
     questions: tuple[Question, ...]
     filters: tuple[Filter | None, ...]
     indexes: tuple[Definition | None, ...]
+    versions: tuple[Version, ...]
+    replaces: tuple[bool, ...]
+    """Whether REPLACE can take rows out of the table that no trigger tells of."""
     stamp: Any
 
 
@@ -114,24 +116,20 @@ def _answered(
         approximate = _by_index(connection, plan, number, asked, column, outcomes)
         if approximate is not None:
             return approximate
-        found = snapshot_of(connection, column, plan.stamp)
+        kind = plan.versions[number]
+        found = snapshot_of(connection, column, plan.stamp, by_log=kind is Version.LOG)
         if isinstance(found, Unsearchable):
             raise Unanswerable(found.reason)
-        held, seen = found
-        version: int | None = seen
-        if plan.searches[number].schema not in ("main", "temp"):
-            version = (
-                None if held.position is None or not held.position.head.seq else held.position.head.nonce
-            )
-        elif plan.searches[number].schema == "temp":
+        held, version = found
+        if kind is Version.NONE:
             version = 0
         while True:
             snapshot = held.snapshot
             given = shared[1] if shared is not None and shared[0] is snapshot else None
             places, others, how = _candidates(connection, plan, number, asked, snapshot, values, given)
             rowids = [*snapshot.rowids(places).tolist(), *others]
-            if how or not asked.most or not rowids:
-                break  # the other conditions have been tested: a row that is gone does not meet them
+            if how or not asked.most or not rowids or not plan.replaces[number]:
+                break  # where other conditions were tested: a row that is gone does not meet them
             now = without_ghosts(connection, column, held, rowids)
             if now is None:
                 break
@@ -161,14 +159,14 @@ def _by_index(
     known = freshness_of(connection)
     known.meet(plan.stamp)
     known.observe(connection)
-    version: int | None = data_version(connection, column.schema)
+    version = data_version(connection)
     found = search_index(
         connection, definition, column, asked, plan.searches[number].distance.slack, plan.stamp
     )
     if found is None:
         return None
-    if column.schema != "main":
-        version = 0 if column.schema == "temp" else found.nonce
+    if plan.versions[number] is not Version.DATA:
+        version = 0 if plan.versions[number] is Version.NONE else found.nonce or 0
     if outcomes is not None:
         outcomes.append(Outcome("index", "", found.rows, len(found.rowids), "", found.name))
     return version, f"[{','.join(map(str, found.rowids))}]"
@@ -203,9 +201,9 @@ def _candidates(
             return places, [*odd, *_without_distance(snapshot, found)], "row by row"
         return places, odd, "row by row"
     found = _bounds(snapshot, search, asked, given)
-    if k > int(np.count_nonzero(np.isfinite(found.high))):
-        raise Unanswerable("more rows are asked for than have a distance")
     places = nearest(found, k, slack)
+    if places is None:
+        raise Unanswerable("more rows are asked for than have a distance")
     if not slack:
         places = refined(snapshot, asked.metric, asked.query, places, k, farthest=search.farthest)
     return places, odd, ""
@@ -223,14 +221,13 @@ def _nearest_among(
     places = snapshot.places(np.sort(rows))
     small = snapshot.only(places)
     found = _bounds(small, search, asked, None)
-    if k > int(np.count_nonzero(np.isfinite(found.high))):
-        return None
-    return places[nearest(found, k, slack)]
+    chosen = nearest(found, k, slack)
+    return None if chosen is None else places[chosen]
 
 
 def _without_distance(snapshot: Snapshot, found: Bounds) -> list[int]:
     """Return the rowids of rows that come last: NULL, and those that the metric gives no distance."""
-    absent = np.isinf(found.low)
+    absent = np.isinf(found.middle)
     start = 0
     for part in snapshot.parts:
         if part.alive is not None:

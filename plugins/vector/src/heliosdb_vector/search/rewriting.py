@@ -9,6 +9,7 @@ all rows are candidates. So the text is right whatever its parameters are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any, NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
@@ -21,10 +22,8 @@ from ..recognising.clauses import Span
 from ..recognising.recognising import Search
 
 _OURS = "heliosdb_vector_"
-_VERSIONS = {
-    "main": "(SELECT data_version FROM pragma_data_version)",
-    "temp": "0",  # nobody else can see it
-}
+NO_VERSION = "none"
+"""What no database has for a version: all rows are candidates."""
 
 
 class Values:
@@ -55,11 +54,22 @@ class Restricted(NamedTuple):
     """Adds the version and the candidates of each search to the user's values."""
 
 
-def version_of(schema: str) -> str:
-    """Return the SQL expression for a database's version."""
-    if schema in _VERSIONS:
-        return _VERSIONS[schema]
-    return f"(SELECT nonce FROM {quote_identifier(schema)}.{LOG} ORDER BY seq DESC LIMIT 1)"
+class Version(Enum):
+    """What tells that the statement sees what its candidates were computed from."""
+
+    NONE = "0"
+    """Nobody else can change it."""
+    DATA = "(SELECT data_version FROM pragma_data_version)"
+    """SQLite's count of what others have committed to the main database."""
+    LOG = "log"
+    """The log's last entry, which costs less: nothing but a table that is logged matters."""
+
+
+def version_of(schema: str, version: Version) -> str:
+    """Return the SQL expression for a version."""
+    if version is Version.LOG:
+        return f"ifnull((SELECT nonce FROM {quote_identifier(schema)}.{LOG} ORDER BY seq DESC LIMIT 1), 0)"
+    return str(version.value)
 
 
 def ties(tokens: Sequence[Token], searches: Sequence[Search]) -> list[Edit]:
@@ -70,10 +80,15 @@ def ties(tokens: Sequence[Token], searches: Sequence[Search]) -> list[Edit]:
 
 
 def restricted(
-    sql: str, tokens: Sequence[Token], searches: Sequence[Search], others: Sequence[Edit]
+    sql: str,
+    tokens: Sequence[Token],
+    searches: Sequence[Search],
+    versions: Sequence[Version],
+    others: Sequence[Edit],
 ) -> Restricted | None:
     """Return the statement with its searches restricted; None if its parameters are of several styles.
 
+    :param versions: for each search, what is compared
     :param others: edits to be made as well
     """
     old = parameters(sql)
@@ -84,7 +99,8 @@ def restricted(
     edits: list[Edit] = [*others]
     for place, search in enumerate(searches):
         version, candidates = (f":{_OURS}{2 * place + each}" for each in (1, 2))
-        edits += condition(tokens, search, _among(search, version, candidates))
+        seen = version_of(search.schema, versions[place])
+        edits += condition(tokens, search, _among(search, seen, version, candidates))
         if search.filtered and not search.source.indexed:
             end = tokens[search.source.end - 1].end
             edits.append(
@@ -111,10 +127,10 @@ def rowid_of(search: Search) -> str:
     return f"{quote_identifier(search.source.alias)}.{search.rowid}"
 
 
-def _among(search: Search, version: str, candidates: str) -> str:
+def _among(search: Search, seen: str, version: str, candidates: str) -> str:
     table = f"{quote_identifier(search.schema)}.{quote_identifier(search.source.name)}"
     return (
-        f"{rowid_of(search)} IN (SELECT value FROM json_each(CASE WHEN {version_of(search.schema)} IS {version} "
+        f"{rowid_of(search)} IN (SELECT value FROM json_each(CASE WHEN {seen} IS {version} "
         f"THEN {candidates} ELSE (SELECT json_group_array({search.rowid}) FROM {table}) END))"
     )
 

@@ -14,13 +14,14 @@ from heliosdb_sqlite.sql.splice import splice
 
 from ..index.definition import Definition, definitions
 from ..memory.freshness import freshness_of, is_logged
-from ..recognising.recognising import Search, searches_in
+from ..memory.reading import may_lose_rows
+from ..recognising.recognising import Search, reads_nothing_else, searches_in
 from ..statements.relations import relations_of
 from ..statements.texts import plain_texts
 from .answering import Outcome, Plan, answer, answer_many, column_of
 from .asking import Unanswerable, ask_all
 from .filters import search_filter
-from .rewriting import restricted, ties
+from .rewriting import Version, restricted, ties
 
 NOTE = "vector search"
 _TEXTS = "vector texts"  # as it was, and as it is
@@ -52,15 +53,21 @@ def _with_searches(connection: Any, statement: Statement, reasons: list[str]) ->
     reasons += why
     attached = [name for name, _ in relations.schema.stamp if name not in ("main", "temp")]
     kept: list[Search] = []
+    versions: list[Version] = []
     for search in searches:
-        if search.filtered and attached:
+        alone = reads_nothing_else(tokens, search)
+        column = column_of(search, 0)
+        logged = search.schema != "temp" and is_logged(connection, column, begin=search.schema in attached)
+        if attached and not alone:
             reasons.append(
-                "beside other conditions, and with databases attached, nothing tells that they hold still"
+                "with databases attached, nothing tells that what it reads beside the table holds still"
             )
-        elif search.schema in attached and not is_logged(connection, column_of(search, 0)):
+        elif search.schema in attached and not logged:
             reasons.append(f"its database {search.schema!r} is attached, and its changes can't be logged")
         else:
             kept.append(search)
+            alone_is = Version.NONE if search.schema == "temp" else Version.LOG if logged else Version.DATA
+            versions.append(alone_is if alone else Version.DATA)
     seen = stamp(connection)
     tied = ties(tokens, searches)
     in_order = splice(statement.text, tied)
@@ -73,7 +80,7 @@ def _with_searches(connection: Any, statement: Statement, reasons: list[str]) ->
         return by_sql("vector_cache_mb is 0")
     if not kept:
         return by_sql()
-    made = restricted(statement.text, tokens, kept, tied)
+    made = restricted(statement.text, tokens, kept, versions, tied)
     if made is None:
         return by_sql("its parameters are of several styles: use one of ?, ?1 and :name throughout")
     try:
@@ -82,7 +89,8 @@ def _with_searches(connection: Any, statement: Statement, reasons: list[str]) ->
         return by_sql(str(reason))
     filters = tuple(search_filter(connection, statement.text, tokens, search) for search in kept)
     indexes = tuple(_index_for(connection, search) for search in kept)
-    plan = Plan(made, tuple(kept), tuple(questions), filters, indexes, seen)
+    replaces = tuple(may_lose_rows(connection, search.schema, search.source.name) for search in kept)
+    plan = Plan(made, tuple(kept), tuple(questions), filters, indexes, tuple(versions), replaces, seen)
     return _rewritten(statement, made.text, seen).noted(NOTE, plan)
 
 

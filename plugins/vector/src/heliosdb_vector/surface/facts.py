@@ -9,7 +9,7 @@ from ..memory.codes import available
 
 
 def facts() -> list[Capability]:
-    """Return whether sqlite-vec and SimSIMD can be used, and what follows."""
+    """Return whether sqlite-vec and NumKong can be used, and what follows."""
     loading = sqlite_vec_loading()
     there = loading.way != "off"
     return [
@@ -19,10 +19,10 @@ def facts() -> list[Capability]:
             "" if there else f"no vec_* functions; HeliosDB's own are the same ({loading.reason})",
         ),
         Capability(
-            "SimSIMD",
+            "NumKong",
             "yes" if available() else "no",
             ""
             if available()
-            else "exact vector searches of large tables take three times as long: heliosdb-vector[fast]",
+            else "exact vector searches of large tables take three times as long, batches four times",
         ),
     ]
