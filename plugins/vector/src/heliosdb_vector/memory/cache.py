@@ -1,4 +1,4 @@
-"""The matrices of this process, shared by its connections and bounded in memory.
+"""The matrices and indexes of this process, shared by its connections and bounded in memory.
 
 A snapshot is held under a key that says whose it is: the file, the table's number in the log, the column. One that only
 its own connection can judge is held under that connection's key. What has not been used for longest goes first.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from .matrix import Snapshot
 from .position import Position
@@ -28,15 +28,26 @@ class Held:
     total_changes: int = -1  # ... and of what the connection itself has changed
     extras: Any = None  # what approximate indexes keep with it
 
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """Return what it takes: snapshots made of one another share their vectors."""
+        return ((id(part.vectors), part.bytes) for part in self.snapshot.parts)
+
+
+class Holdable(Protocol):
+    """Whatever is held."""
+
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """Return pairs of what tells a piece of memory from others, and its bytes."""
+
 
 class Cache:
     """Snapshots by key, with a limit on the bytes of all."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[Hashable, Held] = OrderedDict()
+        self._held: OrderedDict[Hashable, Holdable] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable) -> Held | None:
+    def get(self, key: Hashable) -> Any:
         """Return what is held under a key, and count it as used."""
         with self._lock:
             found = self._held.get(key)
@@ -44,7 +55,7 @@ class Cache:
                 self._held.move_to_end(key)
             return found
 
-    def put(self, key: Hashable, held: Held, limit: int) -> None:
+    def put(self, key: Hashable, held: Holdable, limit: int) -> None:
         """Hold a snapshot, letting go of others until all together keep to ``limit`` bytes."""
         with self._lock:
             self._held[key] = held
@@ -75,9 +86,7 @@ class Cache:
             return self._bytes()
 
     def _bytes(self) -> int:
-        # Snapshots made of one another share their vectors.
-        parts = {id(part.vectors): part.bytes for held in self._held.values() for part in held.snapshot.parts}
-        return sum(parts.values())
+        return sum(dict(piece for held in self._held.values() for piece in held.pieces()).values())
 
 
 CACHE = Cache()
