@@ -11,12 +11,11 @@ from ..catalog import reading
 from ..catalog.reading import Reading
 from ..functions.define import Failure, define
 from ..protocol.errors import PgError
-from ..translation.templates import template
+from ..translation.templates import Templates
 from ..translation.translate import Translated, original_error, translate
-from ..types.reading import text_in
-from ..types.registry import BPCHAR, VARCHAR, Sized
 from .failures import as_pg_error
 from .guard import authorizer
+from .plans import plan_of
 
 if TYPE_CHECKING:
     from ..database import Database
@@ -24,21 +23,6 @@ if TYPE_CHECKING:
     from .transactions import Transaction
 
 _KEPT = 512  # translations; a client that makes up a new text each time must not grow
-
-
-def reading_text(sized: Sized, zone: Any) -> Any:
-    """Return what reads a literal of this type; one that is too long for its column goes the long way."""
-    read = text_in(*sized, zone)
-    limit = sized.modifier - 4 if sized.type in (VARCHAR, BPCHAR) else 0
-    if limit <= 0:
-        return read
-
-    def run(text: str) -> Any:
-        if len(text) > limit:
-            raise PgError("22001", f"value too long for type {sized.type.title}({limit})")
-        return read(text)
-
-    return run
 
 
 class Engine:
@@ -58,6 +42,7 @@ class Engine:
         self._verified = -1  # ... until the schema was last found to be the one that is known here
         self._temporary = (-1, -1)
         self._held_in = -1  # the number of the transaction in which that was looked at
+        self._templates = Templates()
         self._kept: OrderedDict[tuple[Any, ...], Translated] = OrderedDict()
         try:
             self.queue = database.queue(self.connection)
@@ -205,24 +190,23 @@ class Engine:
             self._kept.move_to_end(key)
         return found
 
-    def filled(self, text: str, *, sure: bool) -> tuple[Translated, tuple[Any, ...]] | None:
-        """Return what a text means by way of its shape, with its values; None when it goes the long way."""
-        found = template(text)
-        if found is None:
-            return None
+    def filled(self, text: str, *, sure: bool) -> tuple[str, Translated, tuple[Any, ...]] | None:
+        """Return a text's one statement, what it means by way of its shape, and its values.
+
+        None when it goes the long way: it is more than one, or has no values in it.
+        """
         try:
-            made = self.translated(found.text, found.types, sure=sure)
+            found = self._templates.of(text)
+            if found is None:
+                return None
+            statement, shape = found
+            made = self.translated(shape.text, shape.types, sure=sure)
             if made.kind not in ("query", "change"):
                 return None
-            values = tuple(
-                [
-                    int(value) if oid else reading_text(sized, self.settings.zone)(value)
-                    for value, oid, sized in zip(found.values, found.types, made.parameters, strict=True)
-                ]
-            )
+            zone = self.settings.zone
+            return statement, made, plan_of(made, zone).literals(shape.types, shape.values)
         except PgError:
             return None  # said about the text as it is, with its places
-        return made, values
 
     def forget(self) -> None:
         """Read the schema anew, whatever its version is."""

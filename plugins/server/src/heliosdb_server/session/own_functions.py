@@ -73,6 +73,7 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
         )
     )
     sql(_named("setseed", lambda value: None))
+    sql(_named("server_port", lambda: session.context.port or None))
 
     @sql
     def sleep(seconds: Any) -> str:

@@ -32,6 +32,7 @@ class Plan:
     """How one translation is run."""
 
     __slots__ = (
+        "_literals",
         "_readers",
         "_shapes",
         "catalog",
@@ -63,6 +64,7 @@ class Plan:
         """The schema is looked at when the statement runs, not when its parameters come."""
         self._shapes: dict[tuple[int, ...], Shape] = {}
         self._readers: dict[tuple[int, ...], list[Reader]] = {}
+        self._literals: dict[tuple[int, ...], list[Callable[[str], Any]]] = {}
 
     def shape(self, formats: tuple[int, ...]) -> Shape:
         """Return the result's shape in these formats."""
@@ -97,6 +99,23 @@ class Plan:
         return tuple(
             [None if value is None else read(value) for read, value in zip(readers, values, strict=True)]
         )
+
+    def literals(self, types: tuple[int, ...], texts: tuple[str, ...]) -> tuple[Any, ...]:
+        """Return literals that were taken out of a text as SQLite's values.
+
+        :param types: their types' numbers; 0 for what stood between quotes and is of the parameter's type
+        :raises PgError: one is none of its type, or too long: those go the long way
+        """
+        readers = self._literals.get(types)
+        if readers is None:
+            readers = [
+                _literal_reader(sized, self.zone) if oid == 0 else int
+                for sized, oid in zip(self.parameters, types, strict=True)
+            ]
+            if len(self._literals) >= _KEPT:
+                self._literals.clear()
+            self._literals[types] = readers
+        return tuple([read(text) for read, text in zip(readers, texts, strict=True)])
 
 
 def plan_of(made: Translated, zone: tzinfo) -> Plan:
@@ -165,6 +184,20 @@ def _text_reader(sized: Sized, zone: tzinfo) -> Reader:
         return read(data)
 
     return digits
+
+
+def _literal_reader(sized: Sized, zone: tzinfo) -> Callable[[str], Any]:
+    read = reading.text_in(*sized, zone)
+    limit = sized.modifier - 4 if sized.type in (VARCHAR, BPCHAR) else 0
+    if limit <= 0:
+        return read
+
+    def run(text: str) -> Any:
+        if len(text) > limit:
+            raise PgError("22001", f"value too long for type {sized.type.title}({limit})")
+        return read(text)
+
+    return run
 
 
 def _limited(read: Reader, sized: Sized) -> Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any, Protocol
 
 from ..protocol import messages, replies
@@ -23,9 +24,20 @@ from .settings import Settings
 from .transactions import Transaction
 
 _FLUSH = 1 << 16
+_SHORT = 200  # texts that are likely to come again: BEGIN, COMMIT
 _EXECUTED = b"E\0\0\0\x09\0\0\0\0\0S\0\0\0\4"  # Execute the unnamed portal to its end, and Sync
 _DESCRIBED = b"D\0\0\0\6P\0" + _EXECUTED
 _IDLE, _IDLE_IN_BLOCK = "idle_session_timeout", "idle_in_transaction_session_timeout"
+
+
+Shaped = tuple[str, Translated, tuple[Any, ...]]
+
+
+def _split(text: str) -> list[tuple[str, int]]:
+    return _split_short(text) if len(text) < _SHORT else split(text)
+
+
+_split_short = lru_cache(maxsize=1024)(split)
 
 
 class Wire(Protocol):
@@ -253,7 +265,13 @@ class Session(Execution, Commands):
         if (unnamed := self.portals.pop("", None)) is not None:
             unnamed.close()
         self.statements.pop("", None)
-        statements = split(text)
+        shaped = None if self.transaction.failed else self.engine.filled(text, sure=False)
+        if shaped is not None:
+            self.alone = True
+            self.run_simple(shaped[0], last=True, shaped=shaped)
+            self.ready()
+            return
+        statements = _split(text)
         if not statements:
             self.emit(replies.EMPTY_QUERY)
             self.ready()
@@ -271,14 +289,15 @@ class Session(Execution, Commands):
         self.end_implicit()
         self.ready()
 
-    def run_simple(self, text: str, *, last: bool) -> None:
+    def run_simple(self, text: str, *, last: bool, shaped: Shaped | None = None) -> None:
         """Run one statement of a Query, and send all that it returns.
 
         :param last: it is the last one: what nobody began ends with it
+        :param shaped: what it means, where that is known by its shape
         """
         self.begun(text)
         try:
-            portal = self._simple_portal(text)
+            portal = self._simple_portal(text, shaped)
             if portal is None:
                 return
             try:
@@ -296,11 +315,11 @@ class Session(Execution, Commands):
         finally:
             self.over()
 
-    def _simple_portal(self, text: str) -> Portal | None:
+    def _simple_portal(self, text: str, shaped: Shaped | None) -> Portal | None:
         """Return a statement of a Query, started; None for a command, which has been run."""
         sure = False
         while True:
-            portal = self._made_portal(text, sure=sure)
+            portal = self._made_portal(text, shaped, sure=sure)
             try:
                 if portal is not None:
                     self.start(portal)
@@ -311,10 +330,11 @@ class Session(Execution, Commands):
             else:
                 return portal
 
-    def _made_portal(self, text: str, *, sure: bool) -> Portal | None:
-        shaped = None if self.transaction.failed else self.engine.filled(text, sure=sure)
+    def _made_portal(self, text: str, shaped: Shaped | None, *, sure: bool) -> Portal | None:
+        if (shaped is None or sure) and not self.transaction.failed:
+            shaped = self.engine.filled(text, sure=sure)
         if shaped is not None:
-            made, values = shaped
+            _, made, values = shaped
         else:
             made, values = self.translate(text, (), sure=sure), ()
             if made.kind == "command":
@@ -323,7 +343,7 @@ class Session(Execution, Commands):
             self.no_parameters(made)
         plan = plan_of(made, self.settings.zone)
         if not (sure or plan.checked_later):
-            return self._made_portal(text, sure=True)
+            return self._made_portal(text, None, sure=True)
         if plan.catalog:
             self.refresh_catalog()
         return Portal(Statement(text, (), made, version=self.engine.version), values)
@@ -342,7 +362,7 @@ class Session(Execution, Commands):
         message = messages.parse(body)
         if message.name and message.name in self.statements:
             raise PgError("42P05", f'prepared statement "{message.name}" already exists')
-        statements = split(message.query)
+        statements = _split(message.query)
         if len(statements) > 1:
             raise PgError("42601", "cannot insert multiple commands into a prepared statement")
         self.statements[message.name] = self.prepared(statements[0][0] if statements else "", message.types)
