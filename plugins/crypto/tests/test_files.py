@@ -4,44 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from pathlib import Path
 
 import pytest
 
 import heliosdb_sqlite
+from crypto_kit.sealed import MARK, assert_sealed, fill
 
 JOURNAL_MODES = ["delete", "truncate", "persist", "memory", "wal"]
-MARK = "swordfish"
-
-
-def fill(conn, rows=300):
-    conn.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT, body BLOB)")
-    conn.execute("CREATE INDEX by_title ON notes (title)")
-    conn.executemany(
-        "INSERT INTO notes (title, body) VALUES (?, ?)",
-        ((f"{MARK} {number}", f"{MARK} body".encode() * 20) for number in range(rows)),
-    )
-    conn.commit()
-
-
-def readable_bytes(folder: Path) -> bytes:
-    """Return all bytes of all files in the folder, and of those that this process has open but no folder names."""
-    found = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    descriptors = Path("/proc/self/fd")
-    for each in descriptors.iterdir() if descriptors.is_dir() else ():
-        try:
-            if os.readlink(each).endswith(" (deleted)"):
-                found.append(each.read_bytes())
-        except OSError:
-            continue
-    return b"".join(found)
-
-
-def assert_sealed(folder: Path) -> None:
-    data = readable_bytes(folder)
-    for word in (MARK, "CREATE TABLE", "by_title", "SQLite format 3"):
-        assert word.encode() not in data
-        assert word.encode("utf-16-le") not in data
 
 
 @pytest.mark.parametrize("mode", JOURNAL_MODES)
@@ -209,54 +178,6 @@ def test_serialize_gives_a_plain_database(conn, open_plain):
     plain = open_plain(":memory:")
     plain.deserialize(conn.serialize())
     assert plain.execute("SELECT count(*) FROM notes").fetchone() == (300,)
-
-
-def test_backup_from_encrypted_to_encrypted_keeps_each_ones_key(conn, open_encrypted, tmp_path):
-    fill(conn)
-    other = open_encrypted(tmp_path / "other.db", encryption_key=b"o" * 32)
-    conn.backup(other)
-    other.close()
-    with pytest.raises(sqlite3.DatabaseError, match="wrong encryption key"):
-        open_encrypted(tmp_path / "other.db")
-    again = open_encrypted(tmp_path / "other.db", encryption_key=b"o" * 32)
-    assert again.execute("SELECT count(*) FROM notes").fetchone() == (300,)
-    assert again.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert_sealed(tmp_path)
-
-
-def test_backup_into_a_database_that_exists(conn, open_encrypted, tmp_path):
-    fill(conn)
-    other = open_encrypted(tmp_path / "other.db", encryption_key=b"o" * 32)
-    other.execute("CREATE TABLE before (a)")
-    other.commit()
-    conn.backup(other, pages=3)
-    assert other.execute("SELECT count(*) FROM notes").fetchone() == (300,)
-    other.close()
-    assert open_encrypted(tmp_path / "other.db", encryption_key=b"o" * 32).execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table'"
-    ).fetchall() == [("notes",)]
-
-
-def test_backup_to_a_plain_database_decrypts(conn, open_plain, tmp_path):
-    fill(conn)
-    plain = open_plain(tmp_path / "plain.db")
-    conn.backup(plain)
-    plain.close()
-    again = open_plain(tmp_path / "plain.db")
-    assert again.execute("SELECT count(*) FROM notes").fetchone() == (300,)
-    assert again.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def test_backup_from_a_plain_database_is_refused_and_nothing_is_lost(open_plain, conn, open_encrypted):
-    fill(conn)
-    plain = open_plain(":memory:")
-    fill(plain, 5000)
-    with pytest.raises(sqlite3.Error):
-        plain.backup(conn)
-    conn.close()
-    again = open_encrypted()
-    assert again.execute("SELECT count(*) FROM notes").fetchone() == (300,)
-    assert again.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_a_dump_makes_an_encrypted_database_of_a_plain_one(open_plain, conn):

@@ -89,6 +89,14 @@ def heliosdb_row(connection: Any, statement: Statement) -> Callable[[Row], Row] 
 
 
 @hookimpl
+def heliosdb_backup(connection: Any, source: Any, copy: Callable[[sqlite3.Connection], None]) -> bool | None:
+    """Give the pages of a plain database room for what seals them."""
+    from .receiving import receive
+
+    return receive(connection, source, copy)
+
+
+@hookimpl
 def heliosdb_commands(cli: Any) -> None:
     """Add ``heliosdb encrypt``, ``decrypt`` and ``rekey``."""
     from .commands import add_to

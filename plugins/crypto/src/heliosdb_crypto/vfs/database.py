@@ -28,7 +28,7 @@ from ..keys.given import UserKey
 from ..keys.wrapping import DataKey, new_file, unwrap
 from .binding import BAD_DATA, IOERR, NOTADB, OK, READONLY, SHORT_READ, RealMethods
 from .files import OpenFile, copy_in, copy_out
-from .problems import note
+from .problems import note, report
 
 FILE, LOG, JOURNAL, HEADER = "file", "log", "journal", "header"
 """Where a page stands that is opened."""
@@ -42,8 +42,17 @@ class DatabaseFile(OpenFile):
     """A main database file, opened by one connection. Its journal and its log get their data key from here."""
 
     __slots__ = (
-        *("_counter", "_envelope", "_envelopes", "_proved", "_reserves", "_seen"),
-        *("data_key", "key", "page_size", "path", "problem", "replacing", "resealing"),
+        *(
+            "_counter",
+            "_envelope",
+            "_envelopes",
+            "_proved",
+            "_reserves",
+            "_seen",
+            "data_key",
+            "found_no_room",
+        ),
+        *("key", "page_size", "path", "problem", "receiving", "replacing", "resealing"),
     )
 
     kind = "database"
@@ -62,6 +71,10 @@ class DatabaseFile(OpenFile):
         self.problem = ""  # why the key does not open the file
         self.replacing: bytes | None = None  # the envelope that the next write of page 1 shall have
         self.resealing: DataKey | None = None  # the data key that whatever is written now shall have
+        self.receiving = (
+            False  # will whoever copies pages into it see that one has no room, and know another way?
+        )
+        self.found_no_room = False  # has there been one?
         self._envelope = b""  # the last one seen
         self._envelopes: dict[int, bytes] = {}  # by the address of the page 1 that was read with it
         self._seen: set[bytes] = set()  # those that the key opened, or that came after
@@ -351,13 +364,24 @@ class DatabaseFile(OpenFile):
         try:
             sealed = self.seal_page(number, copy_in(source, size), source, FILE)
         except UnsealableError:
-            return note(
-                READONLY,
-                f"a page without the {RESERVE} reserved bytes that encryption needs can't be written to {self.path!r}: "
-                "VACUUM keeps an encrypted database's page size (VACUUM INTO makes a copy that may have another), and "
-                "backup() from a plain database can't make room for them (`heliosdb encrypt` can)",
-            )
+            return self.refuse_page()
         return self.write_disk(sealed, offset)
+
+    def refuse_page(self) -> int:
+        """Explain that a page without reserved bytes can't be written; return SQLite's code for it.
+
+        The call that fails may be one of a connection that is not ours, which passes on SQLite's code alone.
+        """
+        self.found_no_room = True
+        problem = (
+            f"a page without the {RESERVE} reserved bytes that encryption needs can't be written to {self.path!r}: "
+            "VACUUM keeps an encrypted database's page size (VACUUM INTO makes a copy that may have another), and "
+            "backup() makes room for them where heliosdb_sqlite has opened the source, not the standard library's "
+            "sqlite3 (`heliosdb encrypt` encrypts a plain file, too)"
+        )
+        if not self.receiving:
+            report(problem)
+        return note(READONLY, problem)
 
     def refuse_page_size(self) -> int:
         """Explain that pages of another size can't be written; return SQLite's code for it."""

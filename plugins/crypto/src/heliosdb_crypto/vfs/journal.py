@@ -5,10 +5,9 @@ from __future__ import annotations
 from ..codec.journal import ALL_OF_IT, MAGIC, WORD, byte_sum, shifted
 from ..codec.pages import PageError, UnsealableError
 from ..format import SMALLEST_PAGE
-from .binding import OK, READONLY, SHORT_READ, RealMethods
+from .binding import OK, SHORT_READ, RealMethods
 from .database import JOURNAL, DatabaseFile
 from .files import OpenFile, copy_in, copy_out
-from .problems import note
 
 _PLACE = 4  # a record's page begins 4 bytes behind a multiple of 8; headers begin at one
 _NO_CHECKSUM = 0x5AA55AA5  # as the difference from what stands on disk: more than any page's bytes come to
@@ -47,9 +46,7 @@ class JournalFile(OpenFile):
             try:
                 sealed = self._database.seal_page(self._page_number(offset), page, source, JOURNAL)
             except UnsealableError:
-                return note(
-                    READONLY, f"a page without reserved bytes can't be written to {self._database.path!r}"
-                )
+                return self._database.refuse_page()
             self._checksum = (offset + size, byte_sum(sealed) - byte_sum(page))
             self._written_to = max(self._written_to, offset + size)
             return self.write_disk(sealed, offset)

@@ -39,7 +39,7 @@ from .files import OpenFile, PlainFile
 from .journal import JournalFile
 from .log import LogFile
 from .problems import note, note_exception
-from .temporary import TemporaryFile
+from .temporary import ScratchFile, TemporaryFile
 
 PRAGMA = b"heliosdb_file"
 """Answered by a database's file with its handle: how a connection finds the files that it has open."""
@@ -55,10 +55,11 @@ _lock = threading.Lock()
 
 
 class Layer:
-    """The VFS for one key, or for plain databases. It stays registered: there are as many as keys."""
+    """The VFS for one key, for plain databases, or for scratch ones. It stays registered: there are as many as keys."""
 
-    def __init__(self, key: UserKey | None) -> None:
+    def __init__(self, key: UserKey | None, *, scratch: bool = False) -> None:
         self.key = key
+        self.scratch = scratch
         self.wiped = False  # its key was forgotten: it opens no database any more
         self.name = f"heliosdb-{secrets.token_hex(8)}"
         api = sqlite()
@@ -98,6 +99,12 @@ def plain_layer() -> Layer:
     return Layer(None)
 
 
+@cache
+def scratch_layer() -> Layer:
+    """Return the VFS for named databases that nobody opens again, sealed as temporary files are."""
+    return Layer(_NO_KEY, scratch=True)
+
+
 def open_file(handle: int) -> OpenFile:
     """Return the open file that has this handle."""
     return _files[handle]
@@ -132,11 +139,13 @@ def _open(vfs: int, name: int | None, handle: int, flags: int, out_flags: int | 
         file: OpenFile
         if layer.key is None:
             file = PlainFile(handle, real)
+        elif flags & MAIN_DB and layer.scratch:
+            file = ScratchFile(handle, real)
         elif flags & MAIN_DB:
             path = readable(ctypes.string_at(name) if name else b"")
             reserves = name is not None and api.parameter(name, RESERVES) is not None
             file = DatabaseFile(handle, real, path, layer.key, reserves=reserves)
-        elif flags & (WAL | MAIN_JOURNAL) and name:
+        elif flags & (WAL | MAIN_JOURNAL) and name and not layer.scratch:
             database = _files.get(api.database_of(name) or 0)
             if not isinstance(database, DatabaseFile):
                 real.close(handle)
@@ -263,6 +272,8 @@ _REPLACED = {
     "journal": _SHARED,
     "log": _SHARED,
     "temporary": (*_SHARED, "xTruncate", "xFileSize"),
+    "scratch": (*_SHARED, "xTruncate", "xFileSize", "xFileControl"),
+    "known scratch": (*_SHARED, "xTruncate", "xFileSize"),
 }
 _tables: dict[tuple[int, str], Any] = {}
 

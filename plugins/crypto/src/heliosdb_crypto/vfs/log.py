@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..codec.log import FRAME, HEADER, open_header, seal_header
 from ..codec.pages import PageError, UnsealableError
-from .binding import IOERR, OK, READONLY, RealMethods
+from .binding import IOERR, OK, RealMethods
 from .database import HEADER as LOOK
 from .database import LOG, DatabaseFile
 from .files import OpenFile, copy_in, copy_out
@@ -112,7 +112,7 @@ class LogFile(OpenFile):
             try:
                 sealed = database.seal_page(number, copy_in(source, size), source, LOG)
             except UnsealableError:
-                return note(READONLY, f"a page without reserved bytes can't be written to {database.path!r}")
+                return database.refuse_page()
             # SQLite has computed the checksum; the next one of the same page must not be compared with it.
             database.blind(source, size)
             return self.write_disk(sealed, offset)

@@ -41,6 +41,11 @@ def note_exception(code: int, error: BaseException, ending: Callable[[], bool] =
     return note(code, f"{type(error).__name__} in a file operation: {error}")
 
 
+def report(message: str) -> None:
+    """Log a problem whose error may be raised by a connection that is not ours."""
+    logging.getLogger(_WHERE).error("encryption: %s", message)
+
+
 def last() -> Problem | None:
     """Return this thread's last problem."""
     return getattr(_here, "problem", None)

@@ -94,3 +94,11 @@ class TemporaryFile(OpenFile):
         """Serve xFileSize."""
         ctypes.c_longlong.from_address(out).value = self._length
         return OK
+
+
+class ScratchFile(TemporaryFile):
+    """A main database of the same kind, for work on the way: its connection can be told to make room in its pages."""
+
+    __slots__ = ()
+
+    kind = "scratch"
