@@ -11,7 +11,7 @@ from ..functions.marks import sees_null
 from ..functions.texts import pg_quote_ident
 from ..protocol.errors import PgError
 from ..types import registry
-from ..types.registry import BY_OID
+from ..types.registry import BY_OID, REG_MARK
 from .relations import RELATIONS
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         if kind == "regrole":
             return session.user if number == 10 else str(number)
         return session.catalog_procedures.get(number, "-" if number == 0 else str(number))
+
+    def pg_reg_both(kind: str, oid: Any) -> str:
+        """Return OID and name: a client gets the one in binary, the other as text."""
+        return f"{int(oid)}{REG_MARK}{pg_reg_out(kind, oid)}"
 
     @sees_null
     def pg_format_type(oid: Any, modifier: Any = -1) -> str | None:

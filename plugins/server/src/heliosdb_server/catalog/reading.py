@@ -11,7 +11,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..translation.scope import Column, TableInfo
 from ..types import registry
 from ..types.registry import BY_NAME, INT8, Sized
-from .relations import RELATIONS
+from .relations import RELATIONS, SystemColumn
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 _INTERNAL = re.compile(r"sqlite_|heliosdb_|_helios")
@@ -101,7 +101,7 @@ class Reading:
         return self._rows(f"SELECT {columns} FROM pragma_{name}(?, ?)", (found.name, found.schema))
 
     def _read(self, found: Object) -> TableInfo:
-        columns, defaults, keyed = [], {}, []
+        columns, defaults, keyed, computed = [], {}, [], set()
         marks = _marks(found.sql or "")
         for number, (name, declared, not_null, default, primary, hidden) in enumerate(
             self.pragma("table_xinfo", found, 'name, type, "notnull", dflt_value, pk, hidden'), 1
@@ -112,7 +112,14 @@ class Reading:
             if primary:
                 keyed.append((primary, name, (declared or "").upper()))
             if (mark := marks.get(name.lower())) is not None:
-                sized = Sized(BY_NAME[mark])
+                kind, _, note = mark.partition(" ")
+                kind, _, size = kind.partition("@")
+                if kind in BY_NAME:
+                    sized = Sized(BY_NAME[kind], int(size or -1))
+                if note == "always":
+                    computed.add(name)
+            if hidden:
+                computed.add(name)
             columns.append(Column(name, sized, "", (found.oid, number), bool(not_null)))
             if default is not None:
                 defaults[name] = default
@@ -135,7 +142,15 @@ class Reading:
                     names = tuple(name for name in index.columns if name is not None)
                     keys.setdefault(self.constraint_name(found, index), names)
         return TableInfo(
-            found.schema, found.name, tuple(columns), found.kind, found.oid, defaults, rowid, keys
+            found.schema,
+            found.name,
+            tuple(columns),
+            found.kind,
+            found.oid,
+            defaults,
+            rowid,
+            keys,
+            frozenset(computed),
         )
 
     def constraint_name(self, found: Object, index: Index) -> str:
@@ -262,11 +277,11 @@ def read(rows: Rows) -> Reading:
     return Reading(rows, objects)
 
 
-_MARK = re.compile(r'(?:"((?:[^"]|"")+)"|(\w+))\s+INTEGER\s+/\*\s*(int2|int4)\s*\*/')
+_MARK = re.compile(r'(?:"((?:[^"]|"")+)"|(\w+))\s+(?:INTEGER\s+)?/\*\s*([^*]*?)\s*\*/')
 
 
 def _marks(sql: str) -> dict[str, str]:
-    """Return the columns that this server wrote as smaller integers than SQLite's, by name."""
+    """Return what this server has noted of columns, by name: a type that SQLite has no words for, ``always``."""
     return (
         {(m[1] or m[2]).replace('""', '"').lower(): m[3] for m in _MARK.finditer(sql)} if "/*" in sql else {}
     )
@@ -288,12 +303,26 @@ def _without_rowid(sql: str | None) -> bool:
     return re.search(r"WITHOUT\s+ROWID\s*(?:,\s*STRICT\s*)?;?\s*\Z", sql or "", re.IGNORECASE) is not None
 
 
+_YES_OR_NO = re.compile(
+    r"is_.*|.*_cycle|initially_deferred|enforced|nulls_distinct|cycle_option|with_hierarchy"
+)
+
+
+def _system_type(schema: str, column: SystemColumn) -> Sized:
+    """Return a column's type: the texts of information_schema are varchar, and yes or no has three letters."""
+    if schema != "information_schema" or column.type is not BY_NAME["text"]:
+        return Sized(column.type)
+    return Sized(
+        BY_NAME["varchar"], 7 if _YES_OR_NO.fullmatch(column.name) and column.name != "is_generated" else -1
+    )
+
+
 def _system(schema: str, name: str) -> TableInfo | None:
     relation = RELATIONS.get((schema, name.lower()))
     if relation is None:
         return None
     columns = tuple(
-        Column(column.name, Sized(column.type), "", (relation.oid, at), not_null=False)
+        Column(column.name, _system_type(schema, column), "", (relation.oid, at), not_null=False)
         for at, column in enumerate(relation.columns, 1)
     )
     return TableInfo(schema, relation.name, columns, "system", relation.oid)

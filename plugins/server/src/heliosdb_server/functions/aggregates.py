@@ -114,6 +114,15 @@ def _array(rows: list[Any], count: int, types: list[str]) -> str:
 
 
 def _json(rows: list[Any], count: int, types: list[str]) -> str:
+    if types[0] == "record":  # each on a line of its own
+        items = (
+            json.dumps(jsonable(row[0], "record"), ensure_ascii=False, separators=(",", ":")) for row in rows
+        )
+        return "[" + ", \n ".join(items) + "]"
+    return _jsonb(rows, count, types)
+
+
+def _jsonb(rows: list[Any], count: int, types: list[str]) -> str:
     return jsonb_dump([jsonable(row[0], types[0]) for row in rows])
 
 
@@ -214,7 +223,7 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "string_agg": _string,
     "array_agg": _array,
     "json_agg": _json,
-    "jsonb_agg": _json,
+    "jsonb_agg": _jsonb,
     "json_object_agg": _json_object,
     "jsonb_object_agg": lambda rows, count, types: jsonb_dump(json.loads(_json_object(rows, count, types))),
     "stddev": _statistic(statistics.stdev, 2),

@@ -63,7 +63,10 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
         read = reading.text_in(target)
         return lambda value: read(writing.text(value))
     if target in (DATE, TIMESTAMP, TIMESTAMPTZ, TIME):
-        return _moment(source, target, here)
+        made = _moment(source, target, here)
+        if modifier == -1 or target is DATE:
+            return made
+        return lambda value: moments.rounded(made(value), modifier)
     read = reading.text_in(target, modifier, here)
     return lambda value: read(writing.text(value))
 

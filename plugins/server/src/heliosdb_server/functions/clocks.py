@@ -7,7 +7,7 @@ from __future__ import annotations
 import calendar
 import json
 import re
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from ..protocol.errors import PgError
@@ -85,7 +85,7 @@ def make(here_now: Any) -> dict[str, Any]:
         return _part(unit, _local(value, kind, here), here)
 
     def pg_at_zone(value: Any, name: str, to_utc: int) -> str:
-        there = moments.zone(name)
+        there = _zone(name)
         if to_utc:
             return moments.moment(value).replace(tzinfo=there).astimezone(moments.UTC).isoformat(" ")
         return moments.moment(value, utc=True).astimezone(there).replace(tzinfo=None).isoformat(" ")
@@ -321,6 +321,22 @@ def pg_make_interval(*parts: Any) -> str:
     return str(Interval(years * 12 + months, weeks * 7 + days, micros))
 
 
+def _zone(name: str) -> Any:
+    """Return a time zone by its name, or by an interval: what its clocks are ahead."""
+    try:
+        return moments.zone(name)
+    except PgError:
+        try:
+            span = intervals.parse(name)
+        except PgError:
+            span = None
+        if span is None or not any(char.isdigit() for char in name):
+            raise
+    if span.months or span.days:
+        raise PgError("22023", f'interval time zone "{name}" must not include months or days')
+    return timezone(timedelta(microseconds=span.micros))
+
+
 def pg_justify_days(text: str) -> str:
     span = _interval(text)
     return str(Interval(span.months + int(span.days / 30), span.days - int(span.days / 30) * 30, span.micros))
@@ -334,7 +350,21 @@ def pg_justify_hours(text: str) -> str:
 
 
 def pg_justify_interval(text: str) -> str:
-    return pg_justify_days(pg_justify_hours(text))
+    span = _interval(pg_justify_days(pg_justify_hours(text)))
+    months, days, micros = span
+    if days > 0 > micros:
+        days, micros = days - 1, micros + DAY
+    elif days < 0 < micros:
+        days, micros = days + 1, micros - DAY
+    if months > 0 and (days < 0 or (days == 0 and micros < 0)):
+        months, days = months - 1, days + 30
+    elif months < 0 and (days > 0 or (days == 0 and micros > 0)):
+        months, days = months + 1, days - 30
+    if days > 0 > micros:
+        days, micros = days - 1, micros + DAY
+    elif days < 0 < micros:
+        days, micros = days + 1, micros - DAY
+    return str(Interval(months, days, micros))
 
 
 def pg_isfinite(value: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import struct
 from typing import Any
 
 from ..protocol.errors import PgError
@@ -133,6 +134,13 @@ def pg_array_slice(array: str | None, low: int | None, high: int | None) -> str 
         return None
     items = arrays.load(array)
     return arrays.dump(items[max((low or 1) - 1, 0) : max(high, 0) if high is not None else None])
+
+
+def pg_trim_array(array: str, count: int) -> str:
+    items = arrays.load(array)
+    if not 0 <= count <= len(items):
+        raise PgError("2202E", f"number of elements to trim must be between 0 and {len(items)}")
+    return arrays.dump(items[: len(items) - count])
 
 
 def pg_array_fill(item: Any, sizes: str) -> str:
@@ -399,6 +407,12 @@ def _members(document: Any) -> dict[str, Any]:
     return value
 
 
+def pg_jsonb_keys(document: Any) -> str:
+    return json.dumps(
+        sorted(_members(document), key=lambda key: (len(key.encode()), key)), ensure_ascii=False
+    )
+
+
 def pg_json_keys(document: Any) -> str:
     return json.dumps(list(_members(document)), ensure_ascii=False)
 
@@ -446,8 +460,14 @@ def jsonable(value: Any, kind: str) -> Any:
 
 
 @sees_null
-def pg_to_json(value: Any, kind: str) -> str | None:
-    return None if value is None else jsonb_dump(jsonable(value, kind))
+def pg_to_json(value: Any, kind: str, binary: int = 0) -> str | None:
+    if value is None:
+        return None
+    if kind.startswith("_") and not binary:
+        return json.dumps(jsonable(value, kind), ensure_ascii=False, separators=(",", ":"))
+    if kind == "record" and not binary:
+        return json.dumps(jsonable(value, kind), ensure_ascii=False, separators=(",", ":"))
+    return jsonb_dump(jsonable(value, kind))
 
 
 @sees_null
@@ -473,13 +493,48 @@ def pg_json_build_array(*items: Any) -> str:
 
 def pg_json_object(keys: str, values: str | None = None) -> str:
     items = arrays.load(keys)
-    if values is not None:
-        return jsonb_dump(dict(zip(items, arrays.load(values), strict=True)))
-    return jsonb_dump(dict(zip(items[::2], items[1::2], strict=True)))
+    there = arrays.load(values) if values is not None else items[1::2]
+    items = items if values is not None else items[::2]
+    if len(items) != len(there):
+        raise PgError("2202E", "mismatched array dimensions")
+    pairs = (f"{jsonb_dump(str(k))} : {jsonb_dump(v)}" for k, v in zip(items, there, strict=True))
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return {key: _plain(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def pg_jsonb(document: Any) -> str:
-    return reading.jsonb_in(document if isinstance(document, str) else writing.text(document))
+    """Return a document so that those which are equal are the same text."""
+    return jsonb_dump(_plain(_load(document)))
+
+
+def _order(value: Any) -> bytes:
+    if value is None:
+        return b"\1"
+    if isinstance(value, str):
+        return b"\2" + value.encode("utf-8", "surrogatepass").replace(b"\0", b"\0\1") + b"\0\0"
+    if isinstance(value, bool):
+        return b"\4" + bytes([value])
+    if isinstance(value, (int, float)):
+        bits = int.from_bytes(struct.pack("!d", value + 0.0), "big")
+        return b"\3" + (bits ^ (2**64 - 1 if bits >> 63 else 1 << 63)).to_bytes(8, "big")
+    if isinstance(value, list):
+        return (b"\5" if value else b"\0") + len(value).to_bytes(4, "big") + b"".join(map(_order, value))
+    keys: list[str] = sorted(value, key=lambda key: (len(key.encode()), key))
+    pairs: bytes = b"".join(_order(key) + _order(value[key]) for key in keys)
+    size: bytes = len(value).to_bytes(4, "big")
+    return b"\6" + size + pairs
+
+
+def pg_jsonb_order(document: Any) -> bytes:
+    """Return bytes that sort as documents do: null, texts, numbers, false and true, arrays and objects by size."""
+    return _order(_load(document))
 
 
 def pg_l2_distance(a: Any, b: Any) -> float:

@@ -201,10 +201,37 @@ def moment_from(text: str, form: str) -> datetime:
     return made if day_of_year is None else made.replace(month=1, day=1) + timedelta(days=day_of_year - 1)
 
 
+_NUMERALS = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"),
+          (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))  # fmt: skip
+
+
+def _roman(value: Decimal, *, fill: bool) -> str:
+    number, text = int(value.quantize(Decimal(1), ROUND_HALF_UP)), ""
+    if not 0 < number < 4000:
+        text = "#" * 15
+    for size, letters in _NUMERALS:
+        while number >= size and "#" not in text:
+            text, number = text + letters, number - size
+    return text.rjust(15) if fill else text
+
+
+def _with_fraction(text: str, rest: str, fraction: str, *, fill: bool) -> str:
+    if not fraction:
+        return text
+    if not fill:
+        places = [char for char in fraction if char in "09"]
+        required = max((at + 1 for at, char in enumerate(places) if char == "0"), default=0)
+        while len(rest) > required and rest.endswith("0"):
+            rest = rest[:-1]
+    return f"{text}.{rest}"
+
+
 def number_text(value: Decimal, form: str) -> str:
     """Return a number by a template: ``FM999,990.00``."""
     fill = "FM" not in form.upper()
     body = re.sub(r"FM", "", form, flags=re.IGNORECASE)
+    if body.strip().upper() == "RN":
+        return _roman(value, fill=fill)
     pattern = re.sub(r'"[^"]*"', "", body)
     whole, _, fraction = pattern.upper().replace("D", ".").replace("G", ",").partition(".")
     decimals = sum(char in "09" for char in fraction)
@@ -235,18 +262,15 @@ def number_text(value: Decimal, form: str) -> str:
     negative = value < 0 and rounded != 0
     stripped = text.lstrip(" ")
     sign = "-" if negative else (" " if fill else "")
+    if "S" in pattern.upper() and "PR" not in pattern.upper():
+        mark = "-" if negative else "+"
+        if pattern.upper().rstrip().endswith("S"):
+            return _with_fraction(text if fill else stripped, rest, fraction, fill=fill) + mark
+        sign = mark
     if "PR" in pattern.upper():
         sign = "<" if negative else (" " if fill else "")
     text = sign.rjust(len(text) - len(stripped) + 1) + stripped if fill else sign + stripped
-    if fraction:
-        shown = rest
-        if not fill:
-            required = max(
-                (at + 1 for at, char in enumerate(c for c in fraction if c in "09") if char == "0"), default=0
-            )
-            while len(shown) > required and shown.endswith("0"):
-                shown = shown[:-1]
-        text += "." + shown
+    text = _with_fraction(text, rest, fraction, fill=fill)
     if "%" in pattern:
         text += "%"
     if "PR" in pattern.upper():

@@ -62,7 +62,16 @@ def pg_sqrt(value: float) -> float:
 
 
 def pg_cbrt(value: float) -> float:
-    return math.copysign(abs(value) ** (1 / 3), value)
+    found = math.copysign(abs(value) ** (1 / 3), value)
+    return float(round(found)) if round(found) ** 3 == value else found
+
+
+def pg_factorial(value: int) -> Any:
+    if value < 0:
+        raise PgError("22003", "factorial of a negative number is undefined")
+    if value > 1000:
+        raise PgError("22003", "value overflows numeric format")
+    return numbers.numeric(Decimal(math.factorial(value)))
 
 
 def pg_exp(value: float) -> float:
@@ -85,6 +94,8 @@ def pg_log(value: float, other: float | None = None) -> float:
     if other is None:
         return math.log10(value)
     _positive(other)
+    if value == 2:
+        return math.log2(other)
     return math.log(other) / math.log(value)
 
 
@@ -98,6 +109,11 @@ def pg_power(base: float, exponent: float) -> float:
     if isinstance(made, complex):
         raise PgError("2201F", "a negative number raised to a non-integer power yields a complex result")
     return float(made)
+
+
+@sees_null
+def pg_more_than_one() -> None:
+    raise PgError("21000", "more than one row returned by a subquery used as an expression")
 
 
 @sees_null

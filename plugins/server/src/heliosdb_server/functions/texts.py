@@ -17,16 +17,13 @@ from .marks import collected, sees_null
 _TOO_LONG = 2**28
 
 
-def pg_lower(text: Any) -> str:
-    return str(text).lower()
-
-
-def pg_upper(text: Any) -> str:
-    return str(text).upper()
+_TO_UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
+_TO_LOWER = {code - 32: code for code in _TO_UPPER}
 
 
 def pg_initcap(text: str) -> str:
-    return re.sub(r"[^\W_]+", lambda match: match[0][0].upper() + match[0][1:].lower(), text)
+    words = re.compile(r"[A-Za-z0-9]+")  # letters, as under collation C
+    return words.sub(lambda m: m[0][0].translate(_TO_UPPER) + m[0][1:].translate(_TO_LOWER), text)
 
 
 def pg_length(value: Any, *more: Any) -> int:
@@ -238,6 +235,10 @@ def pg_format(form: str | None, *values: Any) -> str | None:
     def one(match: re.Match[str]) -> str:
         if match[0] == "%%":
             return "%"
+        if match[4] not in ("s", "I", "L"):
+            if not match[4]:
+                raise PgError("22023", "unterminated format() type specifier")
+            raise PgError("22023", f'unrecognized format() type specifier "{match[4]}"')
         try:
             value = values[int(match[1]) - 1] if match[1] else next(items)
         except (StopIteration, IndexError):
@@ -254,7 +255,74 @@ def pg_format(form: str | None, *values: Any) -> str | None:
         width = int(match[3] or 0)
         return text.ljust(width) if match[2] else text.rjust(width)
 
-    return re.sub(r"%(?:%|(?:(\d+)\$)?(-)?(\d+)?([sIL]))", one, form)
+    return re.sub(r"%(?:%|(?:(\d+)\$)?(-)?(\d+)?([A-Za-z]?))", one, form)
+
+
+def pg_normalize(text: str, form: str = "NFC") -> str:
+    for known in ("NFC", "NFD", "NFKC", "NFKD"):
+        if form.upper() == known:
+            return unicodedata.normalize(known, text)
+    raise PgError("22023", f"invalid normalization form: {form}")
+
+
+def pg_parse_ident(text: str, strict: int = 1) -> str:
+    parts, at = [], 0
+    pattern = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u0080-\U0010ffff][\w$]*))\s*')
+    while True:
+        match = pattern.match(text, at)
+        if match is None:
+            raise PgError("22023", f'string is not a valid identifier: "{text}"')
+        parts.append(match[1].replace('""', '"') if match[1] else match[2].lower())
+        at = match.end()
+        if at < len(text) and text[at] == ".":
+            at += 1
+        elif at == len(text) or not strict:
+            return arrays.dump(parts)
+        else:
+            raise PgError("22023", f'string is not a valid identifier: "{text}"')
+
+
+def _codec(name: str) -> str:
+    known = {
+        "UTF8": "utf-8",
+        "LATIN1": "latin-1",
+        "LATIN9": "iso8859-15",
+        "WIN1252": "cp1252",
+        "SQLASCII": "ascii",
+    }
+    found = known.get(re.sub("[^A-Z0-9]", "", name.upper()))
+    if found is None:
+        raise PgError("22023", f'invalid encoding name "{name}"')
+    return found
+
+
+def pg_convert_to(text: str, name: str) -> bytes:
+    try:
+        return text.encode(_codec(name))
+    except UnicodeEncodeError:
+        raise PgError("22P05", f'a character has no equivalent in encoding "{name}"') from None
+
+
+def pg_convert_from(value: Any, name: str) -> str:
+    try:
+        return writing.data(value).decode(_codec(name))
+    except UnicodeDecodeError:
+        raise PgError("22021", f'invalid byte sequence for encoding "{name}"') from None
+
+
+def _checked_place(value: bytes, place: int) -> None:
+    if not 0 <= place < len(value):
+        raise PgError("2202E", f"index {place} out of valid range, 0..{len(value) - 1}")
+
+
+def pg_get_byte(value: Any, place: int) -> int:
+    _checked_place(data := writing.data(value), place)
+    return data[place]
+
+
+def pg_set_byte(value: Any, place: int, new: int) -> bytes:
+    _checked_place(data := writing.data(value), place)
+    return data[:place] + bytes([new & 255]) + data[place + 1 :]
 
 
 def pg_unaccent(text: str) -> str:

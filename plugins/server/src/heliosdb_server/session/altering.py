@@ -33,6 +33,10 @@ def apply(session: Session, edit: SchemaEdit) -> None:
     if text is None:
         return
     engine = session.engine
+    if edit.what == "set default":
+        # Rows that are older than the column have its default only as long as the definition does: write it into them.
+        table, column = quote_identifier(edit.table), quote_identifier(edit.name)
+        engine.run(f"UPDATE {table} SET {column} = {column}", trusted=True)
     (version,) = engine.rows("PRAGMA main.schema_version")[0]
     engine.run("PRAGMA writable_schema = ON", trusted=True)
     try:

@@ -17,6 +17,7 @@ from ..types.registry import TEXT, Sized
 from . import copying
 from .plans import fields, row_encoder
 from .portals import Portal, Statement
+from .settings import REPORTED
 
 if TYPE_CHECKING:
     from .session import Session
@@ -61,7 +62,7 @@ class Commands:
         if portal is None:
             self.emit(replies.row_description(fields(columns), ()))
         formats = portal.formats if portal is not None else ()
-        self.emit(b"".join(row_encoder(columns, formats, self.settings.zone)(rows)))
+        self.emit(row_encoder(columns, formats, self.settings.zone).together(rows))
 
     # ---- transactions ----
 
@@ -184,7 +185,8 @@ class Commands:
         if args["name"] == "all":
             self.rows_of_text(("name", "setting", "description"), list(self.settings.rows()), portal)
         else:
-            self.rows_of_text((args["name"],), [(self.shown(args["name"]),)], portal)
+            name = args["name"]
+            self.rows_of_text((REPORTED.get(name, name),), [(self.shown(name),)], portal)
         return "SHOW"
 
     def _do_discard(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
@@ -321,6 +323,13 @@ class Commands:
             self.send_rows(opened, max(count, 0))
             if args["move"]:
                 del self.out[kept:]
+            fetched = opened.count - before
+            if (
+                opened.spool is not None
+                and opened.place == len(opened.spool)
+                and (count < 0 or fetched < count)
+            ):
+                opened.place += 1  # behind the last row, as far as going back is concerned
             return f"{word} {opened.count - before}"
         return f"{word} {self._scroll(opened, direction, count, move=args['move'])}"
 

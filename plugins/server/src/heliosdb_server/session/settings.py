@@ -15,8 +15,13 @@ _REPORTED = ("server_version", "server_encoding", "client_encoding", "applicatio
              "session_authorization", "DateStyle", "IntervalStyle", "TimeZone", "integer_datetimes",
              "standard_conforming_strings", "in_hot_standby", "default_transaction_read_only")  # fmt: skip
 _REPORTED_BY_FOLD = {name.lower(): name for name in _REPORTED}
+REPORTED = _REPORTED_BY_FOLD  # names as clients know them, by their lower-case form
 _BOOLS = {"on": "on", "true": "on", "yes": "on", "1": "on", "t": "on", "off": "off", "false": "off", "no": "off",
           "0": "off", "f": "off"}  # fmt: skip
+
+
+_ENCODINGS = frozenset(("latin1", "latin2", "latin9", "win1250", "win1251", "win1252", "euccn", "eucjp", "sjis", "big5",
+                        "gbk", "gb18030", "koi8r", "iso88591", "iso88595", "utf16"))  # fmt: skip
 
 
 class Setting(NamedTuple):
@@ -193,6 +198,8 @@ class Settings:
         folded = value.strip().strip("'").lower().replace("-", "").replace("_", "")
         if kind == "encoding":
             if folded not in ("utf8", "unicode", "sqlascii"):
+                if folded not in _ENCODINGS:
+                    raise PgError("22023", f'invalid value for parameter "client_encoding": "{value}"')
                 raise PgError("0A000", f'the client encoding "{value}" is not supported', hint="Use UTF8.")
             return "UTF8"
         if kind == "datestyle":

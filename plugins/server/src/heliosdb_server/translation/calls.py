@@ -34,7 +34,7 @@ from ..types.registry import (
     Sized,
 )  # fmt: skip
 from . import tree
-from .literals import S_BOOL, S_FLOAT8, S_INT8, S_TEXT, wider
+from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, is_number, wider
 from .scope import Ex, Scope
 from .signatures import SIGNATURES, VOLATILE, WRITES, Signature
 from .values import Values
@@ -54,12 +54,26 @@ _TYPE_CALLS = {"int4": "int4", "int8": "int8", "float8": "float8", "text": "text
                "bool": "bool", "varchar": "varchar", "float4": "float4", "int2": "int2", "oid": "oid", "uuid": "uuid"}  # fmt: skip
 
 
+_WINDOW_ONLY = frozenset(
+    ("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value",
+     "last_value", "nth_value")
+)  # fmt: skip
+# Which argument has to be an array.
+_OF_ARRAYS = {
+    "array_length": 0, "array_ndims": 0, "array_upper": 0, "array_lower": 0, "cardinality": 0, "array_append": 0,
+    "array_prepend": 1, "array_cat": 0, "array_remove": 0, "array_replace": 0, "array_position": 0,
+    "array_positions": 0, "array_dims": 0, "array_to_string": 0, "trim_array": 0,
+}  # fmt: skip
+
+
 class Calls(Values):
     """Writes calls."""
 
     def call(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         """Return a call of a function."""
         name = node.name.lower()
+        if name in _WINDOW_ONLY and node.over is None:
+            raise PgError("42809", f"window function {name} requires an OVER clause", position=node.at + 1)
         special = getattr(self, f"_call_{name}", None)
         if special is not None:
             found: Ex = special(node, scope, want)
@@ -102,13 +116,32 @@ class Calls(Values):
         for arg, kind in zip(node.args, wants, strict=False):
             ex = self.ex(arg, scope, Sized(kind) if kind is not None else None)
             if kind in STRINGS and ex.type is not None and ex.type not in STRINGS:
-                ex = ex._replace(text=self.as_text(ex)) if name in _SAID_AS_TEXT else ex
+                if ex.type is BOOL and name in ("concat", "concat_ws", "format"):
+                    ex = ex._replace(text=f"CASE {ex.text} WHEN 1 THEN 't' WHEN 0 THEN 'f' END")
+                elif name in _SAID_AS_TEXT:
+                    ex = ex._replace(text=self.as_text(ex))
             args.append(self.typed(ex, S_TEXT, arg.at) if ex.unknown and name not in _UNTYPED else ex)
+        self._refuse_types(node, name, args)
         if name in VOLATILE:
             self.volatile = True
         if name in WRITES:
             self.writes = True
         return self._written(node, name, signature, args, scope)
+
+    def _refuse_types(self, node: tree.Call, name: str, args: Sequence[Ex]) -> None:
+        """Refuse arguments that would be taken for something else."""
+        kinds = [None if arg.unknown else arg.type for arg in args]
+        place = _OF_ARRAYS.get(name, len(kinds))
+        if place < len(kinds) and (kind := kinds[place]) is not None and not kind.element:
+            raise self._no_function(node, args)
+        if name == "abs" and kinds and kinds[0] is not None and not is_number(kinds[0]):
+            raise self._no_function(node, args)
+        if name == "round" and len(kinds) == 2 and kinds[0] in (FLOAT4, FLOAT8):
+            raise self._no_function(node, args)
+        if name in ("date_part", "extract") and len(args) == 2 and kinds[1] is DATE:
+            field = str(args[0].const or "").lower()
+            if field in ("hour", "minute", "second", "milliseconds", "microseconds", "timezone"):
+                raise PgError("0A000", f'unit "{field}" not supported for type date', position=node.at + 1)
 
     def _written(self, node: tree.Call, name: str, signature: Signature, args: list[Ex], scope: Scope) -> Ex:
         texts = [arg.text for arg in args]
@@ -117,6 +150,12 @@ class Calls(Values):
             at = {"date_trunc": 1, "date_part": 1, "extract": 1, "timezone": 1}.get(name, 0)
             kind = args[at].type if len(args) > at else None
             texts.append(quote_text(kind.name if kind is not None else ""))
+        if (
+            name in ("length", "char_length")
+            and len(args) == 1
+            and args[0].type in (TEXT, BY_NAME["varchar"])
+        ):
+            return Ex(f"length({args[0].text})", S_INT4)  # SQLite's, which indexes and constraints may have
         if (
             name
             in (
@@ -152,8 +191,18 @@ class Calls(Values):
         if result == "common":
             return self.common(args)
         if result == "float":
-            kinds = [arg.type for arg in args[:1]]
-            return Sized(NUMERIC) if NUMERIC in kinds else S_FLOAT8
+            kinds = [arg.type for arg in args]
+            exact = NUMERIC in kinds and FLOAT8 not in kinds and FLOAT4 not in kinds
+            return Sized(NUMERIC) if exact else S_FLOAT8
+        if result == "rounded":
+            whole = len(args) > 1 and first.type in INTEGERS
+            return Sized(NUMERIC) if NUMERIC is first.type or whole else S_FLOAT8
+        if result == "filled":
+            array = BY_OID.get(first.type.array) if first.type is not None else None
+            return Sized(array or BY_OID[TEXT.array])
+        if result == "zoned":
+            kind = args[1].type if len(args) > 1 else None
+            return Sized(TIMESTAMP if kind is TIMESTAMPTZ else TIMESTAMPTZ)
         if result == "moment":
             kind = args[1].type if len(args) > 1 else None
             return Sized(TIMESTAMP if kind == TIMESTAMP else INTERVAL if kind is INTERVAL else TIMESTAMPTZ)
@@ -205,6 +254,8 @@ class Calls(Values):
         ex = self.ex(order.expr, scope)
         if ex.type is INTERVAL:
             ex = self._interval_order(ex)
+        elif ex.type is JSONB:
+            ex = self.own(f"pg_jsonb_order({ex.text})", ex.sized)
         text = ex.text
         nulls = order.nulls or ("first" if order.descending else "last")
         usual = "last" if order.descending else "first"  # SQLite's, which can use an index
@@ -350,7 +401,8 @@ class Calls(Values):
         sized = Sized(JSONB if node.name.lower() == "to_jsonb" else JSON)
         if ex.type is not None and (ex.type.name == "record" or ex.type in (JSON, JSONB)):
             return Ex(ex.text, sized)
-        return self.own(f"pg_to_json({ex.text}, {quote_text(ex.type.name if ex.type else '')})", sized)
+        kind = quote_text(ex.type.name if ex.type else "")
+        return self.own(f"pg_to_json({ex.text}, {kind}, {int(sized.type is JSONB)})", sized)
 
     _call_to_jsonb = _call_to_json
 
@@ -359,7 +411,7 @@ class Calls(Values):
 
     def _call_pg_typeof(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         kind = self.ex(node.args[0], scope).type
-        return Ex(quote_text(kind.title if kind is not None else "unknown"), Sized(BY_NAME["regtype"]))
+        return Ex(str(kind.oid if kind is not None else 705), Sized(BY_NAME["regtype"]))
 
     def _call_collation(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         raise PgError("42601", "syntax error", position=node.at + 1)

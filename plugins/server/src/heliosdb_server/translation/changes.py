@@ -196,6 +196,7 @@ class Changes(Selects):
         columns = [self._column(info, name, node.at) for name in node.columns]
         if len({c.name for c in columns}) != len(columns):
             raise PgError("42701", "a column is specified more than once", position=node.at + 1)
+        self._refuse_computed(node, info, columns)
         head = f"INSERT INTO {self.written(info)} AS {quote_identifier(alias)}"
         returning, returned = self.returning(node.returning, info, alias)
         if node.source is None:
@@ -206,6 +207,31 @@ class Changes(Selects):
         if node.conflict is not None:
             text += self._conflict(node.conflict, info, alias)
         return text + returning, returned
+
+    def _refuse_computed(self, node: tree.Insert, info: TableInfo, columns: list[Column]) -> None:
+        """Refuse values for columns that make their own."""
+        if not info.computed or (node.overriding == "system" and not info.computed - {info.rowid}):
+            return
+        body = node.source
+        while isinstance(body, tree.Select):
+            body = body.body
+        rows = body.rows if isinstance(body, tree.Values) else []
+        width = max(map(len, rows), default=len(info.columns) if node.source is not None else 0)
+        for at, column in enumerate((columns or list(info.columns))[:width]):
+            if column.name not in info.computed or (
+                rows and all(isinstance(r[at], tree.Default) for r in rows)
+            ):
+                continue
+            if node.overriding == "user" and column.name == info.rowid:
+                continue
+            raise PgError(
+                "428C9",
+                f'cannot insert a non-DEFAULT value into column "{column.name}"',
+                detail=f'Column "{column.name}" is an identity column defined as GENERATED ALWAYS.'
+                if column.name == info.rowid
+                else f'Column "{column.name}" is a generated column.',
+                hint="Use OVERRIDING SYSTEM VALUE to override." if column.name == info.rowid else "",
+            )
 
     def _source(self, node: tree.Insert, info: TableInfo, columns: list[Column]) -> tuple[list[str], str]:
         source = node.source
@@ -247,6 +273,17 @@ class Changes(Selects):
             raise PgError("42601", "INSERT has more expressions than target columns", position=node.at + 1)
         if columns and len(made) < len(columns):
             raise PgError("42601", "INSERT has more target columns than expressions", position=node.at + 1)
+        plain = body if isinstance(body, tree.Core) else None
+        if plain is not None and not plain.distinct and len(plain.targets) == len(made):
+            # A literal takes the type of the column that it goes into.
+            for target, column in zip(plain.targets, given, strict=False):
+                if (
+                    isinstance(target.expr, tree.Const)
+                    and target.expr.kind == "string"
+                    and column.sized is not None
+                ):
+                    target.expr = tree.Cast(target.expr, Sized(column.sized.type), "", at=target.expr.at)
+            text, made = self.query(source, None)
         stored = [
             self.stored(Ex(f"s.c{at}", m.sized), c.sized, c, node.at) if c.sized is not None else f"s.c{at}"
             for at, (m, c) in enumerate(zip(made, given, strict=False))
@@ -310,8 +347,19 @@ class Changes(Selects):
 
     def _sets(self, sets: list[tuple[tuple[str, ...], tree.Node]], info: TableInfo, scope: Scope) -> str:
         parts = []
+        once: set[str] = set()
+        for names, value in sets:
+            for name in names:
+                if name.lower() in once:
+                    raise PgError(
+                        "42601", f'multiple assignments to same column "{name}"', position=value.at + 1
+                    )
+                once.add(name.lower())
         for names, value in sets:
             columns = [self._column(info, name, value.at) for name in names]
+            for column in columns:
+                if column.name in info.computed and not isinstance(value, tree.Default):
+                    raise PgError("428C9", f'column "{column.name}" can only be updated to DEFAULT')
             if len(names) == 1:
                 stored = self.assigned(value, columns[0], scope, info)
                 parts.append(f"{quote_identifier(columns[0].name)} = {stored}")
@@ -341,16 +389,31 @@ class Changes(Selects):
             text += f" FROM {sources}"
         if node.where is not None:
             text += f" WHERE {self._condition(node.where, scope, 'WHERE')}"
-        returning, columns = self.returning(node.returning, info, alias)
+        returning, columns = self._returning_own(node.returning, info, alias, scope)
         return text + returning, columns
+
+    def _returning_own(
+        self, items: list[tree.Target], info: TableInfo, alias: str, scope: Scope
+    ) -> tuple[str, tuple[Column, ...]]:
+        """Return RETURNING of a change that reads other tables: SQLite's knows the changed table alone."""
+        try:
+            return self.returning(items, info, alias)
+        except PgError as error:
+            if error.code in ("42P01", "42703"):
+                self.targets(items, scope)  # is it wrong in any case?
+                raise PgError(
+                    "0A000", "RETURNING can name columns of the changed table alone", position=error.position
+                ) from None
+            raise
 
     def _delete(self, node: tree.Delete) -> tuple[str, tuple[Column, ...]]:
         info = self._target(node.table)
         alias = node.table.alias or node.table.parts[-1]
         text = f"DELETE FROM {self.written(info)} AS {quote_identifier(alias)}"
         target = Scope([Relation(alias, info.columns)])
+        seen = target
         if node.using:
-            inner = Scope(outer=target)
+            inner = seen = Scope(outer=target)
             sources = ", ".join(self.source(each, inner) for each in node.using)
             text += f" WHERE EXISTS (SELECT 1 FROM {sources}"
             if node.where is not None:
@@ -358,7 +421,7 @@ class Changes(Selects):
             text += ")"
         elif node.where is not None:
             text += f" WHERE {self._condition(node.where, target, 'WHERE')}"
-        returning, columns = self.returning(node.returning, info, alias)
+        returning, columns = self._returning_own(node.returning, info, alias, seen)
         return text + returning, columns
 
 

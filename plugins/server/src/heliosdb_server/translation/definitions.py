@@ -85,6 +85,8 @@ class Definitions(Queries):
         names: tuple[str, ...] = ()
         if self.is_op("(") and self.ahead(2).value in (",", ")") and self.ahead(2).kind is Kind.OPERATOR:
             names = self.names_in_parentheses()
+        if not self.is_op("("):
+            self._storage()
         if names or self.is_word("as"):
             self.expect("as")
             query = self.query()
@@ -160,7 +162,8 @@ class Definitions(Queries):
         elif self.take("collate"):
             made.collate = self.qualified()[-1]
         elif self.take("generated"):
-            if self.take("always", "as") and self.is_op("("):
+            always = self.take("always", "as")
+            if always and self.is_op("("):
                 self.at += 1
                 made.generated = self.expression()
                 self.expect_op(")")
@@ -170,6 +173,7 @@ class Definitions(Queries):
                 if self.take("by", "default"):
                     self.expect("as")
                 self.expect("identity")
+                made.always = always
                 if self.is_op("("):
                     self.skip_parentheses()
                 made.identity = True

@@ -442,6 +442,16 @@ class Expressions(TokenCursor):
         _typed_literal
     )
 
+    def _word_normalize(self, at: int) -> tree.Node | None:
+        if self.ahead().value != "(":
+            return None
+        self.at += 2
+        args = [self.expression()]
+        if self.take_op(","):
+            args.append(tree.Const(self.advance().value, "string", at=at))
+        self.expect_op(")")
+        return tree.Call("normalize", args, at=at)
+
     def _word_extract(self, at: int) -> tree.Node | None:
         if self.ahead().value != "(":
             return None

@@ -29,9 +29,12 @@ from ..types.registry import (
     REGCLASS,
     STRINGS,
     TEXT,
+    TIME,
     TIMESTAMP,
     TIMESTAMPTZ,
+    TIMETZ,
     UNKNOWN,
+    UUID,
     VARCHAR,
     VOID,
     PgType,
@@ -106,6 +109,28 @@ def is_number(kind: PgType | None) -> bool:
 def rank(kind: PgType) -> int:
     """How wide a type of numbers is."""
     return _RANK.get(kind, 0)
+
+
+_WITH_NUMBERS = frozenset((BOOL, BYTEA, DATE, TIMESTAMP, TIMESTAMPTZ, INTERVAL, TIME, TIMETZ, UUID))
+
+
+def can_cast(source: PgType, target: PgType) -> bool:
+    """Has PostgreSQL a cast from one type to another?"""
+    if source is target or STRINGS & {source, target} or source.category in "PX" or target.category in "PXUA":
+        return True
+    if source in _RANK or target in _RANK:
+        other = target if source in _RANK else source
+        number = source if source in _RANK else target
+        if other is BOOL:
+            return number is INT4 or (
+                number in INTEGERS and source is BOOL
+            )  # 2::smallint::bool is one too many
+        return other not in _WITH_NUMBERS
+    if BOOL in (source, target):
+        return {source, target} <= {BOOL, JSON, JSONB}
+    if source in _MOMENTS and target is INTERVAL:
+        return False
+    return not (source is INTERVAL and target in _MOMENTS)
 
 
 def cast(ex: Ex, target: Sized, *, explicit: bool = True) -> str:

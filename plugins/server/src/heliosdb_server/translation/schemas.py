@@ -14,9 +14,9 @@ from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
 from . import tree
 from .changes import Changes
 from .literals import S_BOOL, S_TEXT
+from .naming import name_of
 from .schema_edit import SchemaEdit
 from .scope import Column, Ex, Relation, Scope, TableInfo
-from .selects import name_of
 
 _NOW = {
     TIMESTAMPTZ: "(strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'))",
@@ -68,8 +68,18 @@ class Schemas(Changes):
         scope = Scope([Relation(table, columns)])
         keys = [c.columns for c in node.constraints if c.kind == "primary"]
         alone = keys[0][0] if len(keys) == 1 and len(keys[0]) == 1 else ""
+        if len(keys) + sum(c.primary for c in node.columns) > 1:
+            raise PgError("42P16", f'multiple primary keys for table "{table}" are not allowed')
+        self._check_references(node)
+        together = {name for key in keys for name in key}  # which SQLite would let be NULL
         parts = [
-            self.column_text(c, scope, table, primary=c.primary or c.name == alone) for c in node.columns
+            self.column_text(
+                replace(c, not_null=c.not_null or c.name in together),
+                scope,
+                table,
+                primary=c.primary or c.name == alone,
+            )
+            for c in node.columns
         ]
         rowid = next((c for c in node.columns if c.name == alone and c.type.type in (INT2, INT4, INT8)), None)
         for constraint in node.constraints:
@@ -79,6 +89,28 @@ class Schemas(Changes):
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         return [f"CREATE TABLE {exists}{name} (\n  " + ",\n  ".join(parts) + "\n)"]
 
+    def _check_references(self, node: tree.CreateTable) -> None:
+        """Refuse foreign keys to what is not there, or is no key: SQLite would say so at each change only."""
+        table = node.table.parts[-1].lower()
+        references = [c.references for c in node.columns] + [c.references for c in node.constraints]
+        for each in references:
+            if each is None or each.table[-1].lower() == table:
+                continue
+            there = self.schema.table(None, each.table[-1])
+            if there is None:
+                raise PgError("42P01", f'relation "{".".join(each.table)}" does not exist')
+            wanted = sorted(name.lower() for name in each.columns)
+            if wanted and all(sorted(n.lower() for n in key) != wanted for key in there.keys.values()):
+                for name in each.columns:
+                    if all(name.lower() != column.name.lower() for column in there.columns):
+                        raise PgError(
+                            "42703", f'column "{name}" referenced in foreign key constraint does not exist'
+                        )
+                raise PgError(
+                    "42830",
+                    f'there is no unique constraint matching given keys for referenced table "{there.name}"',
+                )
+
     def column_text(self, c: tree.ColumnDef, scope: Scope, table: str, *, primary: bool = False) -> str:
         """Return a column's definition."""
         kind = c.type.type
@@ -87,7 +119,11 @@ class Schemas(Changes):
         words = [quote_identifier(c.name)]
         named = f"CONSTRAINT {quote_identifier(c.constraint)} " if c.constraint else ""
         if primary and kind in (INT2, INT4, INT8):
-            mark = "" if kind is INT8 else f" /* {kind.name} */"
+            notes = [
+                *([kind.name] if kind is not INT8 or c.always else []),
+                *(["always"] if c.always else []),
+            ]
+            mark = f" /* {' '.join(notes)} */" if notes else ""
             words.append(f"INTEGER{mark} {named}PRIMARY KEY{' AUTOINCREMENT' if c.identity else ''} NOT NULL")
         else:
             if c.identity:
@@ -177,7 +213,7 @@ class Schemas(Changes):
         names = [node.columns[at] if at < len(node.columns) else c.name for at, c in enumerate(columns)]
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         if node.kind == "view":
-            listed = ", ".join(map(quote_identifier, names))
+            listed = ", ".join(_noted(n, c.sized) for n, c in zip(names, columns, strict=True))
             made = f"CREATE VIEW {exists}{name} ({listed}) AS {text}"
             if not node.replace:
                 return [made]
@@ -436,7 +472,9 @@ class Schemas(Changes):
         if what == "set type":
             _, sized, using = value
             made = self.ex(using, scope, sized) if using is not None else Ex(quoted, column.sized)
-            cast = self.cast(made, sized, -1).text
+            cast = self.cast(
+                made, sized, -1, explicit=using is not None and isinstance(using, tree.Cast)
+            ).text
             words = registry.stored(sized)
             after = (
                 ""
@@ -445,6 +483,14 @@ class Schemas(Changes):
             )
             return [SchemaEdit(info.name, what, column.name, words, after=after)]
         raise not_supported(f"ALTER TABLE ... {what.upper()} is not supported")
+
+
+def _noted(name: str, sized: Sized | None) -> str:
+    """Return a view's column with its type: SQLite knows none of what a query computes."""
+    if sized is None:
+        return quote_identifier(name)
+    size = f"@{sized.modifier}" if sized.modifier != -1 else ""
+    return f"{quote_identifier(name)} /* {sized.type.name}{size} */"
 
 
 def _is_literal(text: str) -> bool:

@@ -49,6 +49,9 @@ class TableInfo(NamedTuple):
     defaults: dict[str, str] = {}  # noqa: RUF012 - SQL text by column; never written to
     rowid: str = ""  # the column that is the rowid
     keys: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - columns of each unique constraint or index, by name
+    computed: frozenset[str] = (
+        frozenset()
+    )  # columns that take no value: generated ones, GENERATED ALWAYS AS IDENTITY
 
 
 class Schema(Protocol):

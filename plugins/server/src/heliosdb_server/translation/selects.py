@@ -10,12 +10,15 @@ from typing import Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import BOOL, Sized
+from ..types.registry import BOOL, BYTEA, RECORD, REG, Sized
 from . import tree
 from .calls import AGGREGATES
 from .literals import S_BOOL, S_INT8, S_TEXT, wider
-from .scope import Column, Ex, Relation, Scope
+from .naming import name_of
+from .scope import Column, Ex, Relation, Scope, TableInfo
+from .single import one_row
 from .tables import SET_RETURNING, Tables
+from .walking import aggregate_in, calls, children, replaced
 
 
 class Selects(Tables):
@@ -31,6 +34,16 @@ class Selects(Tables):
                 if each.lower() == name.lower():
                     return columns
         return None
+
+    def one_row(self, node: tree.Node) -> bool:
+        """Is it plain that a query returns no more than one row?"""
+
+        def lookup(table: tree.Table) -> TableInfo | None:
+            if len(table.parts) == 1 and self.cte(table.parts[0]) is not None:
+                return None
+            return self.table_info(table)
+
+        return one_row(node, lookup)
 
     # ---- a query ----
 
@@ -71,7 +84,11 @@ class Selects(Tables):
         if not items:
             return ""
         parts = []
-        for item in items:
+        for at, item in enumerate(items):
+            if any(item.name.lower() == other.name.lower() for other in items[:at]):
+                raise PgError(
+                    "42712", f'WITH query name "{item.name}" specified more than once', position=item.at + 1
+                )
             if isinstance(item.query, (tree.Insert, tree.Update, tree.Delete)):
                 parts.append(self.changing(item, level))
                 continue
@@ -251,6 +268,10 @@ class Selects(Tables):
         sources = []
         for each in node.sources:
             sources.append(self.source(each, scope))  # noqa: PERF401
+        aliases = [relation.alias.lower() for relation in scope.relations]
+        for at, name in enumerate(aliases):
+            if name and name in aliases[:at]:
+                raise PgError("42712", f'table name "{scope.relations[at].alias}" specified more than once')
         scope.windows = dict(node.windows)
         targets = self.targets(node.targets, scope)
         columns = tuple(
@@ -260,7 +281,7 @@ class Selects(Tables):
         if sources:
             parts.append("FROM " + ", ".join(sources))
         if node.where is not None:
-            if (bad := _aggregate_in(node.where)) is not None:
+            if (bad := aggregate_in(node.where)) is not None:
                 raise PgError("42803", "aggregate functions are not allowed in WHERE", position=bad.at + 1)
             parts.append(f"WHERE {self._condition(node.where, scope, 'WHERE')}")
         if node.group:
@@ -280,9 +301,29 @@ class Selects(Tables):
         listed = ", ".join(f"{ex.text} AS {quote_identifier(name)}" for name, ex in targets) or "NULL"
         text = f"SELECT {'DISTINCT ' if node.distinct else ''}{listed}"
         if order:
+            if node.distinct:
+                self._check_distinct_order(order, scope, targets)
             keys = ", ".join(self._sort_key(each, scope, columns, targets) for each in order)
             parts.append(f"ORDER BY {keys}")
         return " ".join([text, *parts]), columns
+
+    def _check_distinct_order(
+        self, order: list[tree.Order], scope: Scope, targets: list[tuple[str, Ex]]
+    ) -> None:
+        """Refuse to sort what DISTINCT leaves by something that it does not list."""
+        listed = {ex.text for _, ex in targets}
+        for each in order:
+            expr = each.expr
+            if isinstance(expr, tree.Const) and expr.kind == "int":
+                continue
+            if isinstance(expr, tree.Name) and len(expr.parts) == 1 and expr.parts[0] in dict(targets):
+                continue
+            if self.ex(expr, scope).text not in listed:
+                raise PgError(
+                    "42P10",
+                    "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                    position=expr.at + 1,
+                )
 
     def _condition(self, node: tree.Node, scope: Scope, where: str) -> str:
         made = self.ex(node, scope, S_BOOL)
@@ -301,14 +342,31 @@ class Selects(Tables):
             if isinstance(item.expr, tree.Star):
                 found += self._star_columns(item.expr, scope)
                 continue
-            made = self.ex(item.expr, scope)
-            if made.type is not None and made.type.name.startswith("reg") and made.type.name != "regtype":
-                made = self.own(f"pg_reg_out('{made.type.name}', {made.text})", made.sized)
-            elif made.type is not None and made.type.name == "regtype" and not made.text.startswith("'"):
-                made = self.own(f"pg_reg_out('regtype', {made.text})", made.sized)
+            made = self._record(item.expr, scope) or self.ex(item.expr, scope)
+            if made.type is not None and made.type in REG and scope.outer is None:
+                made = self.own(f"pg_reg_both('{made.type.name}', {made.text})", made.sized)
             made = self.typed(made, S_TEXT, item.at)
             found.append((item.alias or name_of(item.expr), made))
         return found
+
+    def _record(self, node: tree.Node, scope: Scope) -> Ex | None:
+        """Return a row as a value of type record, as clients read one; None for what is no row."""
+        if isinstance(node, tree.Row):
+            items = [self.ex(item, scope) for item in node.items]
+        elif isinstance(node, tree.Name) and len(node.parts) == 1 and scope.find(node.parts, -1) is None:
+            relation = scope.relation(node.parts[0])
+            if relation is None:
+                return None
+            found = (scope.find((relation.alias, column.name), -1) for column in relation.columns)
+            items = [ex for ex in found if ex is not None]
+        else:
+            return None
+        parts = []
+        for item in items:
+            sized = item.sized or S_TEXT
+            value = f"hex({item.text})" if sized.type is BYTEA else item.text
+            parts.append(f"{sized.type.oid}, {sized.modifier}, {value}")
+        return self.own(f"json_array({', '.join(parts)})", Sized(RECORD))
 
     def _star_columns(self, star: tree.Star, scope: Scope) -> list[tuple[str, Ex]]:
         wanted = star.parts[-1] if star.parts else None
@@ -351,7 +409,7 @@ class Selects(Tables):
 
     def _check_grouping(self, node: tree.Core, scope: Scope) -> None:
         """Refuse columns that are neither grouped by nor in an aggregate: SQLite would take any row's value."""
-        grouped_query = bool(node.group) or any(_aggregate_in(t.expr) for t in node.targets)
+        grouped_query = bool(node.group) or any(aggregate_in(t.expr) for t in node.targets)
         if not grouped_query and not (node.having is not None):
             return
         grouped: set[str] = set()
@@ -386,6 +444,13 @@ class Selects(Tables):
         if isinstance(node, (tree.Const, tree.Param, tree.Sub)):
             return
         if isinstance(node, tree.Star):
+            for _, ex in self._star_columns(node, scope):
+                if ex.text not in grouped and ex.text.partition(".")[0] not in keyed and "." in ex.text:
+                    raise PgError(
+                        "42803",
+                        f"column {ex.text} must appear in the GROUP BY clause or be used in an aggregate function",
+                        position=node.at + 1,
+                    )
             return
         if isinstance(node, tree.Call) and node.name.lower() in AGGREGATES and node.over is None:
             return
@@ -408,7 +473,7 @@ class Selects(Tables):
                 f'column "{shown}" must appear in the GROUP BY clause or be used in an aggregate function',
                 position=node.at + 1,
             )
-        for child in _children(node):
+        for child in children(node):
             self._check_grouped(child, grouped, keyed, scope)
 
     def _distinct_on(
@@ -420,7 +485,8 @@ class Selects(Tables):
         order: list[tree.Order],
         scope: Scope,
     ) -> str:
-        keys = ", ".join(self._group(each, scope, node, targets) for each in node.distinct_on)
+        distinct = [self._group(each, scope, node, targets) for each in node.distinct_on]
+        keys = ", ".join(distinct)
         inner = [f"{ex.text} AS c{at}" for at, (_, ex) in enumerate(targets)]
         sorted_by, outer_by = [], []
         for at, each in enumerate(order):
@@ -431,6 +497,13 @@ class Selects(Tables):
                 made = dict(targets)[expr.parts[0]]
             else:
                 made = self.ex(expr, scope)
+            distinct_by = {*distinct, *(targets[int(k) - 1][1].text for k in distinct if k.isdigit())}
+            if at < len(distinct) and made.text not in distinct_by:
+                raise PgError(
+                    "42P10",
+                    "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
+                    position=expr.at + 1,
+                )
             inner.append(f"{made.text} AS o{at}")
             sorted_by.append(_directed(made.text, each, not_null=made.not_null))
             outer_by.append(_directed(f"o{at}", each, not_null=made.not_null))
@@ -447,10 +520,10 @@ class Selects(Tables):
         targets = []
         for target in node.targets:
             expr, alias = target.expr, target.alias or name_of(target.expr)
-            for call in [c for c in _calls(expr) if c.name.lower() in SET_RETURNING]:
+            for call in [c for c in calls(expr) if c.name.lower() in SET_RETURNING]:
                 place = tree.Name((name, f"c{len(zipped.args)}"), at=call.at)
                 zipped.args.append(copy.copy(call))
-                expr = _replaced(expr, call, place)
+                expr = replaced(expr, call, place)
             targets.append(tree.Target(expr, alias, at=target.at) if expr is not target.expr else target)
         source = tree.TableCall([zipped], alias=name, lateral=True, at=node.at)
         return replace(node, targets=targets, sources=[*node.sources, source])
@@ -461,7 +534,7 @@ class Selects(Tables):
         for target in node.targets:
             found += [
                 call
-                for call in _calls(target.expr)
+                for call in calls(target.expr)
                 if call.name.lower() in SET_RETURNING and call.over is None
             ]
         if not found:
@@ -473,7 +546,7 @@ class Selects(Tables):
         node = copy.deepcopy(node)
         targets = []
         for target in node.targets:
-            inner = [c for c in _calls(target.expr) if c.name.lower() in SET_RETURNING]
+            inner = [c for c in calls(target.expr) if c.name.lower() in SET_RETURNING]
             if not inner:
                 targets.append(target)
                 continue
@@ -485,10 +558,10 @@ class Selects(Tables):
                 "json_each_text",
                 "jsonb_each_text",
             ):
-                expr = _replaced(target.expr, moved, tree.Name((name,), at=moved.at))
+                expr = replaced(target.expr, moved, tree.Name((name,), at=moved.at))
             else:
                 alone: tree.Node = tree.Name((name, name), at=moved.at)
-                expr = _replaced(target.expr, moved, alone)
+                expr = replaced(target.expr, moved, alone)
             targets.append(tree.Target(expr, target.alias or name_of(target.expr), at=target.at))
         source = tree.TableCall([copy.deepcopy(call)], alias=name, lateral=True, at=call.at)
         return replace(node, targets=targets, sources=[*node.sources, source]), order
@@ -512,105 +585,3 @@ def _directed(text: str, order: tree.Order, *, not_null: bool) -> str:
     usual = "last" if order.descending else "first"
     made = text + (" DESC" if order.descending else "")
     return made if nulls == usual or not_null else f"{made} NULLS {nulls.upper()}"
-
-
-def _children(node: tree.Node) -> list[tree.Node]:
-    found: list[tree.Node] = []
-    for value in vars(node).values():
-        if isinstance(value, tree.Node):
-            found.append(value)
-        elif isinstance(value, (list, tuple)):
-            for each in value:
-                if isinstance(each, tree.Node):
-                    found.append(each)
-                elif isinstance(each, (list, tuple)):
-                    found += [part for part in each if isinstance(part, tree.Node)]
-        elif isinstance(value, dict):
-            found += [part for part in value.values() if isinstance(part, tree.Node)]
-    return found
-
-
-def _calls(node: tree.Node) -> list[tree.Call]:
-    if isinstance(node, (tree.Sub, tree.Select)):
-        return []
-    own = [node] if isinstance(node, tree.Call) else []
-    return own + [call for child in _children(node) for call in _calls(child)]
-
-
-def _aggregate_in(node: tree.Node) -> tree.Call | None:
-    return next(
-        (c for c in _calls(node) if c.name.lower() in AGGREGATES and c.over is None and _is_aggregate(c)),
-        None,
-    )
-
-
-def _is_aggregate(call: tree.Call) -> bool:
-    return not (call.name.lower() in ("min", "max") and len(call.args) > 1)
-
-
-def _replaced(node: tree.Node, old: tree.Node, new: tree.Node) -> tree.Node:
-    if node is old:
-        return new
-    for key, value in vars(node).items():
-        if isinstance(value, tree.Node):
-            setattr(node, key, _replaced(value, old, new))
-        elif isinstance(value, list):
-            setattr(
-                node,
-                key,
-                [_replaced(each, old, new) if isinstance(each, tree.Node) else each for each in value],
-            )
-    return node
-
-
-def name_of(node: tree.Node) -> str:
-    """Return the name that a column gets which the query gives none."""
-    if isinstance(node, tree.Name):
-        return node.parts[-1]
-    if isinstance(node, tree.Call):
-        return {"substr": "substr", "btrim": "btrim"}.get(node.name, node.name.partition(" ")[0])
-    if isinstance(node, tree.Cast):
-        inner = name_of(node.operand)
-        weak = inner in ("?column?", "case") or (
-            isinstance(node.operand, tree.Cast) and not _has_name(node.operand)
-        )
-        return node.type.type.name.lstrip("_") if weak else inner
-    if isinstance(node, tree.Case):
-        inner = name_of(node.otherwise) if node.otherwise is not None else "?column?"
-        return inner if inner != "?column?" else "case"
-    if isinstance(node, tree.Sub):
-        if node.kind == "exists":
-            return "exists"
-        if node.kind == "array":
-            return "array"
-        return _first_name(node.query)
-    if isinstance(node, tree.Array):
-        return "array"
-    if isinstance(node, tree.Row):
-        return "row"
-    if isinstance(node, (tree.Subscript, tree.Collate)):
-        return name_of(node.operand)
-    if isinstance(node, tree.AtZone):
-        return "timezone"
-    if isinstance(node, tree.Access):
-        return node.name
-    return "?column?"
-
-
-def _has_name(node: tree.Node) -> bool:
-    """Has what is cast a name of its own, however often it is cast?"""
-    while isinstance(node, tree.Cast):
-        node = node.operand
-    return name_of(node) not in ("?column?", "case")
-
-
-def _first_name(node: tree.Node) -> str:
-    while isinstance(node, tree.Select):
-        node = node.body
-    if isinstance(node, tree.SetOp):
-        return _first_name(node.left)
-    if isinstance(node, tree.Core) and node.targets:
-        return node.targets[0].alias or name_of(node.targets[0].expr)
-    if isinstance(node, tree.Values):
-        return "column1"
-    return "?column?"

@@ -14,15 +14,16 @@ abs=abs : ? : same
 ceil=pg_ceil : ? : float
 ceiling=pg_ceil : ? : float
 floor=pg_floor : ? : float
-round=pg_round : ? int4 : float
-trunc=pg_trunc : ? int4 : float
+round=pg_round : ? int4 : rounded
+trunc=pg_trunc : ? int4 : rounded
 sign=pg_sign : ? : float
-sqrt=pg_sqrt : float8 : float8
+sqrt=pg_sqrt : ? : float
 cbrt=pg_cbrt : float8 : float8
-exp=pg_exp : float8 : float8
-ln=pg_ln : float8 : float8
-log=pg_log : float8 float8 : float8
-log10=pg_log : float8 : float8
+exp=pg_exp : ? : float
+ln=pg_ln : ? : float
+log=pg_log : ? ? : float
+log10=pg_log : ? : float
+factorial=pg_factorial : int8 : numeric
 power=pg_power : ? ? : float
 pow=pg_power : ? ? : float
 mod=pg_mod_checked : ? ? : common
@@ -47,8 +48,8 @@ char_length=length : text : int4
 character_length=length : text : int4
 octet_length=pg_octet_length : ? : int4
 bit_length=pg_bit_length : ? : int4
-lower=pg_lower : text : text
-upper=pg_upper : text : text
+lower=lower : text : text
+upper=upper : text : text
 initcap=pg_initcap : text : text
 btrim=pg_btrim : text text : text
 ltrim=pg_ltrim : text text : text
@@ -106,11 +107,18 @@ array_replace=pg_array_replace : ? ? ? : same
 array_position=pg_array_position : ? ? : int4
 array_positions=pg_array_positions : ? ? : _int4
 array_dims=pg_array_dims : ? : text
-array_fill=pg_array_fill : ? ? : text
+array_fill=pg_array_fill : ? _int4 : filled
+trim_array=pg_trim_array : ? int4 : same
 to_json=pg_to_json : ? : json
 to_jsonb=pg_to_json : ? : jsonb
 row_to_json=json : ? : json
 array_to_json=json : ? : json
+parse_ident=pg_parse_ident : text bool : _text
+normalize=pg_normalize : text text : text
+convert_to=pg_convert_to : text text : bytea
+convert_from=pg_convert_from : bytea text : text
+get_byte=pg_get_byte : bytea int4 : int4
+set_byte=pg_set_byte : bytea int4 int4 : bytea
 json_typeof=pg_json_typeof : json : text
 jsonb_typeof=pg_json_typeof : jsonb : text
 json_array_length=pg_json_array_length : json : int4
@@ -153,7 +161,7 @@ justify_hours=pg_justify_hours : interval : interval
 justify_interval=pg_justify_interval : interval : interval
 isfinite=pg_isfinite : ? : bool
 overlaps=pg_overlaps : ? ? ? ? : bool
-timezone=pg_timezone : text ? : timestamp
+timezone=pg_timezone : text ? : zoned
 pg_sleep=pg_sleep : float8 : void
 gen_random_uuid=pg_uuid : : uuid
 uuid_generate_v4=pg_uuid : : uuid
@@ -175,7 +183,7 @@ pg_my_temp_schema=pg_zero : : oid
 pg_postmaster_start_time=pg_started : : timestamptz
 pg_conf_load_time=pg_started : : timestamptz
 inet_server_addr=pg_null : : inet
-inet_server_port=pg_null : : int4
+inet_server_port=pg_server_port : : int4
 inet_client_addr=pg_null : : inet
 inet_client_port=pg_null : : int4
 current_setting=pg_current_setting : text bool : text
@@ -331,7 +339,7 @@ class Signature(NamedTuple):
     function: str
     wants: tuple[PgType | None, ...]  # None: whatever it is
     rest: bool  # the last type is that of all arguments that follow
-    result: PgType | str  # a type, or same, second, common, float, moment, ?
+    result: PgType | str  # a type, or same, second, common, float, rounded, filled, moment, zoned, ?
 
 
 def _type(word: str) -> PgType | None:

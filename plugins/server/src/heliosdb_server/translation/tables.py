@@ -20,6 +20,7 @@ from ..types.registry import (
     JSONB,
     NAME,
     NUMERIC,
+    STRINGS,
     TEXT,
     TIMESTAMP,
     TIMESTAMPTZ,
@@ -39,7 +40,7 @@ _ROWS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
     "json_array_elements_text": ("pg_json_texts", (("value", "text", "value"),)),
     "jsonb_array_elements_text": ("pg_json_texts", (("value", "text", "value"),)),
     "json_object_keys": ("pg_json_keys", (("json_object_keys", "text", "value"),)),
-    "jsonb_object_keys": ("pg_json_keys", (("jsonb_object_keys", "text", "value"),)),
+    "jsonb_object_keys": ("pg_jsonb_keys", (("jsonb_object_keys", "text", "value"),)),
     "json_each": ("pg_json_pairs", (("key", "text", "0"), ("value", "json", "1"))),
     "jsonb_each": ("pg_json_pairs", (("key", "text", "0"), ("value", "jsonb", "1"))),
     "json_each_text": ("pg_json_pairs_text", (("key", "text", "0"), ("value", "text", "1"))),
@@ -72,6 +73,7 @@ _ROWS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
     "pg_get_publication_tables": ("pg_no_rows", (("relid", "oid", "0"),)),
     "pg_event_trigger_ddl_commands": ("pg_no_rows", (("classid", "oid", "0"),)),
 }  # fmt: skip
+_TO_ROWS = frozenset(("json_to_recordset", "jsonb_to_recordset", "json_to_record", "jsonb_to_record"))
 SET_RETURNING = _ROWS.keys() | {"unnest", "generate_series"}
 _ENDLESS = 10_000_000  # rows that generate_series() makes by json; more are a mistake
 
@@ -161,7 +163,19 @@ class Tables(Calls):
 
     def _derived(self, node: tree.Derived, scope: Scope) -> str:
         # A query in FROM can't see what stands beside it, in SQLite; LATERAL is refused where it would have to.
-        text, columns = self.query(node.query, Scope(outer=scope.outer) if not node.lateral else None)
+        beside = Scope(scope.relations, outer=scope.outer)
+        try:
+            text, columns = self.query(node.query, Scope(outer=scope.outer))
+        except PgError as error:
+            if not node.lateral or error.code not in ("42P01", "42703"):
+                raise
+            self.query(node.query, beside)  # whatever else is wrong with it comes first
+            raise PgError(
+                "0A000",
+                "LATERAL with a query that uses columns of what stands before it is not supported",
+                hint="Write the query in the SELECT list, or join with a query that groups.",
+                position=node.at + 1,
+            ) from None
         alias = node.alias or self.fresh("derived")
         if node.columns:
             columns, renamed = self._renamed(columns, node.columns, node)
@@ -232,6 +246,8 @@ class Tables(Calls):
         call = node.calls[0]
         name = call.name.lower()
         alias = node.alias or name
+        if name in _TO_ROWS and node.types:
+            return self._to_rows(node, call, name, alias, scope)
         written = self.fresh("rows") if not node.alias else alias
         if name == "pg_zip":
             return self._zipped(call, alias, scope)
@@ -260,6 +276,26 @@ class Tables(Calls):
             columns[at] = columns[at]._replace(name=new)
         scope.relations.append(Relation(alias, tuple(columns), written=written))
         return f"{text} AS {quote_identifier(written)}"
+
+    def _to_rows(self, node: tree.TableCall, call: tree.Call, name: str, alias: str, scope: Scope) -> str:
+        """Return json_to_recordset() and its like: rows of the columns that AS names."""
+        if len(call.args) != 1:
+            raise self._no_function(call, [])
+        document = self.typed(self.ex(call.args[0], scope), Sized(JSON), call.at)
+        items = document.text if name.endswith("set") else f"json_array(json({document.text}))"
+        quoted = quote_identifier(alias)
+        columns = []
+        self.functions = True
+        for column, sized in zip(node.columns, node.types, strict=True):
+            member = f"pg_json_get_text({quoted}.value, {quote_text(column)})"
+            made = (
+                member
+                if sized.type in STRINGS and sized.modifier == -1
+                else (f"pg_cast({member}, 'text', '{sized.type.name}', {sized.modifier})")
+            )
+            columns.append(Column(column, sized, made))
+        scope.relations.append(Relation(alias, tuple(columns)))
+        return f"json_each(pg_json_items({items})) AS {quoted}"
 
     def _scalar_source(self, node: tree.TableCall, call: tree.Call, alias: str, scope: Scope) -> str:
         """Return a function of one value in FROM: one row."""
@@ -345,6 +381,8 @@ class Tables(Calls):
         if not call.args:
             raise self._no_function(call, [])
         array = self.typed(self.ex(call.args[0], scope), Sized(BY_OID[TEXT.array]), call.at)
+        if array.type is not None and not array.type.element:
+            raise self._no_function(call, [array])
         element = BY_OID.get(array.type.element) if array.type is not None else None
         column = Column(
             "unnest", Sized(element) if element is not None else None, f"{quote_identifier(written)}.value"

@@ -334,6 +334,7 @@ class ColumnDef(Node):
     generated: Node | None = None
     stored: bool = True
     identity: bool = False
+    always: bool = False  # GENERATED ALWAYS AS IDENTITY
     collate: str = ""
     constraint: str = ""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timezone, tzinfo
 from typing import TYPE_CHECKING
 
-from heliosdb_sqlite.sql.quoting import quote_text
+from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError
 from ..types.registry import (
@@ -41,7 +41,18 @@ from ..types.registry import (
     Sized,
 )  # fmt: skip
 from . import literals, tree
-from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, cast, is_number, typed_literal, wider
+from .literals import (
+    S_BOOL,
+    S_FLOAT8,
+    S_INT4,
+    S_INT8,
+    S_TEXT,
+    can_cast,
+    cast,
+    is_number,
+    typed_literal,
+    wider,
+)
 from .scope import Ex, Schema, Scope
 
 if TYPE_CHECKING:
@@ -55,6 +66,7 @@ _JSON_OPS = {
     "->": "get", "->>": "get_text", "#>": "path", "#>>": "path_text", "@>": "contains", "<@": "contained",
     "?": "has", "?|": "has_any", "?&": "has_all", "#-": "delete_path", "@?": "", "@@": "",
 }  # fmt: skip
+_DIGITS = 17  # of a literal with a fraction: programs write their floating-point numbers with as many
 _REGEX = {"~": (0, 0), "~*": (1, 0), "!~": (0, 1), "!~*": (1, 1)}
 
 
@@ -77,6 +89,7 @@ class Values:
 
         def query(self, node: tree.Node, scope: Scope | None) -> tuple[str, tuple[Column, ...]]: ...
         def call(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex: ...
+        def one_row(self, node: tree.Node) -> bool: ...
 
     def own(self, text: str, sized: Sized | None) -> Ex:
         """Return an expression that calls a function of this server's."""
@@ -123,6 +136,8 @@ class Values:
         """Return any expression as text, as PostgreSQL writes its value."""
         if ex.unknown or ex.type is None or ex.type in STRINGS:
             return ex.text
+        if ex.type is NUMERIC and re.fullmatch(r"-?\d+\.\d+", ex.text):
+            return quote_text(ex.text)
         made = cast(ex, S_TEXT)
         self.functions |= made.startswith("pg_")
         return made
@@ -131,6 +146,10 @@ class Values:
         """Return the expression as a value of another type."""
         if ex.unknown:
             return self.typed(ex, target, at)._replace(sized=target)
+        if ex.type is not None and not can_cast(ex.type, target.type):
+            raise PgError(
+                "42846", f"cannot cast type {ex.type.title} to {target.type.title}", position=at + 1
+            )
         made = cast(ex, target, explicit=explicit)
         self.functions |= "pg_" in made and made != ex.text
         return Ex(made, target, ex.source if made == ex.text else (0, 0), ex.not_null)
@@ -162,8 +181,17 @@ class Values:
             return Ex("1" if node.value else "0", S_BOOL, not_null=True)
         if node.kind == "int":
             return Ex(str(node.value), S_INT4 if node.value < 2**31 else S_INT8, not_null=True)
-        text = node.value if any(char in node.value for char in ".eE") else node.value + ".0"
-        return Ex(text, Sized(NUMERIC), not_null=True)
+        whole = not any(char in node.value for char in ".eE")
+        if want is not None and want.type in (FLOAT8, FLOAT4):
+            return Ex(repr(float(node.value)), want, not_null=True)
+        if len(node.value.lower().partition("e")[0].replace(".", "").strip("0")) > (15 if whole else _DIGITS):
+            raise PgError(
+                "22003",
+                f"numeric value {node.value[:40]} has more digits than can be kept",
+                hint="Numbers have 15 digits here. Cast it to double precision, or keep it as text.",
+                position=node.at + 1,
+            )
+        return Ex(node.value + ".0" if whole else node.value, Sized(NUMERIC), not_null=True)
 
     def _param(self, node: tree.Param, scope: Scope, want: Sized | None) -> Ex:
         sized = self.parameters.setdefault(node.number, None)
@@ -224,14 +252,20 @@ class Values:
             and node.operand.kind in ("int", "numeric")
         ):
             if node.operand.value == str(2**63):
-                return Ex("-9223372036854775808", S_INT8, not_null=True)
+                return Ex("(-9223372036854775808)", S_INT8, not_null=True)
             inner = self.ex(node.operand, scope)
             return Ex(f"-{inner.text}", inner.sized, not_null=True)
         inner = self.ex(node.operand, scope, want)
+        kind = inner.type
+        if node.op in ("+", "-", "@", "|/", "||/") and kind is not None and not inner.unknown:  # noqa: SIM102
+            if not is_number(kind) and kind not in (INTERVAL, BOOL, VECTOR):
+                raise PgError(
+                    "42883", f"operator does not exist: {node.op} {kind.title}", position=node.at + 1
+                )
         if node.op in "+-":
             if inner.type is INTERVAL:
-                return self.own(f"pg_interval_scale({inner.text}, -1.0)", inner.sized)
-            return Ex(f"({node.op}{inner.text})", inner.sized or want)
+                return self.own(f"pg_interval_scale({inner.text}, {node.op}1.0)", inner.sized)
+            return Ex(f"({node.op} {inner.text})", inner.sized or want)
         if node.op == "~":
             return Ex(f"(~{inner.text})", inner.sized)
         simple = {"@": "abs", "|/": "pg_sqrt", "||/": "pg_cbrt"}
@@ -261,6 +295,8 @@ class Values:
             return self._concatenated(a, b, node)
         if op in _JSON_OPS or (op == "-" and a.type is JSONB):
             return self._json(op, a, b, node)
+        if op == "^@":
+            return self.own(f"pg_starts_with({a.text}, {b.text})", S_BOOL)
         if op == "&&" and (a.type is None or a.type.element):
             return self.own(f"pg_array_overlaps({a.text}, {b.text})", S_BOOL)
         if op in "+-*/%^":
@@ -314,6 +350,8 @@ class Values:
             return Ex(f"(({left}) {node.op} ({right}))", S_BOOL)
         a, b = self.pair(node.left, node.right, scope)
         self._refuse_mixed(a, b, node)
+        if a.type is JSONB and b.type is JSONB and node.op not in ("=", "<>"):
+            return self.own(f"(pg_jsonb_order({a.text}) {node.op} pg_jsonb_order({b.text}))", S_BOOL)
         a, b = self.comparable(a, b)
         return Ex(f"({a.text} {node.op} {b.text})", S_BOOL)
 
@@ -322,6 +360,11 @@ class Values:
         one, two = a.type, b.type
         if one is None or two is None or "NULL" in (a.text, b.text):
             return
+        if one is JSON and two is JSON:
+            raise PgError(
+                "42883", f"operator does not exist: json {node.op} json", position=node.at + 1,
+                hint="Cast both to jsonb.",
+            )  # fmt: skip
         kinds = [_KIND.get(one.category, "") if one is not BOOL else "bool" for one in (one, two)]
         if "" not in kinds and kinds[0] != kinds[1] and UNKNOWN not in (one, two) and not REG & {one, two}:
             raise PgError(
@@ -360,12 +403,14 @@ class Values:
         if VECTOR in (one, two) and op in "+-*":
             name = {"+": "vector_add", "-": "vector_subtract", "*": "vector_multiply"}[op]
             return Ex(f"{name}({a.text}, {b.text})", Sized(VECTOR))
+        a, b = (ex._replace(sized=S_INT4) if ex.type is BOOL else ex for ex in (a, b))  # as SQLite has it
+        one, two = a.type, b.type
         result = wider(a.sized, b.sized)
         if result is not None and result.type is FLOAT4 and one is not two:
             result = S_FLOAT8  # real with anything else is double precision
         kind = result.type if result is not None else None
         for each, ex in ((one, a), (two, b)):
-            if each is not None and not is_number(each) and each != BOOL and not ex.unknown:
+            if each is not None and not is_number(each) and not ex.unknown:
                 names = f"{one.title if one else 'unknown'} {op} {two.title if two else 'unknown'}"
                 raise PgError(
                     "42883",
@@ -423,7 +468,7 @@ class Values:
         if op in "+-" and one is INTERVAL and two is INTERVAL:
             return self.own(f"pg_interval_add({a.text}, {b.text}, {sign})", interval)
         if op in "*/" and one is INTERVAL and (is_number(two) or two is None):
-            factor = b.text if op == "*" else f"(1.0 / {b.text})"
+            factor = b.text if op == "*" else self._divided("/", Ex("1.0"), b, S_FLOAT8).text
             return self.own(f"pg_interval_scale({a.text}, {factor})", interval)
         if op == "*" and two is INTERVAL and (is_number(one) or one is None):
             return self.own(f"pg_interval_scale({b.text}, {a.text})", interval)
@@ -566,15 +611,22 @@ class Values:
                 b = self.typed(b, Sized(BY_OID[TEXT.array]), node.right.at)
             element = BY_OID.get(b.type.element) if b.type is not None else None
             sized = Sized(element) if element is not None else None
+            if b.type is not None and not b.type.element:
+                raise PgError(
+                    "42809", "op ANY/ALL (array) requires array on right side", position=node.at + 1
+                )
             a = self.typed(a, sized, node.left.at)
-            text = f"SELECT value FROM json_each({self._array_text(b)})"
+            array_text = self._array_text(b)
+            text = f"SELECT value FROM json_each({array_text})"
             if (node.op, node.every) in (("=", False), ("<>", True)):
                 return Ex(f"({a.text} {'NOT ' if node.every else ''}IN ({text}))", S_BOOL)
             name = self.fresh("q")
-            left, source, value = a.text, f"json_each({self._array_text(b)}) AS {name}", f"{name}.value"
+            left, source, value = a.text, f"json_each({array_text}) AS {name}", f"{name}.value"
         inner = self._compared(left, node.op, value, node)
-        how, empty = ("min", "1") if node.every else ("max", "0")
-        return Ex(f"(SELECT coalesce({how}({inner}), {empty}) FROM {source})", S_BOOL)
+        # ALL is false when one is, ANY true when one is; else what can't be told for one can't be told at all.
+        how, one, other = ("min", 0, 1) if node.every else ("max", 1, 0)
+        made = f"CASE WHEN {how}({inner}) = {one} THEN {one} WHEN count(*) > count({inner}) THEN NULL ELSE {other} END"
+        return Ex(f"(SELECT {made} FROM {source})", S_BOOL)
 
     def _compared(self, left: str, op: str, right: str, node: tree.Node) -> str:
         if op in _COMPARE:
@@ -589,8 +641,10 @@ class Values:
         raise PgError("0A000", f"the operator {op} is not supported with ANY or ALL", position=node.at + 1)
 
     def _array_text(self, ex: Ex) -> str:
-        """Return an array as JSON for json_each(); a vector of OIDs is one already."""
-        return ex.text
+        """Return an array as JSON for json_each(); comparing with the items of no array is NULL, not false."""
+        return (
+            ex.text if ex.not_null or ex.text.startswith("json_array(") else f"coalesce({ex.text}, '[null]')"
+        )
 
     def _is(self, node: tree.Is, scope: Scope, want: Sized | None) -> Ex:
         no = "NOT " if node.negated else ""
@@ -611,7 +665,7 @@ class Values:
 
     def _cast(self, node: tree.Cast, scope: Scope, want: Sized | None) -> Ex:
         inner = node.operand
-        if isinstance(inner, tree.Array):
+        if isinstance(inner, tree.Array) and node.type.type.element:
             return self._array(inner, scope, node.type)
         found = self.ex(inner, scope, node.type if isinstance(inner, (tree.Const, tree.Param)) else None)
         if isinstance(inner, tree.Const) and inner.kind == "null":
@@ -686,7 +740,11 @@ class Values:
             made = f"(SELECT json_group_array({value}) FROM ({text}) AS {name})"
             return Ex(made, Sized(array) if array is not None else None)
         if len(columns) > 1:
-            return Ex(f"({text})", Sized(RECORD))
+            raise PgError("42601", "subquery must return only one column", position=node.at + 1)
+        if not self.one_row(node.query):  # SQLite would take the first row's
+            name, value = self.fresh("only"), quote_identifier(columns[0].name)
+            made = f"CASE WHEN count(*) > 1 THEN pg_more_than_one() ELSE max({value}) END"
+            return self.own(f"(SELECT {made} FROM ({text}) AS {name})", columns[0].sized)
         return Ex(f"({text})", columns[0].sized)
 
     def _array(self, node: tree.Array, scope: Scope, want: Sized | None) -> Ex:
@@ -695,7 +753,8 @@ class Values:
             element = Sized(BY_OID[want.type.element])
         if any(isinstance(item, tree.Array) for item in node.items):
             inner = [self._array(item, scope, want) for item in node.items if isinstance(item, tree.Array)]
-            if len(inner) != len(node.items):
+            sizes = {len(item.items) for item in node.items if isinstance(item, tree.Array)}
+            if len(inner) != len(node.items) or len(sizes) > 1:
                 raise PgError(
                     "2202E", "multidimensional arrays must have array expressions with matching dimensions"
                 )
@@ -728,7 +787,17 @@ class Values:
         index = self.ex(node.index, scope, S_INT4 if a.type is not JSONB else S_TEXT)
         if a.type is JSONB:
             return self.own(f"pg_json_get({a.text}, {index.text})", a.sized)
+        if a.type is not None and not a.type.element and not isinstance(node.operand, tree.Subscript):
+            raise PgError(
+                "42804",
+                f"cannot subscript type {a.type.title} because it does not support subscripting",
+                position=node.operand.at + 1,
+            )
         element = BY_OID.get(a.type.element) if a.type is not None else None
+        if (
+            isinstance(node.operand, tree.Subscript) and element is None
+        ):  # the second one of an array of arrays
+            element = a.type
         base = 0 if a.type is not None and a.type.name in ("int2vector", "oidvector") else 1
         made = f"json_extract({a.text}, '$[' || ({index.text} - {base}) || ']')"
         return Ex(made, Sized(element) if element is not None else None)
@@ -746,7 +815,9 @@ class Values:
 
     def _atzone(self, node: tree.AtZone, scope: Scope, want: Sized | None) -> Ex:
         a = self.ex(node.operand, scope, Sized(TIMESTAMPTZ))
-        zone = self.text(node.zone, scope)
+        zone = self.ex(node.zone, scope, S_TEXT).text
+        if a.type is DATE:
+            a = self.cast(a, Sized(TIMESTAMPTZ), node.at)
         if a.type is TIMESTAMPTZ:
             return self.own(f"pg_at_zone({a.text}, {zone}, 0)", Sized(TIMESTAMP))
         return self.own(f"pg_at_zone({a.text}, {zone}, 1)", Sized(TIMESTAMPTZ))

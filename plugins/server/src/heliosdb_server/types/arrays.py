@@ -22,7 +22,19 @@ def from_text(text: str, element: Callable[[str], Any], delimiter: str = ",") ->
     made, at = _read(text, _skip(text, 0), element, delimiter, _bounds(text))
     if _skip(text, at) != len(text):
         raise _malformed(text, "Junk after closing right brace.")
+    if not is_even(made):
+        raise _malformed(text, "Multidimensional arrays must have sub-arrays with matching dimensions.")
     return made
+
+
+def is_even(items: list[Item]) -> bool:
+    """Are all arrays within an array of one size?"""
+    inner = [item for item in items if isinstance(item, list)]
+    if not inner:
+        return True
+    if len(inner) != len(items) or len({len(item) for item in inner}) > 1:
+        return False
+    return all(map(is_even, inner)) and len({any(isinstance(x, list) for x in item) for item in inner}) == 1
 
 
 def _bounds(text: str) -> int:
@@ -114,8 +126,8 @@ def _shape(items: list[Item]) -> list[int]:
     return [] if sizes and sizes[-1] == 0 else sizes
 
 
-def to_binary(items: list[Item], oid: int, element: Callable[[Any], bytes]) -> bytes:
-    """Return items in the binary form; ``oid`` is their type."""
+def to_binary(items: list[Item], oid: int, element: Callable[[Any], bytes], first: int = 1) -> bytes:
+    """Return items in the binary form; ``oid`` is their type, ``first`` the number of the first one."""
     shape = _shape(items)
     flat: list[bytes] = []
     has_null = False
@@ -137,7 +149,7 @@ def to_binary(items: list[Item], oid: int, element: Callable[[Any], bytes]) -> b
     if shape:
         walk(items, 0)
     head = struct.pack("!iiI", len(shape), has_null, oid)
-    return head + b"".join(struct.pack("!ii", size, 1) for size in shape) + b"".join(flat)
+    return head + b"".join(struct.pack("!ii", size, first) for size in shape) + b"".join(flat)
 
 
 def from_binary(data: bytes, element: Callable[[bytes], Any]) -> list[Item]:

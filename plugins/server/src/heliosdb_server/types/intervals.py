@@ -103,6 +103,16 @@ def parse(text: str, unit: str = "") -> Interval:
     back = text.lower().endswith(" ago")
     text = text[:-4] if back else text
     at, found = 0, False
+    if match := re.match(r"([+-]?)(\d+)-(\d{1,2})(?=\s|$)", text):  # years and months, as SQL has them
+        sign = -1 if match[1] == "-" else 1
+        months += sign * (int(match[2]) * 12 + int(match[3]))
+        at, found = match.end(), True
+        if bare := re.match(r"\s+([+-]?\d+)(?=\s+[+-]?\d+:)", text[at:]):
+            days += int(bare[1])
+            at += bare.end()
+    elif match := re.match(r"([+-]?\d+)(?=\s+[+-]?\d+:)", text):  # days and a time
+        days += int(match[1])
+        at, found = match.end(), True
     while at < len(text.rstrip()):
         match = _PART.match(text, at)
         if match is None:

@@ -13,9 +13,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ..protocol.errors import PgError
+from .loosely import usual
 
 _MOMENT = re.compile(
-    r"\s*(?:(?P<year>\d{4,6})-(?P<month>\d{1,2})-(?P<day>\d{1,2})|(?P<compact>\d{8}))?"
+    r"\s*(?:(?P<year>\d{4,8})-(?P<month>\d{1,2})-(?P<day>\d{1,2})|(?P<compact>\d{8}))?"
     r"(?:(?:[T\s]\s*|^)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d*))?)?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?|[A-Za-z_]+/[A-Za-z_/+-]+)?\s*",
     re.IGNORECASE,
@@ -56,6 +57,12 @@ def zone(name: str) -> tzinfo:
 def _read(text: str, kind: str, here: tzinfo) -> tuple[date | None, time | None, tzinfo | None]:
     match = _MOMENT.fullmatch(text)
     if match is None or not (match["year"] or match["compact"] or match["hour"]):
+        if re.search(r"\bBC$", text.strip(), re.IGNORECASE):
+            raise PgError(
+                "22008", f'date/time field value out of range: "{text}"', hint="Years begin with 1 here."
+            )
+        match = _MOMENT.fullmatch(usual(text))
+    if match is None or not (match["year"] or match["compact"] or match["hour"]):
         return _word(text, kind, here)
     day = None
     try:
@@ -91,6 +98,23 @@ def _word(text: str, kind: str, here: tzinfo) -> tuple[date | None, time | None,
     if word == "epoch":
         return date(1970, 1, 1), time(), UTC
     raise _wrong(kind, text)
+
+
+def rounded(text: str, digits: int) -> str:
+    """Return a moment or time of day with no more than so many digits of a second."""
+    if not 0 <= digits < 6 or "." not in text:
+        return text
+    head, _, tail = text.partition(".")
+    fraction = tail[:6]
+    zone_text = tail[6:]
+    if not fraction.isdigit():
+        return text
+    unit = 10 ** (6 - digits)
+    micros = (int(fraction) + unit // 2) // unit * unit
+    day = head if len(head) > 8 else f"2000-01-01 {head}"
+    whole = datetime.fromisoformat(day) + timedelta(microseconds=micros)
+    made = whole.isoformat(" ") if len(head) > 8 else whole.time().isoformat()
+    return made + zone_text
 
 
 def date_in(text: str, here: tzinfo = UTC) -> str:

@@ -108,7 +108,7 @@ def single_out(value: float) -> str:
             text = f"{value:.{digits}g}"
             if single(float(text)) == single(value):
                 shown = float(text)
-                if shown.is_integer() and abs(shown) >= 1e6:
+                if abs(shown) >= 1e6:
                     mantissa, _, exponent = f"{shown:.{digits - 1}e}".partition("e")
                     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
                     return f"{mantissa}e{exponent}"

@@ -156,6 +156,9 @@ def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Ca
         return lambda text: numbers.numeric_in(text, modifier)
     if kind is DATE:
         return lambda text: moments.date_in(text, here)
+    if modifier != -1 and kind in (TIMESTAMP, TIMESTAMPTZ, TIME, TIMETZ):
+        whole = text_in(kind, -1, here)
+        return lambda text: moments.rounded(whole(text), modifier)
     if kind is TIMESTAMPTZ:
         return lambda text: moments.timestamptz_in(text, here)
     if kind is INTERVAL:

@@ -104,6 +104,7 @@ REGTYPE, REGPROC = BY_NAME["regtype"], BY_NAME["regproc"]
 REG = frozenset(
     BY_NAME[n] for n in ("regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole")
 )
+REG_MARK = "\x1f"  # between the OID and the name that a value of these types is sent as
 INTEGERS = frozenset((INT2, INT4, INT8, OID))
 STRINGS = frozenset((TEXT, VARCHAR, BPCHAR, NAME, CHAR, UNKNOWN))
 

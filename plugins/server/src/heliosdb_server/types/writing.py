@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from . import arrays, intervals, moments, numbers
-from .reading import EPOCH, boolean_in, json_in, jsonb_in
+from .reading import EPOCH, boolean_in, bytes_in, json_in, jsonb_in
 from .registry import (
     BOOL,
     BPCHAR,
@@ -28,8 +28,11 @@ from .registry import (
     JSONB,
     NUMERIC,
     OID,
+    RECORD,
     REG,
+    REG_MARK,
     STRINGS,
+    TEXT,
     TIME,
     TIMESTAMP,
     TIMESTAMPTZ,
@@ -124,7 +127,11 @@ def text_out(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> C
         return lambda value: " ".join(str(each) for each in arrays.load(value))
     if kind.element:
         item = text_out(BY_OID[kind.element], modifier, here)
+        if BY_OID[kind.element] is BYTEA:
+            item = str  # in JSON they are what clients read already
         return lambda value: arrays.to_text(arrays.load(value), item)
+    if kind is RECORD:
+        return lambda value: record_out(value, here)
     if kind is BPCHAR and modifier > 4:
         return lambda value: text(value).ljust(modifier - 4)
     simple: dict[PgType, Callable[[Any], str]] = {
@@ -146,8 +153,46 @@ def text_out(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> C
     return simple.get(kind, text)
 
 
+def _fields(value: Any) -> Iterator[tuple[PgType, int, Any]]:
+    """Yield type, modifier and value of each field of a record, which travels as one array of them all."""
+    items = arrays.load(value)
+    for at in range(0, len(items), 3):
+        kind = BY_OID.get(items[at], TEXT)
+        field = items[at + 2]
+        if kind is BYTEA and field is not None:
+            field = bytes.fromhex(field)
+        yield kind, items[at + 1], field
+
+
+def record_out(value: Any, here: tzinfo) -> str:
+    """Return a record as ``(1,"a b",)``."""
+    if isinstance(value, str) and value[:1] == "{":
+        return value
+    parts = []
+    for kind, modifier, field in _fields(value):
+        text = "" if field is None else text_out(kind, modifier, here)(field)
+        if (field is not None and not text) or any(char in '(),"\\' or char.isspace() for char in text):
+            text = '"' + text.replace("\\", "\\\\").replace('"', '""') + '"'
+        parts.append(text)
+    return f"({','.join(parts)})"
+
+
+def record_binary(value: Any) -> bytes:
+    """Return a record's binary form."""
+    made, count = b"", 0
+    for kind, modifier, field in _fields(value):
+        count += 1
+        made += struct.pack("!I", kind.oid)
+        if field is None:
+            made += b"\xff\xff\xff\xff"
+        else:
+            data = binary_out(kind, modifier)(field)
+            made += struct.pack("!i", len(data)) + data
+    return struct.pack("!i", count) + made
+
+
 def _reg(value: str, kind: PgType) -> str:
-    return value if kind in REG else str(numbers.integer_in(value, kind))
+    return value.rpartition(REG_MARK)[2] if kind in REG else str(numbers.integer_in(value, kind))
 
 
 def _uuid(value: Any) -> uuid.UUID:
@@ -165,12 +210,19 @@ def binary_out(kind: PgType, modifier: int = -1) -> Callable[[Any], bytes]:
     if (shape := _FIXED.get(kind)) is not None:
         pack = struct.Struct(shape).pack
         checked = OID if kind in REG else kind
+        if kind in REG:
+            return lambda value: pack(
+                numbers.integer(value.partition(REG_MARK)[0] if isinstance(value, str) else value, checked)
+            )
         return lambda value: pack(numbers.integer(value, checked))
     if kind is NUMERIC:
         return lambda value: numbers.numeric_to_binary(numbers.decimal(value, modifier))
     if kind.element:
         item, oid = binary_out(BY_OID[kind.element], modifier), kind.element
-        return lambda value: arrays.to_binary(arrays.load(value), oid, item)
+        if oid == BYTEA.oid:
+            item = bytes_in
+        first = 0 if kind.name in ("int2vector", "oidvector") else 1
+        return lambda value: arrays.to_binary(arrays.load(value), oid, item, first)
     if kind in STRINGS and kind is not CHAR:
         if kind is BPCHAR and modifier > 4:
             return lambda value: text(value).ljust(modifier - 4).encode()
@@ -224,5 +276,6 @@ _BINARY: dict[PgType, Callable[[Any], bytes]] = {
     JSON: lambda value: _json(value).encode(),
     JSONB: lambda value: b"\1" + jsonb_in(_json(value)).encode(),
     VECTOR: vector_binary,
+    RECORD: record_binary,
     VOID: lambda value: b"",
 }
