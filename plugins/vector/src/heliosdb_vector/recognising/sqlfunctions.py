@@ -14,6 +14,7 @@ from .clauses import Span
 _DETERMINISTIC = 0x800
 _OF_TIME = frozenset({"date", "time", "datetime", "julianday", "unixepoch", "strftime", "timediff"})
 _TABLES = frozenset({"json_each", "json_tree", "generate_series"})  # that stand in a FROM clause
+_BY_FUNCTION = frozenset({"LIKE", "GLOB", "REGEXP", "MATCH"})  # operators that a program can define
 _NOW = frozenset({"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"})
 # Words that may stand before a parenthesis and are no functions.
 _KEYWORDS = frozenset(
@@ -33,6 +34,7 @@ _KEYWORDS = frozenset(
         "THEN",
         "ELSE",
         "CASE",
+        "CAST",
         "BETWEEN",
         "EXISTS",
         "LIKE",
@@ -103,6 +105,13 @@ class Functions:
             if not fitting or not all(flags & _DETERMINISTIC for flags in fitting):
                 return name
         return ""
+
+
+def calls_nothing(tokens: Sequence[Token], span: Span) -> bool:
+    """Return whether there is no function in an expression, which a program could define anew at any time."""
+    if any(token.word in _BY_FUNCTION or token.text in ("->", "->>") for token in tokens[span[0] : span[1]]):
+        return False
+    return next(_calls(tokens, span, inside=True), None) is None
 
 
 def _calls(tokens: Sequence[Token], span: Span, *, inside: bool) -> Iterator[tuple[int, str, int]]:

@@ -23,6 +23,7 @@ from .rewriting import NO_VERSION, Restricted, Values, Version
 
 _FALLBACK = (NO_VERSION, None)
 
+_GATHERED = 20  # the vectors of one row in so many are copied together before they are compared
 _MOST_PRODUCTS = 32 << 20  # held at once
 _TOGETHER = 64  # executions whose distances are computed by one matrix product
 
@@ -191,10 +192,13 @@ def _candidates(
             if few is not None:
                 if len(few) <= k:
                     return np.empty(0, np.int64), sorted({*few.tolist(), *odd}), "by index"
-                places = _nearest_among(snapshot, search, asked, few, k, slack)
+                places = _nearest_among(snapshot, search, asked, snapshot.places(np.sort(few)), k, slack)
                 if places is not None:
                     return places, odd, "by index"
                 return np.empty(0, np.int64), sorted({*few.tolist(), *odd}), "by index"
+        known = question.all_places(connection, values, snapshot)
+        if known is not None:
+            return *_nearest_known(snapshot, search, asked, known, k, slack, given), "from memory"
         found = _bounds(snapshot, search, asked, given)
         places, enough = nearest_that_qualify(connection, question, values, snapshot, found, k, slack)
         if not enough:
@@ -215,14 +219,31 @@ def _bounds(snapshot: Snapshot, search: Search, asked: Asked, given: Any) -> Bou
 
 
 def _nearest_among(
-    snapshot: Snapshot, search: Search, asked: Asked, rows: Array, k: int, slack: float
+    snapshot: Snapshot, search: Search, asked: Asked, places: Array, k: int, slack: float
 ) -> Array | None:
     """Return the places of the nearest of a few rows; None if fewer than k of them have a distance."""
-    places = snapshot.places(np.sort(rows))
     small = snapshot.only(places)
     found = _bounds(small, search, asked, None)
     chosen = nearest(found, k, slack)
     return None if chosen is None else places[chosen]
+
+
+def _nearest_known(
+    snapshot: Snapshot, search: Search, asked: Asked, known: Array, k: int, slack: float, given: Any
+) -> tuple[Array, list[int]]:
+    """Return the places of the nearest of the rows that are known to qualify, and the rowids of others to look at."""
+    odd = sorted(snapshot.odd)
+    if len(known) * _GATHERED <= snapshot.count:
+        places = _nearest_among(snapshot, search, asked, known, k, slack)
+        if places is not None:
+            return places, odd
+    found = _bounds(snapshot, search, asked, given)
+    others = np.ones(len(found.middle), bool)
+    others[known] = False
+    absent = _without_distance(snapshot, found)
+    found.middle[others] = np.inf
+    places = nearest(found, k, slack)
+    return (known, [*odd, *absent]) if places is None else (places, odd)
 
 
 def _without_distance(snapshot: Snapshot, found: Bounds) -> list[int]:

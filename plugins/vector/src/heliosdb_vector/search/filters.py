@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
-from heliosdb_sqlite.plugins import run
+from heliosdb_sqlite.plugins import run, state
 from heliosdb_sqlite.sql.lexer import Token
 from heliosdb_sqlite.sql.splice import Edit, splice
 
@@ -16,22 +17,35 @@ from ..memory.bounds import Bounds
 from ..memory.choosing import kth_smallest
 from ..memory.matrix import Array, Snapshot
 from ..recognising.clauses import Span, sources
-from ..recognising.recognising import Search
+from ..recognising.recognising import Search, reads_nothing_else
+from ..recognising.sqlfunctions import calls_nothing
 from .asking import Unanswerable
+from .known import Known
 from .rewriting import Values, condition, expression, rowid_of
 
 _FIRST = 64  # rows tested at first
 _AT_ONCE = 20_000
 _ROWID = "heliosdb_vector_rowid"
+_KNOWN = "vector conditions"
+_REMEMBERED, _MOST = 8 << 20, 64  # bytes and number of what is known, for a connection
+_TESTS_OF_ALL = 4  # all rows are tested at once after so much of them was one by one: a quarter
 _SHARE = 50  # one row in so many may qualify for an index to be asked first
 
 
 class Filter:
-    """The FROM and WHERE of a search, as a query for the rowids that qualify."""
+    """The FROM and WHERE of a search, as a query for the rowids that qualify.
+
+    Where nothing but the table decides, what was found out is remembered for as long as the table does not change.
+    """
 
     def __init__(self, connection: Any, sql: str, tokens: Sequence[Token], search: Search) -> None:
         self.share = 1.0
         """Of the rows that were tested last, how many qualified."""
+        spans = [search.core.span(clause) for clause in ("FROM", "WHERE")]
+        self._remembers = reads_nothing_else(tokens, search) and all(
+            span is None or calls_nothing(tokens, span) for span in spans
+        )
+        self._known: OrderedDict[Hashable, Known] = state(connection).setdefault(_KNOWN, OrderedDict())
         try:
             self._read(connection, sql, tokens, search, named=False)
         except sqlite3.OperationalError:  # a condition may use the name of a result column
@@ -74,6 +88,31 @@ class Filter:
         except LookupError:
             raise Unanswerable("a value is missing") from None
 
+    def known(self, values: Values, snapshot: Snapshot) -> Known | None:
+        """Return what is known of a snapshot's rows with these values; None where nothing is remembered."""
+        if not self._remembers:
+            return None
+        key = (self._text, *((type(value), value) for value in self._users(values)))
+        found = self._known.pop(key, None)
+        if found is None or found.of() is not snapshot:
+            found = Known(snapshot)
+            others = self._known
+            while len(others) >= _MOST or sum(each.bytes for each in others.values()) > _REMEMBERED:
+                others.popitem(last=False)
+        self._known[key] = found
+        return found
+
+    def all_places(self, connection: Any, values: Values, snapshot: Snapshot) -> Array | None:
+        """Return the places of all rows that qualify, if they are known, or worth being found out by now."""
+        known = self.known(values, snapshot)
+        if known is None:
+            return None
+        if known.places is None and known.tests * _TESTS_OF_ALL > len(known.good):
+            rows = run(connection, self._text, self._users(values)).fetchall()
+            good = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+            known.learn_all(snapshot.places(np.sort(good)))
+        return known.places
+
     def qualifying(self, connection: Any, values: Values, rowids: Array) -> Array:
         """Return those of the rows for which the conditions hold."""
         found: list[int] = []
@@ -110,16 +149,17 @@ def nearest_that_qualify(
     Rows are tested from the nearest on, in steps that grow, until k are found and no row that was not tested can be as
     near as the last of them.
     """
-    finite = int(np.count_nonzero(np.isfinite(bounds.low)))
+    known = question.known(values, snapshot)
+    low = bounds.low
+    finite = int(np.count_nonzero(np.isfinite(low)))
     wanted = min(max(_FIRST, 4 * k, min(_AT_ONCE, int(1.3 * k / question.share))), finite)
     reach = -np.inf  # all rows up to here have been tested
     found = np.empty(0, np.int64)
     while True:
-        limit = kth_smallest(bounds.low, wanted) if wanted else -np.inf
-        fresh = np.flatnonzero((bounds.low > reach) & (bounds.low <= limit) & np.isfinite(bounds.low))
+        limit = kth_smallest(low, wanted) if wanted else -np.inf
+        fresh = np.flatnonzero((low > reach) & (low <= limit) & np.isfinite(low))
         if len(fresh):
-            good = question.qualifying(connection, values, snapshot.rowids(fresh))
-            found = np.concatenate([found, snapshot.places(np.sort(good))])
+            found = np.concatenate([found, _good(connection, question, values, snapshot, fresh, known)])
         reach = max(reach, limit)
         question.share = max(len(found), 0.5) / max(wanted, 1)
         if len(found) >= k:
@@ -127,12 +167,27 @@ def nearest_that_qualify(
             if slack:
                 last = bounds.on_scale(bounds.distance(last) + slack)
             if last <= reach or wanted >= finite:
-                return found[bounds.low[found] <= last], True
-            wanted = max(wanted + 1, int(np.count_nonzero(bounds.low <= last)))
+                return found[low[found] <= last], True
+            wanted = max(wanted + 1, int(np.count_nonzero(low <= last)))
             continue
         if wanted >= finite:
             return found, False
         wanted = min(finite, max(wanted * 2, min(wanted * 16, int(1.5 * k / question.share))))
+
+
+def _good(
+    connection: Any, question: Filter, values: Values, snapshot: Snapshot, places: Array, known: Known | None
+) -> Array:
+    """Return those of the places whose rows qualify, in order."""
+    if known is None:
+        good = question.qualifying(connection, values, snapshot.rowids(places))
+        return snapshot.places(np.sort(good))
+    new = places[~known.tested[places]]
+    if len(new):
+        good = question.qualifying(connection, values, snapshot.rowids(new))
+        known.learn(new, snapshot.places(np.sort(good)))
+    found: Array = places[known.good[places]]
+    return found
 
 
 def most_by_index(snapshot: Snapshot) -> int:
