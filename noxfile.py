@@ -31,9 +31,14 @@ PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 CORE = "core[cli]"  # the command line is part of the core, and its tests need click and rich
 PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
 EVERY = [CORE, *(f"plugins/{name}" for name in PLUGINS)]
+INTEGRATIONS = sorted(
+    f"integrations/{path.parent.name}" for path in ROOT.glob("integrations/*/pyproject.toml")
+)
+ALL = [*EVERY, *INTEGRATIONS]
 # What may depend on what else is installed; the core's other tests don't, and tests/ has the drop-in checks for it.
 CORE_TESTS = ["core/tests/contract", "core/tests/guard", "core/tests/cli"]
 EVERY_TEST = [*CORE_TESTS, *(f"plugins/{name}/tests" for name in PLUGINS)]
+OWN_SESSIONS = ["clients", "torture", "peers"]  # folders of tests/, each with the session of its name
 NOT_ALONE = ("-m", "not alone and not exhaustive")  # `alone` marks what holds only without other plugins
 
 CI = bool(os.environ.get("CI"))
@@ -66,7 +71,7 @@ reports: list[Path] = []
 
 def run_tests(session: nox.Session, *arguments: str) -> None:
     """Run pytest and keep its counts for the last line. A folder without tests fails: that is pytest's exit code 5."""
-    report = Path(session.virtualenv.location) / "report.xml"
+    report = Path(session.virtualenv.location) / f"report-{len(reports)}.xml"
     report.unlink(missing_ok=True)
     reports.append(report)
     # One worker a processor; `-- -n 0` has none, for a debugger.
@@ -145,10 +150,25 @@ def plugin(session: nox.Session, name: str) -> None:
 
 @nox.session(python=PYTHONS, tags=["ci"])
 def together(session: nox.Session) -> None:
-    """All the tests with every plugin installed, and the programs that people run on top of SQLite."""
+    """What may depend on what else is installed, with every plugin there: `lowest` runs the plugins' own tests so."""
     install(session, EVERY, "test", "clients")
-    newest = session.python == PYTHONS[-1]  # a plugin's own tests have run on each Python without the others
-    run_tests(session, *(EVERY_TEST if newest else CORE_TESTS), "tests", "--ignore=tests/docs", *NOT_ALONE)
+    ignored = [f"--ignore=tests/{name}" for name in ("docs", *OWN_SESSIONS)]
+    run_tests(session, *CORE_TESTS, "tests", *ignored, *NOT_ALONE)
+
+
+@nox.session(python=[PYTHONS[0], PYTHONS[-1]], tags=["ci"])
+def integrations(session: nox.Session) -> None:
+    """The packages for frameworks, each with its framework: SQLAlchemy and Alembic, Django."""
+    install(session, ALL, "test")
+    for folder in INTEGRATIONS:  # one at a time: Django is set up once a process
+        run_tests(session, "-n", "0", f"{folder}/tests")
+
+
+@nox.session(python=PYTHONS[-1], tags=["ci"])
+def clients(session: nox.Session) -> None:
+    """The programs, drivers and frameworks that people put on top of SQLite and PostgreSQL, unmodified."""
+    install(session, EVERY, "test", "clients")
+    run_tests(session, "tests/clients")
 
 
 @nox.session(python=PYTHONS[0], tags=["ci"])
@@ -173,7 +193,7 @@ def lower_ends() -> list[str]:
 @nox.session(python=[PYTHONS[0], PYTHONS[-1]], tags=["ci"])
 def types(session: nox.Session) -> None:
     """mypy, strict, over every distribution; mypy and pyright over a user's calls in tests/typing."""
-    install(session, EVERY, "test", "clients", "types")
+    install(session, ALL, "test", "clients", "types")
     session.run("mypy")
     if (ROOT / "tests/typing").is_dir():
         session.run("mypy", "tests/typing")
@@ -192,7 +212,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(tags=["ci"])
 def docs(session: nox.Session) -> None:
     """Every example in the READMEs and in docs/, run."""
-    install(session, EVERY, "test", "clients", "docs")
+    install(session, ALL, "test", "clients", "docs")
     run_tests(session, "tests/docs")
 
 
@@ -202,7 +222,7 @@ def build(session: nox.Session) -> None:
     shutil.rmtree(DIST, ignore_errors=True)
     session.install(*needs("build", of=[]))
     command = ["python", "-m", "build", "--no-isolation", "--outdir", str(DIST)]
-    for folder in EVERY:
+    for folder in ALL:
         session.run(*command, folder.partition("[")[0], silent=True)
     licence = (ROOT / "LICENSE").read_bytes()
     for archive in DIST.iterdir():
@@ -235,12 +255,16 @@ def wheels(session: nox.Session) -> None:
         ("", {"heliosdb"}),
         ("[vector]", {"heliosdb", "heliosdb-vector"}),
         ("[vector,cli]", {"heliosdb", "heliosdb-vector"}),
-        ("[all]", set(ours)),
+        (
+            "[all]",
+            {name for name in ours if f"integrations/{name.removeprefix('heliosdb-')}" not in INTEGRATIONS},
+        ),
+        ("[all,sqlalchemy,django]", set(ours)),
     ):
         session.install(*from_dist, f"heliosdb{extras}")
         found = expect_only(session, expected)
         session.run("python", "-W", "error", "-c", SMOKE)
-        cli = extras in ("[vector,cli]", "[all]")
+        cli = "cli" in extras or "all" in extras
         if not cli and not found.isdisjoint({"click", "rich"}):
             session.error(f"heliosdb{extras} brought the command line's packages along")
         # Without its packages, the command says which to install and exits with 1.
@@ -270,11 +294,18 @@ def exhaustive(session: nox.Session) -> None:
     run_tests(session, "-m", "exhaustive", "core/tests", *(f"plugins/{name}/tests" for name in PLUGINS))
 
 
+@nox.session(python=PYTHONS[-1], default=False)
+def torture(session: nox.Session) -> None:
+    """Killed processes, lost power, full disks, hostile files, in loops: ``-- --rounds 1000`` for longer."""
+    install(session, EVERY, "test", "clients")
+    run_tests(session, "tests/torture")
+
+
 @nox.session(default=False, requires=["build", "wheels"])
 def release(session: nox.Session) -> None:
     """A release without the upload: what would go out is built, checked and listed."""
     session.install(*needs("release", of=[]))
-    for folder in EVERY:
+    for folder in ALL:
         table, where = project(folder)["project"], folder.partition("[")[0]
         name, version = table["name"], table["version"]
         changes = (ROOT / where / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -315,5 +346,5 @@ def setup(session: nox.Session) -> None:
         session.error("there is no .venv here: python3 dev.py setup makes it first")
     uv = [sys.executable, "-m", "uv", "pip", "install", "--python", str(python)]
     pip = [str(python), "-m", "pip", "install"]
-    session.run(*(uv if find_spec("uv") else pip), "--quiet", *editable(EVERY), *needs("dev", of=EVERY))
+    session.run(*(uv if find_spec("uv") else pip), "--quiet", *editable(ALL), *needs("dev", of=ALL))
     session.log(f"{python} has everything now: pytest, mypy and ruff run there as they are")

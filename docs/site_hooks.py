@@ -15,12 +15,14 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
 PLUGINS = ("vector", "timetravel", "branching", "crypto", "server")
+INTEGRATIONS = ("sqlalchemy", "django")
 PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "benchmarks/README.md": "benchmarks.md",
     "examples/plugin/README.md": "plugins/example.md",
     "core/CHANGELOG.md": "changes/heliosdb.md",
     **{f"plugins/{name}/CHANGELOG.md": f"changes/{name}.md" for name in PLUGINS},
+    **{f"integrations/{name}/CHANGELOG.md": f"changes/{name}.md" for name in INTEGRATIONS},
 }
 SOURCES = {page: source for source, page in PAGES.items()}
 

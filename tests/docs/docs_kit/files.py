@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 DISTRIBUTIONS = [ROOT / "core", *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
+DISTRIBUTIONS += sorted(path.parent for path in ROOT.glob("integrations/*/pyproject.toml"))
 
 RUN = [ROOT / "README.md", *PAGES, *(folder / "README.md" for folder in DISTRIBUTIONS)]
 """The documents whose examples are run."""

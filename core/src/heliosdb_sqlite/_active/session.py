@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .. import _guard
@@ -126,9 +127,10 @@ class Session:
         def copy(other: Any) -> None:
             backup(source, other, **keywords)
 
-        if not any(receives(target, source, copy) for receives in self.hooks.backup):
-            copy(target)
-        self.changed_schema()
+        with getattr(target, "_lock", None) or nullcontext():  # of one that a single thread may use at a time
+            if not any(receives(target, source, copy) for receives in self.hooks.backup):
+                copy(target)
+            self.changed_schema()
 
     def changed_schema(self) -> None:
         """Drop every plan, and do so again should the change be rolled back."""

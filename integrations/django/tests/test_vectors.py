@@ -1,0 +1,65 @@
+"""VectorField and the distances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from django.core import serializers
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from shop.models import Fruit
+
+from heliosdb.django import CosineDistance, L1Distance, L2Distance, MaxInnerProduct, VectorField
+
+
+@pytest.fixture(autouse=True)
+def fruits(database):
+    database(enable_vector_search=True)
+    tastes = {
+        "fig": [1, 0, 0],
+        "pear": np.array([0, 1, 0], np.float32),
+        "quince": (0.1, 0.9, 0.0),
+        "ice": None,
+    }
+    for name, taste in tastes.items():
+        Fruit.objects.create(name=name, taste=taste)
+
+
+@pytest.mark.parametrize("distance", [CosineDistance, L2Distance, L1Distance, MaxInnerProduct])
+def test_the_nearest_come_first(distance):
+    nearest = Fruit.objects.exclude(taste=None).order_by(distance("taste", [0, 1, 0]))
+    assert [fruit.name for fruit in nearest[:2]] == ["pear", "quince"]
+
+
+def test_distances_are_values_to_filter_by():
+    near = Fruit.objects.annotate(far=CosineDistance("taste", np.array([0, 1, 0]))).filter(far__lt=0.1)
+    assert {fruit.name: round(fruit.far, 2) for fruit in near} == {"pear": 0.0, "quince": 0.01}
+    assert Fruit.objects.annotate(own=L2Distance("taste", F("taste"))).filter(own=0).count() == 3
+
+
+def test_a_search_is_answered_from_memory_not_row_by_row():
+    query = Fruit.objects.order_by(CosineDistance("taste", [0, 1, 0]))[:2].query
+    sql, parameters = query.sql_with_params()
+    plan = connection.connection.explain_vector(sql.replace("%s", "?"), parameters)
+    assert plan.path == "matrix", plan
+
+
+def test_values_are_sequences_and_survive_a_fixture():
+    taste = Fruit.objects.get(name="fig").taste
+    assert (len(taste), list(taste)) == (3, [1, 0, 0])
+    (loaded,) = serializers.deserialize(
+        "json", serializers.serialize("json", Fruit.objects.filter(name="fig"))
+    )
+    loaded.object.pk = None
+    loaded.object.name = "fig again"
+    loaded.save()
+    assert list(Fruit.objects.get(name="fig again").taste) == [1, 0, 0]
+
+
+def test_what_is_no_vector_is_refused():
+    with pytest.raises(IntegrityError, match=r"not a VECTOR\(3\)"), transaction.atomic():
+        Fruit.objects.create(name="short", taste=[1, 2])
+    with pytest.raises(ValidationError, match="not a vector"):
+        VectorField(dimensions=3).clean("one, two", None)
+    assert VectorField(dimensions=3).clean("[1, 2, 3]", None) == [1, 2, 3]

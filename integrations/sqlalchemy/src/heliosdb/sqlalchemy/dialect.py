@@ -1,0 +1,68 @@
+"""The dialect ``heliosdb://``: SQLAlchemy's SQLite dialect on HeliosDB's connections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import schema
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import URL
+
+from . import url as urls
+from .compiling import INDEX_OPTIONS, TABLE_OPTIONS, HeliosDDLCompiler, HeliosTypeCompiler
+from .past import moment_of, read_at
+from .types import HALFVEC, VECTOR
+
+
+class HeliosDialect(SQLiteDialect_pysqlite):
+    """SQLite for SQLAlchemy, with what HeliosDB adds.
+
+    Its ``name`` stays ``"sqlite"``: what looks at it, Alembic or an ``if`` in your program, finds what it expects.
+    """
+
+    driver = "heliosdb"
+    supports_statement_cache = True
+    ddl_compiler = HeliosDDLCompiler
+    type_compiler_cls = HeliosTypeCompiler
+    ischema_names = {**SQLiteDialect_pysqlite.ischema_names, "VECTOR": VECTOR, "HALFVEC": HALFVEC}  # noqa: RUF012
+    # By these names `heliosdb_using=...` is accepted; the word before the underscore finds this class.
+    construct_arguments = [  # noqa: RUF012
+        *(SQLiteDialect_pysqlite.construct_arguments or ()),
+        (schema.Index, INDEX_OPTIONS),
+        (schema.Table, TABLE_OPTIONS),
+    ]
+
+    @classmethod
+    def import_dbapi(cls) -> Any:
+        """Return the module that connects."""
+        from heliosdb_sqlite import dbapi2
+
+        return dbapi2
+
+    def create_connect_args(self, url: URL) -> Any:
+        """Return what ``heliosdb_sqlite.connect()`` is called with.
+
+        :raises ArgumentError: a URL that says what can't be done
+        """
+        plain, options = urls.split(url)
+        arguments, keywords = super().create_connect_args(plain)
+        return arguments, {**keywords, **options}
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Execute a statement, in the past where the option ``as_of`` says so."""
+        if (moment := moment_of(context)) is not None:
+            statement, parameters = read_at(moment, statement, parameters, context)
+        super().do_execute(cursor, statement, parameters, context)
+
+    def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
+        """Execute a statement without parameters, likewise."""
+        if moment_of(context) is not None:
+            self.do_execute(cursor, statement, (), context)
+        else:
+            super().do_execute_no_params(cursor, statement, context)
+
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Execute a statement for many parameters, which in the past is an error: it writes."""
+        if (moment := moment_of(context)) is not None:
+            read_at(moment, statement, (), context)
+        super().do_executemany(cursor, statement, parameters, context)

@@ -1,0 +1,93 @@
+"""Queries of the past: the execution option ``as_of``, and what it does to the text of a SELECT."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from heliosdb_sqlite.sql.lexer import scan, verb
+from sqlalchemy import CompoundSelect, event
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import ORMExecuteState, Session
+
+
+class Tag(NamedTuple):
+    """``as_of=Tag("before the sale")``: the state that ``conn.tag()`` gave a name."""
+
+    name: str
+
+
+class Transaction(NamedTuple):
+    """``as_of=Transaction(17)``: the state that a transaction left behind, by its ``system_transaction``."""
+
+    number: int
+
+
+Moment = datetime | date | str | float | Tag | Transaction
+
+
+def moment_of(context: Any) -> Moment | None:
+    """Return the option ``as_of`` that a statement is executed with: its own, its connection's or its engine's."""
+    options = getattr(context, "execution_options", None) or {}
+    moment: Moment | None = options.get("as_of")
+    return moment
+
+
+def read_at(moment: Moment, statement: str, parameters: Any, context: Any) -> tuple[str, Any]:
+    """Return a statement and its parameters as they read the past.
+
+    The clause stands at the end of the outermost SELECT, where it is about everything that this reads: subqueries, and
+    tables that an eager load joins.
+
+    :raises ProgrammingError: the statement writes
+    """
+    if verb(statement) not in ("SELECT", "VALUES"):
+        if verb(statement) in ("PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK"):
+            return statement, parameters
+        raise sqlite3.ProgrammingError(
+            f"as_of={moment!r}: the past can only be read, and this writes: {statement[:60]!r};"
+            " use a session or connection without as_of"
+        )
+    if context.compiled is None and _reads_the_schema(statement):
+        return statement, parameters  # reflection: tables are found as they are now
+    statement = statement.rstrip().rstrip(";")
+    if next(scan(statement)).word == "WITH" or isinstance(
+        getattr(context.compiled, "statement", None), CompoundSelect
+    ):
+        # Behind a UNION the clause would be about its last part alone, and beside a WITH not about what is in that.
+        statement = f"SELECT * FROM ({statement}\n)"
+    word, value = _clause(moment)
+    if isinstance(parameters, dict):
+        return f"{statement}\nAS OF {word} :heliosdb_as_of", {**parameters, "heliosdb_as_of": value}
+    return f"{statement}\nAS OF {word} ?", (*parameters, value)
+
+
+def _reads_the_schema(statement: str) -> bool:
+    return "sqlite_master" in statement or "sqlite_temp_master" in statement
+
+
+def _clause(moment: Moment) -> tuple[str, Any]:
+    if isinstance(moment, Tag):
+        return "TAG", moment.name
+    if isinstance(moment, Transaction):
+        return "TRANSACTION", moment.number
+    return "TIMESTAMP", moment
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_to_mix(state: ORMExecuteState) -> None:
+    """Entities of the past in a session that has those of the present would be one and the same object."""
+    moment = state.execution_options.get("as_of")
+    if moment is None or not state.is_select or state.is_relationship_load or state.is_column_load:
+        return
+    bind = state.session.get_bind(**state.bind_arguments)
+    if bind.get_execution_options().get("as_of") == moment:
+        return
+    descriptions: Any = getattr(state.statement, "column_descriptions", ())
+    entities = [each["name"] for each in descriptions if each.get("entity") is each["expr"] is not None]
+    if entities:
+        raise InvalidRequestError(
+            f"as_of={moment!r} for the entity {entities[0]}: a session has one state of each object, so give one to the"
+            " past: Session(engine.execution_options(as_of=...)); single columns can be read in any session"
+        )
