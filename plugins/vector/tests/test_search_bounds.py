@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heliosdb_vector.memory import codes
+from heliosdb_vector.memory import codes, several
 from heliosdb_vector.memory.bounds import Query, bounds
 from heliosdb_vector.memory.choosing import kth_smallest, nearest, refined, within
 from heliosdb_vector.memory.matrix import GONE, Reader
 from heliosdb_vector.memory.products import Kernels
+from heliosdb_vector.memory.several import nearest_of_several
 from heliosdb_vector.values.metrics import METRICS
 
 PRODUCTS = ["float32", "bytes", "bytes without NumKong"]
@@ -25,9 +26,10 @@ def by(request, monkeypatch):
     if request.param == "bytes without NumKong":
         slow = Kernels(
             lambda one, rows: (rows.astype(np.int64) @ one.astype(np.int64)).astype("f4"),
-            lambda rows, several: (rows.astype(np.int64) @ several.T.astype(np.int64)).astype("i4"),
+            lambda rows, many: (rows.astype(np.int64) @ many.T.astype(np.int64)).astype("i4"),
         )
         monkeypatch.setattr(codes, "kernels", lambda: slow)
+        monkeypatch.setattr(several, "kernels", lambda: slow)
     return request.param
 
 
@@ -110,6 +112,32 @@ def test_few_rows_are_looked_at_again(by):
     vectors = data("normal", random, 20_000, 128)
     found = bounds(read(vectors), "cosine", Query.of(vectors[3]))
     assert len(nearest(found, 10)) < 100
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_none_of_the_nearest_of_several_is_left_out(kind, by):
+    random = np.random.default_rng(len(kind) + 2)
+    vectors = data(kind, random, 7000, 24)
+    vectors[::700] = 0
+    snapshot = read(vectors)
+    rows = dict.fromkeys(range(3, 900, 50), GONE) | {
+        place: vectors[place - 1].tobytes() for place in range(5, 900, 50)
+    }
+    snapshot = snapshot.changed(rows)
+    for rowid, value in rows.items():
+        vectors[rowid] = (
+            0 if value is GONE else vectors[rowid - 1]
+        )  # a zero vector is as far as one that is gone
+    asked = [each for each in data(kind, random, 9, 24) if Query.of(each) is not None]
+    for k in (1, 10, 20, 500):
+        found = nearest_of_several(snapshot, [Query.of(each) for each in asked], k)
+        if found is None:  # one after the other
+            assert by == "float32" or k == 500 or kind != "normal"
+            continue
+        for query, places in zip(asked, found, strict=True):
+            right = distances(vectors, query, "cosine")
+            chosen = set(snapshot.rowids(places).tolist())
+            assert set(np.flatnonzero(right <= np.sort(right)[k - 1]).tolist()) <= chosen
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -291,6 +291,26 @@ def test_the_rows_of_executemany_are_those_of_each_execution(filled, slow, vecto
     assert filled.executemany_grouped(named, [dict(zip("qkn", each, strict=True)) for each in sets]) == apart
 
 
+def test_a_batch_over_many_rows_finds_what_its_searches_find(open_vector, monkeypatch):
+    monkeypatch.setattr("heliosdb_vector.memory.codes._AFTER", 0)
+    monkeypatch.setattr("heliosdb_vector.memory.codes._FROM", 1000)
+    random = np.random.default_rng(11)
+    found = random.normal(size=(6000, DIMENSIONS)).astype("f4")
+    conn, slow = open_vector(), open_vector(vector_cache_mb=0)
+    for each in (conn, slow):
+        each.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, embedding VECTOR({DIMENSIONS}))")
+        each.executemany("INSERT INTO t (embedding) VALUES (?)", [(vector,) for vector in found])
+    query = f"SELECT id, {Q} FROM t ORDER BY 2 LIMIT ?"
+    sets = [(random.normal(size=DIMENSIONS), 1 + i % 12) for i in range(70)]
+    for _ in range(2):
+        assert conn.executemany_grouped(query, sets) == [
+            slow.execute(query, each).fetchall() for each in sets
+        ]
+        for each in (conn, slow):
+            each.execute("DELETE FROM t WHERE id % 50 = 7")
+            each.execute("UPDATE t SET embedding = vector_scale(embedding, -1) WHERE id % 40 = 3")
+
+
 def test_grouped_rows_need_a_search(filled, open_vector):
     with pytest.raises(filled.ProgrammingError, match="vector function"):
         filled.executemany_grouped("SELECT 1", [()])

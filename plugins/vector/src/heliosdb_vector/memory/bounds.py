@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..values.decoding import FLOAT32
-from .codes import Codes, coded, dots
+from .codes import Coded, Codes, Cosines, coded, dots
 from .matrix import Array, Part, Snapshot
 
 _UNIT = 2.0**-24
@@ -127,16 +127,16 @@ def bounds(snapshot: Snapshot, metric: str, query: Query, given: list[Array] | N
             elif (codes := part.codes()) is None:
                 each = _OF_PRODUCTS[metric](part, query, products(part, query), None, g)
             elif metric == "cosine":
-                each = _cosine_of_codes(part, query, codes, g)
+                each = _cosine_of_codes(part, query, codes)
             else:
                 each = _OF_PRODUCTS[metric](part, query, *codes.products(query.unit), g)
             if part.alive is not None:
                 each.middle[~part.alive] = np.inf
             found.append(each)
-        return found[0] if len(found) == 1 else _joined(found)
+        return found[0] if len(found) == 1 else joined(found)
 
 
-def _joined(found: list[Bounds]) -> Bounds:
+def joined(found: list[Bounds]) -> Bounds:
     """Return the bounds of several parts on the scale of the first."""
     first = found[0]
     middles, offs = [first.middle], [np.broadcast_to(np.asarray(first.off), first.middle.shape)]
@@ -163,7 +163,7 @@ def _cosine(part: Part, query: Query, product: Array, error: Any, g: float) -> B
     )
 
 
-def _cosine_of_codes(part: Part, query: Query, codes: Codes, g: float) -> Bounds:
+def _cosine_of_codes(part: Part, query: Query, codes: Codes) -> Bounds:
     """Return the same on a scale on which it takes one multiplication a row."""
     asked = coded(query.unit)
     known = part.cosines()
@@ -171,8 +171,13 @@ def _cosine_of_codes(part: Part, query: Query, codes: Codes, g: float) -> Bounds
     middle = np.multiply(middle, known.factors, out=middle if middle.flags.writeable else None)
     if len(part.zeros):
         middle[part.zeros] = np.inf
-    off = (known.lost + (known.sizes * asked.rest + 2 * g + 4 * _UNIT)) / asked.step
+    off = cosine_off(known, asked, query.wide.size)
     return Bounds(middle, off if isinstance(off, float) else off.astype(FLOAT32), base=1.0, factor=asked.step)
+
+
+def cosine_off(known: Cosines, asked: Coded, dimensions: int) -> Any:
+    """Return what cosine distances from coded rows may be off by, on the scale of the products with a query."""
+    return (known.lost + (known.sizes * asked.rest + 2 * gamma(dimensions) + 4 * _UNIT)) / asked.step
 
 
 def _dot(part: Part, query: Query, product: Array, error: Any, g: float) -> Bounds:

@@ -46,6 +46,15 @@ class Part:
         """Where the vectors are zero."""
         return np.flatnonzero(self.squares == 0)
 
+    @property
+    def absent(self) -> Array | None:
+        """Which rows have no direction, or do not hold any more; None: none."""
+        if self.alive is None and not len(self.zeros):
+            return None
+        absent = np.zeros(len(self.rowids), bool) if self.alive is None else ~self.alive
+        absent[self.zeros] = True
+        return absent
+
     @cached_property
     def longest(self) -> float:
         """The length of the longest vector."""
@@ -127,6 +136,10 @@ class Snapshot:
     def bytes(self) -> int:
         """What it takes in memory."""
         return self.base.bytes + self.extra.bytes
+
+    def of_changes(self) -> Snapshot:
+        """Return a snapshot of nothing but the rows that have changed since the base was made."""
+        return Snapshot(self.dimensions, _joined([], self.dimensions), self.extra, self.nulls[:0])
 
     def changed(self, rows: Mapping[int, Any]) -> Snapshot | None:
         """Return the snapshot with these rows as they are now; None if it is better read anew.

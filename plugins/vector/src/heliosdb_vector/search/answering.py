@@ -16,6 +16,7 @@ from ..memory.choosing import nearest, refined, within
 from ..memory.freshness import data_version, freshness_of, snapshot_of, without_ghosts
 from ..memory.matrix import Array, Snapshot
 from ..memory.reading import Column, Unsearchable
+from ..memory.several import nearest_of_several
 from ..recognising.recognising import Search
 from .asking import Question, Unanswerable
 from .filters import Filter, most_by_index, nearest_that_qualify
@@ -70,15 +71,24 @@ def answer_many(connection: Any, plan: Plan, sets: Sequence[Any]) -> list[Any]:
     for number in range(len(plan.searches)):
         for start in range(0, len(sets), _TOGETHER):
             some = every[start : start + _TOGETHER]
-            shared = _products(connection, plan, number, some)
+            shared = _shared(connection, plan, number, some)
             for place, values in enumerate(some):
-                mine = None if shared is None else shared.get(place)
-                answers[start + place].append(_answered(connection, plan, number, values, mine, None))
+                answers[start + place].append(
+                    _answered(connection, plan, number, values, shared.get(place), None)
+                )
     return [plan.restricted.bind(given, each) for given, each in zip(sets, answers, strict=True)]
 
 
-def _products(connection: Any, plan: Plan, number: int, some: Sequence[Values]) -> dict[int, Any] | None:
-    """Return the inner products of several executions' vectors with all rows, by one matrix product."""
+class Shared(NamedTuple):
+    """What was computed for several executions together."""
+
+    snapshot: Snapshot
+    products: list[Any] | None = None  # of an execution's vector with the rows of each part
+    places: Array | None = None  # of the rows that may be among its nearest
+
+
+def _shared(connection: Any, plan: Plan, number: int, some: Sequence[Values]) -> dict[int, Shared]:
+    """Return what several executions need, by one matrix product, as far as that is faster."""
     asked: dict[int, Asked] = {}
     for place, values in enumerate(some):
         try:
@@ -88,18 +98,28 @@ def _products(connection: Any, plan: Plan, number: int, some: Sequence[Values]) 
         if each.metric not in ("l1", "hamming"):
             asked[place] = each
     if len(asked) < 2 or len({each.dimensions for each in asked.values()}) > 1:
-        return None
+        return {}
     search = plan.searches[number]
     first = next(iter(asked.values()))
-    found = snapshot_of(connection, column_of(search, first.dimensions), plan.stamp)
+    column = column_of(search, first.dimensions)
+    found = snapshot_of(connection, column, plan.stamp, by_log=plan.versions[number] is Version.LOG)
     if isinstance(found, Unsearchable):
-        return None
+        return {}
     snapshot = found[0].snapshot
+    if not (search.farthest or search.filtered or search.distance.slack):
+        cosine = {place: each for place, each in asked.items() if each.metric == "cosine" and each.most}
+        places = nearest_of_several(
+            snapshot,
+            [each.query for each in cosine.values()],
+            max((each.most for each in cosine.values()), default=0),
+        )
+        if places is not None:
+            return {place: Shared(snapshot, None, each) for place, each in zip(cosine, places, strict=True)}
     if len(asked) * snapshot.count > _MOST_PRODUCTS:
         asked = dict(list(asked.items())[: max(1, _MOST_PRODUCTS // snapshot.count)])
     units = np.stack([each.query.unit for each in asked.values()])
     parts = [units @ part.vectors.T for part in snapshot.parts]
-    return {place: (snapshot, [part[row] for part in parts]) for row, place in enumerate(asked)}
+    return {place: Shared(snapshot, [part[row] for part in parts]) for row, place in enumerate(asked)}
 
 
 def column_of(search: Search, dimensions: int) -> Column:
@@ -108,7 +128,12 @@ def column_of(search: Search, dimensions: int) -> Column:
 
 
 def _answered(
-    connection: Any, plan: Plan, number: int, values: Values, shared: Any, outcomes: list[Outcome] | None
+    connection: Any,
+    plan: Plan,
+    number: int,
+    values: Values,
+    shared: Shared | None,
+    outcomes: list[Outcome] | None,
 ) -> tuple[Any, Any]:
     """Return a version and the candidates as JSON."""
     try:
@@ -126,7 +151,7 @@ def _answered(
             version = 0
         while True:
             snapshot = held.snapshot
-            given = shared[1] if shared is not None and shared[0] is snapshot else None
+            given = shared if shared is not None and shared.snapshot is snapshot else None
             places, others, how = _candidates(connection, plan, number, asked, snapshot, values, given)
             rowids = [*snapshot.rowids(places).tolist(), *others]
             if how or not asked.most or not rowids or not plan.replaces[number]:
@@ -174,7 +199,13 @@ def _by_index(
 
 
 def _candidates(
-    connection: Any, plan: Plan, number: int, asked: Asked, snapshot: Snapshot, values: Values, given: Any
+    connection: Any,
+    plan: Plan,
+    number: int,
+    asked: Asked,
+    snapshot: Snapshot,
+    values: Values,
+    given: Shared | None,
 ) -> tuple[Array, list[int], str]:
     """Return the places of the candidates, the rowids of those that are no vectors, and how conditions were met."""
     search, question = plan.searches[number], plan.filters[number]
@@ -204,17 +235,19 @@ def _candidates(
         if not enough:
             return places, [*odd, *_without_distance(snapshot, found)], "row by row"
         return places, odd, "row by row"
-    found = _bounds(snapshot, search, asked, given)
-    places = nearest(found, k, slack)
-    if places is None:
+    if given is not None and given.places is not None:
+        chosen: Array | None = given.places
+    else:
+        chosen = nearest(_bounds(snapshot, search, asked, given), k, slack)
+    if chosen is None:
         raise Unanswerable("more rows are asked for than have a distance")
     if not slack:
-        places = refined(snapshot, asked.metric, asked.query, places, k, farthest=search.farthest)
-    return places, odd, ""
+        chosen = refined(snapshot, asked.metric, asked.query, chosen, k, farthest=search.farthest)
+    return chosen, odd, ""
 
 
-def _bounds(snapshot: Snapshot, search: Search, asked: Asked, given: Any) -> Bounds:
-    found = bounds(snapshot, asked.metric, asked.query, given)
+def _bounds(snapshot: Snapshot, search: Search, asked: Asked, given: Shared | None) -> Bounds:
+    found = bounds(snapshot, asked.metric, asked.query, None if given is None else given.products)
     return found.turned() if search.farthest else found
 
 
@@ -229,7 +262,7 @@ def _nearest_among(
 
 
 def _nearest_known(
-    snapshot: Snapshot, search: Search, asked: Asked, known: Array, k: int, slack: float, given: Any
+    snapshot: Snapshot, search: Search, asked: Asked, known: Array, k: int, slack: float, given: Shared | None
 ) -> tuple[Array, list[int]]:
     """Return the places of the nearest of the rows that are known to qualify, and the rowids of others to look at."""
     odd = sorted(snapshot.odd)
