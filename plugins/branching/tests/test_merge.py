@@ -389,13 +389,74 @@ def test_a_replaced_database_is_never_merged_with_the_others_branch(main, branch
         connect(path, branch="b")
 
 
-def test_text_that_is_no_utf8_is_an_error_and_nothing_is_lost(main, branch, rows):
-    branch.execute("UPDATE fruit SET name = CAST(x'ff' AS TEXT) WHERE id = 1")
-    branch.commit()
+def test_text_that_is_no_utf8_is_merged_and_undone(main, branch, rows):
+    write(branch, "UPDATE fruit SET name = CAST(x'ff' AS TEXT) WHERE id = 1")
+    write(
+        branch,
+        "INSERT INTO fruit (id, name) VALUES (4, CAST(x'fe' AS TEXT))",
+        "DELETE FROM fruit WHERE id = 3",
+    )
+    before = rows(main)
+    main.merge_branch("b")
+    assert rows(main, "SELECT id, hex(name), typeof(name) FROM fruit WHERE id <> 2") == [
+        (1, "FF", "text"),
+        (4, "FE", "text"),
+    ]
+    main.undo_merge("b")
+    assert rows(main) == before
+
+
+def test_a_conflict_about_text_that_is_no_utf8_changes_nothing(main, branch, rows):
+    write(branch, "UPDATE fruit SET name = CAST(x'ff' AS TEXT) WHERE id = 1")
+    write(main, "UPDATE fruit SET name = 'mine' WHERE id = 1")
     before = rows(main)
     with pytest.raises(heliosdb_sqlite.OperationalError, match="Could not decode to UTF-8"):
         main.merge_branch("b")
     assert rows(main) == before
+
+
+@pytest.mark.parametrize("clause", ["REPLACE", "IGNORE", "FAIL", "ROLLBACK"])
+def test_what_a_table_does_about_clashes_is_not_done_by_a_merge(main, on, clause):
+    main.execute(f"CREATE TABLE t (k INTEGER PRIMARY KEY, u UNIQUE ON CONFLICT {clause})")
+    write(main, "INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    main.create_branch("b")
+    branch = on("b")
+    write(branch, "INSERT INTO t VALUES (3, 'x')", "UPDATE t SET u = 'y' WHERE k = 1")
+    write(main, "INSERT INTO t VALUES (4, 'x')", "UPDATE t SET u = 'y' WHERE k = 2")
+    before = main.execute("SELECT * FROM t").fetchall()
+    with pytest.raises(MergeConflict) as raised:
+        main.merge_branch("b")
+    assert [each.key for each in raised.value.conflicts] == [(1,), (3,)]
+    assert main.execute("SELECT * FROM t").fetchall() == before
+
+
+def test_an_undo_after_the_table_has_changed_says_so(main, branch, rows):
+    write(branch, "UPDATE fruit SET name = 'date' WHERE id = 1")
+    main.merge_branch("b")
+    main.execute("ALTER TABLE fruit RENAME COLUMN name TO title")
+    with pytest.raises(MergeConflict, match="the definition of the table was changed since the merge"):
+        main.undo_merge("b")
+    main.execute("ALTER TABLE fruit RENAME TO fruits")
+    with pytest.raises(MergeConflict, match="there is no such table any more"):
+        main.undo_merge("b")
+
+
+def test_a_branch_has_merges_of_its_own(main, branch, on, rows):
+    write(branch, "CREATE TABLE extra (x)")
+    write(main, "CREATE TABLE old (x)", "INSERT INTO old VALUES (1)")
+    main.create_branch("c")
+    write(on("c"), "DROP TABLE old")
+    main.merge_branch("c")  # main keeps what it takes to undo this
+    main.create_branch("d")
+    fourth = on("d")
+    write(fourth, "CREATE TABLE old (y)", "INSERT INTO old VALUES (2)")
+    main.create_branch("e", from_branch="d")
+    write(on("e"), "DROP TABLE old")
+    main.merge_branch("e", into="d")
+    main.undo_merge("e", into="d")
+    assert rows(fourth, "SELECT * FROM old") == [(2,)]
+    main.undo_merge("c")
+    assert rows(main, "SELECT * FROM old") == [(1,)]
 
 
 def test_collations_of_ones_own_are_missed_by_name(main, on, rows):

@@ -165,6 +165,24 @@ def test_a_merge_is_the_three_way_merge_of_its_rows(
     check(fresh(), shape, data, strategy)
 
 
+@pytest.mark.parametrize("shape", ["integer key", "without rowid"])
+@settings(
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data(), strategy=st.sampled_from(["abort", "ours", "theirs"]))
+def test_a_merge_row_by_row_is_the_same(
+    fresh: Callable[[], Path], shape: str, data: Any, strategy: str
+) -> None:
+    """As with a SQLite that is too old to do it inside, or where no further database can be attached."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("heliosdb_branching.merging.tables.IS_POSSIBLE", False)
+        patch.setattr("heliosdb_branching.merging.sheets._CAN_JOIN", False)
+        check(fresh(), SHAPES[shape], data, strategy)
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @settings(

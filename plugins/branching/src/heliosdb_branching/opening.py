@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -32,7 +33,12 @@ class Opener:
     def connect(self, path: str) -> Any:
         """Open a database file."""
         return heliosdb_sqlite.connect(
-            path, timeout=self.timeout, isolation_level=None, check_same_thread=False, **self.options
+            f"{Path(path).absolute().as_uri()}?mode=rw",
+            timeout=self.timeout,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=True,
+            **self.options,
         )
 
     @contextmanager
@@ -47,6 +53,11 @@ class Opener:
             yield connection
         finally:
             connection.close()
+
+
+def read_only(path: str) -> str:
+    """Return the URI by which a file is attached to a connection that reads it, and begins no transaction on it."""
+    return f"{Path(path).absolute().as_uri()}?mode=ro"
 
 
 def file_behind(connection: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ..errors import is_busy
 from ..lineage.ancestors import Ancestor, Lineage, lineage_of
 from ..logs.watching import positions, watch
+from ..merging.ledger import ROWS, drop_copies
 from ..names import MAIN, checked, file_name, folder_of, new_id
 from ..opening import Opener
 from ..registry.entries import (
@@ -230,9 +231,10 @@ def _make_branch(order: _Order, as_of: Any) -> None:
         run(branch, "PRAGMA main.journal_mode = WAL").fetchall()
         with transaction(branch):
             lineage = lineage_of(branch)
-            for table in ("_heliosdb_branches", "_heliosdb_merge_undo", "_heliosdb_merges"):
+            for table in ("_heliosdb_branches", "_heliosdb_merge_undo", "_heliosdb_merges", ROWS):
                 if has_table(branch, table):
                     run(branch, f"DELETE FROM {table}")
+            drop_copies(branch)
             set_meta(branch, "branch", order.entry.id)
             watch(branch)
             begins = Ancestor(

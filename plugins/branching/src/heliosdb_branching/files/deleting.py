@@ -9,7 +9,7 @@ from typing import Any
 
 from ..connections.open import uncommitted_here
 from ..errors import is_busy
-from ..merging.undo_log import forget
+from ..merging.ledger import forget
 from ..names import MAIN
 from ..opening import Opener
 from ..registry.entries import DELETED, find

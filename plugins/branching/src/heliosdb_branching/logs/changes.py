@@ -81,7 +81,7 @@ def changes(
     has_rowid = table.logs_rowid if table is not None else True
     keys = [f"c{numbers[column]}" for column in key]
     logged = [f"c{numbers[column]}" if numbers[column] is not None else "NULL" for column in columns]
-    for condition, by_rowid in _identities(keys, has_rowid):
+    for condition, by_rowid in identities(keys, "r" if has_rowid else None):
         group = "r" if by_rowid else ", ".join(keys)
         inner = (
             f"SELECT min(seq), v, op, r, {', '.join(['0', *keys])}, {', '.join(['0', *logged])}"
@@ -116,16 +116,20 @@ def changes(
             yield Change(Key(row[5 : start - 1], row[3] if by_rowid else None), base, theirs)
 
 
-def _identities(keys: Sequence[str], has_rowid: bool) -> Iterator[tuple[str, bool]]:
-    """Yield the conditions that part the entries by what tells their rows."""
+def identities(keys: Sequence[str], rowid: str | None) -> Iterator[tuple[str, bool]]:
+    """Yield the conditions that part rows by what tells them: the key, or the rowid, which the flag says.
+
+    :param keys: the columns of the key
+    :param rowid: the column that has the rowid; None where every row is told by its key
+    """
     if not keys:
         yield "1", True
-    elif not has_rowid:
+    elif rowid is None:
         yield "1", False
     else:
         missing = " OR ".join(f"{key} IS NULL" for key in keys)
         yield f"NOT ({missing})", False
-        yield f"({missing}) AND r IS NOT NULL", True
+        yield f"({missing}) AND {rowid} IS NOT NULL", True
 
 
 def _now(table: Table | None, columns: Sequence[str], key: tuple[str, ...], by_rowid: bool) -> str:

@@ -54,6 +54,8 @@ class Table:
     autoincrement: bool
     defaults: tuple[str | None, ...]
     """The default of each column, as SQL."""
+    converting: frozenset[str] = frozenset()
+    """The columns that store no integer as a float or the other way round: 1 and 1.0 are one value to them."""
 
     @property
     def logs_rowid(self) -> bool:
@@ -164,7 +166,16 @@ def read_table(connection: Any, name: str) -> Table:
         uniques,
         "AUTOINCREMENT" in tokens,
         tuple(row[3] for row in data),
+        frozenset(row[0] for row in data if _converts(row[1])),
     )
+
+
+def _converts(declared: str) -> bool:
+    """Return whether a column of this type has an affinity, which makes every number what it likes best."""
+    upper = declared.upper()
+    if any(part in upper for part in ("INT", "CHAR", "CLOB", "TEXT")):
+        return True
+    return upper not in ("", "ANY") and "BLOB" not in upper
 
 
 def _has_index_of_key(connection: Any, name: str) -> bool:

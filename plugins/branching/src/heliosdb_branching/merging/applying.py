@@ -15,19 +15,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from ..logs.changes import Key, lookup
 from ..logs.tables import Table
 from ..running import run, run_many, value
-
-
-class Write(NamedTuple):
-    """One row to be written."""
-
-    key: Key
-    columns: tuple[str, ...]
-    old: tuple[Any, ...] | None
-    """The cells as they are; None for a row that is to be added."""
-    new: tuple[Any, ...] | None
-    """The cells as they should be; None for a row that is to be removed."""
-    renumber: bool = False
-    """The row gets a rowid of the database's choosing."""
+from .ledger import Write
 
 
 class Failure(NamedTuple):
@@ -142,7 +130,7 @@ class Writer:
         text = self._texts.get((condition, write.columns))
         if text is None:
             assigned = ", ".join(f"{q(column)} = ?" for column in write.columns)
-            text = f"UPDATE main.{q(self._table.name)} SET {assigned} WHERE {condition}"
+            text = f"UPDATE OR ABORT main.{q(self._table.name)} SET {assigned} WHERE {condition}"
             self._texts[condition, write.columns] = text
         return text, (*write.new, *values)
 
@@ -164,9 +152,10 @@ class Writer:
         if text is None:
             names = [rowid] if rowid else []
             names += [q(column) for column in columns]
-            text = f"INSERT INTO main.{q(table.name)} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+            marks = ", ".join("?" * len(names))
+            text = f"INSERT OR ABORT INTO main.{q(table.name)} ({', '.join(names)}) VALUES ({marks})"
             if not names:
-                text = f"INSERT INTO main.{q(table.name)} DEFAULT VALUES"
+                text = f"INSERT OR ABORT INTO main.{q(table.name)} DEFAULT VALUES"
             self._texts[rowid, columns] = text
         return text, values
 

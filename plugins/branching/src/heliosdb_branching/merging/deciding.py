@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from ..errors import Conflict
-from ..logs.changes import Key
-from .applying import Failure, Write
+from ..logs.changes import Key, lookup
+from .applying import Failure
+from .ledger import Write
 from .reading import Alignment, Trio
 from .rows import Row, Verdict, merge_row, same_row, same_value
 
@@ -135,6 +136,18 @@ class Decider:
     def _add(self, row: Trio, wanted: Row, *, renumber: bool) -> None:
         self.work.append(Write(row.key, self._alignment.names, None, wanted, renumber))
 
+    def keep_whole(self, connection: Any) -> None:
+        """Note the rows that go with all their cells, those too that the branch knows nothing of."""
+        table = self._alignment.ours
+        gone = [write for write in self.work if write.new is None]
+        whole = lookup(connection, table, table.columns, [write.key for write in gone])
+        self.work = [write for write in self.work if write.new is not None]
+        self.work += [
+            write._replace(columns=table.columns, old=row)
+            for write, row in zip(gone, whole, strict=True)
+            if row is not None
+        ]
+
     def failed(self, failures: Iterable[Failure]) -> None:
         """Take note of rows that do not go in: they are at odds with rows that only our side has."""
         for write, reason in failures:
@@ -145,7 +158,6 @@ class Decider:
             )
             conflict = Conflict(self._alignment.ours.name, write.key.shown, None, old, old, new, reason)
             self.conflicts.append(conflict)
-            self.work.remove(write)
             if self._strategy != "ours":
                 self.open.append(conflict)
 

@@ -1,6 +1,6 @@
 """Foreign keys after a merge: every reference that a written row makes, or that a removed row was made to, still holds.
 
-Looked up row by row where an index allows it, so that the time grows with what was written.
+Only the rows that were written are looked at, and looked up where an index allows it, so that the time grows with them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
 from ..errors import Conflict
-from ..logs.changes import Key, lookup
+from ..logs.changes import Key
 from ..logs.tables import Table, table_names
-from ..running import rows, value
-from .applying import Write
+from ..running import rows, run
+from .ledger import ADDED, CHANGED, REMOVED, ROWS, Sheet
 
 
 class Reference(NamedTuple):
@@ -51,132 +51,158 @@ def _primary_key(connection: Any, table: str) -> list[str]:
     return [name for (name,) in found]
 
 
-def check(connection: Any, written: Mapping[str, tuple[Table, Sequence[Write]]]) -> list[Conflict]:
-    """Return the references that the written rows break."""
-    by_name = {name.lower(): name for name in written}
+Written = Mapping[str, tuple[Table, Sheet]]
+"""The tables that were written, by their names."""
+
+
+def check(connection: Any, written: Written, *, back: bool = False) -> list[Conflict]:
+    """Return the references that the written rows break.
+
+    :param back: the sheets were taken back
+    """
+    by_name = {name.lower(): name for name, (_, sheet) in written.items() if sheet.counts().total}
     found: list[Conflict] = []
-    for reference in references(connection):
+    for reference in references(connection) if by_name else ():
         child, parent = by_name.get(reference.child.lower()), by_name.get(reference.parent.lower())
         if child is not None:
-            found += _from_children(connection, reference, *written[child])
+            found += _Check(connection, reference, *written[child], back=back).from_children()
         if parent is not None:
-            found += _to_parents(connection, reference, *written[parent])
+            found += _Check(connection, reference, *written[parent], back=back).to_parents()
     return found
 
 
-def _from_children(
-    connection: Any, reference: Reference, table: Table, writes: Sequence[Write]
-) -> Iterator[Conflict]:
-    lowered = {column.lower() for column in reference.columns}
-    match = " AND ".join(
-        f"p.{q(parent)} = c.{q(column)}"
-        for column, parent in zip(reference.columns, reference.parents, strict=True)
-    )
-    missing = (
-        f"SELECT 1 FROM main.{q(reference.child)} AS c WHERE {{}} AND "
-        + " AND ".join(f"c.{q(column)} IS NOT NULL" for column in reference.columns)
-        + f" AND NOT EXISTS (SELECT 1 FROM main.{q(reference.parent)} AS p WHERE {match})"
-    )
-    rowid, key_columns = str(table.rowid), table.key
-    for write in writes:
-        if write.new is None or not lowered.intersection(column.lower() for column in write.columns):
-            continue
-        condition, values = _where(f"c.{rowid}", write, key_columns)
-        if value(connection, missing.format(condition), values) is not None:
-            cells = dict(zip(write.columns, write.new, strict=True))
-            yield Conflict(
-                reference.child, write.key.shown, None, None, None, cells,
-                f"it refers to a row that {reference.parent} does not have",
-            )  # fmt: skip
+class _Check:
+    """One reference, and the rows that were written in one of its tables."""
 
+    def __init__(
+        self, connection: Any, reference: Reference, table: Table, sheet: Sheet, *, back: bool
+    ) -> None:
+        self._connection = connection
+        self._reference = reference
+        self._table = table
+        self._sheet = sheet
+        self._now = sheet.old_cell if back else sheet.new_cell
+        self._before = sheet.new_cell if back else sheet.old_cell
+        self._came, self._went = (REMOVED, ADDED) if back else (ADDED, REMOVED)
+        self._match = " AND ".join(
+            f"p.{q(parent)} = c.{q(column)}"
+            for column, parent in zip(reference.columns, reference.parents, strict=True)
+        )
 
-def _where(rowid: str, write: Write, key: Sequence[str]) -> tuple[str, Sequence[Any]]:
-    cells = dict(zip(write.columns, write.new or (), strict=True))
-    if write.key.rowid is not None:
-        return f"{rowid} = ?", (write.key.rowid,)
-    values = [cells.get(column, was) for column, was in zip(key, write.key.values, strict=True)]
-    return " AND ".join(f"c.{q(column)} = ?" for column in key), values
+    def from_children(self) -> Iterator[Conflict]:
+        """Yield the rows that refer to what is not there."""
+        reference = self._reference
+        filled = " AND ".join(f"c.{q(column)} IS NOT NULL" for column in reference.columns)
+        for by_rowid in self._identities():
+            joined = f"CROSS JOIN main.{q(reference.child)} AS c ON {self._is('c', by_rowid)}"
+            orphan = (
+                f"{filled} AND NOT EXISTS (SELECT 1 FROM main.{q(reference.parent)} AS p WHERE {self._match})"
+            )
+            reason = f"it refers to a row that {reference.parent} does not have"
+            for key, cells in self._entries(
+                joined, self._came, reference.columns, by_rowid, orphan, self._now
+            ):
+                yield Conflict(reference.child, key.shown, None, None, None, cells, reason)
 
+    def to_parents(self) -> Iterator[Conflict]:
+        """Yield the rows that others still refer to, and that were removed or got another key."""
+        reference = self._reference
+        places = {column.lower(): place for place, column in enumerate(self._sheet.columns)}
+        if not all(parent.lower() in places for parent in reference.parents):
+            yield from self._any_orphans()
+            return
+        collations = _collations(self._connection, reference)
+        for by_rowid in self._identities():
+            joined = f"LEFT JOIN main.{q(reference.parent)} AS now ON {self._is('now', by_rowid)}"
+            was = []
+            for parent in reference.parents:
+                place = places[parent.lower()]
+                cell = f"CASE WHEN {self._sheet.given(place)} THEN w.{self._before(place)} ELSE now.{q(parent)} END"
+                collation = collations.get(parent.lower(), "BINARY")
+                was.append(cell if collation == "BINARY" else f"{cell} COLLATE {q(collation)}")
+            again = " AND ".join(
+                f"p.{q(parent)} = {cell}" for parent, cell in zip(reference.parents, was, strict=True)
+            )
+            orphans = (
+                f"{self._has_children(was)}"
+                f" AND NOT EXISTS (SELECT 1 FROM main.{q(reference.parent)} AS p WHERE {again})"
+            )
+            found = self._entries(joined, self._went, reference.parents, by_rowid, orphans, self._before)
+            reason = f"rows of {reference.child} still refer to it"
+            for key, cells in found:
+                yield Conflict(reference.parent, key.shown, None, cells, cells, None, reason)
 
-def _key_now(table: Table, write: Write) -> Key:
-    """Return the key that a row has after it was written."""
-    if write.key.rowid is not None:
-        return write.key
-    cells = dict(zip(write.columns, write.new or (), strict=False))
-    return Key(tuple(cells.get(column, was) for column, was in zip(table.key, write.key.values, strict=True)))
+    def _has_children(self, values: Sequence[str]) -> str:
+        """Return the condition that rows refer to these values: looked up, or read once where no index finds them."""
+        reference = self._reference
+        child = f"main.{q(reference.child)} AS c"
+        columns = [f"c.{q(column)}" for column in reference.columns]
+        if _indexed(self._connection, reference):
+            match = " AND ".join(f"{each} = {column}" for each, column in zip(values, columns, strict=True))
+            return f"EXISTS (SELECT 1 FROM {child} WHERE {match})"
+        row = values[0] if len(values) == 1 else f"({', '.join(values)})"
+        return f"{row} IN (SELECT {', '.join(columns)} FROM {child})"
 
+    def _any_orphans(self) -> Iterator[Conflict]:
+        """Yield the orphans of the whole table, where what they refer to is computed from other columns."""
+        reference = self._reference
+        columns = ", ".join(f"c.{q(column)}" for column in reference.columns)
+        filled = " AND ".join(f"c.{q(column)} IS NOT NULL" for column in reference.columns)
+        text = (
+            f"SELECT DISTINCT {columns} FROM main.{q(reference.child)} AS c WHERE {filled}"
+            f" AND NOT EXISTS (SELECT 1 FROM main.{q(reference.parent)} AS p WHERE {self._match})"
+        )
+        for row in rows(self._connection, text):
+            cells = dict(zip(reference.columns, row, strict=True))
+            reason = f"it refers to a row that {reference.parent} does not have"
+            yield Conflict(reference.child, None, None, None, None, cells, reason)
 
-def _to_parents(
-    connection: Any, reference: Reference, table: Table, writes: Sequence[Write]
-) -> Iterator[Conflict]:
-    """Yield the rows that still refer to what was removed or got another key."""
-    lowered = [parent.lower() for parent in reference.parents]
-    marks = " AND ".join(f"c.{q(column)} = ?" for column in reference.columns)
-    there = " AND ".join(f"p.{q(parent)} = ?" for parent in reference.parents)
-    left = f"SELECT 1 FROM main.{q(reference.child)} AS c WHERE {marks} LIMIT 1"
-    again = f"SELECT 1 FROM main.{q(reference.parent)} AS p WHERE {there} LIMIT 1"
-    gone = []
-    for write in writes:
-        if write.old is None:
-            continue
-        cells = dict(zip((column.lower() for column in write.columns), write.old, strict=True))
-        if not set(lowered) & set(cells):
-            continue
-        if not set(lowered) <= set(cells):  # a part of the key changed: the rest is as it is
-            now = lookup(connection, table, reference.parents, [_key_now(table, write)])[0]
-            cells = dict(zip(lowered, now or (), strict=False)) | cells
-        if set(lowered) <= set(cells):
-            gone.append((write, [cells[parent] for parent in lowered]))
-    if not gone:
-        return
-    if len(gone) > 1 and not _indexed(connection, reference):
-        yield from _by_scan(connection, reference, gone)
-        return
-    for write, values in gone:
-        if value(connection, again, values) is None and value(connection, left, values) is not None:
-            yield _orphans(reference, write)
+    def _identities(self) -> list[bool]:
+        return sorted({kind.by_rowid for kind in self._sheet.kinds()})
 
+    def _is(self, alias: str, by_rowid: bool) -> str:
+        return self._sheet.matches(alias, self._table.rowid, by_rowid=by_rowid)
 
-def _orphans(reference: Reference, write: Write) -> Conflict:
-    cells = dict(zip(write.columns, write.old or (), strict=True))
-    return Conflict(
-        reference.parent,
-        write.key.shown,
-        None,
-        cells,
-        cells,
-        None,
-        f"rows of {reference.child} still refer to it",
-    )
+    def _entries(
+        self, joined: str, op: int, columns: Sequence[str], by_rowid: bool, condition: str, cell: Any
+    ) -> Iterator[tuple[Key, dict[str, Any]]]:
+        """Yield the key of each entry that touches one of the columns and meets the condition, and its cells."""
+        sheet = self._sheet
+        places = {column.lower(): place for place, column in enumerate(sheet.columns)}
+        touched = "1"
+        if all(column.lower() in places for column in columns):  # else one of them is computed
+            touched = " OR ".join(sheet.given(places[column.lower()]) for column in columns)
+        width = len(sheet.key)
+        keys = [sheet.key_cell(place) for place in range(width)]
+        cells = [cell(place) for place in range(len(sheet.columns))]
+        text = (
+            f"SELECT {', '.join(f'w.{each}' for each in ['mask', 'r', *keys, *cells])} FROM main.{ROWS} AS w {joined}"
+            f" WHERE {sheet.inside()} AND w.op IN ({op}, {CHANGED}) AND w.r IS {'NOT NULL' if by_rowid else 'NULL'}"
+            f" AND ({touched}) AND {condition}"
+        )
+        for mask, rowid, *found in run(self._connection, text):
+            given = zip(sheet.columns, mask, found[width:], strict=True)
+            yield Key(tuple(found[:width]), rowid), {name: each for name, mark, each in given if mark == "1"}
 
 
 def _indexed(connection: Any, reference: Reference) -> bool:
     """Return whether the children of a row can be looked up."""
+    lowered = {column.lower() for column in reference.columns}
     for (index,) in rows(connection, "SELECT name FROM pragma_index_list(?, 'main')", (reference.child,)):
         first = rows(connection, "SELECT name FROM pragma_index_info(?, 'main') ORDER BY seqno", (index,))
-        if first and first[0][0] in reference.columns:
+        if first and first[0][0] is not None and first[0][0].lower() in lowered:
             return True
     key = _primary_key(connection, reference.child)
-    return bool(key) and key[0] in reference.columns
+    return bool(key) and key[0].lower() in lowered
 
 
-def _by_scan(
-    connection: Any, reference: Reference, gone: Sequence[tuple[Write, Sequence[Any]]]
-) -> Iterator[Conflict]:
-    """Look through the children once, since no index finds them."""
-    columns = ", ".join(f"c.{q(column)}" for column in reference.columns)
-    match = " AND ".join(
-        f"p.{q(parent)} = c.{q(column)}"
-        for column, parent in zip(reference.columns, reference.parents, strict=True)
-    )
-    orphans = {
-        tuple(row)
-        for row in rows(
-            connection,
-            f"SELECT DISTINCT {columns} FROM main.{q(reference.child)} AS c"
-            f" WHERE NOT EXISTS (SELECT 1 FROM main.{q(reference.parent)} AS p WHERE {match})",
-        )
-    }
-    for write, values in gone:
-        if tuple(values) in orphans:
-            yield _orphans(reference, write)
+def _collations(connection: Any, reference: Reference) -> dict[str, str]:
+    """Return how the referenced columns compare, as far as an index says so."""
+    found: dict[str, str] = {}
+    for (index,) in rows(
+        connection, "SELECT name FROM pragma_index_list(?, 'main') WHERE \"unique\"", (reference.parent,)
+    ):
+        terms = rows(connection, "SELECT name, coll FROM pragma_index_xinfo(?, 'main') WHERE key", (index,))
+        if {str(name).lower() for name, _ in terms} == {parent.lower() for parent in reference.parents}:
+            found.update({str(name).lower(): collation for name, collation in terms})
+    return found

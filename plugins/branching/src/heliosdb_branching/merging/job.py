@@ -24,10 +24,10 @@ from ..schema.replaying import Replay
 from ..schema.shapes import Schema, read_schema
 from . import foreign_keys
 from .deciding import Strategy
+from .ledger import Ledger
 from .reading import Side, dropped, dropped_cells, knows_dropped
 from .rows import same_row, same_value
 from .tables import Rows
-from .undo_log import UndoLog
 
 
 def nothing(_: str) -> None:
@@ -67,8 +67,8 @@ class Job:
         self.conflicts: list[Conflict] = []
         self.open: list[Conflict] = []
         self.words: list[str] = []
-        self.undo = UndoLog(here, self.id)
-        self.rows = Rows(self.side, request, source, self.since.start.canary, self.undo)
+        self.ledger = Ledger(here, self.id)
+        self.rows = Rows(self.side, request, source, self.since.start.canary, self.ledger)
 
     def run(self) -> MergeReport:
         base, ours, theirs = self.since.schema, read_schema(self.here), read_schema(self.branch)
@@ -242,5 +242,5 @@ class Job:
             "INSERT INTO _heliosdb_merges (id, branch, name, merged_us, before, steps) VALUES (?, ?, ?, ?, ?, ?)",
             (self.id, self.source, self.request.name, now_us(), json.dumps(before), json.dumps(replay.steps)),
         )
-        self.undo.flush()
-        self.undo.forget_older(self.source)
+        self.ledger.keep()
+        self.ledger.forget_older(self.source)

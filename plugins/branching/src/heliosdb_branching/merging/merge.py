@@ -15,10 +15,11 @@ from ..errors import is_busy
 from ..files.state import clean_up, wait_for_copy
 from ..logs.watching import watch
 from ..names import MAIN
-from ..opening import Opener, file_behind, has_locks
+from ..opening import Opener, file_behind, has_locks, read_only
 from ..registry.entries import Entry, check_belongs, find
 from ..results import MergeReport
 from ..running import run, value
+from .inside import THEIRS
 from .job import Job, Request
 
 
@@ -43,12 +44,24 @@ def merge(opener: Opener, request: Request) -> MergeReport:
             here = stack.enter_context(opener.opened(wait_for_copy(opener.database, target)))
             check_belongs(here, main, target)
             watch(here)
+        if here is not request.caller:
+            _attach(here, source.path(opener.database))
         with _writing(here, request):
             job = Job(request, here, branch, source.id, target.id if target else MAIN)
             report = job.run()
             request.step("applied")
         request.step("committed")
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _attach(here: Any, path: str) -> None:
+    """Have the target's connection read the branch, if it can: then the merge is done inside SQLite."""
+    try:
+        here.execute(f"ATTACH ? AS {THEIRS}", (read_only(path),)).close()
+    except (
+        sqlite3.DatabaseError
+    ):  # no more databases can be attached, for instance: read from the other connection
+        return
 
 
 def _blocks(caller: Any, main: Any) -> bool:

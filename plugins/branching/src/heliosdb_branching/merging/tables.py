@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
 from ..errors import Conflict
+from ..logs.changes import Key
 from ..logs.tables import Table, read_table
 from ..logs.virtuals import TOUCHED, Virtual, virtuals
 from ..logs.watching import logs
@@ -20,11 +21,13 @@ from ..schema.planning import Pair, TablePlan
 from ..schema.replaying import sequence_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
-from .applying import Write, Writer
+from .applying import Writer
 from .deciding import Decider
-from .reading import Alignment, Side, align, gone_here, key_matches, touched_cells, trios
+from .inside import IS_POSSIBLE, InsideMerge, is_attached
+from .ledger import Ledger, Sheet, numbered
+from .reading import Alignment, Side, align, defaults_of, gone_here, key_matches, touched_cells, trios
 from .rows import same_row, same_value
-from .undo_log import UndoLog
+from .sheets import carry_out
 
 if TYPE_CHECKING:
     from .job import Request
@@ -33,21 +36,22 @@ if TYPE_CHECKING:
 class Rows:
     """Merges the rows of one merge."""
 
-    def __init__(self, side: Side, request: Request, source: str, start: int | None, undo: UndoLog) -> None:
+    def __init__(self, side: Side, request: Request, source: str, start: int | None, ledger: Ledger) -> None:
         self.side = side
         self.here = side.target
         self.branch = side.branch
         self.request = request
         self.source = source
         self.start = start
-        self.undo = undo
+        self.ledger = ledger
         self.conflicts: list[Conflict] = []
         self.open: list[Conflict] = []
         self.counts: dict[str, TableChanges] = {}
         self.renumbered: dict[str, dict[int, int]] = {}
-        self.written: dict[str, tuple[Table, list[Write]]] = {}
+        self.written: dict[str, tuple[Table, Sheet]] = {}
         self.suspended: list[Thing] = []
         """The user's triggers of the tables that were written: taken away, to be made again."""
+        self._attached = IS_POSSIBLE and is_attached(self.here)
 
     def merge(self, plan: TablePlan) -> None:
         """Merge the rows of a table whose definition is merged already."""
@@ -74,30 +78,51 @@ class Rows:
         decider = Decider(alignment, self.request.strategy, renumber=renumber)
         log = pair.theirs.log
         self._lost_cells(pair, alignment)
-        decider.decide(trios(self.side, pair, alignment, self._renumbered_before(log)))
+        sheet = self.ledger.sheet(ours)
+        self._decide(decider, pair, alignment, sheet)
         if decider.by_rowid and pair.base is not None:
             self._check_canary(name)
-        if len(alignment.columns) < len(ours.columns):
-            decider.work = [each for each in decider.work if each.new is not None] + self.undo.keep_whole(
-                ours, decider.work
-            )
-        writer = self._write(ours, decider)
-        self._keep_numbers(name, log, decider, writer)
+        self._keep_numbers(name, log, decider, self._write(ours, decider, sheet))
         self._keep_sequence(ours.name, theirs.name)
 
-    def _write(self, table: Table, decider: Decider) -> Writer:
-        if decider.work:
+    def _decide(self, decider: Decider, pair: Pair, alignment: Alignment, sheet: Sheet) -> None:
+        """Decide what becomes of each row that the branch touched: inside SQLite, as far as nobody has to be asked."""
+        assert pair.theirs is not None  # noqa: S101 - its rows are what is merged
+        known = logs(self.branch).get(alignment.theirs.name) if pair.base is not None else None
+        before = self._renumbered_before(pair.theirs.log)
+        if pair.rebuilt or before or not self._attached:
+            decider.decide(trios(self.side, pair, alignment, before))
+        else:
+            spans = self.side.of(known.id) if known is not None else ()
+            defaults = defaults_of(self.branch, alignment.theirs)
+            inside = InsideMerge(self.here, self.branch, alignment, known, spans, defaults)
+            decider.decide(inside.enter(sheet))
+            decider.by_rowid = decider.by_rowid or inside.by_rowid
+        if len(alignment.columns) < len(alignment.ours.columns):
+            decider.keep_whole(self.here)
+
+    def _write(
+        self, table: Table, decider: Decider, sheet: Sheet, *, virtual: bool = False
+    ) -> dict[Key, int]:
+        """Write what was decided and entered; return the rows that got another rowid."""
+        sheet.add(each for each in decider.work if not each.renumber)
+        if decider.work or sheet.upto > sheet.after:
             self._suspend_triggers(table.name)
+        failures = carry_out(self.here, table, sheet, virtual=virtual)
+        sheet.strike(failure.write.key for failure in failures)
         writer = Writer(self.here, table)
-        decider.failed(writer.write(decider.work))
+        failures += writer.write([each for each in decider.work if each.renumber])
+        sheet.add(
+            numbered(each, table, writer.renumbered[each.key])
+            for each in decider.work
+            if each.key in writer.renumbered
+        )
+        decider.failed(failures)
         self.conflicts += decider.conflicts
         self.open += decider.open
-        added = sum(each.old is None for each in decider.work)
-        removed = sum(each.new is None for each in decider.work)
-        self.counts[table.name] = TableChanges(added, len(decider.work) - added - removed, removed)
-        self.written[table.name] = (table, decider.work)
-        self.undo.add(table, decider.work, writer.renumbered)
-        return writer
+        self.counts[table.name] = sheet.counts()
+        self.written[table.name] = (table, sheet)
+        return writer.renumbered
 
     def _suspend_triggers(self, table: str) -> None:
         """Take the user's triggers of a table away while it is written: the branch's rows have what they did there."""
@@ -176,15 +201,17 @@ class Rows:
         )
         return dict(found)
 
-    def _keep_numbers(self, name: str, log: int | None, decider: Decider, writer: Writer) -> None:
-        for key, rowid in writer.renumbered.items():
+    def _keep_numbers(
+        self, name: str, log: int | None, decider: Decider, renumbered: Mapping[Key, int]
+    ) -> None:
+        for key, rowid in renumbered.items():
             theirs = decider.theirs_keys[key]
             number = theirs.rowid if theirs.rowid is not None else theirs.values[0]
             self.renumbered.setdefault(name, {})[number] = rowid
             run(
                 self.here,
                 "INSERT OR REPLACE INTO _heliosdb_renumbered VALUES (?, ?, ?, ?, ?)",
-                (self.source, log, number, rowid, self.undo.merge),
+                (self.source, log, number, rowid, self.ledger.merge),
             )
 
     def _keep_sequence(self, ours: str, theirs: str) -> None:
@@ -220,7 +247,10 @@ class Rows:
                 self._merge_as_a_whole(virtual)
 
     def _wrote(self, table: str) -> bool:
-        return any(name.lower() == table.lower() and work for name, (_, work) in self.written.items())
+        return any(
+            name.lower() == table.lower() and sheet.counts().total
+            for name, (_, sheet) in self.written.items()
+        )
 
     def _merge_text(self, virtual: Virtual, there: Virtual) -> None:
         log = logs(self.branch).get(there.content or "")
@@ -232,14 +262,13 @@ class Rows:
             self.here, self.branch, there, table, log, self.side.spans.get(str(log.id), ())
         )
         decider.decide(found)
-        self._write(table, decider)
+        self._write(table, decider, self.ledger.sheet(table), virtual=True)
 
     def _copy_virtual(self, virtual: Virtual) -> None:
         if virtual.external == "":
             self._check_contentless(virtual)
             return
-        decider = self._difference(virtual)
-        self._write(virtual_rows.as_table(self.here, virtual), decider)
+        self._write_virtual(virtual, self._difference(virtual))
 
     def _check_contentless(self, virtual: Virtual) -> None:
         """Note that a full-text table which keeps no content differs: nobody can read what it should be."""
@@ -258,7 +287,11 @@ class Rows:
         conflict = Conflict(virtual.name, None, None, None, "its rows here", "its rows on the branch", reason)
         self._found([conflict], decided=self.request.strategy in ("ours", "theirs"))
         if self.request.strategy == "theirs":
-            self._write(virtual_rows.as_table(self.here, virtual), decider)
+            self._write_virtual(virtual, decider)
+
+    def _write_virtual(self, virtual: Virtual, decider: Decider) -> None:
+        table = virtual_rows.as_table(self.here, virtual)
+        self._write(table, decider, self.ledger.sheet(table), virtual=True)
 
     def _difference(self, virtual: Virtual) -> Decider:
         table = virtual_rows.as_table(self.here, virtual)

@@ -11,11 +11,9 @@ from typing import Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
-from ..encoding import decode
 from ..errors import Conflict, MergeConflict, is_busy
 from ..files.state import clean_up, wait_for_copy
 from ..lineage import merged
-from ..logs.changes import Key, lookup
 from ..logs.tables import Table, read_table
 from ..logs.virtuals import virtuals
 from ..logs.watching import watch
@@ -27,10 +25,9 @@ from ..running import has_table, rows, run, value
 from ..schema.replaying import columns_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
-from .applying import Write, Writer
+from .ledger import Sheet, forget, sheets_of
 from .reading import defaults_of
-from .rows import same_row
-from .undo_log import forget
+from .sheets import carry_out, changed_since
 
 
 def _nothing(_: str) -> None:
@@ -81,7 +78,7 @@ class _Undo:
         self.into = into
         self.branch = branch
         self.conflicts: list[Conflict] = []
-        self.written: dict[str, tuple[Table, list[Write]]] = {}
+        self.written: dict[str, tuple[Table, Sheet]] = {}
         self.counts: dict[str, TableChanges] = {}
         self.words: list[str] = []
 
@@ -103,7 +100,7 @@ class _Undo:
         self._stop_at_conflicts()
         self._create(dropped)
         self._create(suspended)
-        self.conflicts += foreign_keys.check(self.here, self.written)
+        self.conflicts += foreign_keys.check(self.here, self.written, back=True)
         self._stop_at_conflicts()
         for branch, known in before.items():
             if known is None:
@@ -150,36 +147,29 @@ class _Undo:
 
     # -- rows --------------------------------------------------------------------------------------------------------
     def _undo_rows(self, merge: int) -> None:
-        work: dict[str, list[Write]] = {}
-        for (content,) in rows(
-            self.here, "SELECT content FROM _heliosdb_merge_undo WHERE merge = ? ORDER BY part", (merge,)
-        ):
-            part = decode(content)
-            columns = tuple(part["columns"])
-            for values, rowid, old, new in part["rows"]:
-                key = Key(tuple(values), rowid)
-                back = Write(key, columns, _tuple(new), _tuple(old))
-                work.setdefault(part["table"], []).append(back)
         known = virtuals(self.here)
-        for name, writes in work.items():
-            virtual = known.get(name)
+        for sheet in sheets_of(self.here, merge):
+            virtual = known.get(sheet.table)
+            if virtual is None and not has_table(self.here, sheet.table):
+                reason = "there is no such table any more"
+                self.conflicts.append(Conflict(sheet.table, None, None, "the table", None, None, reason))
+                continue
             table = (
                 virtual_rows.as_table(self.here, virtual)
                 if virtual is not None
-                else read_table(self.here, name)
+                else read_table(self.here, sheet.table)
             )
-            self._check_unchanged(table, writes)
+            self.conflicts += changed_since(self.here, table, sheet)
             if self.conflicts:
                 continue
-            for failure in Writer(self.here, table).write(writes):
+            for failure in carry_out(self.here, table, sheet, back=True, virtual=virtual is not None):
                 cells = dict(zip(failure.write.columns, failure.write.new or (), strict=False))
                 self.conflicts.append(
-                    Conflict(name, failure.write.key.shown, None, cells, None, None, failure.reason)
+                    Conflict(sheet.table, failure.write.key.shown, None, cells, None, None, failure.reason)
                 )
-            added = sum(each.old is None for each in writes)
-            removed = sum(each.new is None for each in writes)
-            self.counts[name] = TableChanges(added, len(writes) - added - removed, removed)
-            self.written[name] = (table, writes)
+            done = sheet.counts()
+            self.counts[sheet.table] = TableChanges(done.removed, done.changed, done.added)
+            self.written[sheet.table] = (table, sheet)
 
     def _rebuild_indexes(self) -> None:
         """Have full-text indexes of the tables that were written read them anew: their triggers were not there."""
@@ -187,31 +177,6 @@ class _Undo:
         for virtual in virtuals(self.here).values():
             if virtual.external and virtual.external.lower() in written:
                 virtual_rows.rebuild(self.here, virtual)
-
-    def _check_unchanged(self, table: Table, writes: list[Write]) -> None:
-        """Note each row that is no longer what the merge made of it."""
-        groups: dict[tuple[str, ...], list[Write]] = {}
-        for write in writes:
-            groups.setdefault(write.columns, []).append(write)
-        for columns, group in groups.items():
-            now = lookup(self.here, table, columns, [write.key for write in group])
-            for write, row in zip(group, now, strict=True):
-                if not same_row(row, write.old):
-                    merged_row, ours, wanted = (
-                        None if each is None else dict(zip(columns, each, strict=True))
-                        for each in (write.old, row, write.new)
-                    )
-                    self.conflicts.append(
-                        Conflict(
-                            table.name,
-                            write.key.shown,
-                            None,
-                            merged_row,
-                            ours,
-                            wanted,
-                            "changed since the merge",
-                        )
-                    )
 
     # -- schema ------------------------------------------------------------------------------------------------------
     def _suspend_triggers(self) -> list[Thing]:
@@ -313,7 +278,3 @@ class _Undo:
             value(self.here, f"SELECT EXISTS (SELECT * FROM ({this} EXCEPT {that}))")
             for this, that in ((one, other), (other, one))
         )
-
-
-def _tuple(cells: list[Any] | None) -> tuple[Any, ...] | None:
-    return None if cells is None else tuple(cells)

@@ -14,7 +14,7 @@ from ..logs.tables import Table, read_table
 from ..logs.triggers import Log
 from ..logs.virtuals import Virtual
 from ..running import has_table, rows, run, value
-from .applying import Write
+from .ledger import Write
 from .reading import Trio
 from .rows import same_row
 
