@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..protocol.errors import PgError
@@ -189,11 +189,48 @@ class CsvReader:
 
 def text_line(values: Sequence[str | None], options: Any) -> bytes:
     """Return a row in the text format."""
-    mark = options.delimiter
-    table = str.maketrans(_SPECIAL | ({} if mark in _SPECIAL else {mark: "\\" + mark}))
+    table = _table(options.delimiter)
     parts = [options.null if value is None else value.translate(table) for value in values]
-    line: str = mark.join(parts) + "\n"
+    line: str = options.delimiter.join(parts) + "\n"
     return line.encode()
+
+
+def _table(mark: str) -> dict[int, str]:
+    return str.maketrans(_SPECIAL | ({} if mark in _SPECIAL else {mark: "\\" + mark}))
+
+
+def text_column(options: Any) -> Callable[[Sequence[str | None]], Sequence[str]]:
+    """Return what makes the values of a column fields of the text format."""
+    table, null = _table(options.delimiter), options.null
+    special = [chr(code) for code in table]
+
+    def run(column: Sequence[str | None]) -> Sequence[str]:
+        if type(column) is list:  # none of them is NULL
+            text = "\0".join(column)
+            if not any(mark in text for mark in special):
+                return column
+        return [null if value is None else value.translate(table) for value in column]
+
+    return run
+
+
+def csv_column(options: Any, *, force: bool, alone: bool) -> Callable[[Sequence[str | None]], Sequence[str]]:
+    """Return what makes the values of a column fields of CSV.
+
+    :param force: quote them all
+    :param alone: it is the only column
+    """
+    line = CsvWriter(options)
+    special = (options.delimiter, options.quote, "\n", "\r", "\\.")
+
+    def run(column: Sequence[str | None]) -> Sequence[str]:
+        if type(column) is list and not force and options.null not in column:
+            text = "\0".join(column)
+            if not any(mark in text for mark in special):
+                return column
+        return [line.field(value, force, alone=alone) for value in column]
+
+    return run
 
 
 class CsvWriter:
@@ -204,20 +241,21 @@ class CsvWriter:
 
     def line(self, values: Sequence[str | None], forced: Sequence[bool]) -> bytes:
         """Return a row; a value that would be read as NULL, or as two, is quoted."""
-        o = self.options
-        parts = []
-        for value, force in zip(values, forced, strict=True):
-            if value is None:
-                parts.append(o.null)
-                continue
-            special = value == o.null or any(char in value for char in (o.delimiter, o.quote, "\n", "\r"))
-            if force or special or (len(values) == 1 and value == "\\."):
-                escaped = value.replace(o.escape, o.escape * 2) if o.escape != o.quote else value
-                parts.append(o.quote + escaped.replace(o.quote, o.escape + o.quote) + o.quote)
-            else:
-                parts.append(value)
-        line: str = o.delimiter.join(parts) + "\n"
+        alone = len(values) == 1
+        parts = [self.field(value, force, alone=alone) for value, force in zip(values, forced, strict=True)]
+        line: str = self.options.delimiter.join(parts) + "\n"
         return line.encode()
 
+    def field(self, value: str | None, force: bool, *, alone: bool) -> str:
+        """Return one value."""
+        o = self.options
+        if value is None:
+            return str(o.null)
+        special = value == o.null or any(char in value for char in (o.delimiter, o.quote, "\n", "\r"))
+        if not (force or special or (alone and value == "\\.")):
+            return value
+        escaped = value.replace(o.escape, o.escape * 2) if o.escape != o.quote else value
+        return str(o.quote + escaped.replace(o.quote, o.escape + o.quote) + o.quote)
 
-__all__ = ["CsvReader", "CsvWriter", "TextReader", "csv", "io", "text_line"]
+
+__all__ = ["CsvReader", "CsvWriter", "TextReader", "csv", "csv_column", "io", "text_column", "text_line"]

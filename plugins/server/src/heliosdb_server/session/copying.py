@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from heliosdb_sqlite.sql.quoting import quote_identifier
+from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol import messages, replies
 from ..protocol.errors import PgError, protocol_violation
 from ..translation import tree
 from ..translation.scope import Column, TableInfo
+from ..types import columns as by_column
 from ..types import reading, writing
 from ..types.registry import BPCHAR, TEXT, VARCHAR, Sized
-from .copy_formats import CsvReader, CsvWriter, TextReader, text_line
+from .copy_formats import CsvReader, CsvWriter, TextReader, csv_column, text_column, text_line
 from .portals import CHUNK, Portal, Statement
 
 if TYPE_CHECKING:
     from .session import Session
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+_NO_DELIMITERS = frozenset("\\.abcdefghijklmnopqrstuvwxyz0123456789")  # what numbers and escapes are made of
 _ROWS = 500  # rows that go to SQLite at a time
 
 
@@ -73,6 +75,13 @@ def options_of(given: dict[str, Any]) -> Options:
             raise PgError("42601", f'option "{name}" not recognized')
     if len(made.delimiter) != 1:
         raise PgError("0A000", "COPY delimiter must be a single one-byte character")
+    if made.format != "csv" and made.delimiter in _NO_DELIMITERS:
+        raise PgError("22023", f'COPY delimiter cannot be "{made.delimiter}"')
+    for what, text in (("delimiter", made.delimiter), ("null", made.null)):
+        if "\n" in text or "\r" in text:
+            raise PgError("22023", f"COPY {what} cannot use newline or carriage return")
+    if made.format == "csv" and made.delimiter == made.quote:
+        raise PgError("22023", "COPY delimiter and quote must be different")
     if made.format == "csv" and (len(made.quote) != 1 or len(made.escape) != 1):
         raise PgError("0A000", "COPY quote and escape must be a single one-byte character")
     return made
@@ -104,10 +113,14 @@ def copy_out(session: Session, args: dict[str, Any]) -> str:
         head = _SIGNATURE + bytes(8) if code else b""  # goes with the first row, as clients expect
         if options.header and not code:
             session.emit(replies.message(b"d", _header(columns, options)))
+        many = None if code else _chunk_writer(columns, options, session)
         for rows in _row_chunks(session, portal):
-            parts = [write(row) for row in rows]
-            parts[0], head = head + parts[0], b""
-            session.out += b"".join(replies.message(b"d", part) for part in parts)
+            if many is not None and not isinstance(rows[0], _Encoded):
+                session.out += many(rows)
+            else:
+                parts = [write(row) for row in rows]
+                parts[0], head = head + parts[0], b""
+                session.out += b"".join([replies.message(b"d", part) for part in parts])
             count += len(rows)
             if len(session.out) > 1 << 16:
                 session.flush()
@@ -164,6 +177,31 @@ def _text_writer(columns: tuple[Column, ...], options: Options, session: Session
         else:
             values = [None if v is None else w(v) for v, w in zip(row, writers, strict=True)]
         return csv.line(values, forced) if csv is not None else text_line(values, options)
+
+    return write
+
+
+def _chunk_writer(columns: tuple[Column, ...], options: Options, session: Session) -> Any:
+    """Return what makes many rows messages at once; None where the options take each character for itself."""
+    marks = options.delimiter + options.null + options.quote + options.escape
+    if not columns or not marks.isascii():
+        return None
+    writers = [by_column.writer(c.sized or Sized(TEXT), session.settings.zone) for c in columns]
+    if options.format == "csv":
+        forced = [options.force_quote == "*" or c.name in options.force_quote for c in columns]
+        fields = [csv_column(options, force=force, alone=len(columns) == 1) for force in forced]
+    else:
+        fields = [text_column(options)] * len(columns)
+    join, length = options.delimiter.join, by_column.ANY_LENGTH
+
+    def write(rows: list[tuple[Any, ...]]) -> bytes:
+        made = [
+            field(text(column))
+            for field, text, column in zip(fields, writers, zip(*rows, strict=True), strict=True)
+        ]
+        return "".join(
+            [f"d{length[len(line) + 5]}{line}\n" for line in map(join, zip(*made, strict=True))]
+        ).encode("latin-1")
 
     return write
 
@@ -228,7 +266,7 @@ def _target(session: Session, parts: tuple[str, ...]) -> TableInfo:
 
 def _columns(info: TableInfo, names: tuple[str, ...]) -> list[Column]:
     if not names:
-        return list(info.columns)
+        return [c for c in info.columns if c.name not in info.computed or c.name == info.rowid]
     found = []
     for name in names:
         column = next((c for c in info.columns if c.name.lower() == name.lower()), None)
@@ -239,8 +277,10 @@ def _columns(info: TableInfo, names: tuple[str, ...]) -> list[Column]:
 
 
 def _store(session: Session, info: TableInfo, columns: list[Column], rows: Iterator[list[Any]]) -> int:
-    names = ", ".join(quote_identifier(column.name) for column in columns)
-    places = ", ".join("?" * len(columns))
+    given = {column.name for column in columns}
+    counting = {name: sequence for name, sequence in info.sequences.items() if name not in given}
+    names = ", ".join(quote_identifier(name) for name in (*(column.name for column in columns), *counting))
+    places = ", ".join(["?"] * len(columns) + [f"pg_nextval({quote_text(each)})" for each in counting.values()])
     prefix = "temp." if info.schema == "temp" else ""
     sql = f"INSERT INTO {prefix}{quote_identifier(info.name)} ({names}) VALUES ({places})"
     connection, count = session.engine.connection, 0

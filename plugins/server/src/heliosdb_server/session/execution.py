@@ -216,6 +216,8 @@ class Execution:
         except PgError as error:
             raise self.engine.better_error(made, error) from None
         portal.cursor = cursor
+        if isinstance(made.node, tree.Insert):
+            self.sequences.inserted = made.node.table.parts[-1], cursor.lastrowid
         if made.guess:
             names = [column[0] for column in cursor.description or ()]
             portal.peeked = self.engine.fetch(cursor, CHUNK) if names else []
@@ -289,7 +291,7 @@ class Execution:
             count = CHUNK if left is None else min(CHUNK, left)
             rows = self.next_rows(portal, count)
             if rows:
-                self.out += b"".join(portal.encode(rows))
+                self.out += portal.encode.together(rows)
                 portal.place += len(rows)
                 portal.count += len(rows)
                 if len(self.out) > 1 << 16:
@@ -320,7 +322,7 @@ class Execution:
     def _send_spooled(self: Session, portal: Portal, limit: int) -> bool:  # type: ignore[misc]
         assert portal.spool is not None
         stop = len(portal.spool) if not limit else min(portal.place + limit, len(portal.spool))
-        portal.count += stop - portal.place
+        portal.count += max(stop - portal.place, 0)
         while portal.place < stop:
             upto = min(portal.place + CHUNK, stop)
             self.out += portal.spool.read(portal.place, upto)
@@ -337,7 +339,7 @@ class Execution:
         already = portal.place
         portal.spool = spool
         while rows := self.next_rows(portal, CHUNK):
-            spool.add(portal.encode(rows))
+            spool.add(portal.encode.each(rows))
             if self.cancelled is not None:
                 raise self.cancelled
         if already:

@@ -20,6 +20,7 @@ from .engine import Engine
 from .execution import Execution, Stale
 from .plans import Shape, fields, plan_of
 from .portals import CHUNK, Portal, Statement
+from .sequences import Sequences
 from .settings import Settings
 from .transactions import Transaction
 
@@ -107,7 +108,7 @@ class Session(Execution, Commands):
         self.channels: set[str] = set()
         self.session_locks: list[tuple[int, ...]] = []
         self.transaction_locks: list[tuple[int, ...]] = []
-        self.pending_sequences: list[tuple[str, int]] = []
+        self.sequences = Sequences(self)
         self.catalog_stamp: Any = None
         self.catalog_names: dict[int, str] = {}
         self.catalog_sequences: dict[str, int] = {}
@@ -429,7 +430,7 @@ class Session(Execution, Commands):
                 self.counters.queries -= 1
                 return False
             shape = made.plan.shape(portal.formats)
-            data = b"".join(shape.encode(rows))
+            data = shape.encode.together(rows)
         except PgError as error:
             portal.close()
             raise self.why(error) from None

@@ -1,37 +1,93 @@
-"""DataRow messages, many rows at a time, by a function made for the shape of the result.
+"""DataRow messages, many rows at a time, by functions made for the shape of the result.
 
-Nine rows in ten hold integers, text and numbers in columns declared so. For those the function has the encoding written
-out, with nothing called; whatever else a value turns out to be goes through :mod:`.writing`.
+Nine rows in ten hold integers, text and numbers in columns declared so. A large result in text is written column by
+column (:mod:`.columns`). A few rows, and binary ones, are written row by row by a function that has the encoding of the
+usual values written out, with nothing called; whatever else a value turns out to be goes through :mod:`.writing`.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 
+from . import columns as by_column
 from . import numbers, writing
 from .registry import BY_OID, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, OID, STRINGS, TEXT, VARCHAR, Sized
 
-Encoder = Callable[[Iterable[Sequence[Any]]], list[bytes]]
-_RANGE = {
-    INT2: (-(2**15), 2**15 - 1),
-    INT4: (-(2**31), 2**31 - 1),
-    INT8: (-(2**63), 2**63 - 1),
-    OID: (0, 2**32 - 1),
-}
 _PACK = {INT2: "!ih", INT4: "!ii", INT8: "!iq", OID: "!iI"}
+_FEW = 8  # rows for which it does not pay to look at them by columns
+Rows = Sequence[Sequence[Any]]
+
+
+class Encoder:
+    """Makes rows DataRow messages.
+
+    :raises PgError: a value is none of its column's type
+    """
+
+    __slots__ = ("_few", "_many")
+
+    def __init__(self, few: Callable[[Rows], list[bytes]], many: Callable[[Rows], list[str]] | None) -> None:
+        self._few = few
+        self._many = many
+
+    def each(self, rows: Rows) -> list[bytes]:
+        """Return a message for each row."""
+        if self._many is None or len(rows) < _FEW:
+            return self._few(rows)
+        return [text.encode("latin-1") for text in self._many(rows)]
+
+    def together(self, rows: Rows) -> bytes:
+        """Return the messages of all rows as one piece."""
+        if self._many is None or len(rows) < _FEW:
+            return b"".join(self._few(rows))
+        return "".join(self._many(rows)).encode("latin-1")
 
 
 @lru_cache(maxsize=512)
 def encoder(columns: tuple[Sized, ...], formats: tuple[int, ...], here: tzinfo = timezone.utc) -> Encoder:
-    """Return a function that makes each row of an iterable a DataRow message.
+    """Return what makes rows of these columns DataRow messages.
 
     :param formats: 0 text, 1 binary, one for each column
-    :raises PgError: in the function: a value is none of its column's type
     """
+    many = _by_columns(columns, here) if columns and not any(formats) else None
+    return Encoder(_by_rows(columns, formats, here), many)
+
+
+def _by_columns(columns: tuple[Sized, ...], here: tzinfo) -> Callable[[Rows], list[str]]:
+    """Return a function that writes column after column, and puts the rows together from them."""
+    every = range(len(columns))
+    scope: dict[str, Any] = {
+        "LENGTH": by_column.LENGTH,
+        "ANY_LENGTH": by_column.ANY_LENGTH,
+        "NULL": by_column.NULL,
+    }
+    scope |= {f"write{at}": by_column.writer(sized, here) for at, sized in enumerate(columns)}
+    body = ["def encode(rows):", f" {_unpacked(len(columns))} = zip(*rows)"]
+    body += [f" v{at} = write{at}(v{at})" for at in every]
+    size = " + ".join(f"len(v{at})" for at in every)
+    scope["COUNT"] = struct.pack("!H", len(columns)).decode("latin-1")
+    loop = f"for {_unpacked(len(columns))} in zip({', '.join(f'v{at}' for at in every)})"
+    row = "".join(f"{{LENGTH[len(v{at})]}}{{v{at}}}" for at in every)
+    body.append(" if " + " is ".join(["list", *(f"type(v{at})" for at in every)]) + ":")
+    body.append("  try:")
+    body.append(f"   return [f'D{{LENGTH[{size} + {6 + 4 * len(columns)}]}}{{COUNT}}{row}' {loop}]")
+    body.append("  except KeyError: pass  # longer than most")
+    body += [f" v{at} = [NULL if v is None else ANY_LENGTH[len(v)] + v for v in v{at}]" for at in every]
+    row = "".join(f"{{v{at}}}" for at in every)
+    body.append(f" return [f'D{{ANY_LENGTH[{size} + 6]}}{{COUNT}}{row}' {loop}]")
+    exec("\n".join(body), scope)  # noqa: S102 - the text is made of column numbers alone
+    made: Callable[[Rows], list[str]] = scope["encode"]
+    return made
+
+
+def _by_rows(
+    columns: tuple[Sized, ...], formats: tuple[int, ...], here: tzinfo
+) -> Callable[[Rows], list[bytes]]:
+    """Return a function that writes row after row."""
     scope: dict[str, Any] = {
         "length": struct.Struct("!i").pack, "head": struct.Struct("!cIH").pack, "NULL": b"\xff\xff\xff\xff",
         "float_out": numbers.float_out, "double": struct.Struct("!id").pack,
@@ -47,7 +103,7 @@ def encoder(columns: tuple[Sized, ...], formats: tuple[int, ...], here: tzinfo =
     joined = " + ".join(f"b{at}" for at in range(len(columns))) or "b''"
     body.append(f"  row = {joined}\n  add(head(b'D', len(row) + 6, {len(columns)}) + row)\n return made")
     exec("\n".join(body), scope)  # noqa: S102 - the text is made of column numbers alone
-    made: Encoder = scope["encode"]
+    made: Callable[[Rows], list[bytes]] = scope["encode"]
     return made
 
 
@@ -63,8 +119,8 @@ def _fast(sized: Sized, code: int, at: int, scope: dict[str, Any]) -> list[str]:
     """Return lines that encode the usual value of a type; the lines of the unusual follow them."""
     kind = sized.type
     value, made = f"v{at}", f"b{at}"
-    if kind in _RANGE:
-        low, high = _RANGE[kind]
+    if kind in by_column.RANGE:
+        low, high = by_column.RANGE[kind]
         test = f"elif type({value}) is int and {low} <= {value} <= {high}:"
         if code:
             scope[f"pack{at}"] = struct.Struct(_PACK[kind]).pack
