@@ -1,4 +1,4 @@
-"""SQLITE_SCHEMA out of a plugin's file layer: the plan is made anew, and the statement runs once more."""
+"""SQLITE_SCHEMA or SQLITE_PROTOCOL out of a plugin's file layer: the plan is made anew, and the statement runs once more."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import heliosdb_sqlite
 from heliosdb_sqlite.plugins import hookimpl, state
 from heliosdb_sqlite.testing import registered
 
+SCHEMA, PROTOCOL = ("database schema has changed", 17), ("locking protocol", 15)
 
-def outdated():
-    error = sqlite3.OperationalError("database schema has changed")
+
+def outdated(words, code):
+    error = sqlite3.OperationalError(words)
     if hasattr(sqlite3, "SQLITE_SCHEMA"):
-        error.sqlite_errorcode = sqlite3.SQLITE_SCHEMA
+        error.sqlite_errorcode = code
     return error
 
 
@@ -24,6 +26,7 @@ class Moves:
 
     def __init__(self):
         self.changes = 0
+        self.error = SCHEMA
         self.parsed = []
 
     @hookimpl
@@ -38,7 +41,7 @@ class Moves:
         def around():
             if self.changes and statement.sql.startswith(("INSERT", "SELECT")):
                 self.changes -= 1
-                raise outdated()
+                raise outdated(*self.error)
             yield
 
         return around
@@ -71,8 +74,9 @@ def conn(moves):
     ],
     ids=["execute", "cursor", "executemany", "cursor, many", "iterator", "script"],
 )
-def test_the_statement_is_planned_again_and_runs_once(conn, moves, run):
-    moves.changes, moves.parsed[:] = 1, []
+@pytest.mark.parametrize("error", [SCHEMA, PROTOCOL], ids=["schema", "protocol"])
+def test_the_statement_is_planned_again_and_runs_once(conn, moves, run, error):
+    moves.changes, moves.error, moves.parsed[:] = 1, error, []
     run(conn)
     assert conn.execute("SELECT * FROM t").fetchall() == [(1,)]
     assert [sql.startswith("INSERT") for sql in moves.parsed] == [True, True, False]

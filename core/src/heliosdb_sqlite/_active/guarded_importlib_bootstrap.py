@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from .._standard import sqlite3
 from .calls_importlib_bootstrap import ActiveConnection, ActiveCursor
 from .hooks import Hooks, observe
+from .session import is_outdated
 
 if TYPE_CHECKING:
     from ..plugins.target import Target
@@ -103,12 +104,13 @@ def base_for(target: Target, hooks: Hooks) -> type[ActiveConnection]:
 @lru_cache
 def _base(serialized: bool, explained: bool, tells: bool) -> type[ActiveConnection]:
     guards: list[Guard] = [*([_explaining] if explained else []), *([_one_at_a_time] if serialized else [])]
-    bare = type("Cursor", (sqlite3.Cursor,), _guarded(sqlite3.Cursor, _CURSOR, guards))
+    again: list[Guard] = [_once_more] if explained else []
+    bare = type("Cursor", (sqlite3.Cursor,), _guarded(sqlite3.Cursor, _CURSOR, [*again, *guards]))
     looks = {"__module__": "heliosdb_sqlite"}  # errors and reprs call it what users do
     cursor = type("Cursor", (ActiveCursor,), {**_guarded(ActiveCursor, _CURSOR, guards), **looks})
     methods = _guarded(GuardedConnection, _CHANGES, [_telling]) if tells else {}
     if guards:
-        methods |= _guarded(GuardedConnection, _CONNECTION, [*([_telling] if tells else []), *guards])
+        methods |= _guarded(GuardedConnection, _CONNECTION, [*again, *([_telling] if tells else []), *guards])
     cursors = {"_cursor_class": cursor, "_bare_cursor_class": bare}
     connection: type[ActiveConnection] = type(
         "Connection", (GuardedConnection,), {**methods, **looks, **cursors}
@@ -151,7 +153,7 @@ def _connection_of(self: Any) -> Any:
 
 
 def _one_at_a_time(method: Method) -> Method:
-    if method is GuardedConnection.backup or getattr(method, "__wrapped__", None) is GuardedConnection.backup:
+    if method.__name__ == "backup":
         return method  # which takes two locks
 
     @wraps(method)
@@ -175,6 +177,24 @@ def _warning_outside(method: Method) -> Method:
         return result
 
     return warns
+
+
+def _once_more(method: Method) -> Method:
+    """Begin once more what reads without a plan, when the file layer says that the schema is another one."""
+    if method is not sqlite3.Cursor.execute and method.__name__ not in ("backup", "blobopen", "serialize"):
+        return method
+
+    @wraps(method)
+    def begins(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except sqlite3.OperationalError as error:
+            if not is_outdated(error):
+                raise
+        _connection_of(self)._session.outdated()
+        return method(self, *args, **kwargs)
+
+    return begins
 
 
 def _telling(method: Method) -> Method:

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _prepare: Any = sqlite3.Connection.__call__
-_SCHEMA = 17  # SQLITE_SCHEMA
+_OUTDATED = (
+    17,
+    15,
+    "database schema has changed",
+    "locking protocol",
+)  # with the texts that Python 3.10 has to go by
 _PLANS = 1024  # texts remembered per connection; a program that makes up a new text each time must not grow
 
 
@@ -83,9 +88,13 @@ class Session:
 
     def another(self, connection: Any, sql: str) -> Plan:
         """Return a plan made anew for a text, whose last one was made before another connection changed the schema."""
+        self.outdated()
+        return self.plan(connection, sql) or Plan(Statement(sql), sql)
+
+    def outdated(self) -> None:
+        """Another connection has changed the schema."""
         self.forget()
         self.changed_databases()
-        return self.plan(connection, sql) or Plan(Statement(sql), sql)
 
     def prepare(self, connection: Any, *args: Any) -> Any:
         """Compile a text, completing SQLite's error where a plugin that is not switched on would know better."""
@@ -175,13 +184,15 @@ class Session:
 
 
 def is_outdated(error: sqlite3.OperationalError) -> bool:
-    """Return whether an error is SQLITE_SCHEMA: the schema changed since the plan was made, and nothing was done yet.
+    """Return whether an error says that a transaction could not begin to read, and should be tried again.
 
-    SQLite deals with its own plans; so does a plugin's file layer, which sees the schema change, ask for the same.
+    It is SQLITE_SCHEMA or SQLITE_PROTOCOL. SQLite deals with its own compiled statements when another connection has
+    changed the schema. A plugin's file layer that sees the new schema says by the second that plans are outdated, too:
+    the first SQLite would take for its own.
     """
     if sys.version_info >= (3, 11):
-        return getattr(error, "sqlite_errorcode", None) == _SCHEMA
-    return str(error) == "database schema has changed"
+        return getattr(error, "sqlite_errorcode", None) in _OUTDATED
+    return str(error) in _OUTDATED
 
 
 def _occurs(words: tuple[str, ...], text: str) -> bool:
