@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import heliosdb_sqlite
+
+sys.path.insert(0, str(Path(__file__).parent))  # for server_kit
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which of the programs that these tests talk to are not on this machine."""
+    for report in terminalreporter.getreports("passed"):
+        for name, said in report.user_properties:
+            if name in ("oracle", "client"):
+                terminalreporter.write_line(f"NOTE {said}", yellow=True, bold=True)
 
 
 @pytest.fixture

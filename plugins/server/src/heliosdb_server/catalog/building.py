@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..types.registry import BY_OID
-from . import described, information, system
+from . import described, information, sequences, system
 from .relations import RELATIONS
 
 if TYPE_CHECKING:
     from ..session.session import Session
 
 _LIVE = frozenset(("pg_stat_activity", "pg_settings", "pg_locks", "pg_prepared_statements", "pg_cursors", "pg_stat_ssl",
-                   "pg_database", "pg_roles", "pg_authid", "pg_user", "pg_shadow", "pg_stat_database"))  # fmt: skip
+                   "pg_database", "pg_roles", "pg_authid", "pg_user", "pg_shadow", "pg_stat_database",
+                   "pg_sequence", "pg_sequences", "sequences"))  # fmt: skip
 Rows = dict[tuple[str, str], list[dict[str, Any]]]
 
 
@@ -51,6 +52,8 @@ def refresh(session: Session) -> None:
             if key[1] not in _LIVE:
                 _fill(session, key, rows.get(key, []))
         session.catalog_stamp = stamp
+    for key, live in sequences.rows(session).items():
+        _fill(session, key, live)
     for name, live in system.live(session).items():
         _fill(session, ("pg_catalog", name), live)
 

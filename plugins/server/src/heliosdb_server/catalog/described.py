@@ -120,6 +120,11 @@ def describe(reading: Reading) -> Described:
             name = f"{found.name}_{info.rowid}_seq"
             made.relations.append(Relation(found.oid + 3, name, "S", namespace))
         _describe_keys(reading, found, info, relation, made)
+    for found in reading.sequences():
+        namespace = TEMPORARY if found.schema == "temp" else PUBLIC
+        made.relations.append(
+            Relation(found.oid, found.name, "S", namespace, columns=list(reading.info(found).columns))
+        )
     linked = {oid for c in made.constraints if c.kind == "f" for oid in (c.table, c.referred)}
     for relation in made.relations:
         relation.triggers |= (

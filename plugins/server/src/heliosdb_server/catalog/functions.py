@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
 from ..functions.marks import sees_null
 from ..functions.texts import pg_quote_ident
 from ..protocol.errors import PgError
@@ -30,7 +32,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
     def regclass(text: Any, *, strict: bool = True) -> int | None:
         if isinstance(text, int) or str(text).isdigit():
             return int(text)
-        parts = _identifier(str(text))
+        parts = identifier(str(text))
         if (system := RELATIONS.get(("pg_catalog", parts[-1]))) is not None and parts[:-1] in (
             [],
             ["pg_catalog"],
@@ -48,6 +50,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
             if sequence is not None:
                 return sequence
         if found is None:
+            for oid, name in names().items():  # the index of a constraint, which SQLite calls something else
+                if name == parts[-1]:
+                    return oid
             if strict:
                 raise PgError("42P01", f'relation "{text}" does not exist')
             return None
@@ -67,7 +72,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
     def namespace(text: Any, *, strict: bool = True) -> int | None:
         if isinstance(text, int) or str(text).isdigit():
             return int(text)
-        found = next((oid for oid, name in NAMESPACES.items() if name == _identifier(str(text))[-1]), None)
+        found = next((oid for oid, name in NAMESPACES.items() if name == identifier(str(text))[-1]), None)
         if found is None and strict:
             raise PgError("3F000", f'schema "{text}" does not exist')
         return found
@@ -135,10 +140,15 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         return session.catalog_views.get(oid or 0)
 
     def pg_get_serial_sequence(table: str, column: str) -> str | None:
-        found = session.engine.schema.object(_identifier(table)[-1])
+        found = session.engine.schema.object(identifier(table)[-1])
         if found is None:
             raise PgError("42P01", f'relation "{table}" does not exist')
         info = session.engine.schema.info(found)
+        for name, sequence in info.sequences.items():
+            if name.lower() == column.lower():
+                return f"public.{pg_quote_ident(sequence)}"
+        if all(column.lower() != each.name.lower() for each in info.columns):
+            raise PgError("42703", f'column "{column}" of relation "{table}" does not exist')
         if info.rowid.lower() != column.lower() or not session.engine.schema.counts(found.name):
             return None
         return f"public.{pg_quote_ident(f'{found.name}_{info.rowid}_seq')}"
@@ -179,11 +189,17 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         return ""
 
     def pg_sequence_last_value(oid: int) -> int | None:
-        name = names().get(oid, "")
-        rows = session.engine.rows(
-            "SELECT seq FROM sqlite_sequence WHERE name || '_' = substr(?, 1, length(name) + 1)", (name,)
-        )
-        return rows[0][0] if rows else None
+        reading = session.engine.schema
+        for each in reading.sequences():
+            if each.oid == oid:
+                quoted = f"{each.schema}.{quote_identifier(each.name)}"
+                ((last, called),) = session.engine.rows(f"SELECT last_value, is_called FROM {quoted}")
+                return int(last) if called else None
+        for table in reading.serials().values():
+            if (found := reading.object(table)) is not None and found.oid + 3 == oid:
+                rows = session.engine.rows("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+                return int(rows[0][0]) if rows else None
+        return None
 
     def pg_relation_is_updatable(*_: Any) -> int:
         return 28
@@ -219,7 +235,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
     return {name: each for name, each in locals().items() if name.startswith("pg_")}
 
 
-def _identifier(text: str) -> list[str]:
+def identifier(text: str) -> list[str]:
     """Return the parts of a name as it is written in SQL: ``public."My Table"``."""
     parts = [
         match[1].replace('""', '"') if match[1] is not None else match[2].lower()

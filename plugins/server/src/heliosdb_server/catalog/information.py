@@ -52,13 +52,6 @@ def rows(found: Described, database: str, user: str) -> Rows:
     for each in found.relations:
         if each.kind in "rv":
             _relation(each, table, database, user)
-        elif each.kind == "S":
-            table("sequences").append({
-                "sequence_catalog": database, "sequence_schema": "public", "sequence_name": each.name,
-                "data_type": "bigint", "numeric_precision": 64, "numeric_precision_radix": 2, "numeric_scale": 0,
-                "start_value": "1", "minimum_value": "1", "maximum_value": str(2**63 - 1), "increment": "1",
-                "cycle_option": "NO",
-            })  # fmt: skip
     primary = {c.table: c for c in found.constraints if c.kind == "p"}
     for c in found.constraints:
         _constraint(c, table, by_oid, primary, database)
@@ -98,6 +91,8 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
             default = default_text(each.info.defaults[column.name], column.sized)
         if each.counted and column.name == each.counted:
             default = f"nextval('{each.name}_{column.name}_seq'::regclass)"
+        if each.info is not None and column.name in each.info.sequences:
+            default = f"nextval('{each.info.sequences[column.name]}'::regclass)"
         generated = column.name in each.generated
         table("columns").append(place | {
             "column_name": column.name, "ordinal_position": column.source[1] or at, "column_default": default,

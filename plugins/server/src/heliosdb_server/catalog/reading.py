@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..translation.scope import Column, TableInfo
+from ..translation.sequences import MARK
 from ..types import registry
 from ..types.registry import BY_NAME, INT8, Sized
 from .relations import RELATIONS, SystemColumn
@@ -72,6 +73,7 @@ class Reading:
             self._by_name.setdefault((each.schema, each.name.lower()), each)
         self.by_oid = {each.oid: each for each in objects}
         self._infos: dict[tuple[str, str], TableInfo] = {}
+        self._serials: dict[str, str] | None = None
 
     def object(self, name: str, schema: str | None = None) -> Object | None:
         """Return the object of this name; without a schema temporary ones come first."""
@@ -102,6 +104,13 @@ class Reading:
 
     def _read(self, found: Object) -> TableInfo:
         columns, defaults, keyed, computed = [], {}, [], set()
+        sequences: dict[str, str] = {}
+        if found.kind == "sequence":
+            shape = (("last_value", INT8), ("log_cnt", INT8), ("is_called", BY_NAME["bool"]))
+            columns = [
+                Column(n, Sized(t), "", (found.oid, at), not_null=True) for at, (n, t) in enumerate(shape, 1)
+            ]
+            return TableInfo(found.schema, found.name, tuple(columns), found.kind, found.oid)
         marks = _marks(found.sql or "")
         for number, (name, declared, not_null, default, primary, hidden) in enumerate(
             self.pragma("table_xinfo", found, 'name, type, "notnull", dflt_value, pk, hidden'), 1
@@ -112,11 +121,13 @@ class Reading:
             if primary:
                 keyed.append((primary, name, (declared or "").upper()))
             if (mark := marks.get(name.lower())) is not None:
-                kind, _, note = mark.partition(" ")
-                kind, _, size = kind.partition("@")
+                mark, _, sequence = mark.partition("nextval ")
+                if sequence:
+                    sequences[name] = sequence
+                kind, _, size = mark.partition(" ")[0].partition("@")
                 if kind in BY_NAME:
                     sized = Sized(BY_NAME[kind], int(size or -1))
-                if note == "always":
+                if "always" in mark.split():
                     computed.add(name)
             if hidden:
                 computed.add(name)
@@ -151,6 +162,7 @@ class Reading:
             rowid,
             keys,
             frozenset(computed),
+            sequences,
         )
 
     def constraint_name(self, found: Object, index: Index) -> str:
@@ -226,13 +238,37 @@ class Reading:
             if not folded and (system := _system("pg_catalog", name)) is not None:
                 return system
             found = self.object(name, where)
-            if found is not None and found.kind in ("table", "view"):
+            if found is not None and found.kind in ("table", "view", "sequence"):
                 return self.info(found)
             if name.lower() in ("sqlite_master", "sqlite_schema", "sqlite_sequence"):
                 return _sqlite_table(name.lower())
             if name.lower().startswith("pragma_"):
                 return None
         return None
+
+    def sequences(self) -> list[Object]:
+        """Return the sequences."""
+        return [each for each in self.objects if each.kind == "sequence"]
+
+    def serials(self) -> dict[str, str]:
+        """Return the tables whose rows count by themselves, by the name that PostgreSQL would have for what counts."""
+        if self._serials is None:
+            tables = [each for each in self.tables() if each.kind == "table" and self.counts(each.name)]
+            self._serials = {f"{each.name}_{self.info(each).rowid}_seq": each.name for each in tables}
+        return self._serials
+
+    def serial(self, name: str) -> str | None:
+        """Return the table that the sequence of this name counts."""
+        return self.serials().get(name)
+
+    def counted_by(self, name: str) -> list[str]:
+        """Return the tables with a column whose default is this sequence."""
+        return [
+            each.name
+            for each in self.tables()
+            if "nextval" in (each.sql or "")
+            and any(name.lower() == used.lower() for used in self.info(each).sequences.values())
+        ]
 
     def has_index(self, name: str) -> bool:
         """Is there an index of this name?"""
@@ -273,7 +309,8 @@ def read(rows: Rows) -> Reading:
     objects = []
     for schema, master in (("temp", "temp.sqlite_master"), ("main", "main.sqlite_master")):
         for rowid, kind, name, table, sql in rows(f"SELECT rowid, type, name, tbl_name, sql FROM {master}"):
-            objects.append(Object(rowid, kind, name, table, sql, schema))
+            of_kind = "sequence" if kind == "table" and sql and MARK.search(sql) else kind
+            objects.append(Object(rowid, of_kind, name, table, sql, schema))
     return Reading(rows, objects)
 
 

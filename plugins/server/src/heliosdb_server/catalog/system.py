@@ -7,6 +7,7 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from ..functions.texts import pg_quote_ident
 from ..types.registry import BY_OID, TEXT, PgType, Sized
 from .described import PUBLIC, TEMPORARY, Described, Relation
 from .relations import RELATIONS
@@ -192,6 +193,15 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
             table("pg_attrdef").append(
                 {"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": text}
             )
+        if each.info is not None and (sequence := each.info.sequences.get(column.name)) is not None:
+            more["atthasdef"] = 1
+            text = f"nextval('{pg_quote_ident(sequence)}'::regclass)"
+            table("pg_attrdef").append(
+                {"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": text}
+            )
+            for other in found.relations:
+                if other.kind == "S" and other.name == sequence == f"{name}_{column.name}_seq":
+                    table("pg_depend").append(_depends(1259, other.oid, 1259, each.oid, "a", number))
         if column.name in each.generated:
             more |= {"attgenerated": "s", "atthasdef": 1}
         if each.counted and column.name == each.counted:
@@ -205,9 +215,6 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
                     "adbin": sequence,
                 }
             )
-            table("pg_sequence").append({"seqrelid": each.oid + 3, "seqtypid": sized.type.oid, "seqstart": 1,
-                                         "seqincrement": 1, "seqmax": 2**31 - 1 if sized.type.size == 4 else 2**63 - 1,
-                                         "seqmin": 1, "seqcache": 1, "seqcycle": 0})  # fmt: skip
             table("pg_depend").append(_depends(1259, each.oid + 3, 1259, each.oid, "a", number))
         table("pg_attribute").append(
             _attribute_row(
@@ -270,11 +277,6 @@ def _views(table: Any, found: Described, user: str) -> None:
                     "definition": each.definition,
                 }
             )
-        elif each.kind == "S":
-            table("pg_sequences").append({
-                "schemaname": schema, "sequencename": each.name, "sequenceowner": user, "data_type": 20,
-                "start_value": 1, "min_value": 1, "max_value": 2**63 - 1, "increment_by": 1, "cycle": 0, "cache_size": 1,
-            })  # fmt: skip
     for index in found.indexes:
         table("pg_indexes").append({
             "schemaname": "public", "tablename": names.get(index.table), "indexname": index.name, "indexdef": index.definition,

@@ -6,6 +6,7 @@ schema version, is how SQLite itself renames columns. Rows that would not fit ar
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from heliosdb_sqlite.sql.ddl import table_definition
@@ -97,7 +98,9 @@ def _edited(sql: str, edit: SchemaEdit) -> str | None:
             and column.type_text.upper() == "INTEGER"
         ):
             raise not_supported(f'the type of column "{edit.name}" can\'t be changed: it numbers the rows')
-        return splice(sql, [Edit(column.name.end, column.type_end, f" {edit.text}")])
+        note = re.match(r"\s*/\*.*?\*/", sql[column.name.end : column.type_end], re.DOTALL)
+        kept = note[0] if note else ""
+        return splice(sql, [Edit(column.name.end, column.type_end, f"{kept} {edit.text}")])
     spans = _clauses(column.constraints)
     if edit.what == "set not null":
         return None if "NOT" in spans else splice(sql, [Edit(column.type_end, column.type_end, " NOT NULL")])

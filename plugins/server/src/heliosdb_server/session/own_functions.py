@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..functions.marks import sees_null
 from ..protocol.errors import PgError
-from ..types import arrays, moments, numbers
-from ..types.registry import INT8
+from ..types import arrays, moments
 from .settings import SERVER_VERSION
 
 if TYPE_CHECKING:
@@ -119,21 +118,8 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
         session.queue_notification(channel, payload or "")
         return ""
 
-    @sql
-    def currval(name: str) -> int:
-        return int(_sequence(session, name))
-
-    @sql
-    def nextval(name: str) -> int:
-        raise PgError("0A000", "nextval() is not supported: a SERIAL column numbers its rows by itself")
-
-    @sql
-    def setval(name: str, value: int, called: Any = 1) -> int:
-        table = _sequence_table(session, name)
-        number = numbers.integer(value, INT8) - (0 if called in (1, True, None) else 1)
-        session.pending_sequences.append((table, number))
-        return int(value)
-
+    for name, function in session.sequences.functions().items():
+        sql(_named(name, lambda *args, function=function: function(*args)))
     _locks(session, sql)
     from ..catalog.functions import catalog_functions
 
@@ -149,29 +135,6 @@ def _sqlite_version() -> str:
 def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     function.__name__ = name
     return function
-
-
-def _sequence_table(session: Session, name: str) -> str:
-    """Return the table whose rows the sequence numbers."""
-    bare = name.rpartition(".")[2].strip('"')
-    reading = session.engine.schema
-    for each in reading.tables():
-        if (
-            each.kind == "table"
-            and (rowid := reading.info(each).rowid)
-            and bare == f"{each.name}_{rowid}_seq"
-        ):
-            return each.name
-    raise PgError("42P01", f'relation "{name}" does not exist')
-
-
-def _sequence(session: Session, name: str) -> int:
-    table = _sequence_table(session, name)
-    del table
-    (value,) = session.engine.connection.execute("SELECT last_insert_rowid()").fetchone()
-    if not value:
-        raise PgError("55000", f'currval of sequence "{name}" is not yet defined in this session')
-    return int(value)
 
 
 # ---- advisory locks: the server's own, for all its sessions ----

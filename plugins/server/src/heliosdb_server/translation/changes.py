@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from heliosdb_sqlite.sql.quoting import quote_identifier
+from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError
 from ..types.registry import BOOL, BPCHAR, INT2, INT4, INTEGERS, STRINGS, VARCHAR, Sized
@@ -96,6 +96,8 @@ class Changes(Selects):
         info = self.table_info(table)
         if info.schema in ("pg_catalog", "information_schema"):
             raise PgError("42501", f"permission denied for table {info.name}")
+        if info.kind == "sequence":
+            raise PgError("42809", f'cannot change sequence "{info.name}"', hint="Use setval().")
         if info.kind == "view" and not info.rowid:
             pass  # an INSTEAD OF trigger may be there; SQLite knows
         return info
@@ -112,6 +114,8 @@ class Changes(Selects):
     def assigned(self, node: tree.Node, column: Column, scope: Scope, info: TableInfo) -> str:
         """Return what is stored in a column: the value as one of the column's type, checked where it may not fit."""
         if isinstance(node, tree.Default):
+            if column.name in info.sequences:
+                return self._next(info.sequences[column.name])
             return info.defaults.get(column.name) or "NULL"
         target = column.sized
         if target is None:
@@ -199,14 +203,22 @@ class Changes(Selects):
         self._refuse_computed(node, info, columns)
         head = f"INSERT INTO {self.written(info)} AS {quote_identifier(alias)}"
         returning, returned = self.returning(node.returning, info, alias)
-        if node.source is None:
+        if node.source is None and not info.sequences:
             return head + " DEFAULT VALUES" + returning, returned
+        if node.source is None:
+            named = ", ".join(map(quote_identifier, info.sequences))
+            values = ", ".join(map(self._next, info.sequences.values()))
+            return f"{head} ({named}) VALUES ({values}){returning}", returned
         names, source = self._source(node, info, columns)
         listed = ", ".join(quote_identifier(name) for name in names)
         text = f"{head} ({listed}) {source}"
         if node.conflict is not None:
             text += self._conflict(node.conflict, info, alias)
         return text + returning, returned
+
+    def _next(self, sequence: str) -> str:
+        self.functions = True
+        return f"pg_nextval({quote_text(sequence)})"
 
     def _refuse_computed(self, node: tree.Insert, info: TableInfo, columns: list[Column]) -> None:
         """Refuse values for columns that make their own."""
@@ -255,17 +267,29 @@ class Changes(Selects):
             scope = Scope()
             # A column that gets its default in every row is left out: SQLite knows best what that is.
             spared = {
-                at for at in range(width) if all(isinstance(row[at], tree.Default) for row in body.rows)
+                at
+                for at in range(width)
+                if all(isinstance(row[at], tree.Default) for row in body.rows)
+                and given[at].name not in info.sequences
             }
             if len(spared) == width and len(body.rows) == 1:
                 spared = set(range(1, width))
             kept = [at for at in range(width) if at not in spared]
+            there = {c.name for c in given}
+            counting = {name: sequence for name, sequence in info.sequences.items() if name not in there}
             rows = []
             for row in body.rows:
                 rows.append(  # noqa: PERF401
-                    "(" + ", ".join(self.assigned(row[at], given[at], scope, info) for at in kept) + ")"
+                    "("
+                    + ", ".join(
+                        [
+                            *(self.assigned(row[at], given[at], scope, info) for at in kept),
+                            *map(self._next, counting.values()),
+                        ]
+                    )
+                    + ")"
                 )
-            return [given[at].name for at in kept], "VALUES " + ", ".join(rows)
+            return [*(given[at].name for at in kept), *counting], "VALUES " + ", ".join(rows)
         assert source is not None
         text, made = self.query(source, None)
         given = columns or list(info.columns[: len(made)])
@@ -289,13 +313,17 @@ class Changes(Selects):
             for at, (m, c) in enumerate(zip(made, given, strict=False))
         ]
         places = ", ".join(f"c{at}" for at in range(len(made)))
+        there = {c.name for c in given[: len(made)]}
+        counting = {name: sequence for name, sequence in info.sequences.items() if name not in there}
+        stored += map(self._next, counting.values())
+        names = [*(c.name for c in given[: len(made)]), *counting]
         if all(text_ == f"s.c{at}" for at, text_ in enumerate(stored)):
-            return [c.name for c in given[: len(made)]], f"SELECT * FROM ({text}) WHERE true"
+            return names, f"SELECT * FROM ({text}) WHERE true"
         name = self.fresh("inserted")
         made_text = (
             f"WITH {name}({places}) AS ({text}) SELECT {', '.join(stored)} FROM {name} AS s WHERE true"
         )
-        return [c.name for c in given[: len(made)]], made_text
+        return names, made_text
 
     def _conflict(self, node: tree.Conflict, info: TableInfo, alias: str) -> str:
         here = Scope([Relation(alias, info.columns)])

@@ -60,15 +60,65 @@ class Definitions(Queries):
         unique = self.take("unique")
         if self.take("index"):
             return self._create_index(at, unique)
-        return self._create_other(at)
+        return self._create_other(at, temporary=temporary)
 
-    def _create_other(self, at: int) -> tree.Node:
+    def sequence_options(self) -> dict[str, Any]:
+        """Return the options of a sequence that stand here."""
+        made: dict[str, Any] = {}
+        while True:
+            if self.take("as"):
+                made["type"] = self.type_name()[0].type
+            elif self.take("increment"):
+                self.take("by")
+                made["increment"] = self._whole()
+            elif self.take("start"):
+                self.take("with")
+                made["start"] = self._whole()
+            elif self.take("restart"):
+                given = self.take("with") or self.token.kind is Kind.NUMBER or self.is_op("-", "+")
+                made["restart"] = self._whole() if given else None
+            elif self.take("minvalue"):
+                made["minimum"] = self._whole()
+            elif self.take("maxvalue"):
+                made["maximum"] = self._whole()
+            elif self.take("cache"):
+                self._whole()
+            elif self.take("cycle"):
+                made["cycle"] = True
+            elif self.take("owned", "by"):
+                owner = self.qualified()
+                made["owner"] = "" if owner == ("none",) else ".".join(owner[-2:])
+            elif self.take("owner", "to"):
+                self.label()
+                made["nothing"] = True
+            elif self.take("sequence", "name"):
+                made["name"] = self.qualified()[-1]
+            elif self.take("no"):
+                word = self.take_one("minvalue", "maxvalue", "cycle")
+                if not word:
+                    raise self.error()
+                option = {"minvalue": "minimum", "maxvalue": "maximum"}.get(word, word)
+                made[option] = False if word == "cycle" else None
+            else:
+                return made
+
+    def _whole(self) -> int:
+        sign = -1 if self.take_op("-") else 1
+        self.take_op("+")
+        if self.token.kind is not Kind.NUMBER or not self.token.value.isdigit():
+            raise self.error()
+        return sign * int(self.advance().value)
+
+    def _create_other(self, at: int, *, temporary: bool = False) -> tree.Node:
         what = self.advance().value
         exists = self.take("if", "not", "exists")
+        if what == "sequence":
+            parts = self.qualified()
+            return tree.CreateSequence(parts, self.sequence_options(), exists, temporary, at=at)
         if what in ("schema", "extension"):
             name = self.name() if not self.is_word("authorization") else "public"
             return tree.Command(f"create {what}", {"name": name, "exists": exists}, at=at)
-        if what in ("role", "user", "database", "sequence", "type", "domain", "function", "procedure", "aggregate",
+        if what in ("role", "user", "database", "type", "domain", "function", "procedure", "aggregate",
                     "operator", "policy", "rule", "server", "publication", "subscription", "tablespace",
                     "collation", "cast", "event", "language", "statistics", "text", "foreign", "group"):  # fmt: skip
             words = {"text": "TEXT SEARCH", "event": "EVENT TRIGGER", "foreign": "FOREIGN TABLE"}
@@ -174,8 +224,9 @@ class Definitions(Queries):
                     self.expect("as")
                 self.expect("identity")
                 made.always = always
-                if self.is_op("("):
-                    self.skip_parentheses()
+                if self.take_op("("):
+                    made.counting = self.sequence_options()
+                    self.expect_op(")")
                 made.identity = True
         elif self.take_one("deferrable") or self.take("not", "deferrable"):
             self._deferrable()
@@ -313,6 +364,13 @@ class Definitions(Queries):
         self.take("only")
         table = tree.Table(self.qualified())
         self.take_op("*")
+        if kind == "sequence":
+            if self.is_word("rename", "set"):
+                raise PgError("0A000", "ALTER SEQUENCE changes its numbers alone", position=at + 1)
+            options = self.sequence_options()
+            if not options:
+                raise self.error()
+            return tree.Alter(table, [("sequence", options)], exists, kind, at=at)
         actions = [self._alteration()]
         while self.take_op(","):
             actions.append(self._alteration())

@@ -292,10 +292,12 @@ class Parser(Definitions):
                 count = -1
             elif self.token.kind is Kind.NUMBER or self.is_op("-"):
                 count = self._count()
+                if count < 0:
+                    direction, count = "forward" if direction == "backward" else "backward", -count
         elif self.token.kind is Kind.NUMBER or self.is_op("-"):
             count = self._count()
-        if direction == "forward" and count < -1:
-            direction, count = "backward", -count
+            if count < 0:
+                direction, count = "backward", -count
         self.take_one("from", "in")
         args = {"name": self.name(), "direction": direction, "count": count, "move": move}
         return tree.Command("fetch", args, at=at)

@@ -11,7 +11,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
 from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
-from . import tree
+from . import sequences, tree
 from .changes import Changes
 from .literals import S_BOOL, S_TEXT
 from .naming import name_of
@@ -29,9 +29,12 @@ _NOW_CALLS = frozenset(("now", "current_timestamp", "localtimestamp", "transacti
 class Schemas(Changes):
     """Writes statements that change the schema: each returns the statements that SQLite is to run."""
 
+    counting: list[str]  # what makes the sequences of a new table
+
     def definition(self, node: tree.Node) -> list[str | SchemaEdit]:
         """Return what SQLite runs for a statement that changes the schema."""
         self.writes = True
+        self.counting = []
         method = getattr(self, f"_run_{type(node).__name__.lower()}")
         made: list[str | SchemaEdit] = method(node)
         return made
@@ -87,7 +90,9 @@ class Schemas(Changes):
                 continue  # written with its column, where it makes it the rowid
             parts.append(self._constraint_text(constraint, scope, table))
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
-        return [f"CREATE TABLE {exists}{name} (\n  " + ",\n  ".join(parts) + "\n)"]
+        there = bool(exists) and self.schema.table(None, table) is not None
+        behind = [] if there else self.counting
+        return [f"CREATE TABLE {exists}{name} (\n  " + ",\n  ".join(parts) + "\n)", *behind]
 
     def _check_references(self, node: tree.CreateTable) -> None:
         """Refuse foreign keys to what is not there, or is no key: SQLite would say so at each change only."""
@@ -118,27 +123,24 @@ class Schemas(Changes):
             raise PgError("42P16", f'column "{c.name}" has pseudo-type {kind.title}', position=c.at + 1)
         words = [quote_identifier(c.name)]
         named = f"CONSTRAINT {quote_identifier(c.constraint)} " if c.constraint else ""
+        sequence = self._sequence_of(c, table, primary=primary)
+        notes = [kind.name] if kind in (INT2, INT4) and primary else []
+        notes += ["always"] if c.always else []
+        notes += [f"nextval {sequence}"] if sequence else []
+        mark = f" /* {' '.join(notes)} */" if notes else ""
+        counted = c.identity and not sequence
         if primary and kind in (INT2, INT4, INT8):
-            notes = [
-                *([kind.name] if kind is not INT8 or c.always else []),
-                *(["always"] if c.always else []),
-            ]
-            mark = f" /* {' '.join(notes)} */" if notes else ""
-            words.append(f"INTEGER{mark} {named}PRIMARY KEY{' AUTOINCREMENT' if c.identity else ''} NOT NULL")
+            words.append(f"INTEGER{mark} {named}PRIMARY KEY{' AUTOINCREMENT' if counted else ''} NOT NULL")
         else:
-            if c.identity:
-                raise not_supported(
-                    f'column "{c.name}" can\'t count by itself: only a column that alone is the PRIMARY KEY can',
-                    hint="Make it the PRIMARY KEY.",
-                )
+            words[0] += mark
             words.append(registry.stored(c.type))
             if c.primary:
                 words.append(f"{named}PRIMARY KEY NOT NULL")
-            elif c.not_null or primary:
+            elif c.not_null or primary or c.identity:
                 words.append("NOT NULL")
         if c.unique:
             words.append(f"{'' if c.primary else named}UNIQUE")
-        if c.default is not None:
+        if c.default is not None and not sequence:
             words.append("DEFAULT " + self.default_text(c.default, c.type))
         for name, check in c.check:
             words.append(self._check_text(name, check, scope))
@@ -151,6 +153,36 @@ class Schemas(Changes):
         if c.collate and c.collate.lower() in ("nocase", "rtrim"):
             words.append(f"COLLATE {c.collate.upper()}")
         return " ".join(words)
+
+    def _sequence_of(self, c: tree.ColumnDef, table: str, *, primary: bool) -> str:
+        """Return the sequence that is a column's default, "" for none; one of the column's own is made with it."""
+        inner = c.default
+        while isinstance(inner, tree.Cast):
+            inner = inner.operand
+        if isinstance(inner, tree.Call) and inner.name.lower() == "nextval" and len(inner.args) == 1:
+            named = inner.args[0]
+            while isinstance(named, tree.Cast):
+                named = named.operand
+            if not isinstance(named, tree.Const) or named.kind != "string":
+                raise not_supported("a default of nextval() has to name its sequence")
+            name = str(named.value).rpartition(".")[2].strip('"')
+            found = self.schema.table(None, name)
+            if self.schema.serial(name) is not None:
+                raise not_supported(f'"{name}" counts the rows of another table')
+            if found is None or found.kind != "sequence":
+                raise PgError("42P01", f'relation "{name}" does not exist')
+            return found.name
+        if not c.identity:
+            return ""
+        options = sequences.settled(c.counting, c.type.type)
+        plain = options["increment"] == 1 and not options["cycle"] and options["minimum"] <= 1
+        if primary and plain and "maximum" not in c.counting and "name" not in c.counting:
+            if options["start"] != 1:
+                self.counting += sequences.serial_set(table, options["start"] - 1)
+            return ""
+        name = c.counting.get("name") or f"{table}_{c.name}_seq"
+        self.counting += sequences.created(name, c.counting, f"{table}.{c.name}", kind=c.type.type)
+        return str(name)
 
     def default_text(self, node: tree.Node, sized: Sized) -> str:
         """Return a column's default as SQLite and every program that uses it can compute it."""
@@ -273,14 +305,10 @@ class Schemas(Changes):
     def _run_drop(self, node: tree.Drop) -> list[str]:
         made = []
         exists = "IF EXISTS " if node.if_exists else ""
+        if node.kind == "sequence":
+            return sequences.dropped(node, self.schema)
         if node.kind not in ("table", "view", "index", "trigger"):
-            if node.if_exists and node.kind in (
-                "sequence",
-                "type",
-                "function",
-                "extension",
-                "materialized view",
-            ):
+            if node.if_exists and node.kind in ("type", "function", "extension", "materialized view"):
                 return []
             raise not_supported(f"DROP {node.kind.upper()} is not supported")
         for parts in node.names:
@@ -299,7 +327,16 @@ class Schemas(Changes):
                 raise PgError("42704", f'index "{parts[-1]}" does not exist')
             prefix = "temp." if parts[0].startswith("pg_temp") else ""
             made.append(f"DROP {node.kind.upper()} {exists}{prefix}{quote_identifier(parts[-1])}")
+            if node.kind == "table" and info is not None:
+                made += [f"DROP TABLE {quote_identifier(name)}" for name in self._owned(info)]
         return made
+
+    def _owned(self, info: TableInfo) -> list[str]:
+        """Return the sequences that a table's columns were made with."""
+        return [s for c, s in info.sequences.items() if s.startswith(f"{info.name}_{c}_seq")]
+
+    def _run_createsequence(self, node: tree.CreateSequence) -> list[str]:
+        return sequences.create(node, self.schema)
 
     def _refuse_dependents(self, info: TableInfo, node: tree.Drop) -> None:
         others = {parts[-1].lower() for parts in node.names}
@@ -337,6 +374,9 @@ class Schemas(Changes):
                     "TRUNCATE ... CASCADE over foreign keys is not supported: name the tables"
                 )
             made.append(f"DELETE FROM {self.written(info)}")
+            if node.restart:
+                for name in self._owned(info):
+                    made += sequences.alter(name, {"restart": None}, self.schema, if_exists=False)
             if node.restart and self.schema.counts(info.name):
                 made.append(f"DELETE FROM sqlite_sequence WHERE name = '{info.name}'")
         return made
@@ -347,7 +387,10 @@ class Schemas(Changes):
         if node.kind == "index":
             raise not_supported("ALTER INDEX is not supported")
         if node.kind == "sequence":
-            raise not_supported("ALTER SEQUENCE is not supported")
+            changed = sequences.alter(
+                node.table.parts[-1], node.actions[0][1], self.schema, if_exists=node.if_exists
+            )
+            return list(changed)
         if node.if_exists and self.schema.table(None, node.table.parts[-1]) is None:
             return []
         info = self._target(node.table)

@@ -49,9 +49,8 @@ class TableInfo(NamedTuple):
     defaults: dict[str, str] = {}  # noqa: RUF012 - SQL text by column; never written to
     rowid: str = ""  # the column that is the rowid
     keys: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - columns of each unique constraint or index, by name
-    computed: frozenset[str] = (
-        frozenset()
-    )  # columns that take no value: generated ones, GENERATED ALWAYS AS IDENTITY
+    computed: frozenset[str] = frozenset()  # columns that make their own values
+    sequences: dict[str, str] = {}  # noqa: RUF012 - the sequence that is a column's default, by column
 
 
 class Schema(Protocol):
@@ -71,6 +70,12 @@ class Schema(Protocol):
 
     def counts(self, name: str) -> bool:
         """Does the table number its rows with AUTOINCREMENT?"""
+
+    def serial(self, name: str) -> str | None:
+        """Return the table that the sequence of this name counts by AUTOINCREMENT."""
+
+    def counted_by(self, name: str) -> list[str]:
+        """Return the tables with a column whose default is this sequence."""
 
 
 class Ex(NamedTuple):

@@ -24,6 +24,7 @@ _TAGS = {
     "createindex": "CREATE INDEX",
     "alter": "ALTER TABLE",
     "truncate": "TRUNCATE TABLE",
+    "createsequence": "CREATE SEQUENCE",
 }
 # What clients may say in SQLite's own dialect, by first word: whether it writes, and its tag.
 _RAW = {

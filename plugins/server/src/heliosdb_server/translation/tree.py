@@ -335,6 +335,7 @@ class ColumnDef(Node):
     stored: bool = True
     identity: bool = False
     always: bool = False  # GENERATED ALWAYS AS IDENTITY
+    counting: dict[str, Any] = field(default_factory=dict)  # the options of its sequence
     collate: str = ""
     constraint: str = ""
 
@@ -360,6 +361,14 @@ class CreateTable(Node):
     table: Table
     columns: list[ColumnDef]
     constraints: list[TableConstraint]
+    if_not_exists: bool = False
+    temporary: bool = False
+
+
+@dataclass
+class CreateSequence(Node):
+    name: tuple[str, ...]
+    options: dict[str, Any]
     if_not_exists: bool = False
     temporary: bool = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import uuid
 from collections.abc import Callable, Iterator
@@ -161,6 +162,8 @@ def _fields(value: Any) -> Iterator[tuple[PgType, int, Any]]:
         field = items[at + 2]
         if kind is BYTEA and field is not None:
             field = bytes.fromhex(field)
+        elif isinstance(field, (list, dict)):  # which SQLite knew to be JSON
+            field = arrays.dump(field) if isinstance(field, list) else json.dumps(field, ensure_ascii=False)
         yield kind, items[at + 1], field
 
 
