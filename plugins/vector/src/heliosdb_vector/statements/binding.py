@@ -11,12 +11,14 @@ from typing import Any
 from heliosdb_sqlite.plugins import Parameters
 from heliosdb_sqlite.sql.lexer import Kind, tokenize
 
-from ..values.packing import is_vector, pack
+from ..values.packing import is_vector, pack, pack_list
 from ..values.vector import Vector
 
 _AS_IT_IS = {Vector} if sys.byteorder == "little" else set()  # its memory is then what is stored
 _PLAIN = frozenset({int, float, str, bytes, type(None), bool, bytearray, memoryview, *_AS_IT_IS})
 _all_plain = _PLAIN.issuperset
+_adapters = sqlite3.adapters
+_LIST = (list, sqlite3.PrepareProtocol)
 
 
 def binder_for(sql: str) -> Callable[[Parameters], Parameters] | None:
@@ -33,7 +35,7 @@ def binder_for(sql: str) -> Callable[[Parameters], Parameters] | None:
             if _all_plain(map(type, parameters)):
                 return parameters
             return [
-                value if type(value) in _PLAIN else _bound(value, f"parameter {place}")
+                value if type(value) in _PLAIN else _of_list(value) or _bound(value, f"parameter {place}")
                 for place, value in enumerate(parameters, 1)
             ]
         if isinstance(parameters, (dict, MappingProxyType)):
@@ -45,6 +47,11 @@ def binder_for(sql: str) -> Callable[[Parameters], Parameters] | None:
         return _other_sequence(parameters)
 
     return bind
+
+
+def _of_list(value: Any) -> bytes | None:
+    """Return a list of numbers packed, which is what most vectors are; None for anything else."""
+    return pack_list(value) if type(value) is list and _LIST not in _adapters else None
 
 
 def _bound(value: Any, place: str) -> Any:

@@ -76,6 +76,15 @@ def pack(value: Any, place: str) -> bytes:
     return packed
 
 
+def pack_list(numbers: list[Any]) -> bytes | None:
+    """Return a list as float32 numbers in the shortest way; None for one that :func:`pack` has to look at."""
+    try:
+        packed = _packer(len(numbers))(*numbers)
+    except Exception:  # noqa: BLE001 - pack() meets it again, and says what it is
+        return None
+    return None if not packed or 0 in _isfinite(_frombuffer(packed, FLOAT32)).tobytes() else packed
+
+
 def _pack_numbers(numbers: Sequence[Any], place: str) -> bytes:
     if not numbers:
         raise _empty(place, numbers)
