@@ -279,3 +279,25 @@ def test_rows_without_a_key_come_back_beside_others_that_have_their_rowids(conn,
     for at, expected in ((then, ["a", "b", "c"]), (both, [1, 2])):
         conn.restore("t", at=at)
         assert [x for (x,) in conn.execute("SELECT x FROM t ORDER BY x")] == expected
+
+
+def test_a_state_that_breaks_a_foreign_key_is_brought_back_only_with_those_off(
+    file, open_travel, plain, moment
+):
+    conn = open_travel()
+    conn.executescript(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p)"
+    )
+    plain.execute("INSERT INTO c VALUES (1, 7)")  # a program that does not enforce them
+    plain.commit()
+    then = moment()
+    conn.execute("DELETE FROM c")
+    conn.commit()
+    conn.execute("PRAGMA foreign_keys = ON")
+    with pytest.raises(
+        sqlite3.IntegrityError, match="FOREIGN KEY constraint failed: rows of then refer to others"
+    ):
+        conn.restore(at=then)
+    assert conn.execute("SELECT * FROM c").fetchall() == []
+    conn.execute("PRAGMA foreign_keys = OFF")
+    assert conn.restore(at=then).total == 1

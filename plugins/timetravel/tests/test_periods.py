@@ -244,3 +244,15 @@ def test_other_views_have_no_versions(conn, times, body):
     conn.execute(f"CREATE VIEW v AS {body}")
     with pytest.raises(sqlite3.OperationalError, match=r"'v' is more than the rows of one table.*\(line 1"):
         conn.execute("SELECT * FROM v FOR SYSTEM_TIME ALL")
+
+
+@pytest.mark.parametrize("name", ["rowid", "_ROWID_", "oid"])
+def test_a_row_that_is_replaced_through_a_name_of_the_rowid_is_recorded(conn, times, name):
+    conn.execute("INSERT INTO t VALUES (3, 'moves')")
+    conn.commit()
+    conn.execute(f"UPDATE OR REPLACE t SET {name} = 2 WHERE id = 3")
+    conn.commit()
+    found = conn.execute(
+        "SELECT id, a, system_transaction_end IS NULL FROM t FOR SYSTEM_TIME ALL WHERE id > 1"
+    )
+    assert found.fetchall() == [(2, "stays", 0), (3, "moves", 0), (2, "moves", 1)]

@@ -75,6 +75,7 @@ def restore(
     :param transaction: a state by its ``system_transaction``, instead of ``at``
     :param dry_run: change nothing, only say what would change
     :raises DataError: the history does not go back that far
+    :raises IntegrityError: rows of then break a foreign key that is enforced now
     """
     travel = of(connection)
     given = [
@@ -98,6 +99,13 @@ def restore(
                 raise _DryRunError
     except _DryRunError:
         pass
+    except sqlite3.IntegrityError as error:
+        if "FOREIGN KEY" not in str(error):
+            raise
+        raise sqlite3.IntegrityError(
+            f"{error}: rows of then refer to others that were not there, as they can be written while foreign keys are "
+            "not enforced; PRAGMA foreign_keys = OFF brings them back all the same"
+        ) from None
     return planned[0]
 
 

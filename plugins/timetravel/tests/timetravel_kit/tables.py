@@ -78,7 +78,13 @@ KINDS = (
         ("id",),
         (*INTEGERS, "a", "A", None, 1.0, b"a"),
         upsert="ON CONFLICT (id) DO UPDATE SET b = excluded.b, a = excluded.a",
-        more=("UPDATE t SET id = -id", "UPDATE t SET b = b", "UPDATE OR REPLACE t SET id = id + 1"),
+        more=(
+            "UPDATE t SET id = -id",
+            "UPDATE t SET b = b",
+            "UPDATE OR REPLACE t SET id = id + 1",
+            "UPDATE OR REPLACE t SET rowid = rowid + 1 WHERE b",
+            "UPDATE OR REPLACE t SET OID = 2 WHERE id = 1",
+        ),
     ),
     Kind(
         "text key",

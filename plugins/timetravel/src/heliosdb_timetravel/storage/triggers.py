@@ -17,7 +17,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from . import keys
 from .names import BY_STATEMENT, COMMITS, FROM, ID, NOW, OPEN, ROW, SHIFT, TO, history, starts, trigger
-from .shape import Column, Shape
+from .shape import ROWID_NAMES, Column, Shape
 
 TXN = f"(SELECT max(txn) FROM {COMMITS})"
 F, N = (
@@ -90,7 +90,7 @@ class Triggers:
             "replace": ("AFTER INSERT", self._after_replacing()),
             "insert": ("AFTER INSERT", f"BEGIN {self._start('NEW')} END"),
             "update_replace": (f"AFTER UPDATE{of}", self._after_update_replacing()),
-            "move": ("AFTER UPDATE", self._after_move()),
+            "move": (f"AFTER UPDATE{self._of_key()}", self._after_move()),
             "update": ("AFTER UPDATE", self._after_update()),
             "forget": ("AFTER DELETE", f"BEGIN {self._forget_old()} END"),
             "delete": (
@@ -223,6 +223,11 @@ class Triggers:
         new = f"NEW.{quote_identifier(column.name)}"
         return f"coalesce({new}, {column.default})" if column.default and not column.generated else new
 
+    def _of_key(self) -> str:
+        """Return the columns of which an UPDATE can give a row another key."""
+        rowid = self._names_of_rowid() if self.shape.rowid_is_key or self.shape.nullable else []
+        return f" OF {', '.join([*map(quote_identifier, self.shape.key), *rowid])}"
+
     def _of_uniques(self) -> str:
         """Return the columns of which an UPDATE can replace other rows; "" where SQL can't name them all."""
         if self.shape.rowid and not (self.shape.rowid_is_key and self.shape.key):
@@ -230,8 +235,13 @@ class Triggers:
         terms = [expression for unique in self.shape.uniques for expression, _ in unique.terms]
         if any(map(self._is_computed, terms)):
             return ""
-        named = [*map(quote_identifier, self.shape.key), *terms]
+        named = [*map(quote_identifier, self.shape.key), *terms, *self._names_of_rowid()]
         return f" OF {', '.join(dict.fromkeys(named))}"
+
+    def _names_of_rowid(self) -> list[str]:
+        """Return the names by which an UPDATE can change the rowid: SQLite goes by the name that is written."""
+        taken = {column.name.lower() for column in self.shape.columns}
+        return [name for name in ROWID_NAMES if name not in taken] if self.shape.rowid else []
 
     def _is_computed(self, term: str) -> bool:
         """Return whether a term of a unique index changes without being named: an expression, a generated column."""
