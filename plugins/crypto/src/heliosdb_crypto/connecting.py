@@ -16,7 +16,7 @@ from .options import CryptoOptions
 from .vfs import problems
 from .vfs.binding import reserve
 from .vfs.database import DatabaseFile
-from .vfs.layer import database_file, layer_for
+from .vfs.layer import expect_a_file, file_just_opened, layer_for
 from .vfs.problems import FUNCTION
 
 NAME = "crypto"
@@ -64,6 +64,7 @@ def under_layer(target: Target, options: CryptoOptions) -> Target | None:
         return None  # the standard library says what is wrong with the name
     layer = layer_for(user_key(options.encryption_key, place.path))
     problems.forget()
+    expect_a_file()
     return replace(
         target.moved(place.under(layer.name, reserves=True), uri=True),
         serialized=shared or target.serialized,
@@ -86,7 +87,7 @@ def check(connection: Any, options: CryptoOptions) -> DatabaseFile | None:
 
     :raises DatabaseError: it does not, or the file is no encrypted database
     """
-    file = file_of(connection, "main") if options.given("encryption_key") else None
+    file = file_just_opened() if options.given("encryption_key") else None
     if file is not None and os.path.exists(file.path + "-wal"):
         _look_into_log(connection, file)
     if file is not None and file.problem:
@@ -105,15 +106,6 @@ def _look_into_log(connection: Any, file: DatabaseFile) -> None:
     except sqlite3.Error:
         if not file.problem:
             problems.forget()  # it is locked, or damaged, which the first statement will find too
-
-
-def file_of(connection: Any, schema: str) -> DatabaseFile | None:
-    """Return the open file of one of the connection's databases; None for one that is not under a layer of ours.
-
-    A file answers once: what is found must be kept.
-    """
-    row = run(connection, f'PRAGMA "{schema}".heliosdb_file').fetchone()
-    return None if row is None else database_file(int(row[0]))
 
 
 _SAYINGS = (

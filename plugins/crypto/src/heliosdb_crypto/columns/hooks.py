@@ -13,6 +13,7 @@ from heliosdb_sqlite.plugins import Parameters, Statement, database_of, run, sch
 from heliosdb_sqlite.sql.ddl import TableDefinition, table_definition
 from heliosdb_sqlite.sql.lexer import tokenize
 
+from ..connecting import NAME
 from ..keys.given import UserKey, user_key
 from ..options import CryptoOptions
 from .declared import WORD, in_sqlites_order, is_encrypted, with_checks
@@ -73,14 +74,32 @@ def read(connection: Any, statement: Statement) -> Statement | None:
         return None
     with _names_as_text(connection):
         relations = _relations(connection)
-        if relations is None or not relations.any or not relations.may_reach(folded):
+        if relations is None:
             return None
+        told = _is_told(connection, relations)
+        if not relations.any or not relations.may_reach(folded):
+            return None if told else statement.bound_to(relations.schema.stamp)
         if verb == "CREATE" and (copy := _copy(connection, text, relations)) is not None:
             return statement.noted(_COPY, copy).rewritten(copy.declaration).bound_to(relations.schema.stamp)
         made = _rewritten(statement, relations)
     if verb not in _DML:
         return statement.rewritten(made)
-    return statement.noted(_KEY, True).rewritten(made).bound_to(relations.schema.stamp)
+    made_for = statement.noted(_KEY, True).rewritten(made)
+    return made_for if told else made_for.bound_to(relations.schema.stamp)
+
+
+def _is_told(connection: Any, relations: Relations) -> bool:
+    """Have the file layer say when another connection has changed the schema; return False where it can't.
+
+    There each statement has to look itself: with another schema it may be about encrypted columns, or no more.
+    """
+    crypto = state(connection).get(NAME)
+    stamp = relations.schema.stamp
+    if crypto is None or len(stamp) > 2:  # temp, main, and what is attached
+        return False
+    if crypto.file is not None:  # nobody else has a database in memory
+        crypto.file.expect_schema(stamp[1][1])
+    return True
 
 
 def _relations(connection: Any) -> Relations | None:

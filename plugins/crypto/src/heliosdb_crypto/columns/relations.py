@@ -67,15 +67,12 @@ class Relations:
             if not version:
                 continue  # nothing was ever created there; reading would make SQLite open the temporary database
             found = run(
-                self._connection,
-                f"SELECT name, type, sql FROM {quote_identifier(place)}.sqlite_master"
-                " WHERE type = 'view' OR type = 'table'",
+                self._connection, f"SELECT name, type, sql FROM {quote_identifier(place)}.sqlite_master"
             ).fetchall()
             for name, kind, sql in found:
                 if kind == "view":
                     views.add(name)
-                    continue
-                if "ENCRYPTED" not in sql.upper():
+                if kind != "table" or "ENCRYPTED" not in sql.upper():
                     continue
                 for column in encrypted_columns(sql):
                     names.add(name)

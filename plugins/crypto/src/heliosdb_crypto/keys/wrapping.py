@@ -7,7 +7,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
@@ -53,6 +53,10 @@ class _Remembered(Generic[_Value]):
                 self._values.popitem(last=False)
             return found
 
+    def find(self, key: bytes) -> _Value | None:
+        with self._lock:
+            return self._values.get(key)
+
     def values(self) -> list[_Value]:
         with self._lock:
             return list(self._values.values())
@@ -67,12 +71,17 @@ class _Remembered(Generic[_Value]):
 
 _wrapping_keys: _Remembered[bytes] = _Remembered()
 _data_keys: _Remembered[DataKey] = _Remembered()
+_opened: _Remembered[DataKey] = _Remembered()
+"""By the user's key and the envelope that it opens: unwrapping takes long beside opening a file."""
+
+
+_ALL: tuple[_Remembered[Any], ...] = (_wrapping_keys, _data_keys, _opened)
 
 
 def forget_derived() -> None:
     """Drop the keys that this process has derived from passphrases and unwrapped from files."""
-    _wrapping_keys.clear()
-    _data_keys.clear()
+    for remembered in _ALL:
+        remembered.clear()
 
 
 def new_file(key: UserKey, page_size: int) -> tuple[DataKey, Head, Envelope]:
@@ -96,6 +105,18 @@ def wrap(key: UserKey, data_key: DataKey, head: Head) -> Envelope:
 
 def unwrap(key: UserKey, head: Head, envelope: Envelope) -> DataKey | None:
     """Return the data key, or None when the user's key is not the one that it was wrapped by."""
+    name = b"".join((key.identity, *envelope, bytes((head.derivation, *head.costs))))
+    found = _opened.find(name)
+    if found is None:
+        found = _unwrap(key, head, envelope)
+        if found is None:
+            return None
+        _opened.get(name, lambda: found)
+    found.heads[envelope.packed()] = head
+    return found
+
+
+def _unwrap(key: UserKey, head: Head, envelope: Envelope) -> DataKey | None:
     derivation = derivation_of(head.derivation, head.costs)
     if derivation is None or (derivation.code == 0) != key.is_raw:
         return None
@@ -103,9 +124,7 @@ def unwrap(key: UserKey, head: Head, envelope: Envelope) -> DataKey | None:
         secret = aes_key_unwrap(stretched(key, derivation, envelope.salt), envelope.wrapped)
     except InvalidUnwrap:
         return None
-    found = _data_keys.get(_name(secret), lambda: DataKey(secret))
-    found.heads[envelope.packed()] = head
-    return found
+    return _data_keys.get(_name(secret), lambda: DataKey(secret))
 
 
 def stretched(key: UserKey, derivation: Derivation, salt: bytes) -> bytes:
@@ -125,7 +144,7 @@ def _name(secret: bytes) -> bytes:
 
 def _after_fork() -> None:
     """The child's pages are sealed under subkeys of its own."""
-    for remembered in (_wrapping_keys, _data_keys):
+    for remembered in _ALL:
         remembered.renew_lock()
     for each in _data_keys.values():
         each.pages.begin_session()

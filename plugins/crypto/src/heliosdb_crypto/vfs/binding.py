@@ -10,7 +10,7 @@ from typing import Any
 
 from heliosdb_sqlite.native import sqlite_library
 
-OK, READONLY, IOERR, CANTOPEN, NOTADB = 0, 8, 10, 14, 26
+OK, READONLY, IOERR, CANTOPEN, PROTOCOL, NOTADB = 0, 8, 10, 14, 15, 26
 SHORT_READ = IOERR | (2 << 8)
 BAD_DATA = IOERR | (32 << 8)  # SQLITE_IOERR_DATA: contents that fail their check
 

@@ -26,7 +26,7 @@ from ..format import (
 )
 from ..keys.given import UserKey
 from ..keys.wrapping import DataKey, new_file, unwrap
-from .binding import BAD_DATA, IOERR, NOTADB, OK, READONLY, SHORT_READ, RealMethods
+from .binding import BAD_DATA, IOERR, NOTADB, OK, PROTOCOL, READONLY, SHORT_READ, RealMethods
 from .files import OpenFile, copy_in, copy_out
 from .problems import note, report
 
@@ -35,6 +35,7 @@ FILE, LOG, JOURNAL, HEADER = "file", "log", "journal", "header"
 
 _PLACES = 64  # of page 1 in memory: more than SQLite uses at a time
 _HEADER = 100  # bytes that SQLite reads when it opens a file, before it has a lock
+_SCHEMA = slice(40, 44)  # of page 1: the version of the schema
 _COUNTER = (24, 16)  # where it looks, at the start of each transaction, whether the file has changed
 
 
@@ -42,17 +43,9 @@ class DatabaseFile(OpenFile):
     """A main database file, opened by one connection. Its journal and its log get their data key from here."""
 
     __slots__ = (
-        *(
-            "_counter",
-            "_envelope",
-            "_envelopes",
-            "_proved",
-            "_reserves",
-            "_seen",
-            "data_key",
-            "found_no_room",
-        ),
-        *("key", "page_size", "path", "problem", "receiving", "replacing", "resealing"),
+        *("_counter", "_envelope", "_envelopes", "_proved", "_reserves", "_schema", "_seen"),
+        *("data_key", "found_no_room", "key", "page_size", "path", "problem"),
+        *("receiving", "replacing", "resealing"),
     )
 
     kind = "database"
@@ -63,7 +56,7 @@ class DatabaseFile(OpenFile):
         :param reserves: whether whoever opened it sees to the reserved bytes of a new file; else SQLite is shown a
             header that has them, which also settles page size and auto_vacuum
         """
-        super().__init__(handle, real)
+        super().__init__(handle, real, DEFAULT_PAGE)
         self._reserves = reserves
         self.path = path
         self.key = key
@@ -71,16 +64,15 @@ class DatabaseFile(OpenFile):
         self.problem = ""  # why the key does not open the file
         self.replacing: bytes | None = None  # the envelope that the next write of page 1 shall have
         self.resealing: DataKey | None = None  # the data key that whatever is written now shall have
-        self.receiving = (
-            False  # will whoever copies pages into it see that one has no room, and know another way?
-        )
+        self.receiving = False  # does whoever copies pages into it know what to do if one has no room?
         self.found_no_room = False  # has there been one?
         self._envelope = b""  # the last one seen
         self._envelopes: dict[int, bytes] = {}  # by the address of the page 1 that was read with it
         self._seen: set[bytes] = set()  # those that the key opened, or that came after
         self._proved = False  # has page 1 been read, in a transaction, with the key opening it?
         self._counter = (b"", b"")
-        self._use_pages_of(DEFAULT_PAGE)
+        self._schema = b""  # the version of the schema that this connection's plans are made for
+        self.page_size = DEFAULT_PAGE
 
     def _use_pages_of(self, size: int) -> None:
         self.page_size = size
@@ -215,6 +207,22 @@ class DatabaseFile(OpenFile):
             raise PageError
         return page
 
+    def expect_schema(self, version: int) -> None:
+        """Have it said once, when a transaction begins, that the schema is no longer of this version."""
+        self._schema = (version & 0xFFFFFFFF).to_bytes(4, "big")
+
+    def refuses_schema(self, page: bytes) -> bool:
+        """Return whether another connection has changed the schema, going by a page 1 that was opened.
+
+        SQLite reads page 1 when a transaction begins and it may have changed. A failure then undoes nothing, and the
+        statement is run again, with a new plan.
+        """
+        schema = self._schema
+        if not schema or page[_SCHEMA] == schema:
+            return False
+        self._schema = b""
+        return True
+
     def look_for_another_key(self) -> None:
         """See whether a journal can't be rolled back because its pages are those of another key."""
         for page in self._copies():
@@ -307,9 +315,12 @@ class DatabaseFile(OpenFile):
                 copy_out(into, bytes(size), size)
                 return code
             try:
-                copy_out(into, self.open_page(number, sealed, FILE), size)
+                page = self.open_page(number, sealed, FILE)
             except PageError:
                 return self.failed(number)
+            if number == 1 and self.refuses_schema(page):
+                return PROTOCOL
+            copy_out(into, page, size)
             self.blind(into, size)
             if number == 1:
                 self.remember_envelope(into)

@@ -18,12 +18,12 @@ class OpenFile:
 
     kind = ""
 
-    def __init__(self, handle: int, real: RealMethods) -> None:
+    def __init__(self, handle: int, real: RealMethods, room: int = 128) -> None:
         self.connection = 0  # of a database: the address of SQLite's own connection object
         self.handle = handle  # the address of SQLite's own file object
         self.real = real
         self._size = 0
-        self.make_room(128)
+        self.make_room(room)
 
     def make_room(self, size: int) -> None:
         """Be ready for pieces of this size."""

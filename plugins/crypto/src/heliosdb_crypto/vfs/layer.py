@@ -52,6 +52,7 @@ _files: dict[int, OpenFile] = {}  # by the address of SQLite's file object
 _layers: dict[int, Layer] = {}  # by the address of the VFS
 _by_key: dict[bytes, Layer] = {}
 _lock = threading.Lock()
+_here = threading.local()
 
 
 class Layer:
@@ -110,11 +111,23 @@ def open_file(handle: int) -> OpenFile:
     return _files[handle]
 
 
-def database_file(handle: int) -> DatabaseFile:
-    """Return the open file that has this handle."""
-    file = open_file(handle)
-    assert isinstance(file, DatabaseFile)  # noqa: S101 - a connection with a key has no others
+def expect_a_file() -> None:
+    """A connection is about to be opened by this thread."""
+    _here.opened = None
+
+
+def file_just_opened() -> DatabaseFile | None:
+    """Return the main database of the connection that this thread has just opened; None for one in memory."""
+    file: DatabaseFile | None = getattr(_here, "opened", None)
+    _here.opened = None
+    if file is not None:
+        _know(file)
     return file
+
+
+def _know(file: OpenFile) -> None:
+    """Let SQLite's calls about a file that is known by now pass by Python."""
+    ctypes.c_void_p.from_address(file.handle).value = _table(file.real.table, "known " + file.kind)
 
 
 def open_kinds() -> list[str]:
@@ -157,6 +170,7 @@ def _open(vfs: int, name: int | None, handle: int, flags: int, out_flags: int | 
         _files[handle] = file
         ctypes.c_void_p.from_address(handle).value = _table(real.table, file.kind)
         if isinstance(file, DatabaseFile):
+            _here.opened = file
             file.find_key()  # reading will fail, and say why, where it found none
         return OK
     except BaseException as error:  # noqa: BLE001 - C is calling
@@ -242,7 +256,7 @@ def _file_control(handle: int, operation: int, argument: int | None) -> int:
                     return IOERR
                 ctypes.memmove(place, answer, len(answer))
                 ctypes.c_void_p.from_address(argument).value = place
-                ctypes.c_void_p.from_address(handle).value = _table(file.real.table, "known " + file.kind)
+                _know(file)
                 return OK
         code: int = file.real.file_control(handle, operation, argument)
         return code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..codec.log import FRAME, HEADER, open_header, seal_header
 from ..codec.pages import PageError, UnsealableError
-from .binding import IOERR, OK, RealMethods
+from .binding import IOERR, OK, PROTOCOL, RealMethods
 from .database import HEADER as LOOK
 from .database import LOG, DatabaseFile
 from .files import OpenFile, copy_in, copy_out
@@ -75,9 +75,12 @@ class LogFile(OpenFile):
             return code
         number = int.from_bytes(frame[:4], "big")
         try:
-            copy_out(into, self._database.open_page(number, frame[FRAME:], LOG), size)
+            page = self._database.open_page(number, frame[FRAME:], LOG)
         except PageError:
             return self._database.failed(number, "-wal")
+        if number == 1 and self._database.refuses_schema(page):
+            return PROTOCOL
+        copy_out(into, page, size)
         self._database.blind(into, size)
         if number == 1:
             self._database.remember_envelope(into)

@@ -1,0 +1,121 @@
+"""Another connection makes a column encrypted, or plain again: who had prepared statements before goes on rightly."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+import heliosdb_sqlite
+
+ROWS = "SELECT * FROM people"
+SEARCH = "SELECT id FROM people WHERE ssn = ?"
+INSERT = "INSERT INTO people VALUES (?, ?, ?)"
+UPDATE = "UPDATE people SET ssn = ? WHERE ssn = ?"
+ANN = [(1, "Ann", "111")]
+
+
+@pytest.fixture(params=["encrypted file", "plain file"])
+def keywords(request):
+    return {"encryption_key": b"k" * 32} if request.param == "encrypted file" else {"column_key": b"c" * 32}
+
+
+@pytest.fixture(params=["delete", "wal"])
+def conn(request, file, keywords):
+    """A connection that has run every statement on a table without encrypted columns."""
+    with closing(heliosdb_sqlite.connect(file, **keywords)) as conn:
+        conn.execute(f"PRAGMA journal_mode = {request.param}")
+        conn.execute("PRAGMA synchronous = OFF")
+        conn.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, ssn TEXT)")
+        conn.execute(INSERT, ANN[0])
+        conn.commit()
+        conn.execute(ROWS).fetchall()
+        conn.execute(SEARCH, ("111",)).fetchall()
+        conn.execute(UPDATE, ("111", "111"))
+        conn.rollback()
+        yield conn
+
+
+@pytest.fixture
+def change(file, keywords):
+    """Have another connection make the table anew."""
+
+    def changes(declared):
+        with closing(heliosdb_sqlite.connect(file, **keywords)) as other:
+            rows = other.execute(ROWS).fetchall()
+            other.execute("PRAGMA synchronous = OFF")
+            other.execute("BEGIN")
+            other.execute("DROP TABLE people")
+            other.execute(f"CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, ssn TEXT {declared})")
+            other.executemany(INSERT, rows)
+            other.commit()
+
+    return changes
+
+
+def reads(conn):
+    assert conn.execute(ROWS).fetchall() == ANN
+
+
+def searches(conn):
+    assert conn.execute(SEARCH, ("111",)).fetchall() == [(1,)]
+
+
+def updates(conn):
+    assert conn.execute(UPDATE, ("333", "111")).rowcount == 1
+    assert conn.execute(SEARCH, ("333",)).fetchall() == [(1,)]
+
+
+def inserts(conn):
+    conn.executemany(INSERT, [(2, "Bob", "2"), (3, "Cat", "3")])
+    assert conn.execute(SEARCH, ("3",)).fetchall() == [(3,)]
+
+
+def inserts_from_an_iterator(conn):
+    conn.executemany(INSERT, ((number, "x", str(number)) for number in range(5, 9)))
+    assert conn.execute("SELECT count(*) FROM people").fetchone() == (5,)
+    assert conn.execute(SEARCH, ("5",)).fetchall() == [(5,)]
+
+
+def runs_a_script(conn):
+    conn.executescript("INSERT INTO people VALUES (8, 'x', '8'); DELETE FROM people WHERE ssn = '8'")
+
+
+def prepares(conn):
+    assert conn.execute("SELECT ssn, 1 FROM people").fetchall() == [("111", 1)]
+
+
+def begins(conn):
+    conn.execute("BEGIN")
+    assert conn.execute(SEARCH, ("111",)).fetchall() == [(1,)]
+    assert conn.in_transaction
+
+
+def copies(conn):
+    with closing(heliosdb_sqlite.connect(":memory:")) as other:
+        conn.backup(other)
+
+
+def opens_a_blob(conn):
+    if hasattr(conn, "blobopen"):
+        conn.blobopen("people", "name", 1).close()
+
+
+def dumps(conn):
+    assert any("'111'" in line for line in conn.iterdump())
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        *(reads, searches, updates, inserts, inserts_from_an_iterator, runs_a_script),
+        *(prepares, begins, copies, opens_a_blob, dumps),
+    ],
+)
+def test_statements_follow_the_schema(conn, change, does):
+    for declared in ("ENCRYPTED DETERMINISTIC", ""):
+        change(declared)
+        does(conn)
+        conn.rollback()
+        reads(conn)
+        searches(conn)
