@@ -209,6 +209,15 @@ def _keeping_one(parameters: Iterator[Any], drawn: list[Any]) -> Iterator[Any]:
         return
 
 
+def _say_more(cursor: Any, error: sqlite3.Error) -> None:
+    """Have the target's plugin complete an error in place."""
+    explain = getattr(
+        getattr(cursor, "connection", None), "_explain", None
+    )  # none: a cursor without __init__
+    if explain is not None:
+        explain(error)
+
+
 class ActiveCursor(Cursor):
     """A cursor of a connection with plugins."""
 
@@ -229,8 +238,9 @@ class ActiveCursor(Cursor):
             if plan is None:
                 return _execute(self, sql, parameters)
             return _one(self, plan, parameters)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if not is_outdated(error):
+                _say_more(self, error)
                 raise
         return _one(self, self.connection._session.another(self.connection, sql), parameters)  # type: ignore[attr-defined]
 
@@ -247,8 +257,9 @@ class ActiveCursor(Cursor):
             if plan is None:
                 return _executemany(self, sql, parameters)
             return _many(self, plan, parameters)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if not is_outdated(error):
+                _say_more(self, error)
                 raise
         if isinstance(parameters, Iterator):
             parameters = chain(drawn, rest)  # what the first step was for, which is the one that failed
@@ -263,6 +274,7 @@ class ActiveConnection(Connection):
     """A connection with plugins. Made by connect(); its session is there before ``__init__`` runs."""
 
     _session = Session({}, NO_HOOKS)  # of one that connect() did not make
+    _explain: Callable[[BaseException], None] | None = None  # the target's
     _cursor_class: type[Cursor] = ActiveCursor
     _bare_cursor_class: type[sqlite3.Cursor] = sqlite3.Cursor  # past the hooks
 
@@ -313,8 +325,9 @@ class ActiveConnection(Connection):
                 if plan is None:
                     return _execute(cursor, sql, parameters)
                 return _one(cursor, plan, parameters)
-            except sqlite3.OperationalError as error:
+            except sqlite3.Error as error:
                 if not is_outdated(error):
+                    _say_more(cursor, error)
                     raise
             return _one(cursor, self._session.another(self, sql), parameters)
 

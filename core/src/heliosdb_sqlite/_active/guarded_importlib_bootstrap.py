@@ -130,7 +130,7 @@ class GuardedConnection(ActiveConnection):
     """A connection with a lock and an explainer of its own, for the guards below."""
 
     _lock: Any = RLock()  # of those that were never made
-    _explain: Callable[[BaseException], None] = staticmethod(lambda _: None)
+    _explain: Callable[[BaseException], None] | None = staticmethod(lambda _: None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kept = {**vars(self), "_lock": RLock()}
@@ -211,6 +211,14 @@ def _telling(method: Method) -> Method:
 
 
 def _explaining(method: Method) -> Method:
+    if method in (
+        ActiveCursor.execute,
+        ActiveCursor.executemany,
+        ActiveConnection.execute,
+        ActiveConnection.executemany,
+    ):
+        return method  # which do so themselves: they are called most
+
     @wraps(method)
     def explained(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:

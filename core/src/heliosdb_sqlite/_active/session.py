@@ -183,7 +183,7 @@ class Session:
         return bare_cursor(connection, connection._bare_cursor_class).execute(text, parameters)
 
 
-def is_outdated(error: sqlite3.OperationalError) -> bool:
+def is_outdated(error: sqlite3.Error) -> bool:
     """Return whether an error says that a transaction could not begin to read, and should be tried again.
 
     It is SQLITE_SCHEMA or SQLITE_PROTOCOL. SQLite deals with its own compiled statements when another connection has

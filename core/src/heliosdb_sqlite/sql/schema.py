@@ -99,8 +99,8 @@ def stamp(connection: sqlite3.Connection) -> Stamp:
     known: tuple[tuple[str, str], ...] | None = session.databases if counted else None
     temp = session.temp_changes if counted else 0
     if known is None:
-        # Without the files' names, which may be no text.
-        names = [row[0] for row in _rows(connection, "SELECT name FROM pragma_database_list")]
+        # As bytes: the names of the files may be no text.
+        names = [row[1].decode() for row in _rows(connection, "PRAGMA database_list", text_factory=bytes)]
         if not counted and "temp" in names:
             temp = hash(_rows(connection, "SELECT group_concat(sql, ';') FROM temp.sqlite_master")[0][0] or 0)
         known = tuple(
@@ -124,16 +124,16 @@ def schema_of(connection: Any) -> Schema:
 
 
 def _rows(
-    connection: sqlite3.Connection, sql: str, parameters: tuple[Any, ...] = ()
+    connection: sqlite3.Connection, sql: str, parameters: tuple[Any, ...] = (), *, text_factory: Any = str
 ) -> list[tuple[Any, ...]]:
     session = getattr(connection, "_session", None)
     if session is not None:
         session.final.add(sql)  # the core's own text: no business of the hooks
-    text_factory, connection.text_factory = connection.text_factory, str
+    users, connection.text_factory = connection.text_factory, text_factory
     try:
         return _cursor(connection).execute(sql, parameters).fetchall()
     finally:
-        connection.text_factory = text_factory
+        connection.text_factory = users
 
 
 def _cursor(connection: Any) -> sqlite3.Cursor:
