@@ -117,6 +117,10 @@ class SocketWire:
         """Leave these out, which are next."""
         self.reader.skip(messages)
 
+    def run(self, kind: int) -> list[bytes]:
+        """Return what the next messages carry, as long as they are here already and of this type."""
+        return self.reader.run(kind)
+
     # ---- sending ----
 
     def send(self, data: bytes) -> None:

@@ -82,6 +82,20 @@ class FrameReader:
         """Leave these out, which are next."""
         self._at += len(messages)
 
+    def run(self, kind: int) -> list[bytes]:
+        """Return what the next messages carry, as long as they are here and of this type."""
+        data, at, size = self._data, self._at, len(self._data)
+        found = []
+        while at + 5 <= size and data[at] == kind:
+            (length,) = _length(data, at + 1)
+            end = at + 1 + length
+            if end > size or not 4 <= length <= self.limit + 4:
+                break  # next() says what is wrong with it
+            found.append(data[at + 5 : end])
+            at = end
+        self._at = at
+        return found
+
     def next(self) -> Frame | None:
         """Return the next message, None when it is not here as a whole."""
         at, data = self._at, self._data

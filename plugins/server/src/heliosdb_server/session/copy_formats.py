@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -16,31 +15,6 @@ _ESCAPED = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.)|\Z)", re.DOTAL
 _SPECIAL = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 
 
-def _decoded(pieces: Iterable[bytes]) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for piece in pieces:
-            text = decoder.decode(piece)
-            if "\0" in text:
-                raise PgError("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-            yield text
-        yield decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise PgError(
-            "22021", f'invalid byte sequence for encoding "UTF8": 0x{error.object[error.start]:02x}'
-        ) from None
-
-
-def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    rest = ""
-    for text in _decoded(pieces):
-        lines = (rest + text).split("\n")
-        rest = lines.pop()
-        yield from lines
-    if rest:
-        yield rest
-
-
 def _unescaped(match: re.Match[str]) -> str:
     octal, hexadecimal, char = match.groups()
     if octal:
@@ -51,17 +25,19 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 class TextReader:
-    """Rows of the text format."""
+    """Rows of the text format, out of lines."""
 
-    def __init__(self, pieces: Iterable[bytes], options: Any) -> None:
-        self.pieces = pieces
+    def __init__(self, lines: Iterable[str], options: Any) -> None:
+        self.lines = lines
         self.options = options
+        self.ended = False  # by the mark for it
 
     def __iter__(self) -> Iterator[list[str | None]]:
         null, mark = self.options.null, self.options.delimiter
-        for line in _joined(_lines(self.pieces)):
+        for line in _joined(self.lines):
             text = line.removesuffix("\r")
             if text == "\\.":
+                self.ended = True
                 return
             if "\\" not in text:
                 yield [None if field == null else field for field in text.split(mark)]
@@ -70,7 +46,7 @@ class TextReader:
             yield [None if f == null else _ESCAPED.sub(_unescaped, f) if "\\" in f else f for f in fields]
 
 
-def _joined(lines: Iterator[str]) -> Iterator[str]:
+def _joined(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines; one that ends with an odd number of backslashes goes on with the next."""
     held = ""
     for line in lines:
@@ -102,9 +78,10 @@ def _split(text: str, mark: str) -> list[str]:
 class CsvReader:
     """Rows of CSV. NULL is what stands unquoted where a quoted one is text, which Python's reader does not tell."""
 
-    def __init__(self, pieces: Iterable[bytes], options: Any, names: Sequence[str]) -> None:
-        self.pieces = pieces
+    def __init__(self, lines: Iterable[str], options: Any, names: Sequence[str]) -> None:
+        self.lines = lines
         self.options = options
+        self.ended = False  # by the mark for it
         every = range(len(names))
         self.never_null = {
             i for i in every if options.force_not_null == "*" or names[i] in options.force_not_null
@@ -114,6 +91,7 @@ class CsvReader:
     def __iter__(self) -> Iterator[list[str | None]]:
         for record in self._records():
             if record == "\\.":
+                self.ended = True
                 return
             yield self._fields(record)
 
@@ -122,7 +100,7 @@ class CsvReader:
         quote, escape = self.options.quote, self.options.escape
         held: list[str] = []
         inside = False
-        for line in _lines(self.pieces):
+        for line in self.lines:
             text = line
             if escape != quote and escape in text:
                 text = text.replace(escape + escape, "").replace(escape + quote, "")

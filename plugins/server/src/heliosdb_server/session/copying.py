@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
@@ -15,8 +16,9 @@ from ..translation import tree
 from ..translation.scope import Column, TableInfo
 from ..types import columns as by_column
 from ..types import reading, writing
-from ..types.registry import BPCHAR, TEXT, VARCHAR, Sized
-from .copy_formats import CsvReader, CsvWriter, TextReader, csv_column, text_column, text_line
+from ..types.registry import TEXT, Sized
+from .copy_formats import CsvWriter, csv_column, text_column, text_line
+from .loading import Rows, batches
 from .portals import CHUNK, Portal, Statement
 
 if TYPE_CHECKING:
@@ -241,7 +243,7 @@ def copy_in(session: Session, args: dict[str, Any]) -> str:
     session.flush()
     feed = Feed(session)
     try:
-        rows = _binary_rows(feed, columns) if code else _text_rows(feed, columns, options, session)
+        rows = _binary_batches(feed, columns) if code else batches(feed, columns, options, session)
         count = _store(session, info, columns, rows)
         feed.drain()
         session.engine.run(f"RELEASE {mark}")
@@ -276,33 +278,24 @@ def _columns(info: TableInfo, names: tuple[str, ...]) -> list[Column]:
     return found
 
 
-def _store(session: Session, info: TableInfo, columns: list[Column], rows: Iterator[list[Any]]) -> int:
+def _store(session: Session, info: TableInfo, columns: list[Column], batches: Iterator[Rows]) -> int:
     given = {column.name for column in columns}
     counting = {name: sequence for name, sequence in info.sequences.items() if name not in given}
     names = ", ".join(quote_identifier(name) for name in (*(column.name for column in columns), *counting))
-    places = ", ".join(["?"] * len(columns) + [f"pg_nextval({quote_text(each)})" for each in counting.values()])
+    places = ", ".join(
+        ["?"] * len(columns) + [f"pg_nextval({quote_text(each)})" for each in counting.values()]
+    )
     prefix = "temp." if info.schema == "temp" else ""
     sql = f"INSERT INTO {prefix}{quote_identifier(info.name)} ({names}) VALUES ({places})"
     connection, count = session.engine.connection, 0
-    batch: list[list[Any]] = []
-
-    def run() -> None:
-        nonlocal count
+    for batch in batches:
         try:
-            connection.executemany(sql, batch)
+            cursor = connection.executemany(sql, batch)
         except Exception as error:  # noqa: BLE001
             raise session.engine.error(error) from None
-        count += len(batch)
-        batch.clear()
+        count += max(cursor.rowcount, 0)
         if session.cancelled is not None:
             raise session.cancelled
-
-    for row in rows:
-        batch.append(row)
-        if len(batch) >= _ROWS:
-            run()
-    if batch:
-        run()
     return count
 
 
@@ -332,8 +325,8 @@ class Feed:
                 raise PgError(
                     "08006", "unexpected EOF on client connection with an open transaction", fatal=True
                 )
-            if frame.kind == 0x64:  # d
-                return frame.body
+            if frame.kind == 0x64:  # d: and all the others that are here
+                return b"".join([frame.body, *self.session.wire.run(0x64)])
             if frame.kind == 0x63:  # c
                 self.done = True
             elif frame.kind == 0x66:  # f
@@ -348,51 +341,10 @@ class Feed:
             pass
 
 
-def _readers(columns: list[Column], session: Session) -> list[Any]:
-    made = []
-    for column in columns:
-        sized = column.sized or Sized(TEXT)
-        read = reading.text_in(*sized, session.settings.zone)
-        if sized.type in (VARCHAR, BPCHAR) and sized.modifier > 4:
-            read = _limited(read, sized)
-        made.append(read)
-    return made
-
-
-def _limited(read: Any, sized: Sized) -> Any:
-    limit = sized.modifier - 4
-
-    def run(text: str) -> str:
-        value: str = read(text)
-        if len(value) > limit and value[limit:].strip(" "):
-            raise PgError("22001", f"value too long for type {sized.type.title}({limit})")
-        return value[:limit]
-
-    return run
-
-
-def _text_rows(feed: Feed, columns: list[Column], options: Options, session: Session) -> Iterator[list[Any]]:
-    readers = _readers(columns, session)
-    names = [column.name for column in columns]
-    source = CsvReader(feed, options, names) if options.format == "csv" else TextReader(feed, options)
-    for number, values in enumerate(source, 1):
-        if number == 1 and options.header:
-            if options.match and values != names:
-                raise PgError("22P04", "column names of the header line don't match the table's")
-            continue
-        if len(values) != len(readers):
-            if len(values) < len(readers):
-                raise _at(number, "22P04", f'missing data for column "{names[len(values)]}"')
-            raise _at(number, "22P04", "extra data after last expected column")
-        try:
-            yield [None if v is None else r(v) for v, r in zip(values, readers, strict=True)]
-        except PgError as error:
-            error.detail = error.detail or f"line {number} of the data"
-            raise
-
-
-def _at(line: int, code: str, text: str) -> PgError:
-    return PgError(code, text, detail=f"line {line} of the data")
+def _binary_batches(feed: Feed, columns: list[Column]) -> Iterator[Rows]:
+    rows = _binary_rows(feed, columns)
+    while batch := list(islice(rows, _ROWS)):
+        yield batch
 
 
 def _binary_rows(feed: Feed, columns: list[Column]) -> Iterator[list[Any]]:

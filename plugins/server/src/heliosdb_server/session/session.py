@@ -61,6 +61,9 @@ class Wire(Protocol):
     def skip(self, messages: bytes) -> None:
         """Leave these out, which are next."""
 
+    def run(self, kind: int) -> list[bytes]:
+        """Return what the next messages carry, as long as they are here already and of this type."""
+
     def listen(self) -> None:
         """Let another thread interrupt the wait for the client."""
 
