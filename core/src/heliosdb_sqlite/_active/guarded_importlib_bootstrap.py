@@ -186,6 +186,8 @@ def _once_more(method: Method) -> Method:
 
     @wraps(method)
     def begins(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if method.__name__ == "serialize":  # CPython tries twice, and keeps the first error to itself
+            self._session.outdated()
         try:
             return method(self, *args, **kwargs)
         except sqlite3.OperationalError as error:
