@@ -6,15 +6,23 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
+from shutil import copyfile
 
 import numpy as np
 import pytest
 
-from heliosdb_vector.index import bits
+import heliosdb_sqlite
+from heliosdb_vector.index.bits import codes as bits
 
 NEAREST = "SELECT id, vector_distance(embedding, ?) AS d FROM docs ORDER BY d LIMIT 10"
 EXACT = NEAREST.replace("FROM docs", "FROM docs NOT INDEXED")
-CREATE = "CREATE INDEX near ON docs USING bits (embedding vector_cosine_ops) WITH (rescore = 200)"
+METHODS = {
+    "bits": "USING bits (embedding vector_cosine_ops) WITH (rescore = 100)",
+    "ivf": "USING ivf (embedding vector_cosine_ops) WITH (lists = 40, probes = 12)",
+    "hnsw": "USING hnsw (embedding vector_cosine_ops) WITH (m = 8, ef_construction = 40, ef_search = 80)",
+    "hnsw by numpy": "USING hnsw (embedding vector_cosine_ops) WITH (m = 9, ef_construction = 40, ef_search = 80)",
+}
 random = np.random.default_rng(11)
 CENTRES = random.normal(size=(40, 32))
 
@@ -24,22 +32,57 @@ def some(count):
 
 
 QUERY = some(1)[0]
-ROWS = some(2000)
+ROWS = some(1500)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """Files with the table, and an index of it by each method: made once, and copied."""
+    known = {}
+
+    def file_by(create=""):
+        if create not in known:
+            known[create] = tmp_path_factory.mktemp("made") / "vectors.db"
+            with closing(heliosdb_sqlite.connect(known[create], enable_vector_search=True)) as conn:
+                conn.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY, kind INTEGER, embedding VECTOR(32))")
+                conn.executemany(
+                    "INSERT INTO docs VALUES (?, ?, ?)", [(i, i % 7, v) for i, v in enumerate(ROWS)]
+                )
+                if create:
+                    conn.execute(create)
+                conn.commit()
+        return known[create]
+
+    return file_by
 
 
 @pytest.fixture
-def docs(open_vector, file):
-    conn = open_vector(file)
-    conn.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY, kind INTEGER, embedding VECTOR(32))")
-    conn.executemany("INSERT INTO docs VALUES (?, ?, ?)", [(i, i % 7, v) for i, v in enumerate(ROWS)])
-    conn.commit()
-    return conn
+def docs(made, open_vector, file):
+    copyfile(made(), file)
+    return open_vector(file)
+
+
+@pytest.fixture(params=METHODS)
+def create(request, monkeypatch):
+    """The statement that makes an index of each method."""
+    if request.param == "hnsw by numpy":
+        monkeypatch.setattr("heliosdb_vector.index.hnsw.native.available", lambda: False)
+    return f"CREATE INDEX near ON docs {METHODS[request.param]}"
 
 
 @pytest.fixture
-def indexed(docs):
-    docs.execute(CREATE)
-    return docs
+def indexed(made, create, open_vector, file):
+    copyfile(made(create), file)
+    return open_vector(file)
+
+
+@pytest.fixture
+def by_bits(made, open_vector, file):
+    copyfile(made(CREATE), file)
+    return open_vector(file)
+
+
+CREATE = f"CREATE INDEX near ON docs {METHODS['bits']}"
 
 
 def nearest(conn, query=QUERY, sql=NEAREST):
@@ -49,7 +92,8 @@ def nearest(conn, query=QUERY, sql=NEAREST):
 def test_a_search_goes_by_the_index_and_finds_nearly_all(indexed):
     explanation = indexed.explain_vector(NEAREST, (QUERY,))
     assert (explanation.path, explanation.searches[0].index) == ("index", "near")
-    assert "index near, approximate: 2000 vectors compared, 10 rows looked at" in str(explanation)
+    assert "index near, approximate: " in str(explanation)
+    assert "vectors compared, 10 rows looked at" in str(explanation)
     found = [len(set(nearest(indexed, q)) & set(nearest(indexed, q, EXACT))) for q in some(40)]
     assert sum(found) >= 380
 
@@ -72,7 +116,6 @@ def test_exact_answers_can_be_had_all_the_same(indexed, open_vector, file):
         indexed.explain_vector(NEAREST.replace("AS d", "AS d").replace("BY d", "BY d DESC"), (QUERY,)).path
         == "matrix"
     )
-    assert indexed.explain_vector(NEAREST.replace("10", "900"), (QUERY,)).path == "matrix"
 
 
 @pytest.mark.parametrize(
@@ -81,25 +124,26 @@ def test_exact_answers_can_be_had_all_the_same(indexed, open_vector, file):
 def test_each_metric_has_its_operators(docs, operators, metric):
     docs.execute(f"CREATE INDEX near ON docs USING BITS (embedding {operators})")
     (stats,) = docs.vector_index_stats("near")
-    assert (stats.metric, stats.method, stats.rows) == (metric, "bits", 2000)
+    assert (stats.metric, stats.method, stats.rows) == (metric, "bits", 1500)
     query = NEAREST.replace("?)", f"?, '{metric}')")
     right = set(nearest(docs, QUERY, query.replace("FROM docs", "FROM docs NOT INDEXED")))
     assert len(right & set(nearest(docs, QUERY, query))) >= 8
 
 
-def test_what_is_known_of_it(indexed):
+def test_what_is_known_of_it(by_bits):
+    indexed = by_bits
     (stats,) = indexed.vector_index_stats()
     assert stats == indexed.vector_index_stats("NEAR")[0]
     assert (stats.name, stats.table, stats.column, stats.rows, stats.changed_rows) == (
         "near",
         "docs",
         "embedding",
-        2000,
+        1500,
         0,
     )
     assert 0.9 <= stats.recall <= 1
-    assert (stats.rescore, stats.stale) == (200, False)
-    assert stats.bytes == 2000 * (8 + 32)
+    assert (stats.options, stats.stale) == ({"rescore": 100}, False)
+    assert stats.bytes == 1500 * (8 + 32)
     with pytest.raises(sqlite3.OperationalError, match="no approximate index 'far'"):
         indexed.vector_index_stats("far")
 
@@ -111,7 +155,7 @@ def test_rows_are_looked_at_again_until_the_recall_is_reached(docs):
     docs.execute("CREATE INDEX near ON docs USING bits (embedding) WITH (recall = 1)")
     high = docs.vector_index_stats("near")[0]
     assert low.recall >= 0.8 and high.recall == 1
-    assert low.rescore <= high.rescore
+    assert low.options["rescore"] <= high.options["rescore"]
 
 
 # -- kept true ---------------------------------------------------------------------------------------------------------
@@ -125,7 +169,7 @@ def test_inserts_updates_and_deletes_are_seen(indexed):
     indexed.execute("DELETE FROM docs WHERE id = 5")
     indexed.execute("UPDATE docs SET embedding = NULL WHERE id = 9000")
     assert not {5, 9000} & set(nearest(indexed))
-    assert indexed.vector_index_stats("near")[0].rows == 1999
+    assert indexed.vector_index_stats("near")[0].rows == 1499
     assert indexed.explain_vector(NEAREST, (QUERY,)).path == "index"
 
 
@@ -172,9 +216,9 @@ def test_other_processes_need_not_know_of_it(indexed, file):
 def test_it_is_there_when_the_file_is_opened_again(indexed, open_vector, file):
     indexed.execute("INSERT INTO docs VALUES (9000, 0, ?)", (QUERY,))
     indexed.commit()
-    from heliosdb_vector.index import searching
+    from heliosdb_vector.memory.cache import CACHE
 
-    searching._SKETCHES.clear()
+    CACHE.clear()
     other = open_vector(file)
     assert other.explain_vector(NEAREST, (QUERY,)).path == "index"
     assert nearest(other)[0] == 9000
@@ -189,8 +233,8 @@ def test_its_contents_are_stored_again_after_many_changes(indexed, monkeypatch):
     indexed.commit()
     nearest(indexed)
     (stats,) = indexed.vector_index_stats("near")
-    assert (stats.rows, stats.changed_rows) == (2500, 0)
-    assert stats.bytes == 2500 * 40
+    assert (stats.rows, stats.changed_rows) == (2000, 0)
+    assert stats.bytes >= 2000 * 40
 
 
 def test_it_is_built_again_when_the_log_does_not_reach_back(indexed, plain):
@@ -210,7 +254,7 @@ def test_reindex_builds_it_again(indexed, plain):
     plain.commit()
     assert indexed.vector_index_stats("near")[0].stale
     indexed.execute("REINDEX near")
-    assert indexed.vector_index_stats("near")[0].rows == 2000
+    assert indexed.vector_index_stats("near")[0].rows == 1500
 
 
 @pytest.mark.parametrize(
@@ -228,16 +272,16 @@ def test_it_follows_its_table(indexed, change):
     assert nearest(indexed, QUERY, query) == before
 
 
-def test_dropping(indexed, plain):
+def test_dropping(indexed, plain, create):
     indexed.execute("DROP INDEX near")
     assert indexed.vector_index_stats() == []
     assert indexed.explain_vector(NEAREST, (QUERY,)).path == "matrix"
     assert plain.execute("SELECT count(*) FROM heliosdb_vector_index_part").fetchone() == (0,)
-    indexed.execute(CREATE)
+    indexed.execute(create)
     plain.execute("DROP INDEX near")
     plain.commit()
     assert indexed.explain_vector(NEAREST, (QUERY,)).path == "matrix"
-    indexed.execute(CREATE)
+    indexed.execute(create)
     indexed.execute("DROP TABLE docs")
     assert indexed.vector_index_stats() == []
     assert plain.execute("SELECT count(*) FROM heliosdb_vector_index_part").fetchone() == (0,)
@@ -271,7 +315,7 @@ def test_a_dump_and_a_backup_have_it(indexed, open_vector):
 
 
 def test_plain_sqlite_reads_and_writes_the_table(indexed, plain):
-    assert plain.execute("SELECT count(*) FROM docs").fetchone() == (2000,)
+    assert plain.execute("SELECT count(*) FROM docs").fetchone() == (1500,)
     assert ("near",) in plain.execute("SELECT name FROM pragma_index_list('docs')").fetchall()
     plain.execute("INSERT INTO docs VALUES (9000, 0, ?)", (QUERY.tobytes(),))
     plain.execute("VACUUM") if not plain.in_transaction else plain.rollback()
@@ -281,40 +325,40 @@ def test_plain_sqlite_reads_and_writes_the_table(indexed, plain):
 # -- making it ---------------------------------------------------------------------------------------------------------
 
 
-def test_progress_is_told_and_can_cancel(docs):
+def test_progress_is_told_and_can_cancel(docs, create):
     seen = []
     docs.vector_index_progress(lambda *told: seen.append(told))
-    docs.execute(CREATE)
-    assert seen[-1] == ("near", 2000, 2000)
+    docs.execute(create)
+    assert seen[-1] == ("near", 1500, 1500)
     docs.execute("DROP INDEX near")
     docs.vector_index_progress(lambda *told: False)
     with pytest.raises(
         sqlite3.OperationalError, match="'near' was not made: its progress callback cancelled it"
     ):
-        docs.execute(CREATE)
+        docs.execute(create)
     assert docs.vector_index_stats() == []
     assert docs.execute(
         "SELECT name FROM sqlite_master WHERE name LIKE 'heliosdb_vector_index%'"
     ).fetchall() != [1]
     assert not docs.in_transaction
     docs.vector_index_progress(None)
-    docs.execute(CREATE)
-    assert docs.vector_index_stats()[0].rows == 2000
+    docs.execute(create)
+    assert docs.vector_index_stats()[0].rows == 1500
 
 
-def test_a_transaction_takes_it_back(docs):
+def test_a_transaction_takes_it_back(docs, create):
     docs.execute("BEGIN")
-    docs.execute(CREATE)
+    docs.execute(create)
     assert docs.explain_vector(NEAREST, (QUERY,)).path == "index"
     docs.rollback()
     assert docs.vector_index_stats() == []
     assert docs.explain_vector(NEAREST, (QUERY,)).path == "matrix"
 
 
-def test_if_not_exists_and_a_name_that_is_taken(indexed):
-    indexed.execute(CREATE.replace("INDEX near", "INDEX IF NOT EXISTS near"))
+def test_if_not_exists_and_a_name_that_is_taken(indexed, create):
+    indexed.execute(create.replace("INDEX near", "INDEX IF NOT EXISTS near"))
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
-        indexed.execute(CREATE)
+        indexed.execute(create)
     assert len(indexed.vector_index_stats()) == 1
 
 
@@ -343,7 +387,7 @@ WRONG = {
     "CREATE INDEX i ON docs USING hnsww (embedding)": "no index method 'hnsww'",
     "CREATE INDEX i ON docs USING bits (embedding vector_l3_ops)": "no operator class 'vector_l3_ops'",
     "CREATE INDEX i ON docs USING bits (embedding, kind)": "on one column",
-    "CREATE INDEX i ON docs USING bits (embedding) WITH (lists = 5)": "no option 'lists'",
+    "CREATE INDEX i ON docs USING bits (embedding) WITH (lists = 5)": "bits has no option 'lists'",
     "CREATE INDEX i ON docs USING bits (embedding) WITH (recall = 2)": "a number from 0.5 to 1",
     "CREATE INDEX i ON docs USING bits (kind)": "not declared VECTOR",
     "CREATE INDEX i ON nowhere USING bits (kind)": "no such table",
@@ -359,10 +403,10 @@ def test_what_is_wrong_is_said_and_nothing_is_made(docs, sql, message):
     assert not docs.in_transaction
 
 
-def test_an_empty_table_and_odd_values(open_vector, plain, file):
+def test_an_empty_table_and_odd_values(open_vector, plain, file, create):
     conn = open_vector(file)
     conn.execute("CREATE TABLE docs (id INTEGER PRIMARY KEY, kind, embedding VECTOR(32))")
-    conn.execute(CREATE)
+    conn.execute(create)
     assert nearest(conn) == []
     conn.executemany("INSERT INTO docs VALUES (?, 0, ?)", list(enumerate(ROWS[:1000])))
     conn.commit()

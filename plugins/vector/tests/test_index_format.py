@@ -7,24 +7,33 @@ from pathlib import Path
 
 import pytest
 
-GOLDEN = Path(__file__).parent / "golden" / "index-1.sql"
+GOLDEN = Path(__file__).parent / "golden"
+FILES = {
+    "bits-1": (60, 1, {"rescore": 20}),
+    "ivf-1": (60, 2, {"lists": 6, "probes": 3}),
+    "hnsw-1": (60, 2, {"m": 4, "ef_construction": 20, "ef_search": 20}),
+}
 QUERY = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
-NEAREST = "SELECT id FROM points ORDER BY vector_distance(place, ?) LIMIT 2"
+NEAREST = "SELECT id FROM points {} ORDER BY vector_distance(place, ?) LIMIT 2"
 
 
-@pytest.fixture
-def golden(file):
+@pytest.fixture(params=FILES)
+def golden(request, file):
     with sqlite3.connect(file) as plain:
-        plain.executescript(GOLDEN.read_text(encoding="utf-8"))
+        plain.executescript((GOLDEN / f"{request.param}.sql").read_text(encoding="utf-8"))
     plain.close()
+    return FILES[request.param]
 
 
 def test_it_is_read(golden, open_vector, file):
     conn = open_vector(file)
     (stats,) = conn.vector_index_stats("near")
-    assert (stats.rows, stats.changed_rows, stats.stale, stats.rescore) == (60, 1, False, 20)
-    assert conn.explain_vector(NEAREST, (QUERY,)).path == "index"
-    assert conn.execute(NEAREST, (QUERY,)).fetchone() == (99,)
+    assert (stats.rows, stats.changed_rows, stats.options) == golden
+    assert not stats.stale
+    assert conn.explain_vector(NEAREST.format(""), (QUERY,)).path == "index"
+    found = conn.execute(NEAREST.format(""), (QUERY,)).fetchall()
+    assert found[0] == (99,)
+    assert found == conn.execute(NEAREST.format("NOT INDEXED"), (QUERY,)).fetchall()
 
 
 def test_another_version_is_built_anew(golden, open_vector, file):
@@ -33,5 +42,5 @@ def test_another_version_is_built_anew(golden, open_vector, file):
     conn.commit()
     assert conn.vector_index_stats("near")[0].stale
     conn.execute("REINDEX near")
-    assert conn.vector_index_stats("near")[0].rows == 60
+    assert conn.vector_index_stats("near")[0].rows == golden[0]
     assert conn.execute("SELECT format FROM heliosdb_vector_index").fetchone() == (1,)

@@ -1,9 +1,11 @@
-"""Building an approximate index: reading the column, coding it, measuring what it finds."""
+"""Building an approximate index: reading the column, handing it to the method, measuring what that finds."""
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from time import perf_counter
 from typing import Any
 
@@ -13,16 +15,18 @@ from heliosdb_sqlite.plugins import run, state
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..memory.changes import find_log, head_of, make_log
+from ..memory.matrix import Array, Reader
 from ..memory.position import Position
+from ..memory.reading import Column, read_rows
 from ..statements.relations import relations_of
 from ..values.decoding import FLOAT32
-from .bits import Array, to_unit
+from .contents import Task
 from .definition import Definition
 from .measuring import Measure
-from .sketch import Coded, coded, joined, sketch_of
-from .storage import make_tables, store
+from .storage import make_tables, method_of, store
 
 _AT_ONCE = 4096
+_SAMPLE = 4000  # vectors, at least
 _PROGRESS = "vector progress"
 
 
@@ -34,8 +38,37 @@ def set_progress(connection: Any, callback: Callable[[str, int, int], Any] | Non
     state(connection)[_PROGRESS] = callback
 
 
+class _Watch:
+    """Tells a build's progress, and whether it is cancelled."""
+
+    def __init__(self, connection: Any, name: str, total: int) -> None:
+        self._connection = connection
+        self._name = name
+        self._total = total
+        self._rows = 0
+        self._progress = state(connection).get(_PROGRESS)
+        # While a statement is under way, interrupt() stops the next one as well: so that it is heard between two.
+        self._pending = run(connection, "SELECT 1 UNION ALL SELECT 2")
+        self._pending.fetchone()
+
+    def done(self, rows: int) -> None:
+        """Take note of further rows, and raise where the build is cancelled."""
+        run(self._connection, "SELECT 1").fetchall()
+        self._rows += rows
+        if not rows or self._progress is None:
+            return
+        if self._progress(self._name, min(self._rows, self._total), self._total) is False:
+            raise sqlite3.OperationalError(
+                f"index {self._name!r} was not made: its progress callback cancelled it"
+            )
+
+    def close(self) -> None:
+        """End it."""
+        self._pending.close()
+
+
 def build(connection: Any, definition: Definition) -> dict[str, Any]:
-    """Read the column, code it, store it; return what was measured.
+    """Read the column, have the method take it in, store that; return what was measured.
 
     It runs inside a transaction or savepoint of the caller's.
 
@@ -51,40 +84,37 @@ def build(connection: Any, definition: Definition) -> dict[str, Any]:
         assert log is not None  # noqa: S101 - it has just been made
     make_tables(connection, schema)
     position = Position(head_of(connection, schema))
-    place, column = (
-        f"{quote_identifier(schema)}.{quote_identifier(table)}",
-        quote_identifier(definition.column),
-    )
-    total = run(connection, f"SELECT count(*) FROM {place}").fetchone()[0]
-    unit = definition.metric == "cosine"
-    sample = _sample(connection, place, column, rowid, dimensions, total)
-    mean = (to_unit(sample) if unit else sample).mean(axis=0, dtype=np.float64).astype(FLOAT32)
-    measure = Measure(definition.metric, sample)
-    progress = state(connection).get(_PROGRESS)
-    parts: list[Coded] = [coded(dimensions, mean, unit, [], [])]
-    odd: set[int] = set()
-    done = 0
-    cursor = run(connection, f"SELECT {rowid}, {column} FROM {place} ORDER BY {rowid}")
-    while True:
-        rows = cursor.fetchmany(_AT_ONCE)
-        if not rows:
-            break
-        good = [row for row in rows if type(row[1]) is bytes and len(row[1]) == dimensions * 4]
-        odd |= {row[0] for row in rows if row[1] is not None} - {row[0] for row in good}
-        rowids, blobs = [row[0] for row in good], [row[1] for row in good]
-        parts.append(coded(dimensions, mean, unit, rowids, blobs))
-        measure.see(
-            np.array(rowids, np.int64), np.frombuffer(b"".join(blobs), FLOAT32).reshape(-1, dimensions)
-        )
-        done += len(rows)
-        if progress is not None and progress(definition.name, done, total) is False:
-            raise sqlite3.OperationalError(
-                f"index {definition.name!r} was not made: its progress callback cancelled it"
-            )
-    both = joined(parts)
-    sketch = sketch_of(dimensions, unit, mean, both.rowids, both.codes, position, frozenset(odd))
-    facts = {**measure.taken(sketch, definition.options), "build_seconds": round(perf_counter() - began, 3)}
-    store(connection, schema, definition.number, log, sketch, facts)
+    place = f"{quote_identifier(schema)}.{quote_identifier(table)}"
+    column = quote_identifier(definition.column)
+    rowids = _rowids(connection, place, rowid)
+    sample = _sample(connection, Column(schema, table, definition.column, rowid, dimensions), rowids)
+    total = len(rowids)
+    method, options = method_of(definition), definition.options
+    watch = _Watch(connection, definition.name, total)
+    try:
+        task = Task(dimensions, definition.metric, options, sample, total, watch.done)
+        builder = method.begin(task)
+        measure = Measure(definition.metric, sample)
+        odd: set[int] = set()
+        with closing(run(connection, f"SELECT {rowid}, {column} FROM {place} ORDER BY {rowid}")) as cursor:
+            while rows := cursor.fetchmany(_AT_ONCE):
+                reader = Reader(dimensions, len(rows))
+                reader.add(rows)
+                part = reader.part()
+                odd |= reader.odd
+                builder.add(part)
+                measure.see(part.rowids, part.vectors)
+        contents = builder.finish(position, frozenset(odd))
+        facts = {
+            **measure.taken(contents, method, options, lambda: watch.done(0)),
+            **method.facts(contents),
+            "built_rows": contents.count,
+            "build": secrets.randbelow(2**53),
+            "build_seconds": round(perf_counter() - began, 3),
+        }
+    finally:
+        watch.close()
+    store(connection, definition, log, contents, facts)
     return facts
 
 
@@ -109,16 +139,19 @@ def _table(connection: Any, definition: Definition) -> tuple[str, int]:
     return free[0], dimensions
 
 
-def _sample(connection: Any, place: str, column: str, rowid: str, dimensions: int, total: int) -> Array:
+def _rowids(connection: Any, place: str, rowid: str) -> Array:
+    """Return the rowids of a table, in order."""
+    rows = run(connection, f"SELECT {rowid} FROM {place} ORDER BY {rowid}")
+    return np.fromiter((row[0] for row in rows), np.int64)
+
+
+def _sample(connection: Any, column: Column, rowids: Array) -> Array:
     """Return vectors from all over the table; one that is zero if there are none."""
-    step = max(1, total // 2000)
-    found = run(
-        connection,
-        f"SELECT {column} FROM {place} WHERE {rowid} % ? = 0 AND typeof({column}) = 'blob' AND length({column}) = ? "
-        "LIMIT 4000",
-        (step, dimensions * 4),
-    ).fetchall()
-    vectors = np.frombuffer(b"".join(row[0] for row in found), FLOAT32).reshape(-1, dimensions)
-    with np.errstate(all="ignore"):
-        vectors = vectors[np.isfinite(np.einsum("ij,ij->i", vectors, vectors))]
-    return vectors if len(vectors) else np.zeros((1, dimensions), FLOAT32)
+    count = max(_SAMPLE, int(40 * len(rowids) ** 0.5))
+    chosen = rowids
+    if len(rowids) > count:
+        chosen = np.sort(np.random.default_rng(0).choice(rowids, count, replace=False))
+    reader = Reader(column.dimensions, len(chosen))
+    reader.add(list(read_rows(connection, column, set(chosen.tolist())).items()))
+    vectors = reader.part().vectors
+    return vectors if len(vectors) else np.zeros((1, column.dimensions), FLOAT32)

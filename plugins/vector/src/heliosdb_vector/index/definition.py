@@ -13,10 +13,9 @@ from heliosdb_sqlite.plugins import Statement, run
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
-OPERATORS = {"vector_cosine_ops": "cosine", "vector_l2_ops": "l2", "vector_ip_ops": "dot"}
-METHODS = ("bits",)
+from .options import ALIASES, METHODS, OPERATORS, OPTIONS, whole
+
 _MARK = re.compile(r"'heliosdb vector index ([0-9]+): (\w+) (\w+) (\{.*?\})' IS NULL")
-_OPTIONS: dict[str, tuple[float, float]] = {"recall": (0.5, 1.0), "rescore": (1, 1_000_000)}
 
 
 class Definition(NamedTuple):
@@ -62,12 +61,13 @@ def read_create(statement: Statement) -> tuple[Statement, Wanted] | None:
     ):
         return None
     table, method = tokens[at + 1].name, tokens[at + 3].name.lower()
+    method = ALIASES.get(method, method)
     if method not in METHODS:
         raise sqlite3.ProgrammingError(
             f"there is no index method {method!r}: use one of {', '.join(METHODS)}"
         )
     column, metric, at = _column(tokens, at + 4)
-    options = _options(tokens, at)
+    options = _options(method, tokens, at)
     name = name or f"{table}_{column}_idx"
     number = secrets.randbelow(2**53) + 1
     ops = next(ops for ops, each in OPERATORS.items() if each == metric)
@@ -107,7 +107,7 @@ def _column(tokens: Sequence[Token], at: int) -> tuple[str, str, int]:
     return column, OPERATORS[operators], at + 4
 
 
-def _options(tokens: Sequence[Token], at: int) -> dict[str, float]:
+def _options(method: str, tokens: Sequence[Token], at: int) -> dict[str, float]:
     if at >= len(tokens):
         return {}
     rest = [token.text for token in tokens[at:]]
@@ -115,21 +115,36 @@ def _options(tokens: Sequence[Token], at: int) -> dict[str, float]:
         raise sqlite3.ProgrammingError(
             f"{' '.join(rest)!r} is not understood: write WITH (option = value, ...)"
         )
+    known = OPTIONS[method]
     found: dict[str, float] = {}
     inside = "".join(rest[2:-1])
     for each in filter(None, inside.split(",")):
-        name, _, value = each.partition("=")
-        low, high = _OPTIONS.get(name.lower(), (1.0, 0.0))
-        if low > high:
-            raise sqlite3.ProgrammingError(f"there is no option {name!r}: use one of {', '.join(_OPTIONS)}")
+        written, _, value = each.partition("=")
+        name = written.lower()
+        if name not in known:
+            raise sqlite3.ProgrammingError(
+                f"{method} has no option {written!r}: use one of {', '.join(known)}"
+            )
+        low, high = known[name]
         try:
-            number = float(value)
+            number = float(value.strip("'"))
         except ValueError:
             number = float("nan")
-        if not low <= number <= high:
-            raise sqlite3.ProgrammingError(f"{name} = {value}: give a number from {low:g} to {high:g}")
-        found[name.lower()] = number
+        if not low <= number <= high or (whole(name) and number % 1):
+            kind = "whole number" if whole(name) else "number"
+            raise sqlite3.ProgrammingError(f"{name} = {value}: give a {kind} from {low:g} to {high:g}")
+        found[name] = int(number) if whole(name) else number
     return found
+
+
+def numbers(connection: Any, schema: str) -> list[int]:
+    """Return the numbers of all approximate indexes of a database, of methods that are not known here as well."""
+    found = run(
+        connection,
+        f"SELECT sql FROM {quote_identifier(schema)}.sqlite_master "
+        "WHERE type = 'index' AND sql LIKE '%heliosdb vector index %'",
+    ).fetchall()
+    return [int(match[1]) for (sql,) in found if (match := _MARK.search(sql))]
 
 
 def definitions(connection: Any, schema: str, table: str | None = None) -> list[Definition]:

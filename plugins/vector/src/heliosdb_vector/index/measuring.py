@@ -1,22 +1,23 @@
 """How many of the nearest rows an index finds: measured while it is built.
 
-Half of the queries are rows of the table, each looking for its neighbours. The others lie between four rows, which has
+Half of the queries are rows of the table, each looking for its neighbours. The others lie between three rows, which has
 turned out to make them as hard as questions about texts are. What counts is the worse half.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from .bits import Array, to_unit
-from .sketch import Sketch
+from ..memory.bounds import Query
+from ..memory.matrix import Array
+from .bits.codes import to_unit
+from .contents import Contents, Method
 
 _ASKED = 10
-_EACH = 30
-_STEPS = (100, 200, 500, 1000, 2000, 5000, 10_000)
+_EACH = 60
 _AIM = 0.99
 
 
@@ -25,8 +26,8 @@ class Measure:
 
     def __init__(self, metric: str, sample: Array) -> None:
         order = np.random.default_rng(0).permutation(len(sample))
-        rows, others = sample[order[:_EACH]], sample[order[_EACH : 5 * _EACH]]
-        between = others[: len(others) // 4 * 4].reshape(-1, 4, sample.shape[1]).mean(axis=1)
+        rows, others = sample[order[:_EACH]], sample[order[_EACH : 4 * _EACH]]
+        between = others[: len(others) // 3 * 3].reshape(-1, 3, sample.shape[1]).mean(axis=1)
         self._metric = metric
         self._rows = len(rows)
         self._queries = np.concatenate([rows, between])
@@ -54,19 +55,28 @@ class Measure:
             return 2 * products + np.einsum("ij,ij->i", vectors, vectors)
         return products
 
-    def taken(self, sketch: Sketch, options: Mapping[str, float]) -> dict[str, Any]:
-        """Return how many candidates have to be looked at again, and the share of the nearest that is then found."""
-        steps = (int(options["rescore"]),) if "rescore" in options else _STEPS
-        recall, rescore = 1.0, steps[0]
-        for rescore in steps:
-            shares: tuple[list[float], list[float]] = ([], [])
-            for place, (query, best) in enumerate(zip(self._queries, self._best, strict=True)):
-                between = place >= self._rows
-                wanted = {rowid for _, rowid in best[not between :][:_ASKED]}  # a row is its own nearest
-                if wanted:
-                    found = set(sketch.nearest(query, rescore).tolist())
-                    shares[between].append(len(wanted & found) / len(wanted))
-            recall = min((float(np.mean(each)) for each in shares if each), default=1.0)
-            if recall >= options.get("recall", _AIM):
+    def taken(
+        self, contents: Contents, method: Method, options: Mapping[str, float], poll: Callable[[], None]
+    ) -> dict[str, Any]:
+        """Return the effort that a search has to take, and the share of the nearest that is then found."""
+        fixed = options.get(method.knob)
+        steps = (int(fixed),) if fixed is not None else method.steps(contents, options)
+        aim = options.get("recall", _AIM)
+        recall, effort = 1.0, steps[0]
+        for effort in steps:
+            recall = self._recall(contents, effort)
+            poll()
+            if recall >= aim:
                 break
-        return {"recall": round(recall, 4), "rescore": rescore}
+        return {"recall": round(recall, 4), method.knob: effort}
+
+    def _recall(self, contents: Contents, effort: int) -> float:
+        shares: tuple[list[float], list[float]] = ([], [])
+        for place, (vector, best) in enumerate(zip(self._queries, self._best, strict=True)):
+            query = Query.of(vector)
+            between = place >= self._rows
+            wanted = {rowid for _, rowid in best[not between :][:_ASKED]}  # a row is its own nearest
+            if wanted and query is not None:
+                found = set(contents.nearest(query, effort, _ASKED + 1).rowids.tolist())
+                shares[between].append(len(wanted & found) / len(wanted))
+        return min((float(np.mean(each)) for each in shares if each), default=1.0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import replace
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,18 +12,18 @@ from heliosdb_sqlite.plugins import run, state
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..memory.bounds import Asked
+from ..memory.cache import CACHE
 from ..memory.changes import find_log
 from ..memory.choosing import distances, kth_smallest
-from ..memory.freshness import held_in_memory, owner_of, try_to_write
-from ..memory.matrix import GONE
+from ..memory.freshness import freshness_of, held_in_memory, owner_of, try_to_write
+from ..memory.matrix import GONE, Array
 from ..memory.position import catch_up
 from ..memory.reading import Column, read_rows
 from ..values.decoding import FLOAT32
-from .bits import Array
 from .building import build
+from .contents import Contents
 from .definition import Definition
-from .sketch import Sketch
-from .storage import Stored, load, store, stored
+from .storage import Stored, load, method_of, store, stored, stored_bytes
 
 _KEY = "vector index searches"
 _READ_ALL_AFTER = 20  # searches, from which on the vectors are kept in memory if they fit
@@ -41,9 +41,20 @@ class Found(NamedTuple):
 class Current(NamedTuple):
     """An index as the connection sees it now."""
 
-    sketch: Sketch
+    contents: Contents
     row: Stored
     log: int
+
+
+@dataclass(frozen=True)
+class _Held:
+    """An index's contents in memory."""
+
+    contents: Contents
+
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """Return what it takes, as the cache counts it."""
+        yield id(self.contents), self.contents.bytes
 
 
 def current(connection: Any, definition: Definition, column: Column) -> Current | None:
@@ -52,63 +63,79 @@ def current(connection: Any, definition: Definition, column: Column) -> Current 
     log = find_log(connection, definition.schema, definition.table)
     if row is None or log is None or row.log != log:
         return None
-    key = _key(connection, definition)
-    for held in (_SKETCHES.get(key), None):
-        sketch = held or load(
-            connection, definition.schema, definition.number, definition.metric == "cosine", row
-        )
-        found = catch_up(connection, definition.schema, log, sketch.position)
+    key = _key(connection, definition, row)
+    held = CACHE.get(key)
+    for known in (held.contents if isinstance(held, _Held) else None, None):
+        contents = known or load(connection, definition, row)
+        found = catch_up(connection, definition.schema, log, contents.position)
         if found is None:
             continue
         touched, position = found
-        if position is not sketch.position:
-            sketch = sketch.changed(read_rows(connection, column, touched) if touched else {}, position)
-        _SKETCHES[key] = sketch
-        while len(_SKETCHES) > _KEPT:
-            _SKETCHES.pop(next(iter(_SKETCHES)), None)
-        return Current(sketch, row, log)
+        if position is not contents.position:
+            contents = contents.changed(read_rows(connection, column, touched) if touched else {}, position)
+        _hold(connection, key, contents)
+        return Current(contents, row, log)
     return None
 
 
-_SKETCHES: dict[Hashable, Sketch] = {}
 _STORED_AGAIN = 8192  # changed rows
-_KEPT = 32  # indexes of all databases of this process
+_GROWN, _GROWN_FROM = 4, 1000  # so many times as many rows as were there when it was built
 
 
 def search(
     connection: Any, definition: Definition, column: Column, asked: Asked, slack: float, stamp: Any
 ) -> Found | None:
     """Return the rowids of the nearest rows as the index has it; None if it can't tell."""
+    if not _fits(connection, definition):
+        return None
     now = current(connection, definition, column)
-    if now is None and try_to_write(
+    if (now is None or _outgrown(now)) and try_to_write(
         connection, definition.schema, lambda: build_again(connection, definition)
     ):
         now = current(connection, definition, column)
     if now is None or now.row.dimensions != column.dimensions:
         return None
-    if now.sketch.changed_rows > max(_STORED_AGAIN, now.sketch.count // 10):
+    if now.contents.changed_rows > max(_STORED_AGAIN, now.contents.count // 10):
         now = _stored_again(connection, definition, now)
-    rescore = max(int(now.row.facts.get("rescore", 1000)), 10 * asked.most)
-    if rescore * 2 >= now.sketch.count:
-        return None  # so many that all rows may as well be compared
+    method = method_of(definition)
+    effort = method.effort(int(now.row.facts.get(method.knob, 1000)), asked.most)
+    if now.contents.covers(effort):
+        return None
     while True:
-        chosen = _chosen(connection, definition, column, asked, slack, now, rescore, stamp)
+        chosen = _chosen(connection, definition, column, asked, slack, now, effort, stamp)
         if chosen is None:
             return None
-        there = _existing(connection, column, chosen)
-        if len(there) == len(chosen):
-            head = now.sketch.position.head
+        rowids, compared = chosen
+        there = _existing(connection, column, rowids)
+        if len(there) == len(rowids):
+            head = now.contents.position.head
             return Found(
-                [*chosen.tolist(), *sorted(now.sketch.odd)],
-                now.sketch.count,
+                [*rowids.tolist(), *sorted(now.contents.odd)],
+                compared,
                 definition.name,
                 head.nonce if head.seq else None,
             )
         # REPLACE took rows away without running the triggers that would have logged it.
-        ghosts = dict.fromkeys(set(chosen.tolist()) - there, GONE)
-        position = now.sketch.position.without(now.log, ghosts)
-        now = now._replace(sketch=now.sketch.changed(ghosts, position))
-        _SKETCHES[_key(connection, definition)] = now.sketch
+        ghosts = dict.fromkeys(set(rowids.tolist()) - there, GONE)
+        position = now.contents.position.without(now.log, ghosts)
+        now = now._replace(contents=now.contents.changed(ghosts, position))
+        _hold(connection, _key(connection, definition, now.row), now.contents)
+
+
+def _fits(connection: Any, definition: Definition) -> bool:
+    """Return whether an index's contents may be held in memory."""
+    limit = freshness_of(connection).limit
+    key = (owner_of(connection, definition.schema), "index size", definition.number)
+    known: dict[Any, int] = state(connection).setdefault(_KEY + " sizes", {})
+    if key not in known:
+        known[key] = stored_bytes(connection, definition.schema, definition.number)
+    return known[key] <= limit
+
+
+def _outgrown(now: Current) -> bool:
+    """Return whether what was chosen when the index was built is for a table of another size."""
+    built = int(now.row.facts.get("built_rows", now.row.rows))
+    return now.contents.worn or now.contents.count > _GROWN * max(built, _GROWN_FROM)
 
 
 def _chosen(
@@ -118,11 +145,11 @@ def _chosen(
     asked: Asked,
     slack: float,
     now: Current,
-    rescore: int,
+    effort: int,
     stamp: Any,
-) -> Array | None:
-    """Return the rowids of the nearest of an index's candidates."""
-    candidates = now.sketch.nearest(asked.query.wide.astype(FLOAT32), rescore)
+) -> tuple[Array, int] | None:
+    """Return the rowids of the nearest of an index's candidates, and how many rows were compared."""
+    candidates, compared = now.contents.nearest(asked.query, effort, asked.most, slack)
     rowids, vectors = _vectors(connection, definition, column, candidates, stamp)
     with np.errstate(all="ignore"):
         found = distances(vectors.astype(np.float64), asked.metric, asked.query)
@@ -131,7 +158,7 @@ def _chosen(
         return None
     limit = kth_smallest(found, asked.most)
     chosen: Array = rowids[found <= limit + 1e-9 * (1 + abs(limit)) + slack]
-    return chosen
+    return chosen, compared
 
 
 def _existing(connection: Any, column: Column, rowids: Array) -> set[int]:
@@ -145,21 +172,20 @@ def _existing(connection: Any, column: Column, rowids: Array) -> set[int]:
 
 def build_again(connection: Any, definition: Definition) -> None:
     """Read the column and build the index anew."""
-    forget(connection, definition)
     build(connection, definition)
 
 
 def _stored_again(connection: Any, definition: Definition, now: Current) -> Current:
     """Return the index, its contents written as they are now: the log does not go back for ever."""
-    sketch = replace(now.sketch.merged(), changed_rows=0)
+    contents = now.contents.merged(0)
 
     def write() -> None:
-        store(connection, definition.schema, definition.number, now.log, sketch, now.row.facts)
+        store(connection, definition, now.log, contents, now.row.facts)
 
     if not try_to_write(connection, definition.schema, write):
         return now
-    _SKETCHES[_key(connection, definition)] = sketch
-    return now._replace(sketch=sketch)
+    _hold(connection, _key(connection, definition, now.row), contents)
+    return now._replace(contents=contents)
 
 
 def _vectors(
@@ -184,10 +210,9 @@ def _vectors(
     return np.array([row[0] for row in rows], np.int64), vectors
 
 
-def forget(connection: Any, definition: Definition) -> None:
-    """Let go of what is in memory of an index."""
-    _SKETCHES.pop(_key(connection, definition), None)
+def _hold(connection: Any, key: Hashable, contents: Contents) -> None:
+    CACHE.put(key, _Held(contents), freshness_of(connection).limit)
 
 
-def _key(connection: Any, definition: Definition) -> Hashable:
-    return (owner_of(connection, definition.schema), "index", definition.number)
+def _key(connection: Any, definition: Definition, row: Stored) -> Hashable:
+    return (owner_of(connection, definition.schema), "index", definition.number, row.build)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..memory.reading import Column
 from ..statements.texts import plain_texts
 from .building import set_progress
 from .definition import definitions
+from .options import OPTIONS, whole
 from .searching import current
 from .storage import stored, stored_bytes
 
@@ -33,8 +34,10 @@ class VectorIndexStats:
     """Rows that have changed since its contents were stored; they are part of it."""
     recall: float
     """The share of the ten nearest rows that it finds, measured with rows of the table when it was built."""
-    rescore: int
-    """Rows whose distances are computed for a search, at least."""
+    options: Mapping[str, int]
+    """The method's sizes as they are: those that were asked for, and those that were chosen when it was built."""
+    backend: str
+    """What built it: "numpy" or "usearch"."""
     build_seconds: float
     bytes: int
     """What its contents take in the file."""
@@ -73,10 +76,15 @@ def _stats(connection: Any, name: str | None) -> list[VectorIndexStats]:
                     each.column,
                     each.method,
                     each.metric,
-                    now.sketch.count if now is not None else 0,
-                    now.sketch.changed_rows if now is not None else 0,
+                    now.contents.count if now is not None else 0,
+                    now.contents.changed_rows if now is not None else 0,
                     float(facts.get("recall", 0)),
-                    int(facts.get("rescore", 0)),
+                    {
+                        name: int(facts[name])
+                        for name in OPTIONS[each.method]
+                        if name in facts and whole(name)
+                    },
+                    str(facts.get("backend", "numpy")),
                     float(facts.get("build_seconds", 0)),
                     stored_bytes(connection, schema, each.number) if row is not None else 0,
                     now is None,

@@ -1,9 +1,10 @@
 """What is stored of an approximate index: two ordinary tables in the user's database.
 
-``heliosdb_vector_index`` has a row for each index: the version of the format, the place in the log of changes at
-which the contents hold, what was measured when it was built. ``heliosdb_vector_index_part`` has the contents, in parts
-of some thousand rows: their rowids as 64-bit integers and their codes, little-endian. Where an index is dropped by
-another program its rows stay until the next index is made or dropped; they are in nobody's way.
+``heliosdb_vector_index`` has a row for each index: the version of the format, the place in the log of changes at which
+the contents hold, what was measured when it was built, what all parts have in common. ``heliosdb_vector_index_part``
+has the contents, in parts of some thousand rows: their rowids as 64-bit integers and what the method knows of them,
+little-endian. Where an index is dropped by another program its rows stay until the next index is made or dropped; they
+are in nobody's way.
 """
 
 from __future__ import annotations
@@ -12,20 +13,16 @@ import json
 import sqlite3
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..memory.changes import Head
 from ..memory.position import Position
-from ..values.decoding import FLOAT32
-from .bits import Array
-from .definition import definitions
-from .sketch import Sketch, sketch_of
+from .contents import Contents, Method, StoredContents
+from .definition import Definition, numbers
+from .methods import METHODS
 
 FORMAT = 1
-_ROWS = 16_384
 INDEX, PART = "heliosdb_vector_index", "heliosdb_vector_index_part"
 
 
@@ -38,8 +35,14 @@ class Stored(NamedTuple):
     head: Head
     rows: int
     odd: frozenset[int]
-    mean: Array
-    facts: dict[str, Any]  # what was measured: recall, rescore, seconds
+    common: bytes
+    facts: dict[str, Any]
+    """What was measured, chosen and counted when it was built: the recall, the method's sizes, seconds."""
+
+    @property
+    def build(self) -> Any:
+        """What tells the contents of one build from another's."""
+        return self.facts.get("build")
 
 
 def make_tables(connection: Any, schema: str) -> None:
@@ -56,7 +59,7 @@ def make_tables(connection: Any, schema: str) -> None:
         f"CREATE TABLE IF NOT EXISTS {place}.{PART} (id INTEGER NOT NULL, part INTEGER NOT NULL, "
         "rowids BLOB NOT NULL, codes BLOB NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID",
     )
-    known = [each.number for each in definitions(connection, schema)]
+    known = numbers(connection, schema)
     for table in (PART, INDEX):
         run(
             connection,
@@ -65,20 +68,24 @@ def make_tables(connection: Any, schema: str) -> None:
         )
 
 
-def store(connection: Any, schema: str, number: int, log: int, sketch: Sketch, facts: dict[str, Any]) -> None:
-    """Write an index's contents, in place of those that are there."""
-    place = quote_identifier(schema)
-    sketch = sketch.merged()
+def method_of(definition: Definition) -> Method:
+    """Return the method of an index."""
+    return METHODS[definition.method]
+
+
+def store(
+    connection: Any, definition: Definition, log: int, contents: Contents, facts: dict[str, Any]
+) -> None:
+    """Write an index's contents, which are merged, in place of those that are there."""
+    place, number, method = quote_identifier(definition.schema), definition.number, method_of(definition)
     run(connection, f"DELETE FROM {place}.{PART} WHERE id = ?", (number,))
     run(connection, f"DELETE FROM {place}.{INDEX} WHERE id = ?", (number,))
-    for part, start in enumerate(range(0, len(sketch.base.rowids), _ROWS)):
-        rowids = sketch.base.rowids[start : start + _ROWS].astype("<i8").tobytes()
-        codes = sketch.base.codes[start : start + _ROWS].astype("<u8").tobytes()
+    for part, (rowids, codes) in enumerate(method.parts(contents)):
         run(connection, f"INSERT INTO {place}.{PART} VALUES (?, ?, ?, ?)", (number, part, rowids, codes))
-    head = sketch.position.head
+    head = contents.position.head
     row = (
-        *(number, FORMAT, sketch.dimensions, log, head.seq, head.nonce, len(sketch.base.rowids)),
-        *(json.dumps(sorted(sketch.odd)), sketch.mean.astype(FLOAT32).tobytes(), json.dumps(facts)),
+        *(number, FORMAT, contents.dimensions, log, head.seq, head.nonce, contents.count),
+        *(json.dumps(sorted(contents.odd)), method.head(contents), json.dumps(facts)),
     )
     run(connection, f"INSERT INTO {place}.{INDEX} VALUES ({', '.join('?' * len(row))})", row)
 
@@ -100,27 +107,21 @@ def stored(connection: Any, schema: str, number: int) -> Stored | None:
         return None
     version, dimensions, log, seq, nonce, count, odd, mean, facts = row
     return Stored(
-        version,
-        dimensions,
-        log,
-        Head(seq, nonce),
-        count,
-        frozenset(json.loads(odd)),
-        np.frombuffer(mean, FLOAT32),
-        json.loads(facts),
+        version, dimensions, log, Head(seq, nonce), count, frozenset(json.loads(odd)), mean, json.loads(facts)
     )
 
 
-def load(connection: Any, schema: str, number: int, unit: bool, row: Stored) -> Sketch:
+def load(connection: Any, definition: Definition, row: Stored) -> Contents:
     """Return an index's contents as they are stored."""
     parts = run(
         connection,
-        f"SELECT rowids, codes FROM {quote_identifier(schema)}.{PART} WHERE id = ? ORDER BY part",
-        (number,),
-    ).fetchall()
-    rowids = np.frombuffer(b"".join(part[0] for part in parts), "<i8").astype(np.int64)
-    codes = np.frombuffer(b"".join(part[1] for part in parts), "<u8")
-    return sketch_of(row.dimensions, unit, row.mean, rowids, codes, Position(row.head), row.odd)
+        f"SELECT rowids, codes FROM {quote_identifier(definition.schema)}.{PART} WHERE id = ? ORDER BY part",
+        (definition.number,),
+    )
+    position = Position(row.head)
+    return method_of(definition).load(
+        StoredContents(row.dimensions, definition.metric, row.facts, row.common, parts, position, row.odd)
+    )
 
 
 def stored_bytes(connection: Any, schema: str, number: int) -> int:

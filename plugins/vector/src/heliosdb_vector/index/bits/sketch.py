@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..memory.matrix import GONE
-from ..memory.position import Position
-from ..values.decoding import FLOAT32
-from .bits import Array, code_words, differences, encode, fewest
+from ...memory.bounds import Query
+from ...memory.matrix import Array, Part
+from ...memory.position import Position
+from ...values.decoding import FLOAT32
+from ..contents import Candidates, sorted_out
+from .codes import code_words, differences, encode, fewest
 
 _FEW = 4096  # changed rows, from which on they are sorted in among the others
 _NEVER = np.iinfo(np.uint16).max
@@ -50,72 +52,65 @@ class Sketch:
     gone: Array  # places in the base that do not hold any more
     position: Position
     odd: frozenset[int] = frozenset()
-    """Rows that are no vector of this length: SQL judges them."""
     changed_rows: int = 0
-    """How many rows have changed since it was stored."""
+    worn: bool = False
 
     @property
     def count(self) -> int:
         """How many vectors it has."""
         return len(self.base.rowids) - len(self.gone) + len(self.extra.rowids)
 
-    def nearest(self, vector: Array, count: int) -> Array:
-        """Return the rowids of the ``count`` rows, or somewhat more, whose codes are nearest to a vector's."""
-        code = encode(vector[None, :].astype(FLOAT32), self.mean, self.unit)[0]
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory: the codes are there twice, by rows and by words."""
+        return int(self.base.rowids.nbytes + 2 * self.base.codes.nbytes)
+
+    def covers(self, effort: int) -> bool:
+        """Return whether so many rows would be looked at again that all may as well be compared."""
+        return effort * 2 >= self.count
+
+    def nearest(self, query: Query, effort: int, most: int, slack: float = 0.0) -> Candidates:
+        """Return the ``effort`` rows, or somewhat more, whose codes are nearest to a vector's."""
+        code = encode(query.wide[None, :].astype(FLOAT32), self.mean, self.unit)[0]
         found = differences(self.base.columns, code)
         found[self.gone] = _NEVER
         if len(self.extra.rowids):
             found = np.concatenate([found, differences(self.extra.columns, code)])
-        places = fewest(found, count)
+        places = fewest(found, effort)
         places = places[found[places] != _NEVER]
         if not len(self.extra.rowids):
-            return self.base.rowids[places]
-        return np.concatenate([self.base.rowids, self.extra.rowids])[places]
+            return Candidates(self.base.rowids[places], self.count)
+        return Candidates(np.concatenate([self.base.rowids, self.extra.rowids])[places], self.count)
 
     def changed(self, rows: Mapping[int, Any], position: Position) -> Sketch:
         """Return the sketch with these rows as they are now, at a later position."""
-        touched = np.array(sorted(rows), np.int64)
-        size = self.dimensions * 4
-        news = {rowid: rows[rowid] for rowid in touched.tolist() if _is_vector(rows[rowid], size)}
-        odd = {rowid for rowid in rows if rowid not in news and rows[rowid] not in (None, GONE)}
-        fresh = coded(self.dimensions, self.mean, self.unit, list(news), list(news.values()))
-        keep = ~np.isin(self.extra.rowids, touched)
-        extra = joined([Coded(self.extra.rowids[keep], self.extra.codes[keep]), fresh])
-        gone = np.union1d(self.gone, self.base.places(touched))
-        made = Sketch(
-            self.dimensions,
-            self.unit,
-            self.mean,
-            self.base,
-            extra,
-            gone,
-            position,
-            (self.odd - rows.keys()) | odd,
-            self.changed_rows + len(rows),
+        news = sorted_out(self.dimensions, rows)
+        keep = ~np.isin(self.extra.rowids, news.touched)
+        kept = Coded(self.extra.rowids[keep], self.extra.codes[keep])
+        extra = joined([kept, coded(self.mean, self.unit, news.vectors)])
+        made = replace(
+            self,
+            extra=extra,
+            gone=np.union1d(self.gone, self.base.places(news.touched)),
+            position=position,
+            odd=(self.odd - rows.keys()) | news.odd,
+            changed_rows=self.changed_rows + len(rows),
         )
-        return (
-            made.merged() if len(extra.rowids) + len(gone) > max(_FEW, len(self.base.rowids) // 8) else made
-        )
+        many = len(extra.rowids) + len(made.gone) > max(_FEW, len(self.base.rowids) // 8)
+        return made.merged(made.changed_rows) if many else made
 
-    def merged(self) -> Sketch:
+    def merged(self, changed_rows: int) -> Sketch:
         """Return the same sketch with all its rows in the base."""
         keep = np.ones(len(self.base.rowids), bool)
         keep[self.gone] = False
         base = joined([Coded(self.base.rowids[keep], self.base.codes[keep]), self.extra])
         none = Coded(base.rowids[:0], base.codes[:0])
-        return replace(self, base=base, extra=none, gone=self.gone[:0])
+        return replace(self, base=base, extra=none, gone=self.gone[:0], changed_rows=changed_rows)
 
 
-def _is_vector(value: Any, size: int) -> bool:
-    return type(value) is bytes and len(value) == size
-
-
-def coded(dimensions: int, mean: Array, unit: bool, rowids: list[int], blobs: list[bytes]) -> Coded:
-    """Return the codes of vectors as they are stored; those with NaN or infinity are left out."""
-    vectors = np.frombuffer(b"".join(blobs), FLOAT32).reshape(-1, dimensions)
-    with np.errstate(all="ignore"):
-        finite = np.isfinite(vectors).all(axis=1)
-    return Coded(np.array(rowids, np.int64)[finite], encode(vectors[finite], mean, unit))
+def coded(mean: Array, unit: bool, part: Part) -> Coded:
+    """Return the codes of vectors."""
+    return Coded(part.rowids, encode(part.vectors, mean, unit))
 
 
 def joined(parts: list[Coded]) -> Coded:
@@ -129,15 +124,8 @@ def joined(parts: list[Coded]) -> Coded:
 
 
 def sketch_of(
-    dimensions: int,
-    unit: bool,
-    mean: Array,
-    rowids: Array,
-    codes: Array,
-    position: Position,
-    odd: frozenset[int],
+    dimensions: int, unit: bool, mean: Array, base: Coded, position: Position, odd: frozenset[int]
 ) -> Sketch:
     """Return the sketch of rows that are coded already."""
     none = Coded(np.empty(0, np.int64), np.empty((0, code_words(dimensions)), "<u8"))
-    base = Coded(rowids, codes.reshape(len(rowids), code_words(dimensions)))
     return Sketch(dimensions, unit, mean, base, none, np.empty(0, np.int64), position, odd)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..values.decoding import FLOAT32
+from ...values.decoding import FLOAT32
 
 Array = Any
 _LEAST_BITS, _MOST_ROTATED = 256, 4096
