@@ -43,7 +43,7 @@ class DatabaseFile(OpenFile):
     """A main database file, opened by one connection. Its journal and its log get their data key from here."""
 
     __slots__ = (
-        *("_counter", "_envelope", "_envelopes", "_proved", "_reserves", "_schema", "_seen"),
+        *("_counter", "_envelope", "_envelopes", "_head", "_proved", "_reserves", "_schema", "_seen"),
         *("data_key", "found_no_room", "key", "page_size", "path", "problem"),
         *("receiving", "replacing", "resealing"),
     )
@@ -70,12 +70,14 @@ class DatabaseFile(OpenFile):
         self._envelopes: dict[int, bytes] = {}  # by the address of the page 1 that was read with it
         self._seen: set[bytes] = set()  # those that the key opened, or that came after
         self._proved = False  # has page 1 been read, in a transaction, with the key opening it?
+        self._head = (b"", b"")  # the last one that was written, with its envelope
         self._counter = (b"", b"")
         self._schema = b""  # the version of the schema that this connection's plans are made for
         self.page_size = DEFAULT_PAGE
 
     def _use_pages_of(self, size: int) -> None:
         self.page_size = size
+        self._head = (b"", b"")
         self.make_room(size)
 
     # -- the key -----------------------------------------------------------------------------------------------------
@@ -268,8 +270,11 @@ class DatabaseFile(OpenFile):
         envelope = self._envelopes.get(source, self._envelope)
         if self.replacing is not None and where != JOURNAL:
             envelope = self._envelopes[source] = self.replacing
-        head = data_key.heads[envelope].for_pages_of(self.page_size)
-        return data_key.pages.seal_first(page, head.packed(), envelope)
+        known, packed = self._head
+        if known != envelope:
+            packed = data_key.heads[envelope].for_pages_of(self.page_size).packed()
+            self._head = (envelope, packed)
+        return data_key.pages.seal_first(page, packed, envelope)
 
     def _make_key(self) -> DataKey:
         self.data_key, _, envelope = new_file(self.key, self.page_size)

@@ -19,11 +19,13 @@ class OpenFile:
     kind = ""
 
     def __init__(self, handle: int, real: RealMethods, room: int = 128) -> None:
+        """Take over a file that the real methods have opened, with a buffer for pieces of ``room`` bytes."""
         self.connection = 0  # of a database: the address of SQLite's own connection object
         self.handle = handle  # the address of SQLite's own file object
         self.real = real
         self._size = 0
-        self.make_room(room)
+        if room:
+            self.make_room(room)
 
     def make_room(self, size: int) -> None:
         """Be ready for pieces of this size."""
@@ -31,6 +33,10 @@ class OpenFile:
             self._buffer = ctypes.create_string_buffer(size)
             self._address = address_of(self._buffer)
             self._size = size
+
+    def share_room(self, other: OpenFile) -> None:
+        """Use the buffer of a file that no other thread uses meanwhile."""
+        self._buffer, self._address, self._size = other._buffer, other._address, other._size
 
     def read_disk(self, size: int, offset: int) -> tuple[int, bytes]:
         """Return SQLite's code, and what stands there on disk; less than asked for at the end of the file.

@@ -21,7 +21,8 @@ class JournalFile(OpenFile):
     kind = "journal"
 
     def __init__(self, handle: int, real: RealMethods, database: DatabaseFile) -> None:
-        super().__init__(handle, real)
+        super().__init__(handle, real, room=0)
+        self.share_room(database)
         self._database = database
         self._number = (-1, 0)  # where the page behind the last number begins, and the number
         self._checksum = (
@@ -30,7 +31,6 @@ class JournalFile(OpenFile):
         )  # where the checksum of the last page stands, and by how much it differs on disk
         self._counted = False  # does the header that was read last say how many records are whole?
         self._written_to = 0  # by this connection
-        self.make_room(database.page_size)
 
     def _page_number(self, offset: int) -> int:
         place, number = self._number
