@@ -125,17 +125,8 @@ BEFORE = [(1, 1, 30), (2, 2, 2), (3, 3, 3)]
 AFTER = [(1, 10, 30, 5), (3, 3, 3, 5), (4, 4, 4, 5)]
 
 
-def merge(path, everywhere):
+def merge(path):
     request = Request("b", "main", "abort", False, False, crash_point)
-    if everywhere:  # before every statement
-        real = Opener.connect
-
-        def connect(self, file):
-            connection = real(self, file)
-            connection.set_trace_callback(lambda _: crash_point("statement"))
-            return connection
-
-        Opener.connect = connect
     merging.merge(Opener(str(path)), request)
 
 
@@ -144,7 +135,7 @@ def merge(path, everywhere):
 def test_a_killed_merge_has_happened_or_not(tmp_path, mode, point, done):
     path = tmp_path / "a.db"
     conn = diverge(path, mode)
-    crash(merge, path, False, point=point)
+    crash(merge, path, point=point)
     assert_intact(path)
     assert conn.execute("SELECT * FROM t").fetchall() == (AFTER if done else BEFORE)
     conn.merge_branch("b")
@@ -152,41 +143,6 @@ def test_a_killed_merge_has_happened_or_not(tmp_path, mode, point, done):
     conn.undo_merge("b")
     assert conn.execute("SELECT * FROM t").fetchall() == BEFORE
     conn.close()
-
-
-def die_anywhere_in_a_merge(tmp_path, step):
-    path = tmp_path / "a.db"
-    conn = diverge(path)
-    conn.close()
-    originals = {each: each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()}
-    points = crash_points(merge, path, True, point="statement")
-    assert points > 50
-    for after in range(1, points + 1, step):
-        restore(tmp_path, originals)
-        crash(merge, path, True, after=after, point="statement")
-        assert_intact(path)
-        conn = heliosdb_sqlite.connect(path)
-        now = conn.execute("SELECT * FROM t").fetchall()
-        assert now in (BEFORE, AFTER)
-        conn.merge_branch("b")
-        assert conn.execute("SELECT * FROM t").fetchall() == AFTER
-        conn.close()
-
-
-def restore(folder, originals):
-    for each in [each for each in folder.rglob("*") if each.is_file()]:
-        each.unlink()
-    for each, content in originals.items():
-        Path(each).write_bytes(content)
-
-
-def test_a_merge_killed_anywhere(tmp_path):
-    die_anywhere_in_a_merge(tmp_path, 47)
-
-
-@pytest.mark.exhaustive
-def test_a_merge_killed_everywhere(tmp_path):
-    die_anywhere_in_a_merge(tmp_path, 1)
 
 
 def undo(path):
@@ -207,6 +163,105 @@ def test_a_killed_undo_has_not_happened(tmp_path):
 
 def delete(path):
     deleting.delete(Opener(str(path)), "b", step=crash_point)
+
+
+def before_every_statement(path, action):
+    real = Opener.connect
+
+    def connect(self, file):
+        connection = real(self, file)
+        connection.set_trace_callback(lambda _: crash_point("statement"))
+        return connection
+
+    Opener.connect = connect
+    {"create": create_another, "merge": merge, "undo": undo, "delete": delete}[action](path)
+
+
+def create_another(path):
+    creating.create(Opener(str(path)), "another", step=crash_point)
+
+
+def check_create(conn):
+    if [each.name for each in conn.list_branches()] == ["main", "b"]:
+        conn.create_branch("another")
+    branch = heliosdb_sqlite.connect(
+        conn.get_branch_info("another").path.rpartition("-branches")[0], branch="another"
+    )
+    assert branch.execute("SELECT * FROM t").fetchall() == BEFORE
+    branch.execute("UPDATE t SET a = 5 WHERE id = 3")
+    branch.commit()
+    branch.close()
+    assert conn.merge_branch("another").total_row_changes == 1
+    assert conn.merge_branch("b").total_row_changes == 4
+
+
+def check_merge(conn):
+    assert conn.execute("SELECT * FROM t").fetchall() in (BEFORE, AFTER)
+    conn.merge_branch("b")
+    assert conn.execute("SELECT * FROM t").fetchall() == AFTER
+    conn.undo_merge("b")
+    assert conn.execute("SELECT * FROM t").fetchall() == BEFORE
+
+
+def check_undo(conn):
+    if conn.execute("SELECT * FROM t").fetchall() == AFTER:
+        conn.undo_merge("b")
+    assert conn.execute("SELECT * FROM t").fetchall() == BEFORE
+    conn.merge_branch("b")
+    assert conn.execute("SELECT * FROM t").fetchall() == AFTER
+
+
+def check_delete(conn):
+    if [each.name for each in conn.list_branches()] == ["main", "b"]:
+        assert conn.merge_branch("b").total_row_changes == 4
+        conn.delete_branch("b")
+    assert conn.execute("SELECT * FROM t").fetchall() in (BEFORE, AFTER)
+    conn.create_branch("b")
+    conn.delete_branch("b")
+
+
+CHECKS = {"create": check_create, "merge": check_merge, "undo": check_undo, "delete": check_delete}
+
+
+def die_anywhere(folder, action, first, step):
+    path = folder / "a.db"
+    conn = diverge(path)
+    if action == "undo":
+        conn.merge_branch("b")
+    conn.close()
+    originals = {each: each.read_bytes() for each in folder.rglob("*") if each.is_file()}
+    points = crash_points(before_every_statement, path, action, point="statement")
+    assert points > 20
+    for after in range(first, points + 1, step):
+        restore(folder, originals)
+        crash(before_every_statement, path, action, after=after, point="statement")
+        assert_intact(path)
+        conn = heliosdb_sqlite.connect(path)
+        CHECKS[action](conn)
+        for each in conn.list_branches()[1:]:
+            conn.delete_branch(each.name)
+        assert os.listdir(f"{path}-branches") == []
+        conn.close()
+
+
+def restore(folder, originals):
+    for each in [each for each in folder.rglob("*") if each.is_file()]:
+        each.unlink()
+    for each, content in originals.items():
+        Path(each).parent.mkdir(exist_ok=True)
+        Path(each).write_bytes(content)
+
+
+@pytest.mark.parametrize("action", CHECKS)
+def test_killed_anywhere(tmp_path, action):
+    die_anywhere(tmp_path, action, 37, 60)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("first", range(1, 13))
+@pytest.mark.parametrize("action", CHECKS)
+def test_killed_everywhere(tmp_path, action, first):
+    die_anywhere(tmp_path, action, first, 12)
 
 
 @pytest.mark.parametrize("step", ["poisoned", "unregistered", "closed", "removed"])
@@ -255,7 +310,7 @@ def test_leftovers_that_the_registry_does_not_know_are_kept(tmp_path):
 def test_a_plain_reader_finds_main_whole_after_a_crash(tmp_path):
     path = tmp_path / "a.db"
     diverge(path).close()
-    crash(merge, path, False, point="applied")
+    crash(merge, path, point="applied")
     plain = standard.connect(path)
     assert plain.execute("SELECT * FROM t").fetchall() == BEFORE
     plain.close()

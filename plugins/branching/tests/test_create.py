@@ -319,7 +319,7 @@ import os, sys, heliosdb_sqlite
 conn = heliosdb_sqlite.connect(sys.argv[1])
 conn.execute("PRAGMA journal_mode = WAL")
 conn.execute("CREATE TABLE big (data)")
-conn.executemany("INSERT INTO big VALUES (?)", [(os.urandom(4000),) for _ in range(3000)])
+conn.executemany("INSERT INTO big VALUES (?)", [(os.urandom(4000),) for _ in range(6000)])
 conn.commit()
 conn.create_branch("b")
 conn.close()
@@ -327,7 +327,7 @@ conn.close()
     path = tmp_path / "a.db"
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
     conn = heliosdb_sqlite.connect(path, branch="b")
-    assert conn.execute("SELECT count(*) FROM big").fetchone() == (3000,)
+    assert conn.execute("SELECT count(*) FROM big").fetchone() == (6000,)
     conn.close()
 
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 Progress = Callable[[int, int], object]
 """Is told how many bytes of how many are copied."""
 
 _FICLONE = 0x40049409  # linux/fs.h
 _CHUNK = 16 * 2**20
+_PAUSE = 0.01  # seconds between two rounds of writing back
+sync_data = getattr(os, "fdatasync", os.fsync)
 _HANDLES = ("/proc/self/fd", "/dev/fd")
 _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 
@@ -31,7 +35,6 @@ def clone(source: str, copy: str) -> bool:
     made = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _mode(descriptor))
     try:
         fcntl.ioctl(made, _FICLONE, descriptor)
-        os.fsync(made)
     except OSError:
         return False
     finally:
@@ -40,7 +43,7 @@ def clone(source: str, copy: str) -> bool:
 
 
 def copy(source: str, target: str, progress: Progress | None = None) -> None:
-    """Copy a database file that this process has open in SQLite, and see it safely on disk."""
+    """Copy a database file that this process has open in SQLite. It is on its way to the disk, and yet to be synced."""
     descriptor = handle_of(source)
     if descriptor is None:
         _copy_elsewhere(source, target)
@@ -49,11 +52,48 @@ def copy(source: str, target: str, progress: Progress | None = None) -> None:
             target, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), _mode(descriptor)
         )
         try:
-            _copy_all(descriptor, made, progress)
-            os.fsync(made)
+            with _writing_back(made, os.fstat(descriptor).st_size):
+                _copy_all(descriptor, made, progress)
         finally:
             os.close(made)
-    sync_folder(target)
+
+
+@contextmanager
+def _writing_back(descriptor: int, size: int) -> Iterator[None]:
+    """Have the disk write what is copied while more is being copied, and not only when it is synced in the end."""
+    if size <= _CHUNK:
+        yield
+        return
+    done = threading.Event()
+
+    def write_back() -> None:
+        while not done.wait(_PAUSE):
+            try:
+                sync_data(descriptor)
+            except OSError:  # a disk that is full or broken says so again when all is synced
+                return
+
+    helper = threading.Thread(target=write_back, name="branch written back")
+    try:
+        helper.start()
+    except RuntimeError:  # the interpreter is about to end and waits for this copy; it starts no more threads
+        yield
+        return
+    try:
+        yield
+    finally:
+        done.set()
+        helper.join()
+
+
+def sync(path: str) -> None:
+    """See a file that nobody has open, and its name, safely on disk."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_folder(path)
 
 
 def copy_plainly(source: str, target: str) -> None:
@@ -117,11 +157,6 @@ def _copy_elsewhere(source: str, target: str) -> None:
     subprocess.run(  # noqa: S603 - this Python and our own program
         [sys.executable, "-I", "-S", "-c", _COPY, source, target], check=True, stdin=subprocess.DEVNULL
     )
-    made = os.open(target, os.O_RDWR)
-    try:
-        os.fsync(made)
-    finally:
-        os.close(made)
 
 
 def sync_folder(path: str) -> None:

@@ -228,6 +228,7 @@ def _make_branch(order: _Order, as_of: Any) -> None:
         restore(order.opener, order.part, as_of)
     branch = order.opener.connect(order.part)
     try:
+        run(branch, "PRAGMA main.synchronous = OFF")  # all of it is synced below
         run(branch, "PRAGMA main.journal_mode = WAL").fetchall()
         with transaction(branch):
             lineage = lineage_of(branch)
@@ -250,4 +251,9 @@ def _make_branch(order: _Order, as_of: Any) -> None:
             set_meta(branch, "lineage", Lineage((*lineage.ancestors, begins)).dumps())
     finally:
         branch.close()
+    if os.path.exists(f"{order.part}-wal") and os.path.getsize(f"{order.part}-wal"):
+        raise sqlite3.OperationalError(
+            "the log of the new branch could not be emptied: is somebody reading its file?"
+        )
+    copying.sync(order.part)
     order.steps("made")

@@ -85,7 +85,7 @@ def wait_for_copy(database: str, entry: Entry) -> str:
     path, pause = entry.path(database), 0.001
     while (state := state_of(database, entry)) == COPYING:
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.05)
+        pause = min(pause * 1.2, 0.01)
     if state == READY:
         if not os.path.exists(path):
             give_name(path)
