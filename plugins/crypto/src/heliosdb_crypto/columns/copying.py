@@ -17,10 +17,12 @@ from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.tree import parse
 
+from .ciphers import refuse_leak
 from .declared import DETERMINISTIC, WORD, EncryptedColumn, encrypted_columns, with_checks
 from .names import SEAL
+from .parsing import for_parser
 from .relations import Relations
-from .resolving import Resolver, for_parser, refuse_leak
+from .resolving import Resolver
 from .statements import rewritten
 from .writing import word_at
 

@@ -15,10 +15,13 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 from heliosdb_sqlite.sql.tree import parse
 
+from .changes import Changes
+from .ciphers import Cipher, Column, Scope, Source, refuse_leak
 from .declared import EncryptedColumn
 from .names import SEAL
+from .parsing import for_parser
 from .relations import Relation, Relations
-from .resolving import Cipher, Column, Resolver, Scope, Source, for_parser, refuse_leak
+from .resolving import Resolver
 from .writing import assignment_edits, comparison_edits, parts, quoted_edits, sealing, word_at
 
 _ROWS = "heliosdb_rows"
@@ -31,7 +34,7 @@ def rewritten(sql: str, relations: Relations, outer: Scope = ()) -> str:
     """
     tokens = [token for token in tokenize(sql) if token.text != ";"]
     tree = parse(for_parser(sql))
-    resolver = Resolver(relations, sql)
+    resolver = Changes(relations, sql)
     edits: list[Edit] = []
     if isinstance(tree, exp.Insert):
         edits = _insert(tree, tokens, resolver, relations, outer)
@@ -50,7 +53,7 @@ def rewritten(sql: str, relations: Relations, outer: Scope = ()) -> str:
 
 
 def _insert(
-    tree: Any, tokens: list[Token], resolver: Resolver, relations: Relations, outer: Scope
+    tree: Any, tokens: list[Token], resolver: Changes, relations: Relations, outer: Scope
 ) -> list[Edit]:
     kinds, table = resolver.insert(tree, outer)
     relation = _target(table, relations)

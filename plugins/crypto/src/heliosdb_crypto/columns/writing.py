@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from heliosdb_sqlite.sql.lexer import Kind, Token
 from heliosdb_sqlite.sql.splice import Edit
 
+from .ciphers import Comparison
 from .declared import EncryptedColumn
 from .names import DECRYPT, SEAL, SOUGHT
-from .resolving import Comparison
 
 _ENDS_OF_SET = frozenset({"FROM", "WHERE", "RETURNING", "ORDER", "LIMIT"})
 _LITERALS = (Kind.PARAMETER, Kind.STRING, Kind.NUMBER, Kind.BLOB)

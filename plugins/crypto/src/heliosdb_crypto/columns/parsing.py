@@ -1,0 +1,23 @@
+"""SQL made fit for the parser, each word at its place: edits of the text go by what the parser says of places."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from heliosdb_sqlite.sql.lexer import Kind, tokenize
+
+
+def for_parser(sql: str) -> str:
+    """Return the text in words that sqlglot knows, each at its place: ``?`` for ``?1``, INSERT for REPLACE."""
+    tokens = tokenize(sql)
+    text = sql
+    before = ""
+    for token, following in zip_longest(tokens, tokens[1:]):
+        if token.kind is Kind.PARAMETER:
+            text = text[: token.start] + "?".ljust(token.end - token.start) + text[token.end :]
+        elif (
+            token.word == "REPLACE" and following is not None and following.word == "INTO" and before != "OR"
+        ):
+            text = text[: token.start] + "INSERT " + text[token.end :]
+        before = token.word
+    return text
