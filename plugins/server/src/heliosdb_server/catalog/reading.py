@@ -163,7 +163,12 @@ class Reading:
             keys,
             frozenset(computed),
             sequences,
+            given_key=rowid if self._is_given(found, rowid, marks, sequences) else "",
         )
+
+    def _is_given(self, found: Object, rowid: str, marks: dict[str, str], sequences: dict[str, str]) -> bool:
+        """Was a rowid made as a key that does not count by itself, by this server?"""
+        return rowid.lower() in marks and rowid not in sequences and not self.counts(found.name)
 
     def constraint_name(self, found: Object, index: Index) -> str:
         """Return the name of the constraint that an index keeps, as PostgreSQL would have made it."""

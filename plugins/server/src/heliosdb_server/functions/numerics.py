@@ -111,6 +111,11 @@ def pg_power(base: float, exponent: float) -> float:
     return float(made)
 
 
+def pg_missing_key(table: str, column: str) -> None:
+    text = f'null value in column "{column}" of relation "{table}" violates not-null constraint'
+    raise PgError("23502", text, table=table, column=column)
+
+
 @sees_null
 def pg_more_than_one() -> None:
     raise PgError("21000", "more than one row returned by a subquery used as an expression")

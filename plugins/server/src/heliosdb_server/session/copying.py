@@ -282,9 +282,14 @@ def _store(session: Session, info: TableInfo, columns: list[Column], batches: It
     given = {column.name for column in columns}
     counting = {name: sequence for name, sequence in info.sequences.items() if name not in given}
     names = ", ".join(quote_identifier(name) for name in (*(column.name for column in columns), *counting))
-    places = ", ".join(
-        ["?"] * len(columns) + [f"pg_nextval({quote_text(each)})" for each in counting.values()]
-    )
+    if info.given_key and info.given_key not in given:
+        text = (
+            f'null value in column "{info.given_key}" of relation "{info.name}" violates not-null constraint'
+        )
+        raise PgError("23502", text, table=info.name, column=info.given_key)
+    key = f"coalesce(?, pg_missing_key({quote_text(info.name)}, {quote_text(info.given_key)}))"
+    marks = [key if column.name == info.given_key else "?" for column in columns]
+    places = ", ".join(marks + [f"pg_nextval({quote_text(each)})" for each in counting.values()])
     prefix = "temp." if info.schema == "temp" else ""
     sql = f"INSERT INTO {prefix}{quote_identifier(info.name)} ({names}) VALUES ({places})"
     connection, count = session.engine.connection, 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import catalog
 from ..protocol.errors import PgError
 from ..translation import tree
+from ..translation.schema_edit import TemporaryRows
 from ..translation.scope import Column
 from ..translation.translate import Translated
 from ..types.registry import TEXT, Sized
@@ -253,6 +254,9 @@ class Execution:
     def _define(self: Session, portal: Portal, made: Translated) -> None:  # type: ignore[misc]
         count = 0
         for sql in made.sql:
+            if isinstance(sql, TemporaryRows):
+                self.transaction.passing[sql.table] = sql.dropped
+                continue
             if not isinstance(sql, str):
                 altering.apply(self, sql)
                 continue

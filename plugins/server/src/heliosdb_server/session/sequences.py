@@ -29,7 +29,8 @@ class Sequences:
         self._session = session
         self._current: dict[str, int] = {}
         self._last: str | None = None
-        self.inserted: tuple[str, int | None] = ("", None)  # the table that was inserted into last, and its newest row
+        # The table that was inserted into last, and its newest row.
+        self.inserted: tuple[str, int | None] = ("", None)
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """Return the SQL functions."""

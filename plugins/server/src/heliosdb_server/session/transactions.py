@@ -33,6 +33,7 @@ class Transaction:
         self.read_only: bool | None = None
         self.number = 0  # of transactions that SQLite was told to begin
         self.savepoints: list[str] = []
+        self.passing: dict[str, bool] = {}  # temporary tables that COMMIT drops, or empties
         self.default_isolation = "read committed"
         self.default_read_only = False
 
@@ -143,6 +144,9 @@ class Transaction:
             return False
         try:
             if self.connection.in_transaction:
+                for table, dropped in self.passing.items():
+                    how = "DROP TABLE IF EXISTS" if dropped else "DELETE FROM"
+                    self.run(f"{how} temp.{quote_identifier(table)}")
                 self.run("COMMIT")
         except BaseException:
             self.undo()
@@ -159,6 +163,7 @@ class Transaction:
             self._over()
 
     def _over(self) -> None:
+        self.passing = {table: dropped for table, dropped in self.passing.items() if not dropped}
         self.block = self.failed = False
         self.isolation, self.read_only = "", None
         self.savepoints.clear()

@@ -203,6 +203,8 @@ class Changes(Selects):
         self._refuse_computed(node, info, columns)
         head = f"INSERT INTO {self.written(info)} AS {quote_identifier(alias)}"
         returning, returned = self.returning(node.returning, info, alias)
+        if node.source is None and info.given_key:
+            raise self._missing_key(info)
         if node.source is None and not info.sequences:
             return head + " DEFAULT VALUES" + returning, returned
         if node.source is None:
@@ -215,6 +217,21 @@ class Changes(Selects):
         if node.conflict is not None:
             text += self._conflict(node.conflict, info, alias)
         return text + returning, returned
+
+    def _missing_key(self, info: TableInfo) -> PgError:
+        text = (
+            f'null value in column "{info.given_key}" of relation "{info.name}" violates not-null constraint'
+        )
+        return PgError("23502", text, table=info.name, column=info.given_key)
+
+    def _key(self, info: TableInfo, name: str, text: str) -> str:
+        """Return a value for a key, of which SQLite would make up the next one if it were NULL."""
+        if name != info.given_key or text.lstrip("-").isdigit():
+            return text
+        if text == "NULL":
+            raise self._missing_key(info)
+        self.functions = True
+        return f"coalesce({text}, pg_missing_key({quote_text(info.name)}, {quote_text(name)}))"
 
     def _next(self, sequence: str) -> str:
         self.functions = True
@@ -277,13 +294,20 @@ class Changes(Selects):
             kept = [at for at in range(width) if at not in spared]
             there = {c.name for c in given}
             counting = {name: sequence for name, sequence in info.sequences.items() if name not in there}
+            if info.given_key and info.given_key not in {given[at].name for at in kept}:
+                raise self._missing_key(info)
             rows = []
             for row in body.rows:
                 rows.append(  # noqa: PERF401
                     "("
                     + ", ".join(
                         [
-                            *(self.assigned(row[at], given[at], scope, info) for at in kept),
+                            *(
+                                self._key(
+                                    info, given[at].name, self.assigned(row[at], given[at], scope, info)
+                                )
+                                for at in kept
+                            ),
                             *map(self._next, counting.values()),
                         ]
                     )
@@ -315,6 +339,9 @@ class Changes(Selects):
         places = ", ".join(f"c{at}" for at in range(len(made)))
         there = {c.name for c in given[: len(made)]}
         counting = {name: sequence for name, sequence in info.sequences.items() if name not in there}
+        if info.given_key and info.given_key not in there:
+            raise self._missing_key(info)
+        stored = [self._key(info, c.name, text_) for text_, c in zip(stored, given, strict=False)]
         stored += map(self._next, counting.values())
         names = [*(c.name for c in given[: len(made)]), *counting]
         if all(text_ == f"s.c{at}" for at, text_ in enumerate(stored)):

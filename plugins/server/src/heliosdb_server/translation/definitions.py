@@ -135,15 +135,24 @@ class Definitions(Queries):
         names: tuple[str, ...] = ()
         if self.is_op("(") and self.ahead(2).value in (",", ")") and self.ahead(2).kind is Kind.OPERATOR:
             names = self.names_in_parentheses()
-        if not self.is_op("("):
-            self._storage()
+        on_commit = "" if self.is_op("(") else self._storage()
         if names or self.is_word("as"):
             self.expect("as")
             query = self.query()
             with_data = not self.take("with", "no", "data")
             if with_data:
                 self.take("with", "data")
-            return tree.CreateAs(table, names, query, "table", exists, temporary, with_data=with_data, at=at)
+            return tree.CreateAs(
+                table,
+                names,
+                query,
+                "table",
+                exists,
+                temporary,
+                with_data=with_data,
+                on_commit=on_commit,
+                at=at,
+            )
         made = tree.CreateTable(table, [], [], exists, temporary, at=at)
         if self.is_word("partition", "of"):
             raise PgError("0A000", "partitions are not supported", position=self.token.start + 1)
@@ -158,10 +167,12 @@ class Definitions(Queries):
             if not self.take_op(","):
                 self.expect_op(")")
                 break
-        self._storage()
+        made.on_commit = self._storage()
         return made
 
-    def _storage(self) -> None:
+    def _storage(self) -> str:
+        """Skip what says how a table is stored; return what becomes of its rows at the end of a transaction."""
+        on_commit = ""
         while True:
             if self.take("with") or self.take("without", "oids"):
                 if self.is_op("("):
@@ -169,13 +180,17 @@ class Definitions(Queries):
             elif self.take("tablespace"):
                 self.name()
             elif self.take("on", "commit"):
-                if not self.take("preserve", "rows"):
-                    raise PgError("0A000", "ON COMMIT DROP and DELETE ROWS are not supported")
+                if self.take("drop"):
+                    on_commit = "drop"
+                elif self.take("delete", "rows"):
+                    on_commit = "delete"
+                else:
+                    self.expect("preserve", "rows")
             elif self.is_word("inherits", "partition"):
                 what = "inheritance is" if self.is_word("inherits") else "partitions are"
                 raise PgError("0A000", f"{what} not supported", position=self.token.start + 1)
             else:
-                return
+                return on_commit
 
     def column(self) -> tree.ColumnDef:
         """Return a column's definition."""

@@ -16,3 +16,10 @@ class SchemaEdit(NamedTuple):
     refused: str = ""  # a condition for rows that must not be there
     after: str = ""  # a statement that brings the rows in line
     optional: bool = False
+
+
+class TemporaryRows(NamedTuple):
+    """A temporary table whose rows end with the transaction: it is dropped then, or emptied."""
+
+    table: str
+    dropped: bool

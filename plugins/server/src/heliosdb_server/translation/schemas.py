@@ -15,7 +15,7 @@ from . import sequences, tree
 from .changes import Changes
 from .literals import S_BOOL, S_TEXT
 from .naming import name_of
-from .schema_edit import SchemaEdit
+from .schema_edit import SchemaEdit, TemporaryRows
 from .scope import Column, Ex, Relation, Scope, TableInfo
 
 _NOW = {
@@ -60,7 +60,7 @@ class Schemas(Changes):
 
     # ---- CREATE TABLE ----
 
-    def _run_createtable(self, node: tree.CreateTable) -> list[str]:
+    def _run_createtable(self, node: tree.CreateTable) -> list[Any]:
         name = self._new_name(node.table, temporary=node.temporary)
         table = node.table.parts[-1]
         columns = tuple(Column(c.name, c.type, quote_identifier(c.name)) for c in node.columns)
@@ -91,7 +91,9 @@ class Schemas(Changes):
             parts.append(self._constraint_text(constraint, scope, table))
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         there = bool(exists) and self.schema.table(None, table) is not None
-        behind = [] if there else self.counting
+        behind: list[Any] = [] if there else list(self.counting)
+        if node.on_commit and not there:
+            behind = [*behind, TemporaryRows(table, node.on_commit == "drop")]
         return [f"CREATE TABLE {exists}{name} (\n  " + ",\n  ".join(parts) + "\n)", *behind]
 
     def _check_references(self, node: tree.CreateTable) -> None:
@@ -124,7 +126,7 @@ class Schemas(Changes):
         words = [quote_identifier(c.name)]
         named = f"CONSTRAINT {quote_identifier(c.constraint)} " if c.constraint else ""
         sequence = self._sequence_of(c, table, primary=primary)
-        notes = [kind.name] if kind in (INT2, INT4) and primary else []
+        notes = [kind.name] if kind in (INT2, INT4, INT8) and primary else []
         notes += ["always"] if c.always else []
         notes += [f"nextval {sequence}"] if sequence else []
         mark = f" /* {' '.join(notes)} */" if notes else ""
@@ -237,7 +239,7 @@ class Schemas(Changes):
         assert c.references is not None
         return f"{named}FOREIGN KEY {columns} {self._reference_text(c.references)}"
 
-    def _run_createas(self, node: tree.CreateAs) -> list[str]:
+    def _run_createas(self, node: tree.CreateAs) -> list[Any]:
         name = self._new_name(node.table, temporary=node.temporary)
         text, columns = self.query(node.query, None)
         if self.parameters:
@@ -259,9 +261,11 @@ class Schemas(Changes):
         definitions = ", ".join(
             f"{quote_identifier(n)} {t}".strip() for n, t in zip(names, types, strict=True)
         )
-        run = [f"CREATE TABLE {exists}{name} ({definitions})"]
+        run: list[Any] = [f"CREATE TABLE {exists}{name} ({definitions})"]
         if node.with_data:
             run.append(f"INSERT INTO {name} {text}")
+        if node.on_commit:
+            run.append(TemporaryRows(node.table.parts[-1], node.on_commit == "drop"))
         return run
 
     # ---- indexes ----

@@ -51,6 +51,7 @@ class TableInfo(NamedTuple):
     keys: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - columns of each unique constraint or index, by name
     computed: frozenset[str] = frozenset()  # columns that make their own values
     sequences: dict[str, str] = {}  # noqa: RUF012 - the sequence that is a column's default, by column
+    given_key: str = ""  # a key that is the rowid, and yet is not to count by itself: PostgreSQL's would not
 
 
 class Schema(Protocol):

@@ -363,6 +363,7 @@ class CreateTable(Node):
     constraints: list[TableConstraint]
     if_not_exists: bool = False
     temporary: bool = False
+    on_commit: str = ""  # drop, delete: what becomes of a temporary table's rows
 
 
 @dataclass
@@ -383,6 +384,7 @@ class CreateAs(Node):
     temporary: bool = False
     replace: bool = False
     with_data: bool = True
+    on_commit: str = ""
 
 
 @dataclass
