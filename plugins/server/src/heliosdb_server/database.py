@@ -11,6 +11,7 @@ from typing import Any
 import heliosdb_sqlite
 
 from .protocol.errors import PgError
+from .session.syncing import SharedSync
 from .session.writers import WriterQueue
 
 _SECRETS = frozenset(("encryption_key",))
@@ -32,7 +33,7 @@ class Database:
         self.options = dict(options)
         self.wal = wal
         self.journal = ""
-        self._queues: dict[bytes, WriterQueue] = {}
+        self._files: dict[bytes, tuple[WriterQueue, SharedSync]] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -99,8 +100,8 @@ class Database:
         finally:
             connection.close()
 
-    def queue(self, connection: sqlite3.Connection) -> WriterQueue:
-        """Return the queue of those who write to the file that the connection has open."""
+    def writing(self, connection: sqlite3.Connection) -> tuple[WriterQueue, SharedSync]:
+        """Return what those share who write to the file that the connection has open: their queue, and the disk."""
         factory, connection.text_factory = connection.text_factory, bytes  # a path may be no UTF-8
         try:
             file = next(
@@ -109,4 +110,5 @@ class Database:
         finally:
             connection.text_factory = factory
         with self._lock:
-            return self._queues.setdefault(bytes(file or b""), WriterQueue())
+            path = bytes(file or b"")
+            return self._files.setdefault(path, (WriterQueue(), SharedSync(path + b"-wal")))

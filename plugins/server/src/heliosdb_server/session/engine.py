@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .transactions import Transaction
 
+_FULL, _NORMAL = 2, 1  # PRAGMA synchronous
 _KEPT = 512  # translations; a client that makes up a new text each time must not grow
 
 
@@ -45,17 +46,19 @@ class Engine:
         self._templates = Templates()
         self._kept: OrderedDict[tuple[Any, ...], Translated] = OrderedDict()
         try:
-            self.queue = database.queue(self.connection)
+            self.queue, self._sync = database.writing(self.connection)
             for pragma in ("foreign_keys = ON", "busy_timeout = 30000", "trusted_schema = ON"):
                 self.connection.execute(f"PRAGMA {pragma}")
             for schema in ("pg_catalog", "information_schema"):
                 self.connection.execute(f"ATTACH DATABASE ':memory:' AS {schema}")
             self.connection.set_authorizer(self._authorizer())
             self.journal = self.connection.execute("PRAGMA main.journal_mode").fetchone()[0]
+            self._shares_syncs = self.journal == "wal" and not database.encrypted and self._relax()
         except BaseException:
             self.connection.close()
             raise
         self._trusted = 0
+        self._joined = False  # those who sync the log together
 
     def _authorizer(self) -> Any:
         allow = authorizer(lambda: self._trusted > 0)
@@ -78,7 +81,35 @@ class Engine:
         except sqlite3.Error:
             pass
         finally:
+            if self._joined:
+                self._sync.leave()
+                self._joined = False
             self.connection.close()
+
+    def _relax(self) -> bool:
+        """Have SQLite end a commit without waiting for the disk: :meth:`sync` does that behind it."""
+        if self.connection.execute("PRAGMA main.synchronous").fetchone()[0] != _FULL:
+            return False
+        self.connection.execute(f"PRAGMA main.synchronous = {_NORMAL}")
+        return True
+
+    def sync(self) -> None:
+        """Return once what was committed is on the disk, unless the client has said that it does not wait for that.
+
+        :raises PgError: it may not be there
+        """
+        if not self._shares_syncs or self.settings.values["synchronous_commit"] == "off":
+            return
+        if not self._joined:
+            try:
+                self._sync.join()
+            except OSError as error:
+                text = (
+                    f"could not open the write-ahead log: {error.strerror}: what was committed may not last"
+                )
+                raise PgError("58030", text, fatal=True) from None
+            self._joined = True
+        self._sync.wait()
 
     # ---- running ----
 

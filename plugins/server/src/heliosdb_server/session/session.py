@@ -91,7 +91,9 @@ class Session(Execution, Commands):
         self.counters = wire.counters
         self.started = datetime.now(timezone.utc)
         self.engine = Engine(context.database, context.database.branch_of(database), settings)
-        self.transaction = Transaction(self.engine.connection, self._control, self.engine.queue)
+        self.transaction = Transaction(
+            self.engine.connection, self._control, self.engine.queue, self.engine.sync
+        )
         self.transaction.default_isolation = settings.show("default_transaction_isolation")
         self.transaction.default_read_only = settings.show("default_transaction_read_only") == "on"
         self.statements: dict[str, Statement] = {}

@@ -68,7 +68,7 @@ _ALL: dict[str, Setting] = {
     "xmloption": Setting("content", "enum", "Sets whether XML data is content or document.", ("content", "document")),
     "backslash_quote": Setting("safe_encoding", "string", "Sets whether \\' is allowed in string literals."),
     "escape_string_warning": Setting("on", "bool", "Warn about backslash escapes in ordinary string literals."),
-    "synchronous_commit": Setting("on", "string", "Sets the current transaction's synchronization level."),
+    "synchronous_commit": Setting("on", "commit", "Sets the current transaction's synchronization level."),
     "row_security": Setting("on", "bool", "Enable row security."),
     "check_function_bodies": Setting("on", "bool", "Check routine bodies during CREATE FUNCTION."),
     "default_tablespace": Setting("", "string", "Sets the default tablespace to create tables in."),
@@ -215,6 +215,11 @@ class Settings:
             if _BOOLS.get(folded) != "on":
                 raise PgError("0A000", f"{name} is always on here")
             return "on"
+        if kind == "commit":
+            level = _BOOLS.get(folded, value.strip().lower())
+            if level not in ("on", "off", "local", "remote_write", "remote_apply"):
+                raise PgError("22023", f'invalid value for parameter "{name}": "{value}"')
+            return level
         if kind == "role":
             return value
         return value

@@ -23,10 +23,13 @@ Run = Callable[[str], Any]
 class Transaction:
     """The states: idle, in a block (``T``), in a failed block (``E``); inside an implicit one between Sync and Sync."""
 
-    def __init__(self, connection: sqlite3.Connection, run: Run, queue: WriterQueue) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, run: Run, queue: WriterQueue, sync: Callable[[], None]
+    ) -> None:
         self.connection = connection
         self.run = run
         self.queue = queue
+        self.sync = sync
         self.block = False
         self.failed = False
         self.isolation = ""  # of this transaction; "" is the session's default
@@ -105,8 +108,9 @@ class Transaction:
 
     def settle(self) -> None:
         """A statement is over: let the next writer go on, if SQLite's transaction has ended."""
-        if not self.connection.in_transaction:
+        if not self.connection.in_transaction and self.queued:
             self.queue.release(self)
+            self.sync()
 
     def fail(self) -> None:
         """A statement has failed: a block fails with it, an implicit transaction is undone."""
@@ -142,6 +146,7 @@ class Transaction:
         if self.failed:
             self.undo()
             return False
+        wrote = self.queued
         try:
             if self.connection.in_transaction:
                 for table, dropped in self.passing.items():
@@ -152,6 +157,8 @@ class Transaction:
             self.undo()
             raise
         self._over()
+        if wrote:
+            self.sync()  # others may write meanwhile, and share it
         return True
 
     def undo(self) -> None:
