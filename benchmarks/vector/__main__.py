@@ -15,12 +15,12 @@ from ..report import machine, show
 from . import batches, inserting
 from .comparing import AT, EXACT, Measured, compared
 from .stores import STORES
-from .table import as_json, table
+from .table import as_json, line, table
 
 _PACKAGES = (
     "numpy",
-    "simsimd",
     "numkong",
+    "usearch",
     "sqlite-vec",
     "sqliteai-vector",
     "faiss-cpu",
@@ -39,7 +39,9 @@ def main() -> int:
     parser.add_argument(
         "--rounds", type=int, help="how many turns everybody takes (default: 9, with --quick 3)"
     )
-    parser.add_argument("--only", metavar="TEXT", default="", help="only peers whose name contains TEXT")
+    parser.add_argument(
+        "--only", metavar="TEXT", nargs="+", default=[""], help="only peers whose name contains one of these"
+    )
     parser.add_argument(
         "--index", metavar="METHOD", default="hnsw", help="what peers' indexes are compared with"
     )
@@ -59,18 +61,32 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="heliosdb-vector-", dir=arguments.folder) as name:
             folder = Path(name)
             found = compared(
-                rows, folder, rounds, lambda peer: arguments.only.lower() in peer.lower(), arguments.index
+                rows,
+                folder,
+                rounds,
+                lambda peer: any(text.lower() in peer.lower() for text in arguments.only),
+                arguments.index,
             )
             everything += found
             print(f"\n{rows:,} rows\n\n{table(found)}\n", flush=True)
-            if not arguments.only:
+            _write(arguments.json, absent, everything, races)
+            if arguments.only == [""]:
                 path = folder / EXACT.replace(", ", "-") / "docs.db"
                 races += run(batches.race(path, rows, 0.25 if rows == AT else None), rounds)
-    if not arguments.only:
+    if arguments.only == [""]:
         for race in inserting.races(arguments.quick):
             races += run(race, rounds)
         show("batches and inserts", races)
-    if arguments.json is not None:
+    _write(arguments.json, absent, everything, races)
+    return 0
+
+
+def _tell(measured: Measured) -> None:
+    print(line(measured), file=sys.stderr, flush=True)
+
+
+def _write(path: Path | None, absent: list[str], everything: list[Measured], races: list[Result]) -> None:
+    if path is not None:
         document = {
             "title": "vector search",
             "about": machine(),
@@ -79,8 +95,7 @@ def main() -> int:
             "stores": as_json(everything),
             "results": [result.as_json() for result in races],
         }
-        arguments.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return 0
+        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def _versions() -> dict[str, Any]:

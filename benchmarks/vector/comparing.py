@@ -54,10 +54,16 @@ class Measured:
 
 
 def compared(
-    rows: int, folder: Path, rounds: int, wanted: Callable[[str], bool], method: str
+    rows: int,
+    folder: Path,
+    rounds: int,
+    wanted: Callable[[str], bool],
+    method: str,
+    tell: Callable[[Measured], None],
 ) -> list[Measured]:
     """Return what everybody has shown with so many rows.
 
+    :param tell: is told of each as soon as it has
     :param wanted: tells by its name whether a peer takes part
     :param method: the approximate index of HeliosDB's that peers' are compared with
     """
@@ -85,6 +91,7 @@ def compared(
             except RuntimeError as error:
                 measured.error = str(error)
                 remove(place)
+                tell(measured)
                 continue
             if store.ours:
                 ours[store.name] = worker
@@ -96,6 +103,7 @@ def compared(
                 finally:
                     worker.close()
                     remove(place)
+            tell(measured)
     return everyone
 
 

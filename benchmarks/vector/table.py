@@ -15,11 +15,15 @@ def table(measured: Sequence[Measured]) -> str:
     for name in QUESTIONS:
         headings += [f"{name}, ms", "times"]
     lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
-    lines += [_line(each) for each in measured]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join([*(f"| {' | '.join(each)} |" for each in lines), *map(line, measured)])
 
 
-def _line(measured: Measured) -> list[str]:
+def line(measured: Measured) -> str:
+    """Return a store's line."""
+    return f"| {' | '.join(_cells(measured))} |"
+
+
+def _cells(measured: Measured) -> list[str]:
     if measured.error:
         return [measured.store, measured.error.replace("|", "/")]
     facts = measured.facts

@@ -63,6 +63,12 @@ class Cache:
             while len(self._held) > 1 and self._bytes() > limit:
                 self._held.popitem(last=False)
 
+    def make_room(self, size: int, limit: int) -> None:
+        """Let go of what has not been used for longest, so that so many bytes more keep to ``limit`` too."""
+        with self._lock:
+            while self._held and self._bytes() + size > limit:
+                self._held.popitem(last=False)
+
     def drop(self, of: Hashable) -> None:
         """Let go of what is held for one connection."""
         with self._lock:

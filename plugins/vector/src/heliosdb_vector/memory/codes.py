@@ -42,7 +42,7 @@ class Codes(NamedTuple):
     @property
     def bytes(self) -> int:
         """What they take in memory."""
-        return int(self.codes.nbytes + 3 * self.scales.nbytes)
+        return len(self.codes) * bytes_of_codes(self.codes.shape[1])
 
     def products(self, unit: Any) -> tuple[Any, Any]:
         """Return the inner product of each row with a vector, and what it may be off by."""
@@ -110,6 +110,16 @@ def encode(vectors: Any) -> Codes:
         sizes[start : start + _CHUNK] = np.sqrt(np.einsum("ij,ij->i", near, near)) * FLOAT32.type(1.001)
     lost += sizes * FLOAT32.type(1e-5)
     return Codes(codes, scales, lost, sizes)
+
+
+def bytes_of_codes(dimensions: int) -> int:
+    """Return what the codes of a vector take in memory, with what they are used with."""
+    return dimensions + 20
+
+
+def bytes_to_come(rows: int, dimensions: int) -> int:
+    """Return what the codes of so many rows will take, should they be made."""
+    return rows * bytes_of_codes(dimensions) if rows >= _FROM else 0
 
 
 def wanted(rows: int, searches: int) -> bool:

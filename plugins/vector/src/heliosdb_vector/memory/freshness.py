@@ -140,7 +140,7 @@ def _current(connection: Any, known: Freshness, column: Column, version: int) ->
         position = Position(
             head_of(connection, column.schema)
         )  # before the rows: they may be newer, never older
-        snapshot = read_column(connection, column, known.limit)
+        snapshot = _read(connection, known, column)
         if isinstance(snapshot, Unsearchable):
             return snapshot
         held = Held(snapshot, schema_version, position)
@@ -167,13 +167,17 @@ def _without_log(
         return held
     if rows_at_least(connection, column, LOG_FROM) and _make_log(connection, known, column):
         return _current(connection, known, column, version)
-    snapshot = read_column(connection, column, known.limit)
+    snapshot = _read(connection, known, column)
     if isinstance(snapshot, Unsearchable):
         return snapshot
     held = Held(snapshot, schema_version, None, version, changes)
     if not dirty:  # what is not committed can be rolled back, which nothing here would notice
         _hold(connection, known, key, held)
     return held
+
+
+def _read(connection: Any, known: Freshness, column: Column) -> Snapshot | Unsearchable:
+    return read_column(connection, column, known.limit, lambda size: CACHE.make_room(size, known.limit))
 
 
 def _hold(connection: Any, known: Freshness, key: Hashable, held: Held) -> None:

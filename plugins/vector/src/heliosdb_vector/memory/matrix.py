@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..values.decoding import FLOAT32
-from .codes import Codes, Cosines, cosines, encode, wanted
+from .codes import Codes, Cosines, bytes_to_come, cosines, encode, wanted
 
 ODD_LIMIT = 1000
 """Rows that only SQL can judge. A column with more of them is not searched in memory."""
@@ -73,8 +73,12 @@ class Part:
             if not wanted(len(self.rowids), shared["searches"]):
                 return None
             shared["codes"] = encode(self.vectors)
-        found: Codes = shared["codes"]
+        found: Codes | None = shared["codes"]
         return found
+
+    def keep_uncoded(self) -> None:
+        """Have no codes made, which take memory as well."""
+        self._shared["codes"] = None
 
     def cosines(self) -> Cosines:
         """Return what cosine distances are computed with from the codes, which are there."""
@@ -100,9 +104,10 @@ class Part:
 
     @property
     def bytes(self) -> int:
-        """What it takes in memory."""
+        """What it takes in memory, or will soon."""
+        coming = bytes_to_come(len(self.rowids), self.vectors.shape[1]) if "codes" not in self._shared else 0
         codes = self._shared.get("codes")
-        return int(sum(each.nbytes for each in self.arrays)) + (codes.bytes if codes is not None else 0)
+        return int(sum(each.nbytes for each in self.arrays)) + (codes.bytes if codes is not None else coming)
 
     @property
     def arrays(self) -> tuple[Array, ...]:
@@ -171,6 +176,8 @@ class Snapshot:
         both = _joined([base, self.extra], self.dimensions)
         if len(base.rowids) and len(self.extra.rowids) and not np.all(np.diff(both.rowids) > 0):
             both = _taken(both, np.argsort(both.rowids))
+        if self.base._shared.get("codes", both) is None:
+            both.keep_uncoded()
         return Snapshot(self.dimensions, both, _joined([], self.dimensions), self.nulls, self.odd)
 
     def places(self, rowids: Array) -> Array:

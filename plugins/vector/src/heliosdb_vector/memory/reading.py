@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
+from .codes import bytes_of_codes
 from .matrix import GONE, ODD_LIMIT, Reader, Snapshot
 
 _AT_ONCE = 2000
@@ -54,8 +56,13 @@ def may_lose_rows(connection: Any, schema: str, table: str) -> bool:
     return run(connection, sql, (table, schema)).fetchone() is not None
 
 
-def read_column(connection: Any, column: Column, limit: int) -> Snapshot | Unsearchable:
-    """Return the column as it is now, if it takes no more than so many bytes."""
+def read_column(
+    connection: Any, column: Column, limit: int, make_room: Callable[[int], None]
+) -> Snapshot | Unsearchable:
+    """Return the column as it is now, if it takes no more than so many bytes.
+
+    :param make_room: is told how many bytes there will be
+    """
     size = column.dimensions * 4 + 12
     first, last = run(
         connection,
@@ -69,14 +76,12 @@ def read_column(connection: Any, column: Column, limit: int) -> Snapshot | Unsea
         return Unsearchable(
             f"its {rows} vectors take {(rows * size >> 20) + 1} MB, and vector_cache_mb is {limit >> 20}"
         )
+    make_room(rows * size)
     reader = Reader(column.dimensions, rows)
     cursor = run(
         connection, f"SELECT {column.rowid}, {_value(column)} FROM {table_of(column)} ORDER BY {column.rowid}"
     )
-    while True:
-        found = cursor.fetchmany(_AT_ONCE)
-        if not found:
-            break
+    while found := cursor.fetchmany(_AT_ONCE):
         reader.add(found)
     snapshot = reader.snapshot()
     if len(snapshot.odd) > ODD_LIMIT:
@@ -84,6 +89,8 @@ def read_column(connection: Any, column: Column, limit: int) -> Snapshot | Unsea
             f"{len(snapshot.odd)} of its values are no vectors of {column.dimensions} dimensions, "
             "or have lengths that float32 can't compute with"
         )
+    if snapshot.count * (size + bytes_of_codes(column.dimensions)) > limit:
+        snapshot.base.keep_uncoded()
     return snapshot
 
 
