@@ -18,7 +18,7 @@ from .naming import name_of
 from .scope import Column, Ex, Relation, Scope, TableInfo
 from .single import one_row
 from .tables import SET_RETURNING, Tables
-from .walking import aggregate_in, calls, children, replaced
+from .walking import aggregate_in, calls, children, replaced, written
 
 
 class Selects(Tables):
@@ -342,8 +342,9 @@ class Selects(Tables):
             if isinstance(item.expr, tree.Star):
                 found += self._star_columns(item.expr, scope)
                 continue
-            made = self._record(item.expr, scope) or self.ex(item.expr, scope)
-            if made.type is not None and made.type in REG and scope.outer is None:
+            outermost = len(self._ctes) <= 1
+            made = (self._record(item.expr, scope) if outermost else None) or self.ex(item.expr, scope)
+            if outermost and made.type is not None and made.type in REG:
                 made = self.own(f"pg_reg_both('{made.type.name}', {made.text})", made.sized)
             made = self.typed(made, S_TEXT, item.at)
             found.append((item.alias or name_of(item.expr), made))
@@ -539,7 +540,7 @@ class Selects(Tables):
             ]
         if not found:
             return node, order
-        if len(found) > 1:
+        if len({written(call) for call in found}) > 1:
             return self._without_several(node), order
         call = found[0]
         name = self.fresh("set")

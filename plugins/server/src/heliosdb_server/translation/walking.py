@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from . import tree
 from .calls import AGGREGATES
 
@@ -57,3 +59,8 @@ def replaced(node: tree.Node, old: tree.Node, new: tree.Node) -> tree.Node:
                 [replaced(each, old, new) if isinstance(each, tree.Node) else each for each in value],
             )
     return node
+
+
+def written(node: tree.Node) -> str:
+    """Return what tells an expression from others, wherever it stands."""
+    return re.sub(r"\bat=-?\d+", "", repr(node))
