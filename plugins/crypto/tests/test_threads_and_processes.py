@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -241,18 +240,6 @@ def test_a_subinterpreter_is_refused():
     assert "opened" not in done.stdout
     assert "refused" in done.stdout or "interpreter" in done.stdout + done.stderr
     assert done.returncode in (0, 1)
-
-
-def test_it_says_so_where_sqlite_is_out_of_reach(monkeypatch, tmp_path):
-    from heliosdb_crypto.vfs import binding
-
-    monkeypatch.setattr(binding, "sqlite_library", lambda: None)
-    with pytest.raises(sqlite3.NotSupportedError, match="needs ctypes to reach the SQLite library"):
-        heliosdb_sqlite.connect(tmp_path / "a.db", encryption_key=os.urandom(32))
-    assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr(binding.sqlite3, "sqlite_version_info", (3, 31, 1))
-    with pytest.raises(sqlite3.NotSupportedError, match=r"needs SQLite 3\.34"):
-        heliosdb_sqlite.connect(tmp_path / "a.db", encryption_key=os.urandom(32))
 
 
 def test_everything_that_was_opened_is_closed(open_encrypted, tmp_path):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from heliosdb_sqlite.native import sqlite_library
+from .symbols import Addresses, addresses
 
 OK, READONLY, IOERR, CANTOPEN, PROTOCOL, NOTADB = 0, 8, 10, 14, 15, 26
 SHORT_READ = IOERR | (2 << 8)
@@ -87,21 +87,18 @@ class IoMethods(ctypes.Structure):
 class Sqlite:
     """The functions of SQLite's that the file layer needs."""
 
-    def __init__(self, library: ctypes.CDLL) -> None:
-        self.find = library.sqlite3_vfs_find
-        self.find.restype, self.find.argtypes = ctypes.POINTER(Vfs), (ctypes.c_char_p,)
-        self.register = library.sqlite3_vfs_register
-        self.register.restype, self.register.argtypes = _INT, (ctypes.POINTER(Vfs), _INT)
-        self.database_of = ctypes.PYFUNCTYPE(POINTER, POINTER)(("sqlite3_database_file_object", library))
+    def __init__(self, address: Addresses) -> None:
+        def function(name: str, result: Any, *arguments: Any) -> Any:
+            return ctypes.PYFUNCTYPE(result, *arguments)(address(name))
+
+        self.find = function("sqlite3_vfs_find", ctypes.POINTER(Vfs), ctypes.c_char_p)
+        self.register = function("sqlite3_vfs_register", _INT, ctypes.POINTER(Vfs), _INT)
+        self.database_of = function("sqlite3_database_file_object", POINTER, POINTER)
         """The file object of the database to which the name of a journal or log belongs."""
-        self.parameter = ctypes.PYFUNCTYPE(ctypes.c_char_p, POINTER, ctypes.c_char_p)(
-            ("sqlite3_uri_parameter", library)
-        )
-        self.file_control = ctypes.PYFUNCTYPE(_INT, POINTER, ctypes.c_char_p, _INT, POINTER)(
-            ("sqlite3_file_control", library)
-        )
-        self.compiled_with = ctypes.PYFUNCTYPE(_INT, ctypes.c_char_p)(("sqlite3_compileoption_used", library))
-        self.allocate = ctypes.PYFUNCTYPE(POINTER, _INT)(("sqlite3_malloc", library))
+        self.parameter = function("sqlite3_uri_parameter", ctypes.c_char_p, POINTER, ctypes.c_char_p)
+        self.file_control = function("sqlite3_file_control", _INT, POINTER, ctypes.c_char_p, _INT, POINTER)
+        self.compiled_with = function("sqlite3_compileoption_used", _INT, ctypes.c_char_p)
+        self.allocate = function("sqlite3_malloc", POINTER, _INT)
         default = self.find(None)
         if not default:
             raise AttributeError("SQLite has no default VFS")
@@ -154,11 +151,11 @@ def why_not() -> str:
         return (
             f"encryption needs SQLite 3.34 or later, and this Python's sqlite3 has {sqlite3.sqlite_version}"
         )
-    library = sqlite_library()
-    if library is None:
+    if _addresses() is None:
         return (
             "encryption needs ctypes to reach the SQLite library that this Python's sqlite3 uses, and it is out of "
-            "reach: `heliosdb info` says more; a Python from python.org, a Linux distribution or conda has it"
+            "reach: `heliosdb info` says more; a Python from python.org, a Linux distribution or conda has it, and one "
+            "that can load extensions has it when sqlite-vec is installed"
         )
     try:
         _bound()
@@ -177,12 +174,15 @@ def sqlite() -> Sqlite:
     return _bound()
 
 
+_addresses = cache(addresses)
+
+
 @cache
 def _bound() -> Sqlite:
-    library = sqlite_library()
-    if library is None:
+    found = _addresses()
+    if found is None:
         raise AttributeError("no library")
-    return Sqlite(library)
+    return Sqlite(found)
 
 
 def _is_subinterpreter() -> bool:
