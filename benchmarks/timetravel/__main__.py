@@ -1,15 +1,16 @@
-"""``python -m benchmarks.timetravel``: a versioned table against a plain one."""
+"""``python -m benchmarks.timetravel``: a versioned table against a plain one, here and in others that keep history."""
 
 from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 
-from ..harness import Contender, Race
+from ..harness import Contender, Race, Work
 from ..report import main
-from . import work
+from . import dolt, mariadb, work
 
 WRITES = (
     ("insert", work.insert, False, 2.0),
@@ -46,6 +47,7 @@ def races(quick: bool) -> Iterator[Race]:
             self_timed=True,
             unit="ms",
         )
+        yield from _elsewhere(name, count)
     for name, sql, keys, bound in READS:
         yield Race(
             name,
@@ -56,11 +58,36 @@ def races(quick: bool) -> Iterator[Race]:
                 ),
             ),
         )
+        if name in mariadb.READS:
+            yield from _elsewhere(name, count)
     name, sql, keys = PRESENT
     yield Race(
         name,
         Contender("plain table", partial(work.reading, sql, count, keys, versioned=False)),
         (Contender("versioned", partial(work.reading, sql, count, keys, versioned=True), extra=0.5e-6),),
+    )
+
+
+def _elsewhere(name: str, count: int) -> Iterator[Race]:
+    """What the same history costs those who have it built in: each beside itself without."""
+    if mariadb.installed():
+        work_in = mariadb.reading if name in mariadb.READS else mariadb.writing
+        yield _race(f"{name}, in MariaDB", partial(work_in, name, count))
+    if dolt.installed():
+        # A commit costs doltlite milliseconds
+        yield _race(
+            f"{name}, in doltlite", partial(dolt.working, name, count // 10 if "1-row" in name else count)
+        )
+
+
+def _race(name: str, contender: Callable[..., AbstractContextManager[Work]]) -> Race:
+    return Race(
+        name,
+        Contender("without history", partial(contender, versioned=False)),
+        (Contender("with history", partial(contender, versioned=True)),),
+        times=1,
+        self_timed=True,
+        unit="ms",
     )
 
 

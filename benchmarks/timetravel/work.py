@@ -14,10 +14,8 @@ from typing import Any
 import heliosdb_sqlite
 
 from ..harness import Work
+from .table import SCHEMA, rows
 
-SCHEMA = (
-    "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, v INT, pad TEXT); CREATE INDEX t_name ON t (name)"
-)
 Task = Callable[[Any, int], object]
 
 
@@ -28,11 +26,6 @@ def connect(versioned: bool, place: Path) -> Any:
     )
     connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {SCHEMA}")
     return connection
-
-
-def rows(count: int) -> list[tuple[Any, ...]]:
-    """Make rows of about a hundred bytes."""
-    return [(number, f"n{number}", number, "x" * 70) for number in range(count)]
 
 
 def fill(connection: Any, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Random programs against a model that remembers every state: AS OF, periods and restore() agree with it."""
+"""Random programs against models that remember every state: AS OF, periods and restore() agree with them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heliosdb_timetravel import HistoryWarning
+from timetravel_kit.changing import Changing
 from timetravel_kit.model import Model
 from timetravel_kit.tables import KINDS, Kind
 
+SOME = settings(
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
@@ -32,13 +39,22 @@ def run_program(folder, kind: Kind, seed: int, steps: int) -> None:
             file.unlink()
 
 
+def change_and_check(folder, seed: int, steps: int) -> None:
+    changing = Changing(folder / f"{seed}.db", Random(seed))
+    try:
+        for _ in range(steps):
+            changing.step()
+        changing.check()
+        changing.reopen()
+        changing.check()
+    finally:
+        changing.conn.close()
+        for file in folder.glob(f"{seed}.db*"):
+            file.unlink()
+
+
 @EACH_KIND
-@settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@SOME
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 30))
 def test_every_state_is_remembered(tmp_path, kind, seed, steps):
     with warnings.catch_warnings():
@@ -53,3 +69,19 @@ def test_every_state_is_remembered_in_long_programs(tmp_path, kind):
         warnings.simplefilter("ignore", HistoryWarning)
         for seed in range(100):
             run_program(tmp_path, kind, seed, 120)
+
+
+@SOME
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 40))
+def test_every_state_is_found_through_changes_of_the_schema(tmp_path, seed, steps):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HistoryWarning)
+        change_and_check(tmp_path, seed, steps)
+
+
+@pytest.mark.exhaustive
+def test_every_state_is_found_through_many_changes_of_the_schema(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HistoryWarning)
+        for seed in range(150):
+            change_and_check(tmp_path, seed, 60)

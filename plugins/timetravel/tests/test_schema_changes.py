@@ -262,3 +262,11 @@ def test_a_table_dropped_by_a_program_without_time_travel(file, open_travel, pla
     plain.execute("DROP TABLE t")
     conn = open_travel()
     assert rows(conn, "SELECT a FROM t AS OF ?", then) == [(2,)]
+
+
+def test_a_column_that_is_dropped_twice_in_one_transaction(conn, past):
+    conn.executescript(
+        "BEGIN; ALTER TABLE t DROP COLUMN b; ALTER TABLE t ADD COLUMN b DEFAULT 'new'; ALTER TABLE t DROP COLUMN b; COMMIT"
+    )
+    assert sorted(rows(conn, "SELECT * FROM t AS OF ?", past)) == [(1, "one"), (2, "two")]
+    assert sorted(rows(conn, "SELECT id, b FROM t AS OF ?", past)) == [(1, 1), (2, 2)]

@@ -133,10 +133,18 @@ def _superseded(past: Past, branch: Branch, kind: str, bounds: Sequence[str], ex
             since = _under_name(branch, f"h.{FROM}")
             columns.append(f"{_pseudo(table, extra, since, f'h.{TO}', _version_key(table))} AS {extra}")
         else:
-            gone = next((each for each in table.columns if each.dropped and each.name.lower() == extra), None)
-            stored = f"h.{quote_identifier(gone.stored_as)}" if gone is not None else "NULL"
-            columns.append(f"{stored} AS {quote_identifier(extra)}")
+            columns.append(f"{_dropped(table, extra)} AS {quote_identifier(extra)}")
     return f"SELECT {', '.join(columns)} FROM {table.history} AS h{_where(where)}"
+
+
+def _dropped(table: Versioned, name: str) -> str:
+    """Return what a superseded row has of a dropped column: of several, of the one that there was at its time."""
+    gone = [each for each in table.columns if each.dropped is not None and each.name.lower() == name]
+    cases = [
+        f"WHEN h.{FROM} < {each.dropped} THEN h.{quote_identifier(each.stored_as)}"
+        for each in sorted(gone, key=lambda each: (each.dropped or 0, each.stored_as))
+    ]
+    return f"CASE {' '.join(cases)} END" if cases else "NULL"
 
 
 def _under_name(branch: Branch, since: str) -> str:

@@ -220,6 +220,8 @@ def _columns_changed(run: Run, table: Versioned, known: list[Kept], now: list[Co
         txn = layout.open_commit(run, table.schema)
         for old in [each for each in known if each.name not in names]:
             stored = f"heliosdb_dropped_{txn}_{old.name}"
+            while any(each.stored_as.lower() == stored.lower() for each in columns):
+                stored += "_"  # this transaction has dropped another column of that name
             _rename_column(run, table, old.stored_as, stored)
             columns[columns.index(old)] = old._replace(stored_as=stored, dropped=txn)
     else:
