@@ -66,6 +66,7 @@ def main() -> int:
                 rounds,
                 lambda peer: any(text.lower() in peer.lower() for text in arguments.only),
                 arguments.index,
+                _tell,
             )
             everything += found
             print(f"\n{rows:,} rows\n\n{table(found)}\n", flush=True)

@@ -58,24 +58,53 @@ class _Held:
 
 
 def current(connection: Any, definition: Definition, column: Column) -> Current | None:
-    """Return an index with the changes since it was stored; None if it has to be built again."""
-    row = stored(connection, definition.schema, definition.number)
-    log = find_log(connection, definition.schema, definition.table)
-    if row is None or log is None or row.log != log:
+    """Return an index with the changes since it was stored; None if it has to be built again.
+
+    What is in memory holds as long as the log leads from there to here, whatever others have stored in the meantime.
+    """
+    stamp = freshness_of(connection).stamp
+    facts: dict[int, tuple[Any, Stored, int]] = state(connection).setdefault(_KEY + " facts", {})
+    known = facts.get(definition.number)
+    if known is not None and known[0] == stamp:
+        _, row, log = known
+        held = CACHE.get(_key(connection, definition, row))
+        now = (
+            _caught_up(connection, definition, column, row, log, held.contents) if held is not None else None
+        )
+        if now is not None:
+            return now
+    facts.pop(definition.number, None)
+    stored_row = stored(connection, definition.schema, definition.number)
+    logged = find_log(connection, definition.schema, definition.table)
+    if stored_row is None or logged is None or stored_row.log != logged:
         return None
-    key = _key(connection, definition, row)
-    held = CACHE.get(key)
-    for known in (held.contents if isinstance(held, _Held) else None, None):
-        contents = known or load(connection, definition, row)
-        found = catch_up(connection, definition.schema, log, contents.position)
-        if found is None:
-            continue
-        touched, position = found
-        if position is not contents.position:
-            contents = contents.changed(read_rows(connection, column, touched) if touched else {}, position)
-        _hold(connection, key, contents)
-        return Current(contents, row, log)
+    held = CACHE.get(_key(connection, definition, stored_row))
+    for contents in (held.contents if isinstance(held, _Held) else None, None):
+        fresh = contents or load(connection, definition, stored_row)
+        now = _caught_up(connection, definition, column, stored_row, logged, fresh)
+        if now is not None:
+            _hold(connection, _key(connection, definition, stored_row), now.contents)
+            facts[definition.number] = (stamp, stored_row, logged)
+            return now
     return None
+
+
+def _forget_facts(connection: Any, definition: Definition) -> None:
+    """Have the index's row read again: others may have stored another one."""
+    state(connection).get(_KEY + " facts", {}).pop(definition.number, None)
+
+
+def _caught_up(
+    connection: Any, definition: Definition, column: Column, row: Stored, log: int, contents: Contents
+) -> Current | None:
+    found = catch_up(connection, definition.schema, log, contents.position)
+    if found is None:
+        return None
+    touched, position = found
+    if position is not contents.position:
+        contents = contents.changed(read_rows(connection, column, touched) if touched else {}, position)
+        _hold(connection, _key(connection, definition, row), contents)
+    return Current(contents, row, log)
 
 
 _STORED_AGAIN = 8192  # changed rows
@@ -83,19 +112,33 @@ _GROWN, _GROWN_FROM = 4, 1000  # so many times as many rows as were there when i
 
 
 def search(
-    connection: Any, definition: Definition, column: Column, asked: Asked, slack: float, stamp: Any
+    connection: Any,
+    definition: Definition,
+    column: Column,
+    asked: Asked,
+    slack: float,
+    stamp: Any,
+    *,
+    replaces: bool,
 ) -> Found | None:
-    """Return the rowids of the nearest rows as the index has it; None if it can't tell."""
+    """Return the rowids of the nearest rows as the index has it; None if it can't tell.
+
+    :param replaces: whether REPLACE can take rows out of the table that no trigger tells of
+    """
     if not _fits(connection, definition):
         return None
     now = current(connection, definition, column)
+    if now is not None and (_outgrown(now) or _is_long_ago(now)):
+        _forget_facts(connection, definition)
+        now = current(connection, definition, column)
     if (now is None or _outgrown(now)) and try_to_write(
         connection, definition.schema, lambda: build_again(connection, definition)
     ):
+        _forget_facts(connection, definition)
         now = current(connection, definition, column)
     if now is None or now.row.dimensions != column.dimensions:
         return None
-    if now.contents.changed_rows > max(_STORED_AGAIN, now.contents.count // 10):
+    if _is_long_ago(now):
         now = _stored_again(connection, definition, now)
     method = method_of(definition)
     effort = method.effort(int(now.row.facts.get(method.knob, 1000)), asked.most)
@@ -106,8 +149,8 @@ def search(
         if chosen is None:
             return None
         rowids, compared = chosen
-        there = _existing(connection, column, rowids)
-        if len(there) == len(rowids):
+        there = _existing(connection, column, rowids) if replaces else set()
+        if not replaces or len(there) == len(rowids):
             head = now.contents.position.head
             return Found(
                 [*rowids.tolist(), *sorted(now.contents.odd)],
@@ -120,6 +163,11 @@ def search(
         position = now.contents.position.without(now.log, ghosts)
         now = now._replace(contents=now.contents.changed(ghosts, position))
         _hold(connection, _key(connection, definition, now.row), now.contents)
+
+
+def _is_long_ago(now: Current) -> bool:
+    """Return whether so much has changed since an index was stored that it should be stored again."""
+    return now.contents.changed_rows > max(_STORED_AGAIN, now.contents.count // 10)
 
 
 def _fits(connection: Any, definition: Definition) -> bool:

@@ -196,7 +196,7 @@ def held_in_memory(connection: Any, column: Column, stamp: Any, *, read: bool) -
     key = (_owner(connection, known, column), number, column.column, column.dimensions)
     if CACHE.get(key) is None and not read:
         return None
-    found = snapshot_of(connection, column, stamp)
+    found = snapshot_of(connection, column, stamp, by_log=number is not None)
     return None if isinstance(found, Unsearchable) else found[0].snapshot
 
 

@@ -185,14 +185,21 @@ def _by_index(
     known = freshness_of(connection)
     known.meet(plan.stamp)
     known.observe(connection)
-    version = data_version(connection)
+    kind = plan.versions[number]
+    version = data_version(connection) if kind is Version.DATA else 0
     found = search_index(
-        connection, definition, column, asked, plan.searches[number].distance.slack, plan.stamp
+        connection,
+        definition,
+        column,
+        asked,
+        plan.searches[number].distance.slack,
+        plan.stamp,
+        replaces=plan.replaces[number],
     )
     if found is None:
         return None
-    if plan.versions[number] is not Version.DATA:
-        version = 0 if plan.versions[number] is Version.NONE else found.nonce or 0
+    if kind is Version.LOG:
+        version = found.nonce or 0
     if outcomes is not None:
         outcomes.append(Outcome("index", "", found.rows, len(found.rowids), "", found.name))
     return version, f"[{','.join(map(str, found.rowids))}]"
