@@ -301,6 +301,18 @@ def torture(session: nox.Session) -> None:
     run_tests(session, "tests/torture")
 
 
+@nox.session(python=PYTHONS[-1], default=False)
+def peers(session: nox.Session) -> None:
+    """Other projects' own test suites, with sqlite3 and with heliosdb_sqlite in its place: eight downloads, minutes."""
+    install(session, [CORE], "test")
+    folder = Path(session.virtualenv.location).parent / "peers-projects"
+    patience = (
+        "-o",
+        "faulthandler_timeout=3000",
+    )  # one test is a whole suite, which brings workers of its own
+    run_tests(session, "-n", "0", *patience, "tests/peers", "--peers-folder", str(folder))
+
+
 @nox.session(default=False, requires=["build", "wheels"])
 def release(session: nox.Session) -> None:
     """A release without the upload: what would go out is built, checked and listed."""
