@@ -1,0 +1,60 @@
+"""A virtual environment for each project, with HeliosDB's core in it, and the folder that its tests run in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from .projects import Project
+
+CORE = Path(__file__).parents[3] / "core"
+
+
+def environment_of(project: Project, folder: Path, *, checkout: Path | None = None) -> Path:
+    """Return the Python of the project's environment, made if it is not there."""
+    place = folder / f"{project.name}-{sys.version_info[0]}.{sys.version_info[1]}"
+    python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    ready = place / "ready"
+    if not ready.exists():
+        shutil.rmtree(place, ignore_errors=True)
+        wanted = [str(checkout)] if checkout is not None else [project.requirement]
+        needs = ["-e", str(CORE), "pytest", *wanted, *project.needs]
+        uv = shutil.which("uv")
+        if uv is not None:
+            _run(uv, "venv", "--quiet", "--seed", "--python", sys.executable, str(place))
+            _run(uv, "pip", "install", "--quiet", "--python", str(python), *needs)
+        else:
+            _run(sys.executable, "-m", "venv", str(place))
+            _run(str(python), "-m", "pip", "install", "--quiet", *needs)
+        ready.touch()
+    return python
+
+
+def source_of(project: Project, python: Path, folder: Path) -> Path:
+    """Return the folder that the project's tests run in: its unpacked source distribution, or an empty one."""
+    place = folder / f"{project.name}-{project.version}-source"
+    if project.installed:
+        place.mkdir(exist_ok=True)
+        return place
+    if not place.exists():
+        archives, unpacked = folder / f"{place.name}-archive", folder / f"{place.name}-unpacked"
+        options = ("--quiet", "--no-deps", "--no-binary", ":all:", "--dest", str(archives))
+        _run(str(python), "-m", "pip", "download", *options, project.requirement)
+        (archive,) = archives.glob("*.tar.gz")
+        with tarfile.open(archive) as tar:
+            tar.extractall(unpacked, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+        (inside,) = unpacked.iterdir()
+        for name in project.creates:
+            (inside / name).touch()
+        inside.rename(place)
+    return place
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    if done.returncode:
+        raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
