@@ -46,6 +46,16 @@ def test_history_of_a_text_that_looks_like_a_number(heliosdb, file, past):
     assert [word for word in done.output.split() if word in ("INSERT", "DELETE")] == ["INSERT", "DELETE"]
 
 
+def test_a_key_may_be_negative_and_a_deletion_shows_what_went(heliosdb, file, past, open_travel):
+    conn = open_travel()
+    conn.executescript(
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, a); INSERT INTO n VALUES (-1, 'x'); DELETE FROM n"
+    )
+    done = heliosdb("history", file, "n", "-1")
+    assert done.exit_code == 0
+    assert [line.strip() for line in done.output.splitlines()[-2:]] == ["- id = -1", "- a = 'x'"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"), [(("t", "no", "1"), "never had a row"), (("u", "1"), "no such table: u")]
 )

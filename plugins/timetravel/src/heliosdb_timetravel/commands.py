@@ -37,7 +37,10 @@ def _opened(file: Path) -> Iterator[Any]:
         connection.close()
 
 
-@click.command(short_help="Show who changed a row, when, and what.")
+# A key may be negative.
+@click.command(
+    short_help="Show who changed a row, when, and what.", context_settings={"ignore_unknown_options": True}
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("table")
 @click.argument("key", nargs=-1, required=True)
@@ -78,10 +81,11 @@ def _lines(version: Version) -> Iterator[Text]:
         f"  transaction {version.transaction}" + (f"  by {version.user}" if version.user else ""), style="dim"
     )
     yield line
-    if version.changes and version.operation == "UPDATE":
+    if version.operation in ("UPDATE", "DELETE"):
         for name, (before, after) in version.changes.items():
             yield Text(f"  - {name} = {_value(before)}", style="red")
-            yield Text(f"  + {name} = {_value(after)}", style="green")
+            if version.row is not None:
+                yield Text(f"  + {name} = {_value(after)}", style="green")
     elif version.row is not None:
         for name, value in version.row.items():
             yield Text(f"    {name} = {_value(value)}")
@@ -130,6 +134,10 @@ def restore(
         if dry_run or not planned.total:
             return
         if not yes:
-            click.confirm(f"Change {planned.total} rows of {file}?", abort=True)
+            click.confirm(f"Change {_rows(planned.total)} of {file}?", abort=True)
         done = connection.restore(table, **state)
-        console.print(Text(f"{done.total} rows changed.", style="green"))
+        console.print(Text(f"{_rows(done.total)} changed.", style="green"))
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"

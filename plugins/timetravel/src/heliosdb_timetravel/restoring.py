@@ -135,8 +135,8 @@ def _tables(
             left_alone.append(each.name)
         else:
             raise sqlite3.DataError(
-                f"the history of table {each.name!r} does not go back to {value}: its first known state is that of "
-                f"transaction {each.known_from}"
+                f"the history of table {each.name!r} does not go back to {value}: its first known state is of "
+                f"{travel.moments.time_of(each, each.known_from)}"
             )
     if name is None:
         left_alone += [

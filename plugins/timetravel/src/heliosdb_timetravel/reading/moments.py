@@ -147,7 +147,7 @@ class Moments:
             self._warn(_shown(value, unit), table, instead)
             return table.known_from if recorded_late else found
         last = past.branches[-1]
-        ended = self._time_of(past.now, last.until or 0)
+        ended = self.time_of(past.now, last.until or 0)
         if past.now.ended is None:
             raise sqlite3.OperationalError(
                 f"the table is named {past.now.name!r} since {ended}, before {_shown(value, unit)}: "
@@ -159,13 +159,14 @@ class Moments:
         )
 
     def _warn(self, time: str, table: Versioned, instead: str) -> None:
-        since = self._time_of(table, table.known_from)
+        since = self.time_of(table, table.known_from)
         message = f"the history of table {table.name!r} begins {since}, after {time}"
         if self._travel.options.time_travel_strict:
             raise sqlite3.DataError(f"{message}: ask for a later time")
         warn(f"{message}: {instead}")
 
-    def _time_of(self, table: Versioned, txn: int) -> str:
+    def time_of(self, table: Versioned, txn: int) -> str:
+        """Return when a transaction committed, for a person."""
         found = self._travel.run(
             f"SELECT time, state FROM {in_schema(table.schema, COMMITS)} WHERE txn = ?", (txn,)
         ).fetchone()
