@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3 as standard
+import sys
 import threading
 
 import pytest
@@ -485,3 +486,95 @@ def test_an_interrupted_strategy_leaves_no_lock(main, branch, rows, path, connec
         main.merge_branch("b", strategy=stop)
     write(connect(path, timeout=0), "UPDATE fruit SET stock = 3")
     write(branch, "UPDATE fruit SET stock = 4")
+
+
+def test_a_function_decides_what_a_row_holds_and_not_which_one_it_is(main, branch, rows):
+    write(branch, "UPDATE fruit SET price = 9", "INSERT INTO fruit VALUES (4, 'kiwi', 1, 1)")
+    write(main, "UPDATE fruit SET price = 8", "INSERT INTO fruit VALUES (4, 'lime', 2, 2)")
+    before = rows(main)
+    for wrong, said in (
+        (lambda conflict: 5, "returned 5 for a whole row of 'fruit': return a mapping"),
+        (
+            lambda conflict: conflict.ours if conflict.column else {"nme": 1},
+            "of the columns id, name, price, stock",
+        ),
+        (lambda conflict: conflict.ours if conflict.column else {"id": 5}, "returned the key 5 for the row"),
+        (lambda conflict: object(), "for a cell of 'fruit': return None, an int, a float"),
+    ):
+        with pytest.raises(heliosdb_sqlite.ProgrammingError, match=said):
+            main.merge_branch("b", strategy=wrong)
+        assert rows(main) == before
+    main.merge_branch("b", strategy=lambda conflict: True if conflict.column else {"name": "both"})
+    assert rows(main)[0][2] == 1.0
+    assert rows(main)[3] == (4, "both", 2.0, 2)
+    main.undo_merge("b")
+    assert rows(main) == before
+
+
+def test_a_branch_brings_its_changes_to_one_that_was_made_from_it(main, branch, on, rows):
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1")
+    main.create_branch("c", from_branch="b")
+    third = on("c")
+    write(third, "UPDATE fruit SET stock = 5 WHERE id = 2")
+    write(branch, "UPDATE fruit SET price = 7 WHERE id = 2", "ALTER TABLE fruit ADD COLUMN x DEFAULT 1")
+    report = main.merge_branch("b", into="c")
+    assert (report.total_row_changes, report.schema) == (1, ("add column fruit.x",))
+    assert rows(third)[:2] == [(1, "apple", 9.0, 10, 1), (2, "pear", 7.0, 5, 1)]
+    assert main.merge_branch("b", into="c").total_row_changes == 0
+    write(branch, "UPDATE fruit SET price = 6 WHERE id = 2")
+    main.merge_branch("b", into="c")
+    main.undo_merge("b", into="c")
+    assert rows(third)[1] == (2, "pear", 7.0, 5, 1)
+    main.merge_branch("c")
+    assert rows(main) == rows(third)
+
+
+def test_rows_with_null_in_their_key_are_all_kept(main, on, rows):
+    main.executescript(
+        "CREATE TABLE t (k TEXT PRIMARY KEY, v); INSERT INTO t VALUES ('a', 1), (NULL, 2), (NULL, 3)"
+    )
+    main.create_branch("b")
+    write(on("b"), "UPDATE t SET v = v + 10", "INSERT INTO t VALUES (NULL, 9)", "DELETE FROM t WHERE v = 13")
+    write(main, "INSERT INTO t VALUES (NULL, 7), ('z', 8)")
+    main.merge_branch("b")
+    found = rows(main, "SELECT * FROM t ORDER BY k, v")
+    assert found == [(None, 7), (None, 9), (None, 12), ("a", 11), ("z", 8)]
+    main.undo_merge("b")
+    found = rows(main, "SELECT * FROM t ORDER BY k, v")
+    assert found == [(None, 2), (None, 3), (None, 7), ("a", 1), ("z", 8)]
+
+
+def test_wide_tables(main, on, rows):
+    columns = [f"c{number}" for number in range(600)]
+    main.execute(f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {', '.join(columns)})")
+    write(main, "INSERT INTO wide (id, c0) VALUES (1, 0)")
+    main.create_branch("b")
+    write(on("b"), "UPDATE wide SET c599 = 9", "INSERT INTO wide (id, c3) VALUES (2, 3)")
+    write(main, "UPDATE wide SET c1 = 1")
+    main.merge_branch("b")
+    assert rows(main, "SELECT c0, c1, c3, c599 FROM wide") == [(0, 1, None, 9), (None, None, 3, None)]
+    main.undo_merge("b")
+    assert rows(main, "SELECT c0, c1, c3, c599 FROM wide") == [(0, 1, None, None)]
+    main.execute(f"CREATE TABLE wider (id INTEGER PRIMARY KEY, {', '.join(columns)}, d{', d'.join(columns)})")
+    main.create_branch("d")
+    write(on("d"), "INSERT INTO wider (id) VALUES (1)")
+    with pytest.raises(
+        heliosdb_sqlite.NotSupportedError, match="1201 columns, too many to be merged: at most"
+    ):
+        main.merge_branch("d")
+
+
+def test_connections_that_are_always_in_a_transaction(path, connect, rows):
+    if sys.version_info < (3, 12):
+        pytest.skip("autocommit= came with Python 3.12")
+    main = connect(path, autocommit=False)
+    write(main, "CREATE TABLE t (x)")
+    main.create_branch("b")
+    branch = connect(path, branch="b", autocommit=False)
+    write(branch, "INSERT INTO t VALUES (1)")
+    main.merge_branch("b")
+    assert rows(main, "SELECT * FROM t") == [(1,)]
+    branch.execute("INSERT INTO t VALUES (2)")
+    main.commit()
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="branch 'b' has uncommitted changes"):
+        main.merge_branch("b")

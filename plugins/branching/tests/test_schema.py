@@ -241,3 +241,25 @@ def test_rows_and_schema_in_one_transaction_of_the_branch(main, branch, rows):
     write(branch, "UPDATE a SET y = 2")
     main.merge_branch("b")
     assert rows(main, "SELECT * FROM a") == [(1, 2, 6)]
+
+
+def test_a_column_that_got_another_type_by_way_of_a_new_table(main, on, rows):
+    main.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b); INSERT INTO t VALUES (1, '1', 1), (2, '2', 2)"
+    )
+    main.create_branch("b")
+    branch = on("b")
+    branch.executescript("""
+        CREATE TABLE new (id INTEGER PRIMARY KEY, a INTEGER NOT NULL, c DEFAULT 5);
+        INSERT INTO new (id, a) SELECT id, a FROM t;
+        DROP TABLE t;
+        ALTER TABLE new RENAME TO t;
+        UPDATE t SET c = 6 WHERE id = 1;
+    """)
+    branch.commit()
+    main.execute("UPDATE t SET a = '7' WHERE id = 2")
+    main.commit()
+    main.merge_branch("b")
+    assert rows(main, "SELECT * FROM t") == [(1, 1, 6), (2, 7, 5)]
+    main.undo_merge("b")
+    assert rows(main, "SELECT * FROM t") == [(1, "1", 1), (2, "7", 2)]

@@ -16,7 +16,8 @@ from ..lineage.merged import merged_through, since
 from ..logs.changes import Change, Key, Span, changes, lookup
 from ..logs.tables import read_table
 from ..logs.watching import logs, positions, watch
-from ..merging.reading import align, defaults_of, key_matches, whole
+from ..merging.converting import defaults_of
+from ..merging.reading import align, key_matches, whole
 from ..merging.rows import same_row
 from ..names import MAIN
 from ..opening import Opener

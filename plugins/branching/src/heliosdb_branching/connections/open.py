@@ -23,7 +23,7 @@ def closed(connection: Any) -> None:
 
 
 def uncommitted_here(branch: str, thread: int) -> bool:
-    """Return whether this thread has a transaction open on the branch: waiting for it would be waiting for oneself."""
+    """Return whether this thread may have uncommitted work on the branch: waiting for it is waiting for oneself."""
     with _guard:
         connections = [connection for connection, owner in _open.items() if owner == (branch, thread)]
     return any(connection.in_transaction for connection in connections)

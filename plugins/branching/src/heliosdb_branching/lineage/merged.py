@@ -80,6 +80,8 @@ def since(
     :param positions: how far the branch's logs have come
     """
     beyond = list(source.beyond(target))
+    if not beyond:
+        return _since_child(source, target, through, positions)
     ends: list[Mapping[str, int] | None] = [each.since for each in beyond[1:]] + [None]
     while len(beyond) > 1 and _has_all(through.get(beyond[0].id), ends[0]):
         del beyond[0], ends[0]
@@ -96,6 +98,17 @@ def since(
     first = through.get(beyond[0].id)
     schema = Schema.loads(first.schema) if first is not None else schema_at_start(beyond[0])
     return Since(spans, schema, beyond[0])
+
+
+def _since_child(
+    source: Lineage, target: Lineage, through: Mapping[str, Through], positions: Mapping[str, int]
+) -> Since:
+    """Return what a branch has changed since another one was made from it, into which it is merged."""
+    child = target.ancestors[len(source.ancestors)]
+    known = through.get(source.ancestors[-1].id)
+    before = known.positions if known is not None else {}
+    spans = {log: [Span(max(child.since.get(log, 0), before.get(log, 0)))] for log in positions if log != ""}
+    return Since(spans, Schema.loads(known.schema) if known is not None else schema_at_start(child), child)
 
 
 def _has_all(through: Through | None, end: Mapping[str, int] | None) -> bool:

@@ -60,11 +60,15 @@ class Decider:
                 self._write(row, outcome.row)
             elif outcome.cells:
                 self._decide_cells(row, outcome.row or (), outcome.cells)
-            elif row.base is None and row.ours is not None and self._renumber:
+            elif row.base is None and row.ours is not None and self._may_renumber(row.key):
                 self.theirs_keys[row.key] = row.theirs_key
                 self._add(row, row.theirs or (), renumber=True)
             else:
                 self._decide_row(row)
+
+    def _may_renumber(self, key: Key) -> bool:
+        """Return whether a new row may get another number: rows without a key have one that means nothing."""
+        return self._renumber or (key.rowid is not None and self._alignment.theirs.nullable_key)
 
     def _decide_cells(self, row: Trio, merged: Row, cells: tuple[int, ...]) -> None:
         names, result, undecided = self._alignment.names, list(merged), False
@@ -80,7 +84,7 @@ class Decider:
             elif self._strategy == "theirs":
                 result[place] = theirs
             elif callable(self._strategy):
-                result[place] = self._strategy(conflict)
+                result[place] = _cell(self._strategy(conflict), conflict)
         if not undecided:
             self._write(row, tuple(result))
 
@@ -97,17 +101,31 @@ class Decider:
         elif self._strategy == "theirs":
             self._write(row, row.theirs)
         elif callable(self._strategy):
-            wanted = self._strategy(conflict)
-            if wanted is not None and not isinstance(wanted, Mapping):
-                raise sqlite3.ProgrammingError(
-                    f"the strategy returned {wanted!r} for a whole row: return a mapping from column to value, or None "
-                    "for no row"
-                )
-            default = row.ours or row.theirs or ()
-            cells = dict(zip(names, default, strict=True))
-            self._write(
-                row, None if wanted is None else tuple((cells | dict(wanted))[name] for name in names)
+            self._write(row, self._asked(row, conflict, self._strategy(conflict)))
+
+    def _asked(self, row: Trio, conflict: Conflict, wanted: Any) -> Row | None:
+        """Return the row that a function has decided for.
+
+        :raises ProgrammingError: it is none, or another row
+        """
+        if wanted is None:
+            return None
+        names = self._alignment.names
+        if not isinstance(wanted, Mapping) or not set(wanted) <= set(names):
+            raise sqlite3.ProgrammingError(
+                f"the strategy returned {wanted!r} for a whole row of {conflict.table!r}: return a mapping from column "
+                f"to value, of the columns {', '.join(names)}, or None for no row"
             )
+        cells = dict(zip(names, row.ours or row.theirs or (), strict=True))
+        cells |= {name: _cell(cell, conflict) for name, cell in wanted.items()}
+        for column in self._alignment.ours.key:
+            known = [dict(zip(names, each, strict=True))[column] for each in (row.ours, row.theirs) if each]
+            if cells[column] not in known:
+                raise sqlite3.ProgrammingError(
+                    f"the strategy returned the key {cells[column]!r} for the row {list(row.key.shown)!r} of "
+                    f"{conflict.table!r}: it decides what a row holds, and not which one it is"
+                )
+        return tuple(cells[name] for name in names)
 
     def _write(self, row: Trio, wanted: Row | None) -> None:
         if same_row(row.ours, wanted):
@@ -160,6 +178,23 @@ class Decider:
             self.conflicts.append(conflict)
             if self._strategy != "ours":
                 self.open.append(conflict)
+
+
+def _cell(wanted: Any, conflict: Conflict) -> Any:
+    """Return what a function has decided for, as SQLite holds it.
+
+    :raises ProgrammingError: no cell can hold it
+    """
+    if wanted is None or isinstance(wanted, (str, bytes, float)):
+        return wanted
+    if isinstance(wanted, int):
+        return int(wanted)
+    if isinstance(wanted, (bytearray, memoryview)):
+        return bytes(wanted)
+    raise sqlite3.ProgrammingError(
+        f"the strategy returned {wanted!r} for a cell of {conflict.table!r}: return None, an int, a float, a str or "
+        "bytes"
+    )
 
 
 def _reason(row: Trio) -> str:

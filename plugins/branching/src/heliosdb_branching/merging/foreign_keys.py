@@ -5,7 +5,7 @@ Only the rows that were written are looked at, and looked up where an index allo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
@@ -40,7 +40,7 @@ def references(connection: Any) -> list[Reference]:
         for parts in keys.values():
             parents = [part[4] for part in parts]
             if None in parents:
-                parents = _primary_key(connection, parts[0][2])
+                parents = _primary_key(connection, parts[0][2]) or [""] * len(parts)
             if len(parents) == len(parts):
                 found.append(Reference(child, parts[0][2], tuple(part[3] for part in parts), tuple(parents)))
     return found
@@ -55,17 +55,24 @@ Written = Mapping[str, tuple[Table, Sheet]]
 """The tables that were written, by their names."""
 
 
-def check(connection: Any, written: Written, *, back: bool = False) -> list[Conflict]:
+def check(
+    connection: Any, written: Written, *, back: bool = False, elsewhere: Collection[str] = ()
+) -> list[Conflict]:
     """Return the references that the written rows break.
 
     :param back: the sheets were taken back
+    :param elsewhere: the tables of the branch: what refers to a table that neither side has refers to nothing
     """
+    here = {name.lower() for (name,) in rows(connection, "SELECT name FROM main.sqlite_master")}
+    gone = {name.lower() for name in elsewhere} - here
     by_name = {name.lower(): name for name, (_, sheet) in written.items() if sheet.counts().total}
     found: list[Conflict] = []
     for reference in references(connection) if by_name else ():
         child, parent = by_name.get(reference.child.lower()), by_name.get(reference.parent.lower())
-        if child is not None:
-            found += _Check(connection, reference, *written[child], back=back).from_children()
+        if child is not None and reference.parent.lower() in here | gone:
+            found += _Check(connection, reference, *written[child], back=back).from_children(
+                there=reference.parent.lower() in here
+            )
         if parent is not None:
             found += _Check(connection, reference, *written[parent], back=back).to_parents()
     return found
@@ -89,15 +96,20 @@ class _Check:
             for column, parent in zip(reference.columns, reference.parents, strict=True)
         )
 
-    def from_children(self) -> Iterator[Conflict]:
-        """Yield the rows that refer to what is not there."""
+    def from_children(self, *, there: bool) -> Iterator[Conflict]:
+        """Yield the rows that refer to what is not there.
+
+        :param there: the table is there, to which they refer
+        """
         reference = self._reference
         filled = " AND ".join(f"c.{q(column)} IS NOT NULL" for column in reference.columns)
         for by_rowid in self._identities():
             joined = f"CROSS JOIN main.{q(reference.child)} AS c ON {self._is('c', by_rowid)}"
-            orphan = (
-                f"{filled} AND NOT EXISTS (SELECT 1 FROM main.{q(reference.parent)} AS p WHERE {self._match})"
-            )
+            orphan = filled
+            if there:
+                orphan += (
+                    f" AND NOT EXISTS (SELECT 1 FROM main.{q(reference.parent)} AS p WHERE {self._match})"
+                )
             reason = f"it refers to a row that {reference.parent} does not have"
             for key, cells in self._entries(
                 joined, self._came, reference.columns, by_rowid, orphan, self._now

@@ -24,6 +24,7 @@ THEIRS = "heliosdb_theirs"
 """The name under which the branch is attached to the target."""
 
 IS_POSSIBLE = sqlite3.sqlite_version_info >= (3, 35)
+_WIDEST = 480  # columns, each of which is there four times at most; SQLite has rows of 2000
 _KEEP, _TAKE, _CLASH = "'0'", "'1'", "'2'"
 
 
@@ -37,6 +38,11 @@ class _Found(NamedTuple):
     def selecting(self, columns: Sequence[str], condition: str) -> str:
         """Return a query of some of it, without what it begins with."""
         return f"SELECT {', '.join(columns)} FROM ({self.rows}) WHERE {condition}"
+
+
+def fits(alignment: Alignment) -> bool:
+    """Return whether the rows of all sides fit into one row of SQLite."""
+    return len(alignment.ours.columns) <= _WIDEST
 
 
 def is_attached(connection: Any) -> bool:

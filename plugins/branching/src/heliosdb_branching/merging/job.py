@@ -13,7 +13,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from ..errors import Conflict, merge_conflict
 from ..lineage import merged
 from ..lineage.ancestors import Lineage, lineage_of
-from ..logs.tables import read_table
+from ..logs.tables import read_table, table_names
 from ..logs.watching import positions, watch
 from ..names import MAIN
 from ..registry.entries import now_us
@@ -202,7 +202,7 @@ class Job:
 
     # -- the outcome -------------------------------------------------------------------------------------------------
     def _check_references(self) -> None:
-        self._found(foreign_keys.check(self.here, self.rows.written))
+        self._found(foreign_keys.check(self.here, self.rows.written, elsewhere=table_names(self.branch)))
 
     def _found(self, conflicts: list[Conflict], *, decided: bool = False) -> None:
         self.conflicts += conflicts
@@ -221,7 +221,7 @@ class Job:
         beyond = self.lineage.beyond(lineage_of(self.here))
         for ancestor, child in pairwise(beyond):
             arrived[ancestor.id] = merged.Through(child.since, child.schema, self.target)
-        own = {each.id for each in beyond}
+        own = {each.id for each in beyond} or {self.source}
         for branch, through in merged.merged_through(self.branch).items():
             if through.recorded_in in own and branch not in own:
                 arrived[branch] = through._replace(recorded_in=self.target)

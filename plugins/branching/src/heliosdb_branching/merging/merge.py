@@ -88,11 +88,14 @@ def _source(opener: Opener, main: Any, entry: Entry) -> Iterator[Any]:
     """Open the branch that is merged, and hold its writers off until the merge is done."""
     with opener.opened(wait_for_copy(opener.database, entry)) as branch:
         check_belongs(branch, main, entry)
-        if uncommitted_here(entry.id, threading.get_ident()):
-            raise _uncommitted(entry.name)
+        mine = uncommitted_here(entry.id, threading.get_ident())
+        patience = value(branch, "PRAGMA busy_timeout")
         try:
+            if mine:  # to wait for it would be to wait for oneself
+                run(branch, "PRAGMA busy_timeout = 0")
             watch(branch)
             run(branch, "BEGIN IMMEDIATE")
+            run(branch, f"PRAGMA busy_timeout = {patience}")
         except sqlite3.OperationalError as error:
             if is_busy(error):
                 raise _uncommitted(entry.name) from None

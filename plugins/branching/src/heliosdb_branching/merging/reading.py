@@ -14,8 +14,9 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from ..logs.changes import Change, Key, Span, changes, lookup
 from ..logs.tables import Table, read_table
 from ..logs.watching import is_complete, logs
-from ..running import run, value
+from ..running import run
 from ..schema.planning import Pair
+from .converting import defaults_of, stored
 
 _BATCH = 1000
 
@@ -86,7 +87,7 @@ def trios(
 ) -> Iterator[Trio]:
     """Yield each row that the branch touched in a table."""
     found = _rebuilt(side, pair, alignment) if pair.rebuilt else _changes(side, pair, alignment)
-    alias = alignment.theirs.alias or not alignment.theirs.key
+    alias = alignment.theirs.alias or alignment.theirs.logs_rowid
     while batch := list(islice(found, _BATCH)):
         keys = [
             _here(change.key, alignment, renumbered) if renumbered and alias else change.key
@@ -184,11 +185,15 @@ def _rebuilt(side: Side, pair: Pair, alignment: Alignment) -> Iterator[Change]:
         raise sqlite3.NotSupportedError(
             f"the primary key of table {pair.base.name!r} is another one on the branch"
         )
-    for change in changes(side.branch, log, side.of(log), None, wanted, there, defaults, key):
-        row = change.base
-        was[change.key.values] = None if row is None else row[len(key) :]
-    for found, row in whole(side.branch, alignment.theirs, columns):
-        yield Change(found, was.pop(found.values, None), row)
+    found = list(changes(side.branch, log, side.of(log), None, wanted, there, defaults, key))
+    before = [change.base for change in found if change.base is not None]
+    # The same values in columns of another type are no changes.
+    now = iter(stored(side.branch, alignment.theirs, wanted, before))
+    for change in found:
+        row = next(now) if change.base is not None else None
+        was[change.key.values if row is None else row[: len(key)]] = None if row is None else row[len(key) :]
+    for there_now, row in whole(side.branch, alignment.theirs, columns):
+        yield Change(there_now, was.pop(there_now.values, None), row)
     for values, row in was.items():
         if row is not None:
             yield Change(Key(values), row, None)
@@ -246,22 +251,3 @@ def gone_here(side: Side, pair: Pair) -> Iterator[Change]:
     yield from changes(
         side.branch, log.id, side.of(log.id), table, table.columns, log.columns, defaults, table.key
     )
-
-
-def defaults_of(connection: Any, table: Table) -> dict[str, Any]:
-    """Return what a row holds in each column that was added after it: the default, as the column stores it."""
-    found: dict[str, Any] = {}
-    types = dict(
-        run(connection, "SELECT name, type FROM pragma_table_xinfo(?, 'main')", (table.name,)).fetchall()
-    )
-    for column, default in zip(table.columns, table.defaults, strict=True):
-        if default is None or default.upper() == "NULL":
-            continue
-        try:
-            run(connection, f"CREATE TEMP TABLE _heliosdb_default (c {types[column]} DEFAULT ({default}))")
-            run(connection, "INSERT INTO temp._heliosdb_default DEFAULT VALUES")
-            found[column] = value(connection, "SELECT c FROM temp._heliosdb_default")
-            run(connection, "DROP TABLE temp._heliosdb_default")
-        except sqlite3.OperationalError:  # CURRENT_TIME and the like: no column was ever added with it
-            continue
-    return found

@@ -22,10 +22,11 @@ from ..schema.replaying import sequence_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
 from .applying import Writer
+from .converting import as_stored, defaults_of
 from .deciding import Decider
-from .inside import IS_POSSIBLE, InsideMerge, is_attached
+from .inside import IS_POSSIBLE, InsideMerge, fits, is_attached
 from .ledger import Ledger, Sheet, numbered
-from .reading import Alignment, Side, align, defaults_of, gone_here, key_matches, touched_cells, trios
+from .reading import Alignment, Side, align, gone_here, key_matches, touched_cells, trios
 from .rows import same_row, same_value
 from .sheets import carry_out
 
@@ -90,7 +91,7 @@ class Rows:
         assert pair.theirs is not None  # noqa: S101 - its rows are what is merged
         known = logs(self.branch).get(alignment.theirs.name) if pair.base is not None else None
         before = self._renumbered_before(pair.theirs.log)
-        if pair.rebuilt or before or not self._attached:
+        if pair.rebuilt or before or not self._attached or not fits(alignment):
             decider.decide(trios(self.side, pair, alignment, before))
         else:
             spans = self.side.of(known.id) if known is not None else ()
@@ -105,6 +106,8 @@ class Rows:
         self, table: Table, decider: Decider, sheet: Sheet, *, virtual: bool = False
     ) -> dict[Key, int]:
         """Write what was decided and entered; return the rows that got another rowid."""
+        if callable(self.request.strategy):
+            decider.work = as_stored(self.here, table, decider.work)
         sheet.add(each for each in decider.work if not each.renumber)
         if decider.work or sheet.upto > sheet.after:
             self._suspend_triggers(table.name)

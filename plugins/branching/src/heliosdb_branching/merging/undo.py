@@ -25,8 +25,8 @@ from ..running import has_table, rows, run, value
 from ..schema.replaying import columns_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
+from .converting import defaults_of, holds
 from .ledger import Sheet, forget, sheets_of
-from .reading import defaults_of
 from .sheets import carry_out, changed_since
 
 
@@ -272,9 +272,6 @@ class _Undo:
     def _is_copy(self, name: str, copy: str) -> bool:
         """Return whether a table still has the rows that were kept, as far as both have the columns."""
         kept = {column.lower() for column in columns_of(self.here, copy)}
-        shared = [q(column) for column in columns_of(self.here, name) if column.lower() in kept]
-        one, other = (f"SELECT {', '.join(shared)} FROM main.{q(each)}" for each in (name, copy))
-        return not any(
-            value(self.here, f"SELECT EXISTS (SELECT * FROM ({this} EXCEPT {that}))")
-            for this, that in ((one, other), (other, one))
-        )
+        table = read_table(self.here, name)
+        shared = [column for column in table.columns if column.lower() in kept]
+        return holds(self.here, table, shared, copy)

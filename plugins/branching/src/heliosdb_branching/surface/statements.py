@@ -37,7 +37,7 @@ _MERGE = (
 _DROPPED = ("name",)
 _FORMS = {
     ("CREATE", "BRANCH"): "CREATE BRANCH [IF NOT EXISTS] name [FROM branch] [AS OF [TIMESTAMP] time]",
-    ("MERGE", "BRANCH"): "MERGE BRANCH name [INTO branch] [STRATEGY abort|ours|theirs] [DRY RUN]",
+    ("MERGE", "BRANCH"): "MERGE BRANCH name [INTO branch] [STRATEGY abort|ours|theirs] [RENUMBER] [DRY RUN]",
     ("DROP", "BRANCH"): "DROP BRANCH [IF EXISTS] name",
     ("SHOW", "BRANCHES"): "SHOW BRANCHES",
 }
@@ -128,7 +128,8 @@ def _merge(reader: _Reader) -> tuple[list[str | Span], Sequence[str]]:
     name = reader.name()
     into = reader.name() if reader.word("INTO") else quote_text(MAIN)
     strategy = reader.name() if reader.word("STRATEGY") else quote_text("abort")
-    return [name, into, strategy, "1" if reader.word("DRY", "RUN") else "0"], _MERGE
+    renumber = "1" if reader.word("RENUMBER") else "0"
+    return [name, into, strategy, renumber, "1" if reader.word("DRY", "RUN") else "0"], _MERGE
 
 
 def _drop(reader: _Reader) -> tuple[list[str | Span], Sequence[str]]:
@@ -190,9 +191,11 @@ class Performer:
                     return _branch(branch)
         return _branch(api.create_branch(self._connection, name, parent, as_of))
 
-    def _merge(self, name: str, into: str, strategy: str, dry_run: int) -> dict[str, Any]:
+    def _merge(self, name: str, into: str, strategy: str, renumber: int, dry_run: int) -> dict[str, Any]:
         strategy = str(strategy).lower()
-        return _report(api.merge_branch(self._connection, name, into, strategy, bool(dry_run)))
+        return _report(
+            api.merge_branch(self._connection, name, into, strategy, bool(dry_run), renumber=bool(renumber))
+        )
 
     def _drop(self, lenient: int, name: str) -> dict[str, Any]:
         if lenient and all(branch.name != name for branch in api.list_branches(self._connection)):
