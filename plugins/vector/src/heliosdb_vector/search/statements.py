@@ -16,6 +16,7 @@ from ..index.definition import Definition, definitions
 from ..memory.freshness import freshness_of, is_logged
 from ..memory.reading import may_lose_rows
 from ..recognising.recognising import Search, reads_nothing_else, searches_in
+from ..recognising.selects import reading_part
 from ..statements.relations import relations_of
 from ..statements.texts import plain_texts
 from .answering import Outcome, Plan, answer, answer_many, column_of
@@ -33,7 +34,7 @@ def with_searches(connection: Any, statement: Statement, reasons: list[str] | No
     :param reasons: takes why it can't
     """
     reasons = [] if reasons is None else reasons
-    if statement.verb != "SELECT":
+    if statement.verb not in ("SELECT", "INSERT", "REPLACE", "CREATE"):
         reasons.append("it is no SELECT")
         return statement
     try:
@@ -47,7 +48,10 @@ def with_searches(connection: Any, statement: Statement, reasons: list[str] | No
 
 
 def _with_searches(connection: Any, statement: Statement, reasons: list[str]) -> Statement:
-    tokens = tokenize(statement.text)
+    tokens = reading_part(statement.verb, tokenize(statement.text))
+    if tokens is None:
+        reasons.append("it is no SELECT")
+        return statement
     relations = relations_of(connection)
     searches, why = searches_in(connection, tokens, relations)
     reasons += why
