@@ -214,11 +214,6 @@ def test_a_type_of_several_words_is_no_vector(conn):
         conn.execute("CREATE TABLE t (embedding FLOAT VECTOR(3))")
 
 
-def test_half_precision_is_refused_by_name(conn):
-    with pytest.raises(sqlite3.NotSupportedError, match=r"HALFVEC\(3\).*declare VECTOR\(3\)"):
-        conn.execute("CREATE TABLE t (embedding HALFVEC(3))")
-
-
 def test_strict_tables_get_the_declaration_that_holds_the_same(conn):
     with pytest.raises(sqlite3.NotSupportedError, match="table 't' is STRICT") as caught:
         conn.execute("CREATE TABLE t (id INTEGER, embedding VECTOR(3)) STRICT")

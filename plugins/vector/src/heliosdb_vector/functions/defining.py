@@ -31,9 +31,8 @@ def define(connection: sqlite3.Connection, failure: Failure) -> None:
         for count in distance.arguments:
             connection.create_function(name, count, function, deterministic=True)
     for name, scalar in SCALARS.items():
-        connection.create_function(
-            name, scalar.arguments, scalar_function(name, scalar, failure), deterministic=True
-        )
+        compute = scalar_function(name, scalar, failure)
+        connection.create_function(name, scalar.arguments, compute, deterministic=True)
     connection.create_function(WORDS, 1, fts5_any, deterministic=True)
     for name in AGGREGATES:
         define_aggregate(connection, name, failure)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..values.decoding import FLOAT32, FLOAT64, ORDINALS, SECOND, differ, float32, type_of
+from ..values.halves import half_blob
 from ..values.shortest import shortest
 from .failure import Failure
 
@@ -57,6 +58,8 @@ def _stored(result: Any) -> bytes:
 
     :raises ValueError: a number is too large for that
     """
+    if type(result) is bytes:
+        return result
     narrow = result.astype(FLOAT32, copy=False)
     finite = np.isfinite(narrow)
     if not finite.all():
@@ -68,8 +71,20 @@ def _stored(result: Any) -> bytes:
 
 
 def vector(a: Any) -> Any:
-    """The vector of a BLOB or of JSON text."""
+    """The float32 vector of a BLOB or of JSON text."""
     return a
+
+
+def of_size(a: Any, dimensions: Any) -> Any:
+    """The float32 vector, if it has so many dimensions."""
+    if a.size != dimensions:
+        raise ValueError(f"the vector has {a.size} dimensions, not {dimensions!r}")
+    return a
+
+
+def half_of_size(a: Any, dimensions: Any) -> bytes:
+    """The vector in 2-byte floats, if it has so many dimensions."""
+    return half_blob(of_size(a, dimensions))
 
 
 def scale(a: Any, number: Any) -> Any:
@@ -131,6 +146,10 @@ def to_json(a: Any) -> str:
 SCALARS: Mapping[str, Scalar] = MappingProxyType(
     {
         "vector": Scalar(vector, 1, 1, True),
+        "halfvec": Scalar(half_blob, 1, 1, True),
+        # What CAST(v AS VECTOR(n)) and CAST(v AS HALFVEC(n)) call.
+        "vector_cast": Scalar(of_size, 2, 1, True),
+        "halfvec_cast": Scalar(half_of_size, 2, 1, True),
         "vector_add": Scalar(np.add, 2, 2, True),
         "vector_subtract": Scalar(np.subtract, 2, 2, True),
         "vector_multiply": Scalar(np.multiply, 2, 2, True),

@@ -99,7 +99,7 @@ def _column(tokens: Sequence[Token], at: int) -> tuple[str, str, int]:
     column = tokens[at + 1].name
     if texts[2] == ")":
         return column, "cosine", at + 3
-    operators = tokens[at + 2].name.lower()
+    operators = re.sub("^halfvec_", "vector_", tokens[at + 2].name.lower())  # pgvector's names
     if operators not in OPERATORS:
         raise sqlite3.ProgrammingError(
             f"there is no operator class {operators!r}: use one of {', '.join(OPERATORS)}"

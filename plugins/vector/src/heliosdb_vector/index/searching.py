@@ -16,10 +16,9 @@ from ..memory.cache import CACHE
 from ..memory.changes import find_log
 from ..memory.choosing import distances, kth_smallest
 from ..memory.freshness import freshness_of, held_in_memory, owner_of, try_to_write
-from ..memory.matrix import GONE, Array
+from ..memory.matrix import GONE, Array, Reader
 from ..memory.position import catch_up
 from ..memory.reading import Column, read_rows
-from ..values.decoding import FLOAT32
 from .building import build
 from .contents import Contents
 from .definition import Definition
@@ -246,16 +245,11 @@ def _vectors(
     if held is not None:
         places = held.places(np.sort(rowids))
         return held.rowids(places), held.vectors(places)
-    json = f"[{','.join(map(str, rowids.tolist()))}]"
-    name = quote_identifier(column.column)
-    rows = run(
-        connection,
-        f"SELECT {column.rowid}, {name} FROM {quote_identifier(column.schema)}.{quote_identifier(column.table)} "
-        f"NOT INDEXED WHERE {column.rowid} IN (SELECT value FROM json_each(?)) AND length({name}) = ?",
-        (json, column.dimensions * 4),
-    ).fetchall()
-    vectors = np.frombuffer(b"".join(row[1] for row in rows), FLOAT32).reshape(-1, column.dimensions)
-    return np.array([row[0] for row in rows], np.int64), vectors
+    reader = Reader(column.dimensions, len(rowids))
+    rows = read_rows(connection, column, set(rowids.tolist()))
+    reader.add([(rowid, rows[rowid]) for rowid in sorted(rows) if rows[rowid] is not GONE])
+    part = reader.part()
+    return part.rowids, part.vectors
 
 
 def _hold(connection: Any, key: Hashable, contents: Contents) -> None:

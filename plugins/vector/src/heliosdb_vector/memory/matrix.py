@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..values.decoding import FLOAT32
+from ..values.halves import FLOAT16, MARK, halves, is_half
 from .codes import Codes, Cosines, bytes_to_come, cosines, encode, wanted
 
 ODD_LIMIT = 1000
@@ -252,11 +253,17 @@ class Reader:
             return
         rowids, values = zip(*rows, strict=True)
         size = self._size
-        if not (set(map(type, values)) == {bytes} and set(map(len, values)) == {size}):
+        lengths = set(map(len, values)) if set(map(type, values)) == {bytes} else set()
+        if lengths == {self._dimensions * 2 + 1}:
+            self._add_halves(rows)
+            return
+        if lengths != {size}:
             good = []
             for rowid, value in rows:
                 if type(value) is bytes and len(value) == size:
                     good.append((rowid, value))
+                elif type(value) is bytes and len(value) == self._dimensions * 2 + 1 and is_half(value):
+                    good.append((rowid, halves(value).astype(FLOAT32).tobytes()))
                 elif value is None:
                     self._nulls.append(rowid)
                 else:
@@ -264,10 +271,21 @@ class Reader:
             if not good:
                 return
             rowids, values = zip(*good, strict=True)
+        self._take(rowids, np.frombuffer(b"".join(values), FLOAT32).reshape(-1, self._dimensions))
+
+    def _add_halves(self, rows: list[tuple[int, Any]]) -> None:
+        """Take in rows of the length of a vector of 2-byte floats."""
+        width = self._dimensions * 2
+        bytes_ = np.frombuffer(b"".join(value for _, value in rows), np.uint8).reshape(-1, width + 1)
+        marked = bytes_[:, width] == MARK[0]
+        rowids = np.array([rowid for rowid, _ in rows], np.int64)
+        self._odd += rowids[~marked].tolist()
+        self._take(rowids[marked], np.ascontiguousarray(bytes_[marked, :width]).view(FLOAT16))
+
+    def _take(self, rowids: Any, found: Array) -> None:
         end = self._count + len(rowids)
         if end > len(self._rowids):
             self._grow(end)
-        found = np.frombuffer(b"".join(values), FLOAT32).reshape(-1, self._dimensions)
         self._vectors[self._count : end] = found
         self._rowids[self._count : end] = rowids
         self._count = end

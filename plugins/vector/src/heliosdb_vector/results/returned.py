@@ -16,7 +16,8 @@ from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
 from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..statements.relations import relations_of
-from ..values.vector import from_blob
+from ..values.halves import is_half
+from ..values.vector import from_blob, half_from_blob
 from .reaching import may_return_vector
 
 _NOTE = "vector"
@@ -125,12 +126,15 @@ def _mapper(columns: dict[int, int]) -> Callable[[Row], Row]:
 
         return convert_several
     ((place, dimensions),) = columns.items()
-    size, after, make = dimensions * 4, place + 1, from_blob
+    size, half, after = dimensions * 4, dimensions * 2 + 1, place + 1
+    make, make_half = from_blob, half_from_blob
 
     def convert(row: Row) -> Row:
         value = row[place]
         if type(value) is bytes and (len(value) == size or (not size and value and len(value) % 4 == 0)):
             return (*row[:place], make(value), *row[after:])
+        if type(value) is bytes and (len(value) == half or not size) and is_half(value):
+            return (*row[:place], make_half(value), *row[after:])
         return row
 
     return convert

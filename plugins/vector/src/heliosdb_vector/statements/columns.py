@@ -1,4 +1,4 @@
-"""VECTOR(n) columns: a CHECK that SQLite itself enforces, whoever writes.
+"""VECTOR(n) and HALFVEC(n) columns: a CHECK that SQLite itself enforces, whoever writes.
 
 It is made of built-in functions only, so that every SQLite tool can write to the table, and is refused what is no
 vector of that length. Its name is the error message.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from typing import Any
+from typing import Any, NamedTuple
 
 from heliosdb_sqlite.plugins import Statement, run
 from heliosdb_sqlite.sql.ddl import Column, TableDefinition, table_definition
@@ -18,64 +18,78 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 COLUMN_TYPES = ("VECTOR", "HALFVEC")
 MOST_DIMENSIONS = 65_535
 
-_OWN_NAME = re.compile(r" is not a VECTOR\(([0-9]+)\)")
+_OWN_NAME = re.compile(r" is not a (VECTOR|HALFVEC)\(([0-9]+)\)")
 
 
 def with_checks(connection: Any, statement: Statement) -> Statement | None:
     """Return a CREATE TABLE or ALTER TABLE whose VECTOR columns have their CHECK; None when there is nothing to add.
 
     :raises ProgrammingError: a column's dimensions are missing or wrong
-    :raises NotSupportedError: HALFVEC, or a VECTOR column in a STRICT table
+    :raises NotSupportedError: such a column in a STRICT table
     """
     sql = statement.text
     definition = table_definition(sql)
     if definition is None:
         return None
     for column in reversed(definition.columns):  # from the end, so that the places of the others stay right
-        dimensions = _dimensions(column)
-        if dimensions is None:
+        declared = _declared(column)
+        if declared is None:
             continue
-        _refuse_strict(connection, definition, column, dimensions)
-        if not _has_check(sql, column, dimensions):
-            sql = f"{sql[: column.type_end]} {_check(column.name.name, dimensions)}{sql[column.type_end :]}"
+        _refuse_strict(connection, definition, column, declared)
+        if not _has_check(sql, column, declared):
+            sql = f"{sql[: column.type_end]} {declared.check(column.name.name)}{sql[column.type_end :]}"
     return statement.rewritten(sql) if sql != statement.text else None
 
 
-def _dimensions(column: Column) -> int | None:
-    """Return the n of VECTOR(n); None for a column of another type."""
+class _Declared(NamedTuple):
+    """A column's type: VECTOR(n) or HALFVEC(n)."""
+
+    type: str
+    dimensions: int
+
+    def __str__(self) -> str:
+        return f"{self.type}({self.dimensions})"
+
+    @property
+    def size(self) -> int:
+        """The bytes of a value."""
+        return self.dimensions * 4 if self.type == "VECTOR" else self.dimensions * 2 + 1
+
+    def check(self, name: str) -> str:
+        """Return the CHECK of a column of that name."""
+        column = quote_identifier(name)
+        condition = f"typeof({column}) = 'blob' AND length({column}) = {self.size}"
+        takes = f"{self.dimensions} float32 numbers ({self.size} bytes)"
+        if self.type == "HALFVEC":
+            condition += f" AND substr({column}, -1) = x'02'"
+            takes = (
+                f"{self.dimensions} float16 numbers and a byte 2 ({self.size} bytes), as halfvec() makes them"
+            )
+        message = f"{name} is not a {self}: it takes {takes}"
+        return f"CONSTRAINT {quote_identifier(message)} CHECK ({column} IS NULL OR ({condition}))"
+
+
+def _declared(column: Column) -> _Declared | None:
+    """Return the type of a column; None for another one."""
     words = [word.word for word in column.type_words]
     declared = next((word for word in words if word in COLUMN_TYPES), None)
     if declared is None:
         return None
     name = column.name.name
     arguments = "".join(token.text for token in column.type_arguments)
-    if declared == "HALFVEC":
-        raise sqlite3.NotSupportedError(
-            f"column {name!r} is declared HALFVEC({arguments}): vectors are stored as float32 only, so declare "
-            f"VECTOR({arguments or '...'})"
-        )
     if len(words) != 1:
         raise sqlite3.ProgrammingError(
-            f"column {name!r} is declared {' '.join(words)}({arguments}): write VECTOR(n) alone"
+            f"column {name!r} is declared {' '.join(words)}({arguments}): write {declared}(n) alone"
         )
     if not re.fullmatch("[0-9]+", arguments) or not 1 <= int(arguments) <= MOST_DIMENSIONS:
         raise sqlite3.ProgrammingError(
-            f"column {name!r} is declared VECTOR({arguments}): give the number of dimensions, from 1 to "
-            f"{MOST_DIMENSIONS}, as in VECTOR(384)"
+            f"column {name!r} is declared {declared}({arguments}): give the number of dimensions, from 1 to "
+            f"{MOST_DIMENSIONS}, as in {declared}(384)"
         )
-    return int(arguments)
+    return _Declared(declared, int(arguments))
 
 
-def _check(name: str, dimensions: int) -> str:
-    column, size = quote_identifier(name), dimensions * 4
-    message = f"{name} is not a VECTOR({dimensions}): it takes {dimensions} float32 numbers ({size} bytes)"
-    return (
-        f"CONSTRAINT {quote_identifier(message)} "
-        f"CHECK ({column} IS NULL OR (typeof({column}) = 'blob' AND length({column}) = {size}))"
-    )
-
-
-def _has_check(sql: str, column: Column, dimensions: int) -> bool:
+def _has_check(sql: str, column: Column, declared: _Declared) -> bool:
     """Return whether the CHECK follows the type already: this is the CREATE TABLE of a dump.
 
     The column may have been renamed since, which leaves the constraint's name as it was.
@@ -84,16 +98,16 @@ def _has_check(sql: str, column: Column, dimensions: int) -> bool:
     if len(following) < 2 or following[0].word != "CONSTRAINT" or following[1].kind is not Kind.QUOTED:
         return False
     match = _OWN_NAME.search(following[1].name)
-    return match is not None and int(match[1]) == dimensions
+    return match is not None and (match[1], int(match[2])) == declared
 
 
-def _refuse_strict(connection: Any, definition: TableDefinition, column: Column, dimensions: int) -> None:
+def _refuse_strict(connection: Any, definition: TableDefinition, column: Column, declared: _Declared) -> None:
     altered = not definition.options and sqlite3.sqlite_version_info >= (3, 37)
     if "STRICT" in definition.options or (altered and _is_strict(connection, definition)):
         name = quote_identifier(column.name.name)
         raise sqlite3.NotSupportedError(
-            f"table {definition.table!r} is STRICT, and such a table can't have the type VECTOR({dimensions}): "
-            f"declare {name} BLOB CHECK (length({name}) = {dimensions * 4}), which holds the same vectors"
+            f"table {definition.table!r} is STRICT, and such a table can't have the type {declared}: "
+            f"declare {name} BLOB CHECK (length({name}) = {declared.size}), which holds the same vectors"
         )
 
 

@@ -11,7 +11,8 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.schema import Schema, Table
 
 _KEY = "vector relations"
-_VECTOR_TYPE = re.compile(r"\s*VECTOR\s*\(\s*([0-9]+)\s*\)\s*", re.IGNORECASE)
+_HALF_TYPE = re.compile(r"\s*HALFVEC\b.*", re.IGNORECASE | re.DOTALL)
+_VECTOR_TYPE = re.compile(r"\s*(?:VECTOR|HALFVEC)\s*\(\s*([0-9]+)\s*\)\s*", re.IGNORECASE)
 
 OTHER, NULL, ANY_VECTOR = -2, -1, 0
 """What a column holds; from 1 on, vectors of that many dimensions."""
@@ -36,6 +37,8 @@ class Relations:
         """The names of views, which may show vectors, in lower case."""
         self.vector_names: frozenset[str] = frozenset()
         """The names of VECTOR columns, in lower case."""
+        self.half_tables: frozenset[str] = frozenset()
+        """The names of tables that have HALFVEC columns, in upper case."""
         self._names = self._with_vectors()
 
     def may_reach(self, folded: str) -> bool:
@@ -55,12 +58,12 @@ class Relations:
 
         A name that must be quoted with doubled quotes is cut there: it is looked for in a text.
         """
-        tables, views, columns = set(), set(), set()
+        tables, views, columns, halves = set(), set(), set(), set()
         for place, _ in self.schema.stamp:
             found = run(
                 self._connection,
                 f"SELECT name, type FROM {quote_identifier(place)}.sqlite_master"
-                " WHERE type = 'view' OR type = 'table' AND sql LIKE '%vector%'",
+                " WHERE type = 'view' OR type = 'table' AND sql LIKE '%vec%'",
             ).fetchall()
             for name, kind in found:
                 if kind == "view":
@@ -69,8 +72,11 @@ class Relations:
                     vectors = {column for column, kind in relation.columns if kind >= ANY_VECTOR}
                     columns |= vectors
                     tables |= {name} if vectors else set()
+                    table = self.schema.table(name, place)
+                    halves |= {name} if table is not None and half_columns(table) else set()
         self.views = frozenset(name.lower() for name in views)
         self.vector_names = frozenset(name.lower() for name in columns)
+        self.half_tables = frozenset(re.split('["`]', name)[0].upper() for name in halves)
         return tuple({re.split('["`]', name)[0].upper() for name in tables | views})
 
     def _relation(self, table: Table) -> Relation:
@@ -98,6 +104,11 @@ def relations_of(connection: Any) -> Relations:
     if known is None or known.schema is not schema:
         known = state(connection)[_KEY] = Relations(connection, schema)
     return known
+
+
+def half_columns(table: Table) -> frozenset[str]:
+    """Return the names of a table's HALFVEC columns, in lower case."""
+    return frozenset(column.name.lower() for column in table.columns if _HALF_TYPE.fullmatch(column.type))
 
 
 def _kind(declared: str) -> int:

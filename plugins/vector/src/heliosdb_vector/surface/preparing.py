@@ -13,6 +13,8 @@ from ..results.returned import read_result
 from ..search.statements import answering_binder, original_of, with_searches
 from ..statements import hybrid
 from ..statements.binding import binder_for
+from ..statements.casts import with_casts
+from ..statements.halves import with_halves
 from ..statements.queries import calls_of, read_query
 
 
@@ -22,6 +24,7 @@ def prepared(connection: Any, statement: Statement, reasons: list[str] | None = 
     :param reasons: takes why it is not answered from memory
     """
     statement = hybrid.written_out(statement)
+    statement = with_halves(connection, with_casts(statement))
     calls = calls_of(statement.text)
     if calls:
         statement = read_query(statement, calls)

@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .halves import halves, is_half
+
 FLOAT32 = np.dtype("<f4")  # little-endian wherever the file was written
 FLOAT64 = np.dtype(np.float64)
 
@@ -26,6 +28,8 @@ def float32(value: Any, place: str) -> Any:
     """
     if type(value) is bytes:
         if not value or len(value) % 4:
+            if is_half(value):
+                return halves(value).astype(FLOAT32)
             raise ValueError(
                 f"{place} is a BLOB of {len(value)} bytes: a vector is 4 bytes, one float32, for each dimension"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from array import array
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, overload
 import numpy as np
 
 from .decoding import FLOAT32, float32
+from .halves import half_blob, halves
 from .packing import BindingError, is_vector, pack
 from .shortest import shortest
 
@@ -53,9 +55,10 @@ class Vector(_Floats):
         if isinstance(numbers, (bytes, bytearray, memoryview)):
             blob = bytes(numbers)
             try:
-                float32(blob, "this")
+                found = float32(blob, "this")
             except ValueError as error:
                 raise BindingError(f"Vector(): {error}") from None
+            blob = found.tobytes()
         elif is_vector(numbers):
             blob = pack(numbers, "Vector()")
         else:
@@ -126,6 +129,56 @@ class Vector(_Floats):
     frombytes = fromfile = fromlist = fromunicode = _refuse
 
 
+class HalfVector(Vector):
+    """A vector as a HALFVEC column has it: of numbers that a 2-byte float can hold, and stored as such.
+
+    It is a :class:`Vector` in all but its bytes: ``bytes(v)`` and ``v.tobytes()`` are what is stored, two for each
+    number and a byte 2, and that is what it is bound as, on any connection. Its memory has the numbers as float32.
+
+    >>> v = HalfVector([0.1, 0.5, 2])
+    >>> v, len(bytes(v)), v == [0.1, 0.5, 2], v[1:] == [0.5, 2]
+    (HalfVector([0.099975586, 0.5, 2]), 7, True, True)
+
+    :param numbers: whatever a vector can be bound from, or the bytes of one as they are stored; rounded to float16
+    :raises ProgrammingError: it is no vector of numbers that a float16 can hold (InterfaceError on Python 3.10)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, numbers: Any) -> HalfVector:  # noqa: PYI034 - Self is not in the 3.10 library
+        whole = Vector(numbers)
+        try:
+            return half_from_blob(half_blob(np.asarray(whole)))
+        except ValueError as error:
+            raise BindingError(f"HalfVector(): {error}") from None
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, Vector) or not isinstance(other, (array, list, tuple)):
+            return super().__eq__(other)
+        return len(other) == len(self) and _equal(self, _rounded_to_half(other))
+
+    __hash__ = Vector.__hash__
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("Vector", "HalfVector", 1)
+
+    def tobytes(self) -> bytes:
+        """Return the vector as it is stored: 2 bytes for each number, the least significant one first, and a byte 2."""
+        return half_blob(np.asarray(self))
+
+    def __conform__(self, protocol: object) -> bytes | None:
+        return self.tobytes() if protocol is sqlite3.PrepareProtocol else None
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        return half_from_blob, (self.tobytes(),)
+
+
+def half_from_blob(blob: bytes) -> HalfVector:
+    """Return the vector of a BLOB that is known to be one of 2-byte floats."""
+    made: HalfVector = array.__new__(HalfVector, "f", halves(blob).astype("=f4").tobytes())
+    return made
+
+
 _from_native: Callable[[bytes], Vector] = partial(array.__new__, Vector, "f")  # type: ignore[assignment]
 
 
@@ -147,6 +200,14 @@ def _rounded(numbers: Any) -> Any:
         return array("f", numbers)
     except (TypeError, OverflowError, ValueError):
         return None
+
+
+def _rounded_to_half(numbers: Any) -> Any:
+    wide = _rounded(numbers)
+    if wide is None:
+        return None
+    with np.errstate(all="ignore"):
+        return array("f", np.asarray(wide).astype("f2").astype("=f4").tobytes())
 
 
 def _texts(numbers: Any) -> Any:

@@ -127,7 +127,7 @@ def _saved(graph: Graph) -> bytes:
     count, width = graph.codes.shape
     one = Index(ndim=width, metric=_METRICS[graph.metric], dtype="i8", connectivity=graph.m)
     one.add(np.arange(1), np.ones((1, width), np.int8), threads=1)
-    head = np.frombuffer(bytes(one.save()), np.uint8, _HEAD, 8 + width).copy()
+    head = np.frombuffer(bytes(one.save() or b""), np.uint8, _HEAD, 8 + width).copy()
     head[_PRESENT : _PRESENT + 8] = np.frombuffer(np.array([count], "<u8").tobytes(), np.uint8)
     first, further = _tape(graph.m)
     begin = 8 + graph.codes.nbytes + _HEAD + 40 + 2 * count
