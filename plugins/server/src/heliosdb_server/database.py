@@ -72,6 +72,8 @@ class Database:
         :raises PgError: there is no such branch, or no way to open the file
         """
         options = dict(self.options)
+        if options.get("enable_time_travel"):
+            options.setdefault("system_versions", "flat")  # a client knows no rows within rows
         if branch is not None and branch != options.get("branch"):
             options["branch"] = branch
         try:
@@ -80,6 +82,8 @@ class Database:
             )
         except sqlite3.Error as error:
             code = "3D000" if branch is not None else "58030"
+            if isinstance(error, sqlite3.NotSupportedError):
+                raise PgError("0A000", str(error), fatal=True) from None
             raise PgError(code, f'database "{self.name}" can\'t be opened: {error}', fatal=True) from None
         return connection
 

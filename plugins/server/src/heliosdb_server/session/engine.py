@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import threading
+import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import reading
@@ -26,12 +29,43 @@ _FULL, _NORMAL = 2, 1  # PRAGMA synchronous
 _KEPT = 512  # translations; a client that makes up a new text each time must not grow
 
 
+_PAST = re.compile(r"\bAS\s+OF\b|\bSYSTEM_TIME\b", re.IGNORECASE)
+_HEARING = threading.Lock()
+
+
+class Fetched:
+    """The rows of a statement that is over, as a cursor has them."""
+
+    rowcount = -1
+    lastrowid = None
+
+    def __init__(self, description: Any, rows: list[tuple[Any, ...]]) -> None:
+        self.description = description
+        self._rows = rows
+
+    def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
+        """Return the next rows."""
+        found, self._rows = self._rows[:count], self._rows[count:]
+        return found
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows that are left."""
+        return self.fetchmany(len(self._rows))
+
+    def close(self) -> None:
+        """Forget the rows."""
+        self._rows = []
+
+
 class Engine:
     """Runs SQL on one connection, for one session."""
 
     def __init__(self, database: Database, branch: str | None, settings: Settings) -> None:
         self.database = database
         self.settings = settings
+        self.branch = branch
+        self.say: Callable[[str], None] | None = None  # tells the client something beside its results
+        self._travels = bool(database.options.get("enable_time_travel"))
         self.connection: Any = database.connect(branch)
         self.failure = Failure()
         self._trusted = 1
@@ -118,6 +152,8 @@ class Engine:
 
         :raises PgError: it failed
         """
+        if self._travels and (found := self._heard(sql, parameters)) is not None:
+            return found
         self._trusted += trusted
         try:
             return self.connection.execute(sql, parameters)
@@ -125,6 +161,39 @@ class Engine:
             raise self.error(error) from None
         finally:
             self._trusted -= trusted
+
+    def _heard(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """Run a query of the past, and tell the client what time travel warns of; None for any other statement."""
+        if _PAST.search(sql) is None:
+            return None
+        # Warnings are the whole program's: others have to wait while one session listens to its own.
+        with _HEARING, warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            try:
+                return self.connection.execute(sql, parameters)
+            except (sqlite3.Error, sqlite3.Warning, OverflowError, MemoryError, RecursionError) as error:
+                raise self.error(error) from None
+            finally:
+                self._pass_on(heard)
+
+    def _pass_on(self, heard: list[warnings.WarningMessage]) -> None:
+        for each in heard:
+            if each.category.__name__ == "HistoryWarning" and self.say is not None:
+                self.say(str(each.message))
+
+    def apart(self, sql: str) -> Fetched:
+        """Run a statement about branches, on a connection that has them switched on.
+
+        :raises PgError: it failed
+        """
+        connection = self.database.connect(self.branch or "main")
+        try:
+            cursor = connection.execute(sql)
+            return Fetched(cursor.description, cursor.fetchall())
+        except sqlite3.Error as error:
+            raise as_pg_error(error, None) from None
+        finally:
+            connection.close()
 
     def fetch(self, cursor: Any, count: int) -> list[tuple[Any, ...]]:
         """Return the next rows."""

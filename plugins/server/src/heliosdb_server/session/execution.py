@@ -212,8 +212,13 @@ class Execution:
         if made.kind == "definition":
             self._define(portal, made)
             return
+        if made.trusted and self.transaction.block:
+            raise PgError("25001", f"{made.tag} cannot run inside a transaction block")
         try:
-            cursor = self.engine.run(made.sql[0], ordered(values, made.orders[-1]), trusted=made.trusted)
+            if made.trusted:
+                cursor = self.engine.apart(made.sql[0])
+            else:
+                cursor = self.engine.run(made.sql[0], ordered(values, made.orders[-1]))
         except PgError as error:
             raise self.engine.better_error(made, error) from None
         portal.cursor = cursor

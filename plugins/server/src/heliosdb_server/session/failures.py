@@ -147,6 +147,8 @@ def _integrity(message: str, keys: Keys | None) -> PgError:
             column=column,
         )
     if kind == "CHECK":
+        if match := re.fullmatch(r".* is not a VECTOR\((\d+)\).*", rest):
+            return PgError("22000", f"expected {match[1]} dimensions")  # pgvector's
         return PgError("23514", f'new row violates check constraint "{rest}"', constraint=rest)
     if kind == "FOREIGN KEY":
         return PgError("23503", "insert, update or delete violates a foreign key constraint")

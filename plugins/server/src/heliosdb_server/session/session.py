@@ -123,6 +123,7 @@ class Session(Execution, Commands):
         self.catalog_views: dict[int, str] = {}
         self.catalog_triggers: dict[int, str] = {}
         self.engine.define(own_functions.functions(self))
+        self.engine.say = self.notice
 
     # ---- the loop ----
 

@@ -355,6 +355,8 @@ class Definitions(Queries):
         at = self.token.start
         self.expect("drop")
         kind = self.advance().value
+        if kind == "branch":  # not PostgreSQL's: the branching plugin reads it
+            raise self.error(self.tokens[self.at - 1])
         if kind == "materialized":
             kind += " " + self.advance().value
         self.take("concurrently")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
+from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..protocol.errors import PgError
 from ..types.registry import (
@@ -29,6 +30,7 @@ from ..types.registry import (
 )  # fmt: skip
 from . import tree
 from .calls import Calls
+from .lexer import Kind, scan
 from .literals import S_INT4, S_INT8, S_TEXT
 from .scope import Column, Ex, Relation, Scope, TableInfo
 
@@ -141,7 +143,17 @@ class Tables(Calls):
         return f"{name} AS {quote_identifier(alias)}"
 
     def _moment_text(self, text: str) -> str:
-        return text
+        """Return a clause of time travel with its parameters as SQLite has them."""
+        edits = []
+        for token in scan(text):
+            if token.kind is Kind.PARAMETER:
+                number = int(token.value)
+                if self.parameters.setdefault(number, None) is None:
+                    words = text.upper().split()
+                    kind = INT8 if "TRANSACTION" in words else TEXT if "TAG" in words else TIMESTAMPTZ
+                    self.parameters[number] = Sized(kind)
+                edits.append(Edit(token.start, token.end, f"?{number}"))
+        return splice(text, edits)
 
     def _renamed(
         self, columns: tuple[Column, ...], names: tuple[str, ...], node: tree.Node

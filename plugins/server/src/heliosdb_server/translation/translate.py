@@ -195,7 +195,7 @@ def _raw(text: str, error: PgError, types: tuple[int, ...]) -> Translated:
     if tag in ("CREATE", "DROP"):
         tag = f"{tag} {next((w.upper() for w in words[1:] if w not in ('temp', 'temporary', 'virtual', 'unique')), '')}"
     returns = first in ("select", "values", "pragma", "explain", "show", "merge") or verb == "select"
-    returns = returns or any(token.word == "RETURNING" for token in tokens)
+    returns = returns or trusted or any(token.word == "RETURNING" for token in tokens)
     known = [Sized(BY_OID[oid]) if oid in BY_OID and oid != 705 else Sized(TEXT) for oid in types]
     known += [Sized(TEXT)] * (count - len(known))
     made = Translated(
