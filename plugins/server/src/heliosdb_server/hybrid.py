@@ -59,6 +59,16 @@ _lock = threading.Lock()
 _shared: dict[str, list[_Shared]] = {}
 
 
+def _forked() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _shared.clear()  # they are the parent's: a connection that is opened here has a server of its own
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 def serve(connection: Any, path: Any, options: Mapping[str, Any]) -> None:
     """Start the server of a connection that has just been opened, or share the one that its file has already."""
     name = os.path.realpath(os.fsdecode(path))

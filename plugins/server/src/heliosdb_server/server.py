@@ -152,7 +152,25 @@ class Server:
         _RUNNING.discard(self)
 
 
+    def _abandon(self) -> None:
+        """Be no server in a process that has just been forked: its threads, and all that they talk to, are the parent's."""
+        self._stopped = True
+        self._lock = threading.Lock()  # may have been held in the moment of the fork
+        self._context.lock = threading.Lock()
+        self._listener.abandon()
+
+
 _RUNNING: weakref.WeakSet[Server] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for server in list(_RUNNING):
+        server._abandon()
+    _RUNNING.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 @atexit.register

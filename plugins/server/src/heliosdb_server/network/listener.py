@@ -308,6 +308,17 @@ class Listener:
         self.watchdog.stop()
         self._close_wake()
 
+    def abandon(self) -> None:
+        """Close this process' copies of the sockets, and say nothing on them: those of the parent stay open."""
+        self._stopping = True
+        self._lock = threading.Lock()
+        for sock in self._sockets:
+            sock.close()
+        self._close_wake()
+        for wire in list(self._threads.values()):
+            wire.socket.close()
+        self._threads.clear()
+
     def _join(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         with self._lock:
