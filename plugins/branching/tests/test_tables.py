@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3 as standard
+
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 import heliosdb_sqlite
 from heliosdb_branching import MergeConflict
+from heliosdb_sqlite.plugins import hookimpl
 
 
 @pytest.fixture
@@ -296,3 +300,56 @@ def test_the_branch_behaves_as_main_would(diverge):
         )
         connection.rollback()
         assert rows(connection, "SELECT * FROM t") == []
+
+
+class Scrambling:
+    """A plugin that shows what stands behind the first four bytes of a value, as an encrypted column does."""
+
+    class Options(BaseModel):
+        model_config = ConfigDict(frozen=True, extra="forbid")
+        scramble: bool = False
+
+    @staticmethod
+    @hookimpl
+    def heliosdb_options():
+        return Scrambling.Options
+
+    @staticmethod
+    @hookimpl
+    def heliosdb_active(options):
+        return options.scramble
+
+    @staticmethod
+    @hookimpl
+    def heliosdb_row(connection, statement):
+        return lambda row: tuple(each[4:] if isinstance(each, bytes) else each for each in row)
+
+
+def test_values_that_are_stored_in_two_ways_and_read_as_one_are_one(path, connect, register_plugin):
+    register_plugin(Scrambling)
+    main = connect(path, scramble=True)
+    main.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a, n)")
+    main.executemany("INSERT INTO t VALUES (?, ?, 0)", [(1, b"0000old"), (2, b"0000old"), (3, b"0000old")])
+    main.commit()
+    main.create_branch("b")
+    branch = connect(path, branch="b", scramble=True)
+    for number, connection in enumerate((branch, main)):
+        connection.execute("UPDATE t SET a = ? WHERE id = 1", (b"000%dsame" % number,))
+        connection.execute("INSERT INTO t VALUES (9, ?, 0)", (b"000%dsame" % number,))
+        connection.execute("UPDATE t SET a = ? WHERE id = 2", (b"000%dold" % (number + 5),))
+        connection.execute("UPDATE t SET a = ? WHERE id = 3", (b"000%d%d" % (number, number),))
+        connection.commit()
+    branch.execute("UPDATE t SET n = 1")
+    branch.commit()
+    with pytest.raises(MergeConflict) as raised:
+        main.merge_branch("b")
+    assert [(each.key, each.column) for each in raised.value.conflicts] == [((3,), "a"), ((9,), None)]
+    branch.execute("UPDATE t SET n = 0 WHERE id = 9")
+    branch.execute("UPDATE t SET a = ? WHERE id = 3", (b"9999old",))
+    branch.commit()
+    main.merge_branch("b")
+    plain = standard.connect(path)
+    assert plain.execute("SELECT id, a, n FROM t").fetchall() == [
+        (1, b"0001same", 1), (2, b"0006old", 1), (3, b"00011", 1), (9, b"0001same", 0),
+    ]  # fmt: skip
+    plain.close()

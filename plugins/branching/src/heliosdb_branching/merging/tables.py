@@ -28,6 +28,7 @@ from .inside import IS_POSSIBLE, InsideMerge, fits, is_attached
 from .ledger import Ledger, Sheet, numbered
 from .reading import Alignment, Side, align, gone_here, key_matches, touched_cells, trios
 from .rows import same_row, same_value
+from .seeing import as_read
 from .sheets import carry_out
 
 if TYPE_CHECKING:
@@ -92,12 +93,12 @@ class Rows:
         known = logs(self.branch).get(alignment.theirs.name) if pair.base is not None else None
         before = self._renumbered_before(pair.theirs.log)
         if pair.rebuilt or before or not self._attached or not fits(alignment):
-            decider.decide(trios(self.side, pair, alignment, before))
+            decider.decide(as_read(self.here, trios(self.side, pair, alignment, before)))
         else:
             spans = self.side.of(known.id) if known is not None else ()
             defaults = defaults_of(self.branch, alignment.theirs)
             inside = InsideMerge(self.here, self.branch, alignment, known, spans, defaults)
-            decider.decide(inside.enter(sheet))
+            decider.decide(as_read(self.here, inside.enter(sheet)))
             decider.by_rowid = decider.by_rowid or inside.by_rowid
         if len(alignment.columns) < len(alignment.ours.columns):
             decider.keep_whole(self.here)
