@@ -18,7 +18,7 @@ from ..statements.relations import Relations
 from .clauses import Core, Source, Span, conjuncts, cores, sources, split
 from .ordered import direction, meaning, without_alias
 from .sqlfunctions import Functions
-from .terms import Distance, distance_in, is_constant, name_in
+from .terms import Distance, Name, distance_in, is_constant, name_in
 
 _ROWIDS = ("rowid", "_rowid_", "oid")
 _LESS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
@@ -40,6 +40,7 @@ class Search:
     within: Span | None = None  # the most that the distance may be; None: the nearest are asked for
     filtered: bool = False  # other conditions decide as well which rows qualify
     outer: Core | None = None  # the SELECT around it that orders and limits its rows
+    tested: Core | None = None  # the one around it whose conditions decide which rows qualify, if it has any
 
 
 class Refused(Exception):
@@ -78,6 +79,8 @@ def reads_nothing_else(tokens: Sequence[Token], search: Search) -> bool:
         if len(sources(tokens, _from(core)) or (None, None)) > 1:
             return False
         spans += [core.span("FROM"), core.span("WHERE")]
+        if search.tested is not None:
+            spans.append(search.tested.span("WHERE"))
     return not any(span is not None and _reads(tokens, span) for span in spans)
 
 
@@ -143,6 +146,13 @@ def _nearest(
         raise Refused("rows without a distance come first")
     farthest = descending is (distance.sign > 0)
     count, offset = _limits(tokens, limit)
+    tested = None
+    if inner is None and (behind := _behind(tokens, core, distance)) is not None:
+        inner, distance = behind
+        if core.span("WHERE") is not None:
+            if not core.clauses["FROM"][0] < inner.start < core.clauses["FROM"][1]:
+                raise Refused("a condition stands outside of the table expression that has the vectors")
+            tested = core
     searched = core if inner is None else inner
     source, schema, rowid = _table(tokens, searched, distance, relations, shadowed)
     where = searched.span("WHERE")
@@ -158,9 +168,41 @@ def _nearest(
         offset,
         farthest,
         None,
-        where is not None or joined,
+        where is not None or joined or tested is not None,
         None if inner is None else core,
+        tested,
     )
+
+
+def _behind(tokens: Sequence[Token], core: Core, distance: Distance) -> tuple[Core, Distance] | None:
+    """Return the subquery or table expression that a SELECT takes all its rows from, and the distance as it is there.
+
+    That is where the vectors are a column of it as they are in its table.
+    """
+    body = _body(tokens, _from(core))
+    found = _plain(tokens, body) if body is not None else None
+    if found is None or found.span("FROM") is None:
+        return None
+    names = []
+    for span in split(tokens, found.clauses["SELECT"]):
+        (start, end), alias = without_alias(tokens, span)
+        if tokens[end - 1].text == "*":
+            table = tokens[start].name if end - start == 3 else None
+            names.append((distance.column.column.lower(), Name(table, distance.column.column)))
+        elif (written := name_in(tokens, (start, end))) is not None:
+            names.append((alias or written.column.lower(), written))
+    named = [written for name, written in names if name == distance.column.column.lower()]
+    return (found, distance._replace(column=named[0])) if len(named) == 1 else None
+
+
+def _plain(tokens: Sequence[Token], start: int) -> Core | None:
+    """Return the SELECT that starts at a token if its rows are rows of its tables, each as often as it is there."""
+    found = next((each for each in cores(tokens) if each.start == start), None)
+    if found is None or found.compound or tokens[found.start + 1].word in ("DISTINCT", "ALL"):
+        return None
+    if any(found.span(clause) for clause in ("GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT")):
+        return None
+    return found
 
 
 def _inner(
@@ -171,10 +213,8 @@ def _inner(
     body = _body(tokens, _from(core))
     if written is None or body is None:
         return None, None
-    found = next((each for each in cores(tokens) if each.start == body), None)
-    if found is None or found.compound or tokens[found.start + 1].word == "DISTINCT":
-        return None, None
-    if any(found.span(clause) for clause in ("GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT")):
+    found = _plain(tokens, body)
+    if found is None:
         return None, None
     columns = [without_alias(tokens, each) for each in split(tokens, found.clauses["SELECT"])]
     named = [span for span, alias in columns if alias == written.column.lower()]
@@ -259,8 +299,11 @@ def _within(
         if found is None:
             continue
         distance, most, farthest, by_name = found
+        searched, outer = core, None
+        if not by_name and (behind := _behind(tokens, core, distance)) is not None:
+            (searched, distance), outer = behind, core
         try:
-            source, schema, rowid = _table(tokens, core, distance, relations, shadowed)
+            source, schema, rowid = _table(tokens, searched, distance, relations, shadowed)
         except Refused as refused:
             reason = str(refused)
             continue
@@ -271,7 +314,17 @@ def _within(
             if by_name in names or not alone:
                 continue  # a column of the table comes before a result column of that name
         return Search(
-            core, source, schema, rowid, distance.column.column, distance, None, None, farthest, most
+            searched,
+            source,
+            schema,
+            rowid,
+            distance.column.column,
+            distance,
+            None,
+            None,
+            farthest,
+            most,
+            outer=outer,
         )
     if reason:
         raise Refused(reason)
@@ -380,17 +433,19 @@ def _checked(
         run(connection, f"SELECT {search.rowid} FROM {place} LIMIT 0")
     except Exception:  # noqa: BLE001 - whatever SQLite says to that
         raise Refused(f"table {search.source.name!r} is WITHOUT ROWID") from None
-    if search.within is not None:
-        return search
     core = search.core
+    if search.within is not None:
+        if search.outer is not None and functions.aggregates(tokens, core.clauses["SELECT"]):
+            raise Refused("its result is computed over all rows, by an aggregate or a window")
+        return search
     ordering = search.outer or core
     order = ordering.clauses["ORDER"]
     for span in (core.clauses["SELECT"], ordering.clauses["SELECT"], (order[0] + 1, order[1])):
         if functions.aggregates(tokens, span):
             raise Refused("its result is computed over all rows, by an aggregate or a window")
     if search.filtered:
-        for clause in ("WHERE", "FROM"):
-            condition = core.span(clause)
+        tested = search.tested
+        for condition in (core.span("WHERE"), core.span("FROM"), tested and tested.span("WHERE")):
             varying = functions.varies(tokens, condition) if condition is not None else ""
             if varying:
                 raise Refused(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from heliosdb_sqlite.plugins import run, state
-from heliosdb_sqlite.sql.lexer import Token
+from heliosdb_sqlite.sql.lexer import Kind, Token
 from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..memory.bounds import Bounds
@@ -21,7 +21,7 @@ from ..recognising.recognising import Search, reads_nothing_else
 from ..recognising.sqlfunctions import calls_nothing
 from .asking import Unanswerable
 from .known import Known
-from .rewriting import Values, condition, expression, rowid_of
+from .rewriting import Values, condition, rowid_of
 
 _FIRST = 64  # rows tested at first
 _AT_ONCE = 20_000
@@ -41,7 +41,9 @@ class Filter:
     def __init__(self, connection: Any, sql: str, tokens: Sequence[Token], search: Search) -> None:
         self.share = 1.0
         """Of the rows that were tested last, how many qualified."""
-        spans = [search.core.span(clause) for clause in ("FROM", "WHERE")]
+        spans = [search.core.span("FROM"), search.core.span("WHERE")]
+        if search.tested is not None:
+            spans += [search.tested.span("WHERE")]
         self._remembers = reads_nothing_else(tokens, search) and all(
             span is None or calls_nothing(tokens, span) for span in spans
         )
@@ -55,21 +57,31 @@ class Filter:
         self, connection: Any, sql: str, tokens: Sequence[Token], search: Search, *, named: bool
     ) -> None:
         core = search.core
-        last = core.span("WHERE") or core.clauses["FROM"]
-        begin = core.clauses["SELECT" if named else "FROM"][0]
+        around = search.tested or core
+        last = around.span("WHERE") or around.clauses["FROM"]
+        begin = around.clauses["SELECT" if named else "FROM"][0]
         span: Span = (begin, last[1])
         start = tokens[begin].start
         edits = condition(tokens, search, f"{rowid_of(search)} IN (SELECT value FROM json_each(:rows))")
+        ours = max(edit.start for edit in edits)
         if not search.source.indexed:
             end = tokens[search.source.end - 1].end
             edits.append(Edit(end, end, " NOT INDEXED"))
         joined = len(sources(tokens, core.clauses["FROM"]) or (None, None)) > 1
         select = "SELECT DISTINCT" if joined else "SELECT"  # a row may be joined to several
         head, tail = f"{select} {rowid_of(search)} FROM ", ""
-        if named:
+        shown: list[Edit] = []
+        if search.tested is not None:  # the SELECT inside shows its rows' rowids
+            first = tokens[core.clauses["SELECT"][0]].start
+            shown = [Edit(first, first, f"{rowid_of(search)} AS {_ROWID}, ")]
+            head = f"{select} {_ROWID} FROM "
+        elif named:
             head, tail = f"{select} {_ROWID} FROM (SELECT {rowid_of(search)} AS {_ROWID}, ", ")"
-        whole = splice(sql[: tokens[span[1] - 1].end], edits)
-        text, inside = expression(sql, tokens, span)
+        end = tokens[span[1] - 1].end
+        whole = splice(sql[:end], [*edits, *shown])
+        text = _with_marks(splice(sql[:end], shown)[start:])
+        inside = [token for token in tokens[span[0] : span[1]] if token.kind is Kind.PARAMETER]
+        self._ours = sum(token.start < ours for token in inside)
         self._parameters: tuple[Token, ...] = tuple(inside)
         self._among = head + _with_marks(whole[start:]) + tail
         self._text = head + text + tail
@@ -79,8 +91,7 @@ class Filter:
         run(connection, f"EXPLAIN {self._among}", self._values([None] * len(inside), "[]"))
 
     def _values(self, users: list[Any], rows: str) -> list[Any]:
-        # The user's parameters may stand before ours in FROM ... ON and WHERE, never after: ours is the last condition.
-        return [*users, rows]
+        return [*users[: self._ours], rows, *users[self._ours :]]
 
     def _users(self, values: Values) -> list[Any]:
         try:

@@ -17,6 +17,7 @@ from ..memory.freshness import freshness_of, is_logged
 from ..memory.reading import may_lose_rows
 from ..recognising.recognising import Search, reads_nothing_else, searches_in
 from ..recognising.selects import reading_part
+from ..recognising.views import without_views
 from ..statements.relations import relations_of
 from ..statements.texts import plain_texts
 from .answering import Outcome, Plan, answer, answer_many, column_of
@@ -53,7 +54,13 @@ def _with_searches(connection: Any, statement: Statement, reasons: list[str]) ->
         reasons.append("it is no SELECT")
         return statement
     relations = relations_of(connection)
+    text = statement.text
     searches, why = searches_in(connection, tokens, relations)
+    if not searches and why and (written := without_views(connection, text, tokens, relations)) is not None:
+        again = reading_part(statement.verb, tokenize(written)) or ()
+        found, others = searches_in(connection, again, relations)
+        if found:
+            text, tokens, searches, why = written, again, found, others
     reasons += why
     attached = [name for name, _ in relations.schema.stamp if name not in ("main", "temp")]
     kept: list[Search] = []
@@ -74,7 +81,7 @@ def _with_searches(connection: Any, statement: Statement, reasons: list[str]) ->
             versions.append(alone_is if alone else Version.DATA)
     seen = stamp(connection)
     tied = ties(tokens, searches)
-    in_order = splice(statement.text, tied)
+    in_order = splice(text, tied)
 
     def by_sql(reason: str = "") -> Statement:
         reasons.extend([reason] if reason else [])
@@ -84,14 +91,14 @@ def _with_searches(connection: Any, statement: Statement, reasons: list[str]) ->
         return by_sql("vector_cache_mb is 0")
     if not kept:
         return by_sql()
-    made = restricted(statement.text, tokens, kept, versions, tied)
+    made = restricted(text, tokens, kept, versions, tied)
     if made is None:
         return by_sql("its parameters are of several styles: use one of ?, ?1 and :name throughout")
     try:
-        questions = ask_all(connection, statement.text, tokens, kept)
+        questions = ask_all(connection, text, tokens, kept)
     except Unanswerable as reason:
         return by_sql(str(reason))
-    filters = tuple(search_filter(connection, statement.text, tokens, search) for search in kept)
+    filters = tuple(search_filter(connection, text, tokens, search) for search in kept)
     indexes = tuple(_index_for(connection, search) for search in kept)
     replaces = tuple(may_lose_rows(connection, search.schema, search.source.name) for search in kept)
     plan = Plan(made, tuple(kept), tuple(questions), filters, indexes, tuple(versions), replaces, seen)
