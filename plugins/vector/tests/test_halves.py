@@ -111,8 +111,10 @@ WRITES = {
         ([0.1, 2, 3],),
     ),
     "upsert from select": (
-        "INSERT INTO docs (id, half) SELECT 1, whole FROM docs WHERE true "
-        "ON CONFLICT (id) DO UPDATE SET id = 2, half = excluded.half",
+        (
+            "INSERT INTO docs (id, half) SELECT 1, whole FROM docs WHERE true "
+            "ON CONFLICT (id) DO UPDATE SET id = 2, half = excluded.half"
+        ),
         (),
     ),
     "update": ("UPDATE docs SET id = 2, half = ?", ([0.1, 2, 3],)),
@@ -244,7 +246,7 @@ def test_a_cast_to_another_length_is_refused(docs):
         docs.execute("SELECT CAST(half AS VECTOR(4)) FROM docs").fetchall()
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(st.floats(-60000, 60000, width=16), min_size=1, max_size=30))
 def test_every_number_that_fits_is_kept(numbers):
     assert HalfVector(numbers).tolist() == numbers

@@ -62,7 +62,7 @@ def docs(made, open_vector, file):
     return open_vector(file)
 
 
-@pytest.fixture(params=METHODS)
+@pytest.fixture(params=[*list(METHODS)[:3], pytest.param("hnsw by numpy", marks=pytest.mark.exhaustive)])
 def create(request, monkeypatch):
     """The statement that makes an index of each method."""
     if request.param == "hnsw by numpy":

@@ -99,7 +99,9 @@ def run_until(file, program, word):
     return process
 
 
-@pytest.mark.parametrize("method", ["bits", "ivf", "hnsw"])
+@pytest.mark.parametrize(
+    "method", ["hnsw", *(pytest.param(each, marks=pytest.mark.exhaustive) for each in ("bits", "ivf"))]
+)
 def test_a_process_that_is_killed_while_it_builds_leaves_nothing(docs, open_vector, file, method):
     program = f"""
         import sys, time
@@ -141,6 +143,9 @@ def test_control_c_reaches_a_process_that_builds(docs, open_vector, file):
     assert_nothing_was_made(open_vector(file))
 
 
+@pytest.mark.parametrize(
+    "method", ["hnsw", *(pytest.param(each, marks=pytest.mark.exhaustive) for each in ("bits", "ivf"))]
+)
 def test_two_processes_keep_to_the_same_rows(docs, file, method):
     docs.execute(f"CREATE INDEX near ON docs USING {method} (embedding)")
     program = """

@@ -66,7 +66,7 @@ def backend(request, monkeypatch):
 # -- with all effort nothing is missed -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32),
     count=st.integers(1, 300),
