@@ -301,3 +301,13 @@ def test_a_state_that_breaks_a_foreign_key_is_brought_back_only_with_those_off(
     assert conn.execute("SELECT * FROM c").fetchall() == []
     conn.execute("PRAGMA foreign_keys = OFF")
     assert conn.restore(at=then).total == 1
+
+
+def test_whatever_texts_are_made_into(conn, past, moment):
+    conn.text_factory = bytes
+    versions = conn.history("t", 1)
+    assert versions[0].operation == "INSERT" and versions[0].time is not None
+    then = moment()
+    conn.execute("DELETE FROM t")
+    conn.commit()
+    assert conn.restore("t", at=then).total > 0

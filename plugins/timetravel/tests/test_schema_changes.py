@@ -261,7 +261,41 @@ def test_a_table_dropped_by_a_program_without_time_travel(file, open_travel, pla
     conn.close()
     plain.execute("DROP TABLE t")
     conn = open_travel()
-    assert rows(conn, "SELECT a FROM t AS OF ?", then) == [(2,)]
+    with pytest.warns(
+        HistoryWarning, match="dropped by a program without time travel: what it held then is not"
+    ):
+        assert rows(conn, "SELECT a FROM t AS OF ?", then) == [(2,)]
+    strict = open_travel(time_travel_strict=True)
+    with pytest.raises(sqlite3.DataError, match="dropped by a program without time travel"):
+        strict.execute("SELECT a FROM t AS OF ?", (then,))
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["between transactions", "in a transaction"])
+def test_what_a_program_without_time_travel_changes_is_read_at_once(file, open_travel, plain, moment, begun):
+    conn = open_travel()
+    conn.executescript("PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)")
+    conn.executescript("INSERT INTO t VALUES (1, 'one', 'b')")
+    then = moment()
+    conn.executescript("UPDATE t SET a = 'two'")
+    plain.executescript("ALTER TABLE t RENAME COLUMN a TO c; ALTER TABLE t ADD COLUMN d DEFAULT 9")
+    plain.executescript("CREATE TABLE u (id INTEGER PRIMARY KEY)")
+    if begun:
+        conn.execute("BEGIN")
+    assert rows(conn, "SELECT * FROM t AS OF ?", then) == [(1, "one", "b", 9)]
+    assert rows(conn, "SELECT c, d FROM t FOR SYSTEM_TIME ALL") == [("one", 9), ("two", 9)]
+    conn.commit()
+    assert rows(conn, "SELECT * FROM u AS OF 'now'") == []
+
+
+def test_a_reader_does_not_wait_to_follow(file, open_travel, plain, moment):
+    conn = open_travel(timeout=60)
+    conn.executescript("PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, a)")
+    conn.executescript("INSERT INTO t VALUES (1, 'one')")
+    then = moment()
+    conn.executescript("UPDATE t SET a = 'two'")
+    plain.executescript("ALTER TABLE t RENAME COLUMN a TO c; BEGIN IMMEDIATE")
+    assert rows(conn, "SELECT c FROM t AS OF ?", then) == [("one",)]
+    assert conn.execute("PRAGMA busy_timeout").fetchone() == (60_000,)
 
 
 def test_a_column_that_is_dropped_twice_in_one_transaction(conn, past):

@@ -220,3 +220,38 @@ def test_its_options_are_checked_and_listed():
     conn = heliosdb_sqlite.connect(":memory:", enable_time_travel=False)
     assert type(conn) is heliosdb_sqlite.Connection
     conn.close()
+
+
+def test_a_table_of_many_columns_keeps_its_history(conn, moment):
+    columns = [f"c{number}" for number in range(1990)]
+    conn.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, {', '.join(columns)})")
+    conn.execute("INSERT INTO t (id, c1989) VALUES (1, 'old')")
+    conn.commit()
+    then = moment()
+    conn.execute("UPDATE t SET c1989 = 'new'")
+    conn.commit()
+    assert conn.execute("SELECT c1989 FROM t AS OF ?", (then,)).fetchall() == [("old",)]
+    assert conn.restore("t", at=then).total == 1
+
+
+def test_a_table_of_too_many_columns_is_left_out_with_a_warning(open_travel):
+    columns = ", ".join(f"c{number}" for number in range(1999))
+    conn = open_travel(":memory:")
+    with pytest.warns(HistoryWarning, match="'t' has 2000 columns, and its history needs 3 more"):
+        conn.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, {columns})")
+    conn.execute("INSERT INTO t (id) VALUES (1)")
+    conn.commit()
+    assert conn.execute("SELECT count(*) FROM t").fetchone() == (1,)
+
+
+def test_a_connection_takes_part_in_a_history_that_is_loaded_into_it(conn, open_travel, moment):
+    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'one')")
+    then = moment()
+    copy = open_travel(":memory:", time_travel_user="ann")
+    conn.backup(copy)
+    copy.executescript("UPDATE t SET a = 'two'; UPDATE t SET a = 'three'")
+    assert copy.execute("SELECT a FROM t AS OF ?", (then,)).fetchall() == [("one",)]
+    users = copy.execute(
+        "SELECT a, system_user FROM t FOR SYSTEM_TIME ALL ORDER BY system_transaction"
+    ).fetchall()
+    assert [a for a, _ in users] == ["one", "two", "three"] and users[-1] == ("three", "ann")

@@ -89,10 +89,12 @@ def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
         if change.versioning is not None and change.verb == "ALTER":
             return statement
     stored = change is not None and change.kind in ("VIEW", "TRIGGER")
-    stamp = schema_of(connection).stamp
-    made = Rewriter(travel, statement.text, stored=stored).rewrite()
-    if made is None:
+    rewriter = Rewriter(travel, statement.text, stored=stored)
+    if not rewriter.has_clauses():
         return statement
+    travel.catch_up()
+    stamp = schema_of(connection).stamp
+    made = rewriter.rewrite()
     statement = statement.rewritten(made.text).noted(NAME, made)
     return statement.bound_to(stamp)
 

@@ -14,6 +14,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from .reading.relation import Branch, Past
 from .session import TimeTravel, of
 from .storage import keys
+from .storage.conditions import any_of
 from .storage.names import FOREVER, FROM, ID, PREFIX, ROW, SHIFT, TO, in_schema
 from .storage.registry import Versioned
 from .storage.shape import Shape
@@ -228,7 +229,7 @@ def _update(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int
     found = f"{keys.find_row(shape, name, 'h')} AND {_then(table, txn)}"
     kept = {c.name: quote_identifier(k.stored_as) for c in columns if (k := table.kept(c.name)) is not None}
     sets = ", ".join(f"{quote_identifier(each)} = h.{stored}" for each, stored in kept.items())
-    differ = " OR ".join(
+    differ = any_of(
         f"{name}.{quote_identifier(each)} COLLATE BINARY IS NOT h.{stored} "
         f"OR typeof({name}.{quote_identifier(each)}) <> typeof(h.{stored})"
         for each, stored in kept.items()

@@ -27,8 +27,9 @@ _WITHOUT = "without"  # the setting that has the tables whose versioning was swi
 class Rows:
     """Rows that have been read to the end."""
 
-    def __init__(self, rows: list[Any]) -> None:
+    def __init__(self, rows: list[Any], rowcount: int) -> None:
         self._rows = rows
+        self.rowcount = rowcount
 
     def fetchall(self) -> list[Any]:
         """Return all of them."""
@@ -67,7 +68,8 @@ class TimeTravel:
             return run_past_hooks(connection, sql, parameters)
         connection.text_factory = str
         try:
-            return Rows(run_past_hooks(connection, sql, parameters).fetchall())
+            cursor = run_past_hooks(connection, sql, parameters)
+            return Rows(cursor.fetchall(), cursor.rowcount)
         finally:
             connection.text_factory = factory
 
@@ -114,7 +116,8 @@ class TimeTravel:
         version = self._version(schema)
         known = self._known.get(schema)
         if known is None or known[0] != version:
-            known = self._known[schema] = (version, following.load(self.run, schema))
+            found = [following.as_now(table) for table in following.load(self.run, schema)]
+            known = self._known[schema] = (version, found)
         return known[1]
 
     def live(self, name: str, schema: str | None = None) -> Versioned | None:
@@ -167,6 +170,23 @@ class TimeTravel:
             if not _for_later(error):
                 raise
 
+    def catch_up(self) -> None:
+        """Follow what others did to the schema since, before the past is read; if that can't be now, a commit will."""
+        if self._followed == self._version("main") or self.connection.in_transaction:
+            return
+        (patience,) = self.run("PRAGMA busy_timeout").fetchone()
+        self.run("PRAGMA busy_timeout = 0")  # a reader does not wait for a writer
+        try:
+            if self._behind():
+                with self.transaction():
+                    self.follow("main")
+            self._in_step()
+        except sqlite3.OperationalError as error:
+            if not _for_later(error):
+                raise
+        finally:
+            self.run(f"PRAGMA busy_timeout = {patience}")
+
     def _behind(self) -> bool:
         """Return whether there is anything to do to bring main's history in step with its schema."""
         if layout.exists(self.run, "main"):
@@ -175,7 +195,7 @@ class TimeTravel:
             ).fetchone()
             if last == OPEN:
                 return True
-            tables = self.tables("main")
+            tables = following.load(self.run, "main")
             if any(following.is_behind(self.run, table) for table in tables):
                 return True
             live = {table.name for table in tables if table.shape is not None}
@@ -298,6 +318,8 @@ class TimeTravel:
 
     def went_back(self) -> None:
         """A transaction was rolled back: what it did to the schema has not happened."""
+        if self.connection is None:
+            return  # nobody holds it any more
         for schema, (version, _) in list(self._known.items()):
             if version != self._version(schema):
                 del self._known[schema]
@@ -308,6 +330,8 @@ class TimeTravel:
     def _in_step(self) -> None:
         self._followed = self._version("main")
         self._has_history = layout.exists(self.run, "main")
+        if self._has_history:
+            layout.join(self.run)  # deserialize() and backup() bring a history along
 
     # -- which tables are left alone ---------------------------------------------------------------------------------
     def _switched_off(self) -> set[str]:

@@ -16,14 +16,7 @@ from .session import of
 from .storage.names import in_schema
 from .times import to_datetime, to_microseconds
 
-_SYSTEM = (
-    "system_transaction",
-    "system_transaction_end",
-    "system_time",
-    "system_time_end",
-    "system_operation",
-    "system_user",
-)
+_SYSTEM = ("system_time", "system_time_end", "system_operation", "system_user")
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,16 @@ def history(connection: Any, table: str, key: Any, *, dropped: bool = False) -> 
     gone = _dropped(past) if dropped else []
     columns = [*past.columns, *gone]
     source = f"{quote_identifier(past.now.schema)}.{quote_identifier(past.name)} FOR SYSTEM_TIME ALL AS v"
-    listed = ", ".join([*_SYSTEM, *(f"v.{quote_identifier(name)}" for name in columns)])
+    # Whatever the text_factory makes of texts, these are bytes.
+    known = [f"CAST({name} AS BLOB)" for name in _SYSTEM]
+    listed = ", ".join(
+        [
+            "system_transaction",
+            "system_transaction_end",
+            *known,
+            *(f"v.{quote_identifier(name)}" for name in columns),
+        ]
+    )
     cursor = connection.cursor()
     cursor.row_factory = None
     rows = cursor.execute(
@@ -124,7 +126,9 @@ def _versions(
     found: list[Version] = []
     before: dict[str, Any] | None = None
     ended: tuple[int, str | None] | None = None
-    for txn, txn_end, time, time_end, began_by, user, *values in rows:
+    for txn, txn_end, *texts_and_values in rows:
+        texts, values = texts_and_values[: len(_SYSTEM)], texts_and_values[len(_SYSTEM) :]
+        time, time_end, began_by, user = (None if text is None else text.decode() for text in texts)
         row = dict(zip(columns, values, strict=True))
         if before is not None and ended is not None and ended[0] != txn:
             found.append(_deletion(travel, past, ended, before))

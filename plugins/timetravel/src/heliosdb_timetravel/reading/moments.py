@@ -158,6 +158,18 @@ class Moments:
             "ask for an earlier time"
         )
 
+    def warn_of_loss(self, past: Past) -> None:
+        """Say so if rows of the past are not known at all."""
+        for branch in past.branches:
+            if branch.table.lost or (branch.table.shape is None and branch.table.ended is None):
+                message = (
+                    f"table {branch.table.name!r} was dropped by a program without time travel: what it held then is "
+                    "not in its history"
+                )
+                if self._travel.options.time_travel_strict:
+                    raise sqlite3.DataError(message)
+                warn(message)
+
     def _warn(self, time: str, table: Versioned, instead: str) -> None:
         since = self.time_of(table, table.known_from)
         message = f"the history of table {table.name!r} begins {since}, after {time}"

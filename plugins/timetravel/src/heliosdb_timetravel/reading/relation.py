@@ -124,7 +124,7 @@ def _superseded(past: Past, branch: Branch, kind: str, bounds: Sequence[str], ex
     columns = []
     for name in past.columns:
         kept = table.kept(name)
-        stored = f"h.{quote_identifier(kept.stored_as)}" if kept is not None else "NULL"
+        stored = f"h.{quote_identifier(kept.stored_as)}" if kept is not None else _added(table, name)
         columns.append(f"{stored} AS {quote_identifier(name)}")
     for extra in extras:
         if extra in ROWID_NAMES:
@@ -135,6 +135,13 @@ def _superseded(past: Past, branch: Branch, kind: str, bounds: Sequence[str], ex
         else:
             columns.append(f"{_dropped(table, extra)} AS {quote_identifier(extra)}")
     return f"SELECT {', '.join(columns)} FROM {table.history} AS h{_where(where)}"
+
+
+def _added(table: Versioned, name: str) -> str:
+    """Return what the rows of the past have in a column that their history has not got: its default."""
+    column = table.shape.column(name) if table.shape is not None else None
+    left_out = name.lower() in {each.lower() for each in table.excluded}
+    return column.default if column is not None and column.default and not left_out else "NULL"
 
 
 def _dropped(table: Versioned, name: str) -> str:

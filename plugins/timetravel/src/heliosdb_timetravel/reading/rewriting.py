@@ -56,12 +56,14 @@ class Rewriter:
         self._carried_out: set[int] = set()  # where clauses begin that were about something
         self._reader = Reader(sql, self._tokens)
 
-    def rewrite(self) -> Rewriting | None:
-        """Return what the statement became, None if it has no clause about time."""
-        queries = self._reader.read()
-        clauses = self._reader.clauses
-        if not clauses:
-            return None
+    def has_clauses(self) -> bool:
+        """Read the statement, and return whether it has a clause about time."""
+        self._queries = self._reader.read()
+        return bool(self._reader.clauses)
+
+    def rewrite(self) -> Rewriting:
+        """Return what the statement, which has been read, became."""
+        queries, clauses = self._queries, self._reader.clauses
         self._begin(queries)
         flat = self._stored or self._travel.options.system_versions == "flat"
         paired = None if flat else self._columns.paired()
@@ -148,6 +150,7 @@ class Rewriter:
         if past is None:
             text, columns, extras = self._view(table, asked, paired=paired)
         else:
+            self._travel.moments.warn_of_loss(past)
             columns, extras = past.columns, self._columns.extras(past, query, table)
             if paired and "system_time" not in extras:
                 if "system_time" in {name.lower() for name in columns}:
@@ -185,12 +188,13 @@ class Rewriter:
         """Return a view's SELECT with the clause put to the tables in it, its columns, and those beside them."""
         schema, name, kind, sql = self._find(table, asked)
         if kind == "table":
-            where = (
-                "it is in TEMP"
-                if schema == "temp"
-                else f"ALTER TABLE {_qualified(schema, name)} ADD SYSTEM VERSIONING"
-            )
-            raise asked.error(f"table {name!r} keeps no history: {where}")
+            if schema == "temp":
+                why = "it is in TEMP"
+            elif sql[:14].upper() == "CREATE VIRTUAL":
+                why = "it is a virtual table"
+            else:
+                why = f"ALTER TABLE {_qualified(schema, name)} ADD SYSTEM VERSIONING"
+            raise asked.error(f"table {name!r} keeps no history: {why}")
         if self._depth > _DEEPEST:
             raise sqlite3.OperationalError(f"view {name} is circularly defined")
         listed = self._travel.run("SELECT name FROM pragma_table_info(?, ?)", (name, schema)).fetchall()

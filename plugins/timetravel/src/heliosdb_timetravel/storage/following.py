@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
@@ -30,6 +30,28 @@ def load(run: Run, schema: str) -> list[Versioned]:
         else:
             found.append(replace(table, name=name, shape=read_shape(run, schema, name)))
     return found
+
+
+def as_now(table: Versioned) -> Versioned:
+    """Return a table as it will be known once its history has followed what another program did to its columns.
+
+    Nothing is written: a renamed column is found under its old name in the history, one that was added is not there.
+    """
+    if table.shape is None:
+        return table
+    known = [each for each in table.columns if each.dropped is None]
+    now = [column.name for column in table.recorded(table.shape)]
+    if len(now) < len(known):
+        return table
+    renamed_columns = {
+        old: old._replace(name=new) for old, new in zip(known, now, strict=False) if old.name != new
+    }
+    key = tuple(_renamed_as(each, renamed_columns) for each in table.key)
+    return replace(table, columns=tuple(renamed_columns.get(each, each) for each in table.columns), key=key)
+
+
+def _renamed_as(name: str, renamed_columns: Mapping[Kept, Kept]) -> str:
+    return next((new.name for old, new in renamed_columns.items() if old.name == name), name)
 
 
 def ordinary_tables(run: Run, schema: str) -> list[str]:
@@ -97,7 +119,7 @@ def add(
         tuple(excluded),
         (Named(shape.name, txn),),
         retention,
-        shape,
+        shape=shape,
     )
     table = replace(
         table,
@@ -298,7 +320,7 @@ def lost(run: Run, table: Versioned) -> None:
     txn = layout.open_commit(run, table.schema)
     drop_triggers(run, table)
     run(f"DELETE FROM {table.starts}")
-    write(run, replace(table, ended=txn, shape=None))
+    write(run, replace(table, ended=txn, shape=None, lost=True))
 
 
 def start_all(run: Run, table: Versioned, shape: Shape, txn: int) -> None:

@@ -51,6 +51,8 @@ class Versioned:
     names: tuple[Named, ...] = ()
     retention: int | None = None
     """Microseconds for which superseded rows are kept by purge_history(); None: for ever."""
+    lost: bool = False
+    """A program without time travel dropped it: the rows that it held then are not known."""
     shape: Shape | None = field(default=None, compare=False)
     """The table as it is now, None when it is gone."""
 
@@ -125,6 +127,7 @@ def _read(
         tuple(known["excluded"]),
         tuple(Named(*each) for each in known["names"]),
         known["retention"],
+        known.get("lost", False),
     )
 
 
@@ -140,6 +143,7 @@ def write(run: Run, table: Versioned) -> None:
             "excluded": table.excluded,
             "names": table.names,
             "retention": table.retention,
+            **({"lost": True} if table.lost else {}),
         }
     )
     run(

@@ -33,7 +33,15 @@ def make_tables(run: Run, table: Versioned, shape: Shape) -> None:
     own = [f"{ID} INTEGER PRIMARY KEY", f"{FROM} INTEGER NOT NULL", f"{TO} INTEGER NOT NULL", *row]
     columns = [definition(column, column.name) for column in table.recorded(shape)]
     strict = " STRICT" if shape.strict else ""
-    run(f"CREATE TABLE {q}.{history(number)} ({', '.join([*own, *columns])}){strict}")
+    try:
+        run(f"CREATE TABLE {q}.{history(number)} ({', '.join([*own, *columns])}){strict}")
+    except sqlite3.OperationalError as error:
+        if "too many columns" not in str(error):
+            raise
+        raise sqlite3.NotSupportedError(
+            f"table {shape.name!r} has {len(columns)} columns, and its history needs {len(own)} more: too many for "
+            "SQLite; leave some out WITH (exclude = '...')"
+        ) from None
     run(f"CREATE TABLE {q}.{starts(number)} {keys.definitions(shape)}")
     key = ", ".join(
         f"{quote_identifier(name)}{_collate(collation)}"

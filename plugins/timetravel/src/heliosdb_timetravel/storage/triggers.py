@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from . import keys
+from .conditions import any_of
 from .names import BY_STATEMENT, COMMITS, FROM, ID, NOW, OPEN, ROW, SHIFT, TO, history, starts, trigger
 from .shape import ROWID_NAMES, Column, Shape
 
@@ -148,7 +149,7 @@ class Triggers:
         :param seen: the start of the row that changes: what is saved must be of the commit that ends it
         """
         found = [f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {clash})" for clash in clashes]
-        when = " OR ".join([*([also] if also else []), *found, self._pending()])
+        when = any_of([*([also] if also else []), *found, self._pending()])
         when = f"({condition}) AND ({when})" if condition else when
         version = keys.of_version(self.shape, "p")
         same = keys.equal(version, self._key("c"))
@@ -256,7 +257,7 @@ class Triggers:
         named = [*map(quote_identifier, self.shape.key), *terms]
         if self.shape.rowid and not (self.shape.rowid_is_key and self.shape.key):
             named.append(self.shape.rowid)
-        return " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in dict.fromkeys(named))
+        return any_of(f"OLD.{name} IS NOT NEW.{name}" for name in dict.fromkeys(named))
 
     # -- statements --------------------------------------------------------------------------------------------------
     def _touch(self, seen: str) -> str:
@@ -326,7 +327,7 @@ class Triggers:
             found.append(f"{one}.{name} COLLATE BINARY IS NOT {other}.{name}")
             if has_any_type(column, strict=self.shape.strict):
                 found.append(f"typeof({one}.{name}) <> typeof({other}.{name})")
-        return " OR ".join(found) or "0"
+        return any_of(found)
 
 
 def has_any_type(column: Column, *, strict: bool) -> bool:
