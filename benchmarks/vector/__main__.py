@@ -40,7 +40,7 @@ def main() -> int:
         "--rounds", type=int, help="how many turns everybody takes (default: 9, with --quick 3)"
     )
     parser.add_argument(
-        "--only", metavar="TEXT", nargs="+", default=[""], help="only peers whose name contains one of these"
+        "--only", metavar="TEXT", nargs="+", default=[""], help="only stores whose name contains one of these"
     )
     parser.add_argument(
         "--index", metavar="METHOD", default="hnsw", help="what peers' indexes are compared with"

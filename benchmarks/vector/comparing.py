@@ -64,16 +64,17 @@ def compared(
     """Return what everybody has shown with so many rows.
 
     :param tell: is told of each as soon as it has
-    :param wanted: tells by its name whether a peer takes part
+    :param wanted: tells by its name whether a store takes part
     :param method: the approximate index of HeliosDB's that peers' are compared with
     """
     given = folder / "vectors.npy"
+    chosen = f"heliosdb, {method}"
     make(rows, given)
     found = vectors(given)
     right = {
         name: nearest(found, None if asked is None else asked[1]) for name, (asked, _) in QUESTIONS.items()
     }
-    mine = [store for store in STORES if store.ours]
+    mine = [store for store in STORES if store.ours and (wanted(store.name) or store.name in (EXACT, chosen))]
     everyone: list[Measured] = []
     ours: dict[str, Worker] = {}
     with ExitStack() as stack:
