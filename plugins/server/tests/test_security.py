@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
 import logging
+import re
 import socket
 import sqlite3
 import ssl
@@ -339,6 +341,14 @@ BEYOND = [
     "INSERT INTO pg_catalog.pg_class (relname) VALUES ('x')", "DELETE FROM pg_class", "DROP TABLE pg_catalog.pg_class",
     "CREATE TABLE pg_catalog.mine (a int)", "EXPLAIN ATTACH DATABASE '{other}' AS x", "SELECT writefile('{other}', 'x')",
     "/* x */ ATTACH DATABASE '{other}' AS x", "PRAGMA main.writable_schema(1)", "SELECT fts3_tokenizer('x')",
+    "CREATE TEMP VIEW v AS SELECT load_extension('x'); SELECT * FROM v", "PRAGMA trusted_schema = OFF; ATTACH '{other}' AS y",
+    "DO $$ BEGIN PERFORM pg_read_file('x'); END $$", "CREATE FUNCTION f() RETURNS int LANGUAGE c AS '{other}'",
+    "CREATE EXTENSION file_fdw", "SELECT * FROM pg_ls_dir('.')", "PREPARE p AS SELECT 1; ATTACH '{other}' AS z",
+    "WITH x AS (SELECT 1) ATTACH '{other}' AS w", "CREATE VIRTUAL TABLE v USING csv(filename='{other}')",
+    "CREATE TABLESPACE t LOCATION '/tmp'", "COPY (SELECT 1) TO PROGRAM 'cat > {other}'", "EXPLAIN VACUUM INTO '{other}'",
+    "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT load_extension('x'); END; INSERT INTO users (name) VALUES ('x')",
+    "CREATE DATABASE other", "CREATE BRANCH '../x'", "SELECT edit('x')", "PRAGMA database_list('x'); ATTACH '{other}' AS q",
+    "SELECT * FROM pragma_key", "ALTER SYSTEM SET data_directory = '/tmp'", "LOAD 'x'", "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p",
 ]  # fmt: skip
 
 
@@ -353,3 +363,36 @@ def test_sql_reaches_nothing_but_the_database(server, connect, tmp_path, sql):
     cursor = connection.cursor()
     cursor.execute("SELECT count(*) FROM users")
     assert cursor.fetchone() == (3,)
+
+
+# ---- the file of users ----
+
+
+def test_the_first_format_of_the_users_file_is_read(path):
+    golden = Path(__file__).parent / "golden" / "users-1.json"
+    Path(f"{path}-users").write_bytes(golden.read_bytes())
+    with heliosdb_sqlite.start_server(path, port=0) as server:
+        login(server)
+        with pytest.raises(psycopg2.OperationalError):
+            login(server, password="correct hors")
+
+
+def test_the_users_file_is_written_as_ever(path):
+    Users(f"{path}-users").add("ann", PASSWORD)
+    written = json.loads(Path(f"{path}-users").read_text())
+    golden = json.loads((Path(__file__).parent / "golden" / "users-1.json").read_text())
+    assert written.keys() == golden.keys()
+    assert written["version"] == golden["version"]
+    shape = r"SCRAM-SHA-256\$4096:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}="
+    for kept in (written, golden):
+        assert list(kept["users"]) == ["ann"]
+        assert re.fullmatch(shape, kept["users"]["ann"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "[]", '{"version": 1}', '{"version": 1, "users": {"ann": "plain"}}']
+)
+def test_a_damaged_users_file_opens_nothing(path, text):
+    Path(f"{path}-users").write_text(text)
+    with pytest.raises(sqlite3.Error, match="users"):
+        heliosdb_sqlite.start_server(path, port=0)

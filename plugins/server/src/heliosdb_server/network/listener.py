@@ -25,6 +25,7 @@ from .tls import Tls
 from .wire import Gone, SocketWire
 
 _LOG = logging.getLogger("heliosdb_server")
+_LOOK = 1.0  # seconds between two looks at whether those who wait for a statement are still there
 _SPARE = 32  # connections beyond max_connections: logins, and requests to cancel
 _ADMIN = PgError("57P01", "terminating connection due to administrator command", fatal=True)
 
@@ -60,6 +61,7 @@ class Listener:
         self._logged_in = 0
         self._process = secrets.randbelow(1 << 16) + 1
         self._stopping = False
+        self._looked = time.monotonic()  # for clients that are gone
         self._wake = socket.socketpair()
         self._acceptor: threading.Thread | None = None
 
@@ -133,9 +135,10 @@ class Listener:
     def _accept(self) -> None:
         while not self._stopping:
             try:
-                ready, _, _ = select.select([*self._sockets, self._wake[0]], [], [])
+                ready, _, _ = select.select([*self._sockets, self._wake[0]], [], [], _LOOK)
             except (OSError, ValueError):
                 return
+            self._end_for_the_gone()
             for listening in ready:
                 if listening is self._wake[0]:
                     return
@@ -145,6 +148,18 @@ class Listener:
                     time.sleep(0.01)  # no file descriptors left, or the client is gone already
                     continue
                 self._begin(sock, str(address[0]))
+
+    def _end_for_the_gone(self) -> None:
+        """End the statements whose client has closed its connection: they may hold the turn to write."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
+            return
+        self._looked = now
+        with self.context.lock:
+            sessions = list(self.context.sessions.values())
+        for session in sessions:
+            if session.running and time.time() - session.query_time > _LOOK and session.wire.is_gone():
+                session.cancel(PgError("08006", "connection to client lost"))
 
     def _begin(self, sock: socket.socket, peer: str) -> None:
         sock.setblocking(True)

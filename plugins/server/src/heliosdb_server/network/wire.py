@@ -160,6 +160,17 @@ class SocketWire:
             pass
         self.wake()
 
+    def is_gone(self) -> bool:
+        """Has the client closed the connection? Nothing is read; another thread may ask."""
+        if not hasattr(select, "poll"):
+            return False  # Windows: it shows when something is sent
+        poll, closed = select.poll(), getattr(select, "POLLRDHUP", 0) | select.POLLHUP
+        try:
+            poll.register(self.socket, closed)
+            return any(events & (closed | select.POLLERR) for _, events in poll.poll(0))
+        except (OSError, ValueError):
+            return True
+
     def cut(self) -> None:
         """Close both directions at once, also under a send that waits."""
         try:

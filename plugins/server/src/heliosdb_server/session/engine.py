@@ -186,7 +186,11 @@ class Engine:
 
         :raises PgError: it failed
         """
-        connection = self.database.connect(self.branch or "main")
+        try:
+            connection = self.database.connect(self.branch or "main")
+        except PgError as error:
+            error.fatal = False  # the session's own connection is as good as ever
+            raise
         try:
             cursor = connection.execute(sql)
             return Fetched(cursor.description, cursor.fetchall())
