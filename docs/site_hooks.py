@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.page import markdown as results  # noqa: E402 - found by the line above
+
 PLUGINS = ("vector", "timetravel", "branching", "crypto", "server")
 INTEGRATIONS = ("sqlalchemy", "django")
 PAGES = {
@@ -35,6 +40,8 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     uri = page.file.src_uri
+    if uri == "benchmarks.md":
+        markdown += "\n## Results\n\n" + results()
     folder = posixpath.dirname(SOURCES.get(uri, f"docs/{uri}"))  # in the repository
     here = posixpath.dirname(uri)  # on the site
 

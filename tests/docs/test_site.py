@@ -21,3 +21,10 @@ def test_the_site_builds_strictly(tmp_path: Path) -> None:
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert len(list(tmp_path.rglob("index.html"))) >= len(PAGES)
+    assert "<svg" in (tmp_path / "benchmarks" / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_page_of_results_is_made_from_them() -> None:
+    code = "from benchmarks.page import plain; print(plain(), end='')"
+    made = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert made.stdout == (ROOT / "benchmarks" / "results" / "README.md").read_text(encoding="utf-8")
