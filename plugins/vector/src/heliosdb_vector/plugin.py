@@ -14,12 +14,13 @@ from .index.ddl import around_ddl, as_index
 from .index.stats import vector_index_progress, vector_index_stats
 from .loading.finding import load_sqlite_vec
 from .memory.cache import CACHE, default_limit
-from .memory.freshness import freshness_of, introduce
+from .memory.freshness import blob_opened, freshness_of, introduce
 from .options import VectorOptions
 from .results.returned import Row, row_mapper
 from .search.statements import original_of
 from .statements.columns import COLUMN_TYPES, with_checks
 from .statements.queries import calls_of
+from .statements.texts import plain_texts
 from .surface.explaining import explain_vector
 from .surface.grouped import executemany_grouped
 from .surface.preparing import binder, prepared
@@ -95,6 +96,16 @@ def heliosdb_around(
 def heliosdb_bind(connection: Any, statement: Statement) -> Callable[[Parameters], Parameters] | None:
     """Bind lists and arrays as vectors, and the candidates of searches."""
     return binder(connection, statement)
+
+
+@hookimpl
+def heliosdb_changed(connection: Any, method: str, result: Any) -> None:
+    """Take note of what writes without a statement."""
+    if method == "blobopen":
+        with plain_texts(connection):
+            blob_opened(connection, result)
+    elif method == "deserialize":
+        CACHE.drop(freshness_of(connection).token)
 
 
 @hookimpl

@@ -18,6 +18,7 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import run, state
 
+from .blobs import in_doubt, opened
 from .cache import CACHE, Held
 from .changes import find_log, head_of, make_log
 from .matrix import GONE, ODD_LIMIT, Snapshot
@@ -90,6 +91,13 @@ def introduce(connection: Any, limit: int, *, log: bool, exact: bool) -> None:
     state(connection)[_KEY] = Freshness(connection, limit, log, exact)
 
 
+def blob_opened(connection: Any, blob: Any) -> None:
+    """Take note of a blob, which writes without a statement."""
+    known = freshness_of(connection)
+    schemas = [row[0] for row in run(connection, "SELECT name FROM pragma_database_list").fetchall()]
+    opened(connection, [known.token, *(_owner_of(connection, known, schema) for schema in schemas)], blob)
+
+
 def data_version(connection: Any) -> int:
     """Return SQLite's count of what others have committed to the main database."""
     return int(run(connection, "PRAGMA main.data_version").fetchone()[0])
@@ -128,6 +136,8 @@ def snapshot_of(
 def _current(connection: Any, known: Freshness, column: Column, version: int) -> Held | Unsearchable:
     number = _log_number(connection, known, column)
     schema_version = dict(known.stamp).get(column.schema, -1)
+    in_doubt(known.token)
+    in_doubt(_owner(connection, known, column))
     if number is not None:
         key: Hashable = (_owner(connection, known, column), number, column.column, column.dimensions)
         held = CACHE.get(key)
@@ -183,6 +193,8 @@ def _read(connection: Any, known: Freshness, column: Column) -> Snapshot | Unsea
 def _hold(connection: Any, known: Freshness, key: Hashable, held: Held) -> None:
     if connection.in_transaction and known.stamp != known.clean_stamp:
         return  # a schema that is rolled back leaves its version's number to another one
+    if isinstance(key, tuple) and in_doubt(key[0]):
+        return
     CACHE.put(key, held, known.limit)
 
 
