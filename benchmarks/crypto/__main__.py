@@ -122,9 +122,10 @@ def commits(connect: Connect, folder: Path, quick: bool, *, mode: str) -> Iterat
     with closing(connect(folder / f"c{mode}.db")) as connection:
         fill(connection, 1000, mode)
         cursor = connection.cursor()
+        numbers = itertools.count()  # never the same value again: SQLite would have nothing to write
 
         def work(times: int) -> None:
-            for number in range(times):
+            for number in itertools.islice(numbers, times):
                 cursor.execute(
                     "UPDATE t SET name = ? WHERE id = ?", (f"changed {number}", number * 37 % 1000 + 1)
                 )

@@ -77,20 +77,29 @@ class PageCodec:
             self.begin_session()
         session, key = self._session
         nonce = os.urandom(_RANDOM)
-        return b"".join((key.encrypt(nonce, page[:-TRAILER], number.to_bytes(4, "big")), session, nonce))
+        return b"".join(
+            (key.encrypt(nonce, memoryview(page)[:-TRAILER], number.to_bytes(4, "big")), session, nonce)
+        )
 
     def open(self, number: int, sealed: bytes) -> bytes:
         """Return a page, other than the first, as SQLite is to see it.
 
         :raises PageError: it is not the page that was sealed under this number
         """
+        return self.open_body(number, sealed) + _AFTER_PAGE
+
+    def open_body(self, number: int, sealed: bytes) -> bytes:
+        """Return such a page without the zeros at its end."""
         session = sealed[-NONCE:-_RANDOM]
         key = self._subkeys.get(session) or self._subkey(session)
         try:
-            page = key.decrypt(sealed[-_RANDOM:], sealed[:-NONCE], number.to_bytes(4, "big"))
+            return key.decrypt(sealed[-_RANDOM:], memoryview(sealed)[:-NONCE], number.to_bytes(4, "big"))
         except InvalidTag:
             raise PageError from None
-        return page + _AFTER_PAGE
+
+    def blind_tail(self) -> bytes:
+        """Return the reserved bytes of a page as SQLite is to see them: eight random ones, then zeros."""
+        return self.blind() + _AFTER_BLIND
 
     def seal_first(self, page: bytes, head: bytes, envelope: bytes) -> bytes:
         """Return page 1 as it stands on disk, with the file's head and envelope in the clear.

@@ -34,7 +34,7 @@ FILE, LOG, JOURNAL, HEADER = "file", "log", "journal", "header"
 """Where a page stands that is opened."""
 
 _PLACES = 64  # of page 1 in memory: more than SQLite uses at a time
-_HEADER = 100  # bytes that SQLite reads when it opens a file, before it has a lock
+_START = (100, 0)  # size and place of what SQLite reads when it opens a file, before it has a lock
 _SCHEMA = slice(40, 44)  # of page 1: the version of the schema
 _COUNTER = (24, 16)  # where it looks, at the start of each transaction, whether the file has changed
 
@@ -95,9 +95,11 @@ class DatabaseFile(OpenFile):
                 f"{self.path!r} is in version {head.version} of the encrypted format, and this release of "
                 f"heliosdb-crypto knows version {VERSION}: upgrade it"
             )
+        whole = True
         if head is not None:
             code, data = self.read_disk(ENVELOPE, head.page_size - TAIL)
-            if code == OK and self._unwraps(head, data):
+            whole = code == OK
+            if whole and self._unwraps(head, data):
                 return OK
         unsupported, self.problem = self.problem, ""
         if self._unwraps_a_copy():
@@ -105,6 +107,8 @@ class DatabaseFile(OpenFile):
         if head is not None and self._is_being_made():
             return OK
         if head is not None:
+            if not whole:
+                return self._refuse(f"{self.path!r} was cut off in its first page: restore it from a backup")
             return self._refuse(unsupported or f"wrong encryption key for {self.path!r}")
         if start == SQLITE_MAGIC:
             return self._refuse(
@@ -303,50 +307,60 @@ class DatabaseFile(OpenFile):
     # -- what SQLite asks for ----------------------------------------------------------------------------------------
     def read(self, into: int, size: int, offset: int) -> int:
         """Serve xRead: a page, or a piece of one."""
-        if self.data_key is None or self.problem:
+        data_key = self.data_key
+        if data_key is None or self.problem:
             code = self.find_key()
-            if code != OK and (size, offset) != (
-                _HEADER,
-                0,
-            ):  # the connection is to open, so that it can say why
+            if code != OK and (size, offset) != _START:  # the connection is to open, so that it can say why
                 return code
-            if self.data_key is None:
+            data_key = self.data_key
+            if data_key is None:
                 return self._read_empty(into, size, offset)
-        page_size = self.page_size
-        if size == page_size and offset % size == 0:
-            number = offset // size + 1
-            code, sealed = self.read_disk(size, offset)
-            if code != OK:
-                copy_out(into, bytes(size), size)
-                return code
+        if size != self.page_size or offset % size:
+            return self._read_piece(into, size, offset)
+        code, sealed = self.read_disk(size, offset)
+        if code != OK:
+            copy_out(into, bytes(size), size)
+            return code
+        number = offset // size + 1
+        if number != 1 and self.resealing is None:
             try:
-                page = self.open_page(number, sealed, FILE)
+                self.lay_out(into, size, data_key.pages.open_body(number, sealed))
             except PageError:
                 return self.failed(number)
-            if number == 1 and self.refuses_schema(page):
-                return PROTOCOL
-            copy_out(into, page, size)
-            self.blind(into, size)
-            if number == 1:
-                self.remember_envelope(into)
             return OK
-        return self._read_piece(into, size, offset)
+        try:
+            page = self.open_page(number, sealed, FILE)
+        except PageError:
+            return self.failed(number)
+        if number == 1 and self.refuses_schema(page):
+            return PROTOCOL
+        copy_out(into, page, size)
+        self.blind(into, size)
+        if number == 1:
+            self.remember_envelope(into)
+        return OK
+
+    def lay_out(self, into: int, size: int, body: bytes) -> None:
+        """Put a page that was opened, without the zeros at its end, into SQLite's memory."""
+        assert self.data_key is not None  # noqa: S101 - it opened the page
+        copy_out(into, body, size - RESERVE)
+        copy_out(into + size - RESERVE, self.data_key.pages.blind_tail(), RESERVE)
 
     def _read_empty(self, into: int, size: int, offset: int) -> int:
         data = bytes(size)
-        if (size, offset) == (_HEADER, 0) and not self._reserves:
+        if (size, offset) == _START and not self._reserves:
             data = empty_header(self.page_size)
         copy_out(into, data, size)
         return SHORT_READ
 
     def _read_piece(self, into: int, size: int, offset: int) -> int:
         page_size = self.page_size
-        at_counter = (offset, size) == _COUNTER
-        if at_counter:
+        if offset == _COUNTER[0] and size == _COUNTER[1]:
             # The nonce tells whether page 1 is the one that was read last.
+            known, counter = self._counter
             code, nonce = self.read_disk(NONCE, page_size - NONCE)
-            if code == OK and nonce == self._counter[0]:
-                copy_out(into, self._counter[1], size)
+            if code == OK and nonce == known:
+                copy_out(into, counter, size)
                 return OK
         number, start = divmod(offset, page_size)
         if start + size > page_size:
@@ -355,7 +369,7 @@ class DatabaseFile(OpenFile):
         if code != OK:
             copy_out(into, bytes(size), size)
             return code
-        peeks = (size, offset) == (_HEADER, 0)
+        peeks = (size, offset) == _START
         try:
             page = self.open_page(number + 1, sealed, HEADER if peeks else FILE)
         except PageError:

@@ -8,7 +8,10 @@ from .binding import OK, SHORT_READ, RealMethods
 
 address_of = ctypes.addressof
 copy_out = ctypes.memmove
-copy_in = ctypes.string_at
+# What ctypes.string_at calls, without what it has around it.
+copy_in = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
+    ("PyBytes_FromStringAndSize", ctypes.pythonapi)
+)
 
 
 class OpenFile:
