@@ -19,7 +19,7 @@ from ..types import reading, writing
 from ..types.registry import TEXT, Sized
 from .copy_formats import CsvWriter, csv_column, text_column, text_line
 from .loading import Rows, batches
-from .portals import CHUNK, Portal, Statement
+from .portals import Portal, Statement
 
 if TYPE_CHECKING:
     from .session import Session
@@ -118,10 +118,13 @@ def copy_out(session: Session, args: dict[str, Any]) -> str:
         many = None if code else _chunk_writer(columns, options, session)
         for rows in _row_chunks(session, portal):
             if many is not None and not isinstance(rows[0], _Encoded):
-                session.out += many(rows)
+                data = many(rows)
+                portal.made(len(rows), len(data))
+                session.out += data
             else:
                 parts = [write(row) for row in rows]
                 parts[0], head = head + parts[0], b""
+                portal.made(len(rows), sum(map(len, parts)))
                 session.out += b"".join([replies.message(b"d", part) for part in parts])
             count += len(rows)
             if len(session.out) > 1 << 16:
@@ -140,11 +143,24 @@ def _row_chunks(session: Session, portal: Portal) -> Iterator[list[tuple[Any, ..
     if (
         portal.spool is not None
     ):  # RETURNING, or a file without a write-ahead log: the rows are encoded already
-        for at in range(len(portal.spool)):
-            yield [_Encoded(portal.spool.read(at, at + 1))]
+        place = 0
+        while place < len(portal.spool):
+            data, place = portal.spool.some(place, len(portal.spool))
+            yield _encoded(data)
         return
-    while rows := session.next_rows(portal, CHUNK):
+    while rows := session.next_rows(portal, portal.step):
         yield rows
+
+
+def _encoded(data: bytes) -> list[tuple[Any, ...]]:
+    """Return the rows of DataRow messages."""
+    rows: list[tuple[Any, ...]] = []
+    at = 0
+    while at < len(data):
+        (size,) = struct.unpack_from("!I", data, at + 1)
+        rows.append(_Encoded(data[at : at + 1 + size]))
+        at += 1 + size
+    return rows
 
 
 class _Encoded(tuple):  # type: ignore[type-arg]  # noqa: SLOT001

@@ -297,10 +297,12 @@ class Execution:
             return self._send_spooled(portal, limit)
         left = limit or None
         while True:
-            count = CHUNK if left is None else min(CHUNK, left)
+            count = portal.step if left is None else min(portal.step, left)
             rows = self.next_rows(portal, count)
             if rows:
-                self.out += portal.encode.together(rows)
+                data = portal.encode.together(rows)
+                portal.made(len(rows), len(data))
+                self.out += data
                 portal.place += len(rows)
                 portal.count += len(rows)
                 if len(self.out) > 1 << 16:
@@ -333,9 +335,8 @@ class Execution:
         stop = len(portal.spool) if not limit else min(portal.place + limit, len(portal.spool))
         portal.count += max(stop - portal.place, 0)
         while portal.place < stop:
-            upto = min(portal.place + CHUNK, stop)
-            self.out += portal.spool.read(portal.place, upto)
-            portal.place = upto
+            data, portal.place = portal.spool.some(portal.place, stop)
+            self.out += data
             if len(self.out) > 1 << 16:
                 self.flush()
         return bool(limit) and portal.place == stop and (stop - 0) > 0 and stop < len(portal.spool)
@@ -347,8 +348,8 @@ class Execution:
         spool = Spool()
         already = portal.place
         portal.spool = spool
-        while rows := self.next_rows(portal, CHUNK):
-            spool.add(portal.encode.each(rows))
+        while rows := self.next_rows(portal, portal.step):
+            portal.made(len(rows), spool.add(portal.encode.each(rows)))
             if self.cancelled is not None:
                 raise self.cancelled
         if already:

@@ -12,6 +12,8 @@ from ..types.rows import Encoder, guessed
 from .spool import Spool
 
 CHUNK = 256  # rows that are encoded and sent at a time
+FEW = 16  # rows that are read at first: they may be large ones
+_MUCH = 1 << 18  # bytes that are made of rows at a time, as far as that can be told before
 
 
 @dataclass(slots=True)
@@ -47,6 +49,14 @@ class Portal:
     peeked: list[tuple[Any, ...]] = field(default_factory=list)
     hold: bool = False
     scroll: bool = False
+    step: int = FEW  # rows that are read next
+
+    def made(self, rows: int, size: int) -> None:
+        """So many rows were so many bytes: read more or less of them the next time."""
+        if size > _MUCH:
+            self.step = max(rows * _MUCH // size, 1)
+        elif rows == self.step < CHUNK:
+            self.step = min(self.step * 4, CHUNK)
 
     def close(self) -> None:
         """Give up what it holds."""
@@ -86,4 +96,4 @@ def row_count(made: Translated, cursor: Any, connection: Any) -> int:
     return 0
 
 
-__all__ = ["CHUNK", "Portal", "Statement", "filled", "guessed_columns", "row_count"]
+__all__ = ["CHUNK", "FEW", "Portal", "Statement", "filled", "guessed_columns", "row_count"]

@@ -19,7 +19,7 @@ from .context import Context, Counters
 from .engine import Engine
 from .execution import Execution, Stale
 from .plans import Shape, fields, plan_of
-from .portals import CHUNK, Portal, Statement
+from .portals import FEW, Portal, Statement
 from .sequences import Sequences
 from .settings import Settings
 from .transactions import Transaction
@@ -430,8 +430,8 @@ class Session(Execution, Commands):
             if not self._run_light(portal, made.plan, made.sql[0]) or portal.spool is not None:
                 self.counters.queries -= 1  # counted when it is executed
                 return False
-            rows = self.engine.fetch(portal.cursor, CHUNK)
-            if len(rows) == CHUNK:
+            rows = self.engine.fetch(portal.cursor, FEW)
+            if len(rows) == FEW:
                 portal.peeked = rows
                 self.counters.queries -= 1
                 return False

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 import tempfile
-from collections.abc import Iterable
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, islice
 from typing import IO
 
 _BOUND = 4 * 2**20
-_length = struct.Struct("!I")
+_PIECE = 1 << 18
 
 
 class Spool:
@@ -16,17 +18,23 @@ class Spool:
 
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_BOUND)  # noqa: SIM115 - closed in close()
-        self._places: list[int] = [0]
+        self._places = array("Q", [0])
 
     def __len__(self) -> int:
         return len(self._places) - 1
 
-    def add(self, rows: Iterable[bytes]) -> None:
-        """Append rows."""
+    def add(self, rows: Sequence[bytes]) -> int:
+        """Append rows; return how many bytes they are."""
         self._file.seek(0, 2)
-        for row in rows:
-            self._file.write(row)
-            self._places.append(self._places[-1] + len(row))
+        data = b"".join(rows)
+        self._file.write(data)
+        self._places.extend(islice(accumulate(map(len, rows), initial=self._places[-1]), 1, None))
+        return len(data)
+
+    def some(self, start: int, stop: int) -> tuple[bytes, int]:
+        """Return rows as one piece of bytes, as many as are no great many bytes, and the place behind them."""
+        upto = min(max(bisect_right(self._places, self._places[start] + _PIECE) - 1, start + 1), stop)
+        return self.read(start, upto), upto
 
     def read(self, start: int, stop: int) -> bytes:
         """Return rows as one piece of bytes."""
