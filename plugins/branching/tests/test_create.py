@@ -373,3 +373,40 @@ def test_creation_times_are_told_with_their_zone(main):
     assert before - 1 <= made.created_at.timestamp() <= time.time() + 1
     assert made.divergence_point.utcoffset() is not None
     assert 0 <= made.age_days < 1
+
+
+def test_a_log_that_starts_anew_while_it_is_copied_is_copied_again(main, path, connect, monkeypatch):
+    main.execute("PRAGMA journal_mode = WAL")
+    main.execute("PRAGMA wal_autocheckpoint = 0")
+    main.create_branch("a")
+    for number in range(50):
+        main.execute("UPDATE fruit SET price = ?", (number,))
+        main.commit()
+    real, copies = copying.copy_plainly, []
+
+    def meanwhile(source, target):
+        real(source, target)
+        copies.append(source)
+        if len(copies) == 1:
+            main.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            main.execute("UPDATE fruit SET price = 99")  # the first page of a new log
+            main.commit()
+
+    main.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # the database has all of the log
+    monkeypatch.setattr(copying, "copy_plainly", meanwhile)
+    main.create_branch("b")
+    assert len(copies) == 2
+    branch = connect(path, branch="b")
+    assert branch.execute("SELECT DISTINCT price FROM fruit").fetchall() == [(99.0,)]
+    assert branch.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_long_log_is_emptied_first(main, path, connect):
+    main.execute("PRAGMA journal_mode = WAL")
+    main.execute("PRAGMA wal_autocheckpoint = 0")
+    main.execute("CREATE TABLE big (data)")
+    main.executemany("INSERT INTO big VALUES (?)", [(os.urandom(4000),) for _ in range(1500)])
+    main.commit()
+    main.create_branch("b")
+    assert os.path.getsize(f"{path}-wal") < 2**20
+    assert connect(path, branch="b").execute("SELECT count(*) FROM big").fetchone() == (1500,)

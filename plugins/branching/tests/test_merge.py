@@ -578,3 +578,48 @@ def test_connections_that_are_always_in_a_transaction(path, connect, rows):
     main.commit()
     with pytest.raises(heliosdb_sqlite.OperationalError, match="branch 'b' has uncommitted changes"):
         main.merge_branch("b")
+
+
+def test_what_came_from_a_branch_is_not_brought_back_to_it(main, branch, on, rows):
+    main.create_branch("c", from_branch="b")
+    third = on("c")
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1", "INSERT INTO fruit VALUES (4, 'kiwi', 1, 1)")
+    main.merge_branch("b", into="c")
+    write(branch, "UPDATE fruit SET price = 1.5 WHERE id = 1", "DELETE FROM fruit WHERE id = 4")  # taken back
+    write(third, "UPDATE fruit SET stock = 5 WHERE id = 1", "UPDATE fruit SET stock = 6 WHERE id = 2")
+    assert main.merge_branch("c", into="b").total_row_changes == 2
+    assert rows(branch)[:2] == [(1, "apple", 1.5, 5), (2, "pear", 2.5, 6)]
+    assert len(rows(branch)) == 3
+    main.merge_branch("b", into="c")
+    assert rows(third) == rows(branch)
+
+
+def test_two_branches_keep_each_other_up_to_date(main, branch, on, rows):
+    main.create_branch("c")
+    other = on("c")
+    for turn in range(1, 5):
+        write(branch, f"UPDATE fruit SET price = {turn} WHERE id = 1")
+        main.merge_branch("b", into="c")
+        write(other, f"UPDATE fruit SET price = {turn + 10} WHERE id = 1", f"UPDATE fruit SET stock = {turn}")
+        main.merge_branch("c", into="b")
+        assert rows(branch) == rows(other)
+    main.merge_branch("b")
+    main.merge_branch("c")
+    assert rows(main) == rows(branch)
+    main.create_branch("d", from_branch="c")
+    write(branch, "UPDATE fruit SET stock = 0 WHERE id = 2")
+    main.merge_branch("d", into="b")
+    assert rows(branch)[1][3] == 0
+
+
+def test_an_undone_merge_from_another_branch_leaves_nothing_behind(main, branch, on, rows):
+    main.create_branch("c", from_branch="b")
+    third = on("c")
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1")
+    main.merge_branch("b", into="c")
+    main.undo_merge("b", into="c")
+    assert main.merge_branch("c", into="b").total_row_changes == 0
+    assert rows(branch)[0] == (1, "apple", 9.0, 10)
+    write(third, "UPDATE fruit SET price = 9 WHERE id = 1", "UPDATE fruit SET price = 3 WHERE id = 1")
+    with pytest.raises(MergeConflict):
+        main.merge_branch("c", into="b")

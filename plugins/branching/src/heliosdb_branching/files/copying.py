@@ -87,13 +87,12 @@ def _writing_back(descriptor: int, size: int) -> Iterator[None]:
 
 
 def sync(path: str) -> None:
-    """See a file that nobody has open, and its name, safely on disk."""
+    """See a file that nobody has open safely on disk; its name is the folder's business."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    sync_folder(path)
 
 
 def copy_plainly(source: str, target: str) -> None:
@@ -101,8 +100,6 @@ def copy_plainly(source: str, target: str) -> None:
     with open(source, "rb") as log, open(target, "wb") as made:
         while chunk := log.read(_CHUNK):
             made.write(chunk)
-        made.flush()
-        os.fsync(made.fileno())
 
 
 def handle_of(path: str) -> int | None:

@@ -47,6 +47,8 @@ from .state import (
     wait_for_copy,
 )
 
+_LONG_LOG = 4 * 2**20  # bytes of a write-ahead log; a shorter one is copied with the database
+_HEADER = 32
 _WORTH_A_THREAD = 4 * 2**20  # bytes; less is copied before a thread would have started
 
 
@@ -141,14 +143,15 @@ def _create(
     goes_on = False
     try:
         is_wal = value(source, "PRAGMA main.journal_mode") == "wal"
-        if is_wal:
+        if is_wal and _size(f"{source_path}-wal") > _LONG_LOG:
             _empty_log(source)
-        run(source, "BEGIN")
-        value(source, "SELECT count(*) FROM main.sqlite_master")
+        _begin(source)
         at_us = now_us()
         step("snapshot")
         order = _Order(opener, entry, parent, source, source_path, lock, at_us, progress, step)
-        _copy_log(order)
+        while is_wal and not _copy_log(order):
+            run(source, "COMMIT")
+            _begin(source)
         cloned = copying.clone(source_path, order.part)
         small = os.path.getsize(source_path) <= _WORTH_A_THREAD
         if is_wal and not cloned and not small and as_of is None and progress is None:
@@ -190,18 +193,40 @@ def _empty_log(source: Any) -> None:
     run(source, f"PRAGMA busy_timeout = {patience}")
 
 
-def _copy_log(order: _Order) -> None:
-    """Copy the write-ahead log unless it is empty.
+def _begin(source: Any) -> None:
+    """Begin the transaction that holds the state."""
+    run(source, "BEGIN")
+    value(source, "SELECT count(*) FROM main.sqlite_master")
 
-    The reader keeps the log from starting anew, and pages newer than its state out of the database. So the log, copied
-    now, has whatever the database will lack or have half written while it is copied.
+
+def _copy_log(order: _Order) -> bool:
+    """Copy the write-ahead log unless it is empty; return False if it has started anew in the meantime.
+
+    The reader keeps pages newer than its state out of the database. So the log, copied now, has whatever the database
+    will lack or have half written while it is copied. A log that the database has all of may start anew although
+    somebody reads, which its header tells: what was copied then is a part of the past.
     """
     log = f"{order.source_path}-wal"
+    begins = _header(log)
+    if begins:
+        copying.copy_plainly(log, f"{order.part}-wal")
+    return _header(log) == begins
+
+
+def _header(log: str) -> bytes:
+    """Return how a write-ahead log begins: differently each time that it starts anew."""
     try:
-        if os.path.getsize(log):
-            copying.copy_plainly(log, f"{order.part}-wal")
+        with open(log, "rb") as file:
+            return file.read(_HEADER)
     except FileNotFoundError:
-        pass
+        return b""
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
 
 
 def _copy_behind(order: _Order) -> None:
@@ -236,6 +261,8 @@ def _make_branch(order: _Order, as_of: Any) -> None:
                 if has_table(branch, table):
                     run(branch, f"DELETE FROM {table}")
             drop_copies(branch)
+            if has_table(branch, "_heliosdb_arrived"):
+                run(branch, "UPDATE _heliosdb_arrived SET merge = NULL")  # they are another's to undo
             set_meta(branch, "branch", order.entry.id)
             watch(branch)
             begins = Ancestor(

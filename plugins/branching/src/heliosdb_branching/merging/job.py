@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
 from ..errors import Conflict, merge_conflict
-from ..lineage import merged
+from ..lineage import arrived, merged
 from ..lineage.ancestors import Lineage, lineage_of
 from ..logs.tables import read_table, table_names
 from ..logs.watching import positions, watch
@@ -56,13 +56,15 @@ class Job:
         self.branch = branch
         self.source = source
         self.target = target
-        for table in merged.TABLES:
+        for table in (*merged.TABLES, arrived.TABLE):
             run(here, table)
         self.through = merged.merged_through(here)
         self.lineage: Lineage = lineage_of(branch)
         self.positions = positions(branch)
         self.since = merged.since(self.lineage, lineage_of(here), self.through, self.positions)
-        self.side = Side(here, branch, self.since.spans)
+        self.before = positions(here) if target != MAIN else {}
+        spans = arrived.own_work(branch, self.since.spans, lineage_of(here), self.through)
+        self.side = Side(here, branch, spans)
         self.id = (value(here, "SELECT max(id) FROM _heliosdb_merges") or 0) + 1
         self.conflicts: list[Conflict] = []
         self.open: list[Conflict] = []
@@ -217,15 +219,15 @@ class Job:
         """Say in the merge's own transaction how far the branch's changes have come."""
         before: dict[str, Any] = {}
         schema = theirs.dumps()
-        arrived = {self.source: merged.Through(self.positions, schema, self.target)}
+        come = {self.source: merged.Through(self.positions, schema, self.target)}
         beyond = self.lineage.beyond(lineage_of(self.here))
         for ancestor, child in pairwise(beyond):
-            arrived[ancestor.id] = merged.Through(child.since, child.schema, self.target)
+            come[ancestor.id] = merged.Through(child.since, child.schema, self.target)
         own = {each.id for each in beyond} or {self.source}
         for branch, through in merged.merged_through(self.branch).items():
             if through.recorded_in in own and branch not in own:
-                arrived[branch] = through._replace(recorded_in=self.target)
-        for branch, through in arrived.items():
+                come[branch] = through._replace(recorded_in=self.target)
+        for branch, through in come.items():
             known = self.through.get(branch)
             before[branch] = list(known) if known is not None else None
             if known is not None:
@@ -235,6 +237,8 @@ class Job:
                 if furthest != dict(through.positions):
                     through = merged.Through(furthest, known.schema, self.target)  # noqa: PLW2901 - the further one
             merged.record(self.here, branch, through)
+        if self.target != MAIN:
+            arrived.note(self.here, self.id, self.source, self.positions, self.before, positions(self.here))
         if not self.words and not any(each.total for each in self.rows.counts.values()):
             return  # nothing to undo: the merge before stays the last
         run(

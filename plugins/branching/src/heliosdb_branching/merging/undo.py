@@ -13,7 +13,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
 from ..errors import Conflict, MergeConflict, is_busy
 from ..files.state import clean_up, wait_for_copy
-from ..lineage import merged
+from ..lineage import arrived, merged
 from ..logs.tables import Table, read_table
 from ..logs.virtuals import virtuals
 from ..logs.watching import watch
@@ -110,6 +110,7 @@ class _Undo:
         run(self.here, "DELETE FROM _heliosdb_renumbered WHERE merge = ?", (merge,))
         run(self.here, "UPDATE _heliosdb_merges SET undone_us = ? WHERE id = ?", (now_us(), merge))
         forget(self.here, merge)
+        arrived.forget(self.here, merge)
         return UndoReport(self.name, moment(merged_us), MappingProxyType(self.counts), tuple(self.words))
 
     def _merge(self) -> tuple[int, int, dict[str, Any], list[dict[str, Any]]]:
