@@ -15,6 +15,8 @@ import heliosdb_sqlite
 from heliosdb_sqlite import connection_pool
 
 KEY = bytes(range(32))
+COLUMN_KEY = bytes(range(32, 64))
+PIN = "a pin that is sealed twice"
 SECRET = "the eagle has landed"
 
 
@@ -48,9 +50,11 @@ class Feature:
 def prepare(place: Place) -> None:
     """Make the table that everybody uses."""
     embedding = "VECTOR(3)" if place.has("enable_vector_search") else "BLOB"
+    pin = ", pin TEXT ENCRYPTED, code TEXT ENCRYPTED DETERMINISTIC" if place.has("column_key") else ""
     with closing(place.open()) as conn:
         conn.execute(
-            f"CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL, n INTEGER, embedding {embedding})"
+            "CREATE TABLE note"
+            f" (id INTEGER PRIMARY KEY, body TEXT NOT NULL, n INTEGER, embedding {embedding}{pin})"
         )
         for number in range(1, 6):
             conn.execute("INSERT INTO note (id, body, n) VALUES (?, ?, ?)", (number, f"{SECRET} {number}", 0))
@@ -84,6 +88,26 @@ def nothing_is_readable(place: Place) -> None:
         except sqlite3.DatabaseError:
             return
     raise AssertionError("plain sqlite3 could read the file")
+
+
+def use_encrypted_columns(place: Place) -> None:
+    with closing(place.open()) as conn:
+        conn.execute("UPDATE note SET pin = ?, code = ? WHERE id = 2", (f"{PIN} two", f"{PIN} code"))
+        conn.execute("UPDATE note SET code = ? WHERE id = 3", (f"{PIN} code",))
+        conn.commit()
+    see_what_is_sealed(place)
+
+
+def see_what_is_sealed(place: Place) -> None:
+    with closing(place.open()) as conn:
+        assert conn.execute("SELECT pin FROM note WHERE id = 2").fetchone() == (f"{PIN} two",)
+        by_code = "SELECT id FROM note WHERE code = ? ORDER BY id"
+        assert conn.execute(by_code, (f"{PIN} code",)).fetchall() == [(2,), (3,)]
+        if place.has("enable_time_travel"):
+            past = conn.execute("SELECT pin FROM note FOR SYSTEM_TIME ALL WHERE id = 2").fetchall()
+            assert (f"{PIN} two",) in past
+    files = [path for path in place.path.parent.rglob("*") if path.is_file()]
+    assert [path.name for path in files if PIN.encode() in path.read_bytes()] == []
 
 
 def use_time_travel(place: Place) -> None:
@@ -127,6 +151,21 @@ def find_the_nearest(place: Place) -> None:
     with closing(place.open()) as conn:
         assert nearest(conn, [1, 3, 0]) == [3]
         assert nearest(conn, [1, 5.2, 0]) == [5]
+
+
+def use_a_vector_index(place: Place) -> None:
+    use_vectors(place)
+    with closing(place.open()) as conn:
+        conn.execute("CREATE INDEX near ON note USING bits (embedding vector_l2_ops)")
+        conn.commit()
+    see_the_index(place)
+
+
+def see_the_index(place: Place) -> None:
+    find_the_nearest(place)
+    with closing(place.open()) as conn:
+        (stats,) = conn.vector_index_stats("near")
+        assert (stats.method, stats.table) == ("bits", "note")
 
 
 def use_branches(place: Place) -> None:
@@ -195,6 +234,8 @@ FEATURES = (
     Feature("encryption", {"encryption_key": KEY}, use_encryption, nothing_is_readable),
     Feature("time travel", {"enable_time_travel": True}, use_time_travel, see_the_past),
     Feature("vector search", {"enable_vector_search": True}, use_vectors, find_the_nearest),
+    Feature("vector index", {"enable_vector_search": True}, use_a_vector_index, see_the_index),
+    Feature("encrypted columns", {"column_key": COLUMN_KEY}, use_encrypted_columns, see_what_is_sealed),
     Feature("branching", {"branch": "main"}, use_branches, see_what_was_merged),
     Feature("result cache", {"enable_cache": True}, use_the_cache, use_the_cache),
     Feature("concurrency", {"concurrency": "wal"}, use_concurrency, use_concurrency),
