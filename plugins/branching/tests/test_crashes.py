@@ -166,14 +166,14 @@ def delete(path):
 
 
 def before_every_statement(path, action):
-    real = Opener.connect
+    real = Opener._connect
 
-    def connect(self, file):
-        connection = real(self, file)
+    def connect(self, file, **keywords):
+        connection = real(self, file, **keywords)
         connection.set_trace_callback(lambda _: crash_point("statement"))
         return connection
 
-    Opener.connect = connect
+    Opener._connect = connect
     {"create": create_another, "merge": merge, "undo": undo, "delete": delete}[action](path)
 
 

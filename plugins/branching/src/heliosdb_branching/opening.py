@@ -32,21 +32,34 @@ class Opener:
 
     def connect(self, path: str) -> Any:
         """Open a database file."""
+        return self._connect(path)
+
+    def connect_to_attach(self, path: str) -> Any:
+        """Open a database file so that others can be attached for reading, where no plugin minds."""
+        try:
+            return self._connect(f"{Path(path).absolute().as_uri()}?mode=rw", uri=True)
+        except sqlite3.NotSupportedError:  # it wants a path
+            return self.connect(path)
+
+    def _connect(self, target: str, **keywords: Any) -> Any:
         return heliosdb_sqlite.connect(
-            f"{Path(path).absolute().as_uri()}?mode=rw",
+            target,
             timeout=self.timeout,
             isolation_level=None,
             check_same_thread=False,
-            uri=True,
+            **keywords,
             **self.options,
         )
 
     @contextmanager
-    def opened(self, path: str, *, timeout: float | None = None) -> Iterator[Any]:
-        """Open a database file until the end of the block."""
+    def opened(self, path: str, *, timeout: float | None = None, attaching: bool = False) -> Iterator[Any]:
+        """Open a database file until the end of the block.
+
+        :param attaching: another one is going to be attached
+        """
         if not os.path.exists(path):
             raise sqlite3.OperationalError(f"unable to open database file: there is no {path!r}")
-        connection = self.connect(path)
+        connection = self.connect_to_attach(path) if attaching else self.connect(path)
         try:
             if timeout is not None:
                 run(connection, f"PRAGMA busy_timeout = {int(timeout * 1000)}")

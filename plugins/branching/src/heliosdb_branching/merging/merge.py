@@ -31,7 +31,7 @@ def merge(opener: Opener, request: Request) -> MergeReport:
     """
     start = time.perf_counter()
     with ExitStack() as stack:
-        main = stack.enter_context(opener.opened(opener.database))
+        main = stack.enter_context(opener.opened(opener.database, attaching=request.into == MAIN))
         clean_up(opener, main)
         source = find(main, request.name)
         target = None if request.into == MAIN else find(main, request.into)
@@ -41,7 +41,8 @@ def merge(opener: Opener, request: Request) -> MergeReport:
         if target is None:
             here = stack.enter_context(_borrowed(request.caller)) if _blocks(request.caller, main) else main
         else:
-            here = stack.enter_context(opener.opened(wait_for_copy(opener.database, target)))
+            path = wait_for_copy(opener.database, target)
+            here = stack.enter_context(opener.opened(path, attaching=True))
             check_belongs(here, main, target)
             watch(here)
         if here is not request.caller:
