@@ -21,7 +21,7 @@ from .._guard import check_script
 from .._positional import by_keyword
 from .._standard import sqlite3
 from ..plugins.answer import Answer
-from .cursors import buffer_rows, explain_errors, fetch_rest, hand_out, hooked_factory, map_rows
+from .cursors import buffer_rows, explain_errors, fetch_rest, hand_out, hooked_factory, map_rows, time_fetches
 from .goodbye import finalize, warn_unclosed
 from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan, bind_all
@@ -83,7 +83,7 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
     if plan.changes_schema:
         session.changed_schema()
     if session.hooks.executed:
-        observe(session.hooks.executed, connection, plan.statement, seconds, None)
+        _tell(session.hooks.executed, cursor, plan, seconds)
     return result
 
 
@@ -93,10 +93,16 @@ def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
         return _short(cursor, plan, parameters)
     if plan.statement.stamp is not None:
         plan = cursor.connection._session.fresh(cursor.connection, plan)
+    given = parameters
     if plan.bind is not None:
         parameters = plan.bind(parameters)
-    if plan.answer is not None and (answer := plan.answer(parameters)) is not None:
-        return _answered(cursor, plan, answer)
+    if plan.answer is not None:
+        session: Session = cursor.connection._session
+        known = session.outdates
+        if (answer := plan.answer(parameters)) is not None:
+            return _answered(cursor, plan, answer)
+        if session.outdates != known:  # it was the first to hear of another schema
+            return _one(cursor, session.another(cursor.connection, plan.statement.sql), given)
     if plan.by_name is not None:
         plan, parameters = plan.by_name(plan, parameters)
     return _perform(_execute, cursor, plan, parameters)
@@ -113,8 +119,18 @@ def _answered(cursor: Any, plan: Plan, answer: Answer) -> Any:
     _execute(cursor, answer.shape)
     hand_out(cursor, answer.rows)
     if executed:
-        observe(executed, connection, plan.statement, perf_counter() - start, None)
+        _tell(executed, cursor, plan, perf_counter() - start)
     return cursor
+
+
+def _tell(executed: Iterable[Callable[..., Any]], cursor: Any, plan: Plan, seconds: float) -> None:
+    """Tell the plugins that a statement has run, and how long fetching took those who want to know that too."""
+    told = observe(executed, cursor.connection, plan.statement, seconds, None)
+    if told and cursor.description is not None and isinstance(cursor, ActiveCursor):
+        time_fetches(cursor, told)
+    else:
+        for each in told:
+            observe((each,), 0.0)
 
 
 def _hide_trigger_changes(cursor: Any, plan: Plan, before: int) -> None:
@@ -135,13 +151,18 @@ def _is_inside(connection: Any) -> bool:
 
 def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
     """Do what _perform() does, for a statement that leaves transactions as they are unless it fails."""
+    session: Session = cursor.connection._session
+    given = parameters
     if plan.bind is not None:
         parameters = plan.bind(parameters)
-    if plan.answer is not None and (answer := plan.answer(parameters)) is not None:
-        return _answered(cursor, plan, answer)
+    if plan.answer is not None:
+        known = session.outdates
+        if (answer := plan.answer(parameters)) is not None:
+            return _answered(cursor, plan, answer)
+        if session.outdates != known:  # it was the first to hear of another schema
+            return _one(cursor, session.another(cursor.connection, plan.statement.sql), given)
     executed = plan.executed
     start = perf_counter() if executed else 0.0
-    session: Session = cursor.connection._session
     changes = _total_changes.__get__(cursor.connection) if session.hides_trigger_changes else None
     try:
         _execute(cursor, plan.text, parameters)
@@ -154,7 +175,7 @@ def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
     if changes is not None:
         _hide_trigger_changes(cursor, plan, changes)
     if executed:
-        observe(executed, cursor.connection, plan.statement, perf_counter() - start, None)
+        _tell(executed, cursor, plan, perf_counter() - start)
     return cursor
 
 

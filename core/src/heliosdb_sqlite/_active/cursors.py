@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
+from time import perf_counter
 from typing import Any
 
 from .._standard import sqlite3
 from ..sql.quoting import quote_identifier
+from .hooks import observe
 
 _description: Any = sqlite3.Cursor.description
 _row_factory: Any = sqlite3.Cursor.row_factory
@@ -155,6 +157,59 @@ class Explained(_State):
         super()._leave()
 
 
+class Timed(_State):
+    """A cursor that tells, once, how long fetching its rows took: after the last one, or when it is done without."""
+
+    _told: list[Callable[[float], None]]
+    _seconds: float
+
+    def __next__(self) -> Any:
+        start = perf_counter()
+        try:
+            row = super().__next__()  # type: ignore[misc]
+        except BaseException:
+            self._spent(perf_counter() - start, last=True)
+            raise
+        self._seconds += perf_counter() - start
+        return row
+
+    def fetchone(self) -> Any:
+        start = perf_counter()
+        row = super().fetchone()  # type: ignore[misc]
+        self._spent(perf_counter() - start, last=row is None)
+        return row
+
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
+        start = perf_counter()
+        rows = super().fetchmany(*args, **kwargs)  # type: ignore[misc]
+        self._spent(perf_counter() - start, last=not rows)
+        return rows
+
+    def fetchall(self) -> Any:
+        start = perf_counter()
+        rows = super().fetchall()  # type: ignore[misc]
+        self._spent(perf_counter() - start, last=True)
+        return rows
+
+    def close(self) -> None:
+        self._leave()
+        self.close()
+
+    def __del__(self) -> None:
+        self._spent(0.0, last=True)
+
+    def _spent(self, seconds: float, *, last: bool) -> None:
+        self._seconds += seconds
+        if last and self._told:
+            told, self._told = self._told, []
+            observe(told, self._seconds)
+
+    def _leave(self) -> None:
+        self._spent(0.0, last=True)
+        del self._told, self._seconds
+        super()._leave()
+
+
 class Buffered(_State):
     """A cursor whose rows have all been fetched: those of several executions, or of a statement that had to finish."""
 
@@ -245,6 +300,13 @@ def explain_errors(cursor: Any, explain: Callable[[BaseException], None]) -> Non
     cursor._explain = explain
 
 
+def time_fetches(cursor: Any, told: list[Callable[[float], None]]) -> None:
+    """Let those who want to know be told how many seconds it took to fetch the rows of the cursor's execution."""
+    cursor.__class__ = _in_state(Timed, type(cursor))
+    cursor._seconds = 0.0
+    cursor._told = told
+
+
 def buffer_rows(cursor: Any, rows: list[Any]) -> None:
     """Let the cursor hand out ``rows``, which have been fetched already."""
     _leave_all(cursor)
@@ -261,7 +323,7 @@ def hand_out(cursor: Any, rows: Iterable[Any]) -> None:
 def fetch_rest(cursor: Any) -> list[Any]:
     """Return the rows that are left of the cursor's execution, and end the states that were for it."""
     try:
-        ours = isinstance(cursor, (Explained, Buffered))
+        ours = isinstance(cursor, (Explained, Timed, Buffered))
         rows: list[Any] = cursor.fetchall() if ours else _fetchall(cursor)
     finally:
         _leave_all(cursor)

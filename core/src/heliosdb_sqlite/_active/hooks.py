@@ -106,14 +106,17 @@ def _untouched(_: str, function: Function) -> Function:
     return function
 
 
-def observe(functions: Iterable[Function], *args: Any) -> None:
+def observe(functions: Iterable[Function], *args: Any) -> list[Any]:
     """Call hooks that only watch: what one raises is logged, with its traceback, and goes no further.
 
     What they watched has happened already; raising would tell the caller that it had failed.
+
+    :return: what they returned, but for None
     """
+    answers = []
     for function in functions:
         try:
-            function(*args)
+            answer = function(*args)
         except Exception:
             import logging
 
@@ -121,3 +124,7 @@ def observe(functions: Iterable[Function], *args: Any) -> None:
             logging.getLogger("heliosdb_sqlite").exception(
                 "the hook %s failed; the database is not affected", where
             )
+        else:
+            if answer is not None:
+                answers.append(answer)
+    return answers

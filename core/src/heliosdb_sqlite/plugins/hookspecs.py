@@ -117,11 +117,21 @@ class Plugin:
     @hookspec
     def heliosdb_executed(
         self, connection: Connection, statement: Statement, seconds: float, error: BaseException | None
-    ) -> None:
-        """A statement has run, or failed. Observes: an exception is reported, not raised."""
+    ) -> Callable[[float], None] | None:
+        """A statement has run, or failed. Observes: an exception is reported, not raised.
+
+        May return a function that is told, once, how many seconds fetching the rows took.
+        """
 
     @hookspec
-    def heliosdb_changed(self, connection: Connection, method: str, result: Any) -> None:
+    def heliosdb_changed(
+        self,
+        connection: Connection,
+        method: str,
+        result: Any,
+        arguments: tuple[Any, ...],
+        keywords: Mapping[str, Any],
+    ) -> None:
         """A method has changed what statements mean, or can write by itself: create_function(), set_authorizer(),
         load_extension(), blobopen() ... Observes: an exception is reported, not raised. *Provisional.*
         """

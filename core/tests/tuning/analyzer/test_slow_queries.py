@@ -60,6 +60,14 @@ def test_a_long_text_is_shortened_in_the_log_and_a_long_log_forgets(caplog):
         assert len(conn.get_slow_queries()) == 200
 
 
+def test_the_rows_of_a_batch_are_one_in_the_log(caplog):
+    with closing(heliosdb_sqlite.connect(":memory:")) as conn:
+        conn.execute("CREATE TABLE t (a, b)")
+        conn.enable_query_analyzer(slow_query_seconds=0)
+        conn.cursor().batch_insert("t", ["a", "b"], [(1, 2)] * 1000)
+        assert caplog.records[-1].getMessage().endswith('INSERT INTO "t" ("a","b") VALUES (?,?), ...')
+
+
 def test_a_negative_time_is_refused():
     with pytest.raises(sqlite3.ProgrammingError, match="slow_query_seconds=-1"):
         heliosdb_sqlite.connect(":memory:", slow_query_seconds=-1)
@@ -68,3 +76,58 @@ def test_a_negative_time_is_refused():
         pytest.raises(sqlite3.ProgrammingError, match="-1"),
     ):
         conn.enable_query_analyzer(slow_query_seconds=-1)
+
+
+NAP = "SELECT nap() FROM (VALUES (1), (2), (3)) LIMIT 3"
+FETCHES = {
+    "fetchall": lambda cursor: cursor.fetchall(),
+    "one by one": lambda cursor: [row for row in cursor],  # noqa: C416 - not by list(), which asks for a length
+    "fetchone": lambda cursor: [cursor.fetchone() for _ in range(4)],
+    "fetchmany": lambda cursor: [cursor.fetchmany(2), cursor.fetchmany(2), cursor.fetchmany(2)],
+    "and then close": lambda cursor: [cursor.fetchmany(3), cursor.close()],
+    "and then another": lambda cursor: [cursor.fetchmany(3), cursor.execute("SELECT 1")],
+}
+
+
+@pytest.fixture
+def napping():
+    with closing(heliosdb_sqlite.connect(":memory:", slow_query_seconds=0.05)) as conn:
+        logging.getLogger(LOGGER).setLevel(logging.ERROR)
+        conn.create_function("nap", 0, lambda: time.sleep(0.02))
+        yield conn
+        logging.getLogger(LOGGER).setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize("fetch", FETCHES.values(), ids=FETCHES)
+def test_fetching_the_rows_is_part_of_the_time(napping, fetch):
+    cursor = napping.execute(NAP)  # the first row takes 0.02 s
+    assert napping.get_slow_queries() == []
+    fetch(cursor)
+    (entry,) = napping.get_slow_queries()
+    assert entry.query == NAP
+    assert entry.seconds >= 0.06
+
+
+def test_a_cursor_that_is_dropped_has_said_how_long_its_rows_took(napping):
+    napping.execute(NAP).fetchmany(3)
+    assert len(napping.get_slow_queries()) == 1
+
+
+def test_what_the_program_does_between_two_rows_is_not_part_of_it(napping):
+    napping.enable_query_analyzer(slow_query_seconds=0.5)
+    for _ in napping.execute("VALUES (1), (2), (3)"):
+        time.sleep(0.2)
+    assert napping.get_slow_queries() == []
+
+
+def test_rows_are_what_they_are_without(napping):
+    napping.row_factory = sqlite3.Row
+    cursor = napping.execute("VALUES (1), (2), (3)")
+    assert tuple(next(cursor)) == (1,)
+    assert [tuple(row) for row in cursor.fetchmany(1)] == [(2,)]
+    assert [tuple(row) for row in cursor] == [(3,)]
+    assert cursor.fetchone() is None
+    with pytest.raises(StopIteration):
+        next(cursor)
+    assert isinstance(cursor, heliosdb_sqlite.Cursor)
+    assert napping.execute("SELECT nap()").description[0][0] == "nap()"

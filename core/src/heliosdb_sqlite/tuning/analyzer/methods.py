@@ -18,7 +18,7 @@ def enable_query_analyzer(
 ) -> None:
     """Record the statements that this connection runs from now on, on cursors that are made from now on.
 
-    :param slow_query_seconds: log statements that take as long, or longer, to their first row
+    :param slow_query_seconds: log statements that take as long, or longer, the fetching of their rows included
     :param slow_query_parameters: with their parameters, which may be anybody's secrets
     """
     if slow_query_seconds is not None and not slow_query_seconds >= 0:

@@ -73,7 +73,7 @@ def heliosdb_bind(connection: Any, statement: Statement) -> Callable[[Parameters
 @hookimpl
 def heliosdb_executed(
     connection: Any, statement: Statement, seconds: float, error: BaseException | None
-) -> None:
+) -> Callable[[float], None] | None:
     """Note how long the statement took."""
     recorder: Recorder = state(connection)[NAME]
-    recorder.executed(statement, seconds, error)
+    return recorder.executed(statement, seconds, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _VERBS = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
 _TEXTS = 2048  # texts a connection remembers; the core remembers 1024 plans
 _LOGGED = 2000  # characters of a slow statement that go into the log
+_ROWS = re.compile(r"(\((?:\?,? ?)+\))(?:,\s?\1)+")  # those of batch_insert(): the first is enough to read
 _log = logging.getLogger("heliosdb_sqlite.slow_queries")
 
 
@@ -61,19 +63,31 @@ class Recorder:
         noting.observes = True  # type: ignore[attr-defined]
         return noting
 
-    def executed(self, statement: Statement, seconds: float, error: BaseException | None) -> None:
-        """Note how long it took."""
+    def executed(
+        self, statement: Statement, seconds: float, error: BaseException | None
+    ) -> Callable[[float], None] | None:
+        """Note how long it took; where slow statements are logged, return what is told how long fetching took."""
         shape = self._texts.get(statement.sql)
         if shape is not None and self.recording:
             self.workload.took(shape, seconds, failed=error is not None)
-        if self.slow_seconds is not None and seconds >= self.slow_seconds:
-            self._slow(statement, seconds)
-
-    def _slow(self, statement: Statement, seconds: float) -> None:
+        slow = self.slow_seconds
+        if slow is None:
+            return None
         parameters = getattr(self._latest, "parameters", None) if self.slow_parameters else None
+
+        def fetched(further: float) -> None:
+            if seconds + further >= slow:
+                self._slow(statement, seconds + further, parameters)
+
+        if error is not None:
+            fetched(0.0)
+            return None
+        return fetched
+
+    def _slow(self, statement: Statement, seconds: float, parameters: Parameters | None) -> None:
         self.workload.slow.append(slow_query(statement.sql, seconds, parameters))
-        text = " ".join(statement.sql[: _LOGGED + 1].split())
-        text = text if len(statement.sql) <= _LOGGED else f"{text[:_LOGGED]}..."
+        text = _ROWS.sub(r"\1, ...", " ".join(statement.sql.split()))
+        text = text if len(text) <= _LOGGED else f"{text[:_LOGGED]}..."
         if parameters is None:
             _log.warning("%.3f s: %s", seconds, text)
         else:
