@@ -64,8 +64,9 @@ PROJECTS = (
     Project(
         "pandas",
         "3.1.1",
-        ("--pyargs", "pandas.tests.io.test_sql", "--no-strict-data-files", "-n", "2"),
-        ("SQLAlchemy", "hypothesis", "pytest-xdist"),
+        # Those that read files which are in its repository only fail, either way.
+        ("--pyargs", "pandas.tests.io.test_sql"),
+        ("SQLAlchemy", "hypothesis"),
         installed=True,
         python=(3, 11),
     ),

@@ -39,7 +39,8 @@ def test_an_index_that_slows_another_statement_down_is_not_suggested(conn, load)
     assert len(conn.get_query_suggestions()) == 1
     conn.execute("SELECT count(v) FROM t WHERE a = ?", (0,)).fetchall()
     report = conn.get_query_report()
-    if report.suggestions:  # an index that has v too, and serves both: whether it gains enough is the machine's to say
+    if report.suggestions:
+        # An index that has v too, and serves both. Whether it gains enough is the machine's to say.
         assert [each.suggested_index for each in report.suggestions if '("a")' in each.suggested_index] == []
         return
     (note,) = report.notes

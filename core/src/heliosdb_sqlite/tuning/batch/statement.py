@@ -11,7 +11,7 @@ from ...sql.quoting import quote_identifier
 
 CHOICES = ("abort", "ignore", "replace", "update")
 _PARAMETERS = 2000  # in one statement; more makes nothing faster
-_WIDE = 33  # columns from which on several rows in a statement are no faster than one
+_WIDE = 29  # columns from which on several rows in a statement are no faster than one
 
 
 @dataclass(frozen=True)
