@@ -20,10 +20,16 @@ SEARCH = (
     "SELECT id, title, vector_distance(embedding, ?, 'cosine') AS distance "
     "FROM docs {} ORDER BY distance LIMIT 10"
 )
-METHODS = ("bits", "ivf", "hnsw")
+INDEXES = {
+    "bits": "bits (embedding vector_cosine_ops)",
+    "ivf": "ivf (embedding vector_cosine_ops)",
+    "hnsw": "hnsw (embedding vector_cosine_ops)",
+    "hnsw as faiss": "hnsw (embedding vector_cosine_ops) WITH (m = 32, ef_construction = 100, ef_search = 128)",
+}
+"""By name: without options an index aims at a recall of 0.99 by itself."""
 
 
-def _build(folder: Path, vectors: Any, method: str = "") -> Built:
+def _build(folder: Path, vectors: Any, index: str = "") -> Built:
     with closing(heliosdb_sqlite.connect(folder / "docs.db", enable_vector_search=True)) as conn:
         conn.execute(TABLE)
 
@@ -32,10 +38,9 @@ def _build(folder: Path, vectors: Any, method: str = "") -> Built:
             conn.commit()
 
         took = timed(insert)
-        if not method:
+        if not index:
             return Built(took)
-        index = f"CREATE INDEX near ON docs USING {method} (embedding vector_cosine_ops)"
-        return Built(took, timed(lambda: conn.execute(index)))
+        return Built(took, timed(lambda: conn.execute(f"CREATE INDEX near ON docs USING {index}")))
 
 
 @contextmanager
@@ -55,14 +60,14 @@ STORES = (
     Store("heliosdb, exact", "heliosdb_vector", _build, _open, ours=True),
     *(
         Store(
-            f"heliosdb, {method}",
+            f"heliosdb, {name}",
             "heliosdb_vector",
-            partial(_build, method=method),
+            partial(_build, index=index),
             _open,
             exact=False,
             filters=False,
             ours=True,
         )
-        for method in METHODS
+        for name, index in INDEXES.items()
     ),
 )
