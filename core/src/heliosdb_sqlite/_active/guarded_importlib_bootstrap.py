@@ -206,7 +206,7 @@ def _telling(method: Method) -> Method:
     @wraps(method)
     def tells(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = method(self, *args, **kwargs)
-        observe(self._session.hooks.changed, self, method.__name__, result)
+        observe(self._session.hooks.changed, self, method.__name__, result, args, kwargs)
         return result
 
     return tells

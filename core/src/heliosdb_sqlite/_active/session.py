@@ -51,6 +51,7 @@ class Session:
         self.hides_trigger_changes = False  # what triggers change is a plugin's, not the user's
         self.hidden_changes = 0  # rows that plugins changed: not the user's business
         self.databases: tuple[tuple[str, str], ...] | None = None  # for sql.schema, until one comes or goes
+        self.outdates = 0  # how often another connection was found to have changed the schema
         self.temp_changes = 0  # of the schema, maybe of temp's
         self.sees_schema_changes = True  # none was made by a cursor that the hooks don't see
         self.transactions = Transactions(hooks) if hooks.transactional else None
@@ -93,6 +94,7 @@ class Session:
 
     def outdated(self) -> None:
         """Another connection has changed the schema."""
+        self.outdates += 1
         self.forget()
         self.changed_databases()
 

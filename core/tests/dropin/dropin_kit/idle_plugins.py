@@ -51,7 +51,9 @@ class WatchingHooks(Plugin):
         pass
 
     @hookimpl
-    def heliosdb_changed(self, connection: Any, method: str, result: Any) -> None:
+    def heliosdb_changed(
+        self, connection: Any, method: str, result: Any, arguments: Any, keywords: Any
+    ) -> None:
         pass
 
     @hookimpl
