@@ -38,7 +38,10 @@ ALL = [*EVERY, *INTEGRATIONS]
 # What may depend on what else is installed; the core's other tests don't, and tests/ has the drop-in checks for it.
 CORE_TESTS = ["core/tests/contract", "core/tests/guard", "core/tests/cli"]
 EVERY_TEST = [*CORE_TESTS, *(f"plugins/{name}/tests" for name in PLUGINS)]
-OWN_SESSIONS = ["clients", "torture", "peers"]  # folders of tests/, each with the session of its name
+OWN_SESSIONS = ["torture", "peers"]  # folders of tests/, each with the session of its name
+# Real programs, which are slow to start: run once, by the session `clients`.
+CLIENTS = ["plugins/server/tests/clients", "plugins/server/tests/oracle"]
+WITHOUT_CLIENTS = [f"--ignore={folder}" for folder in CLIENTS]
 NOT_ALONE = ("-m", "not alone and not exhaustive")  # `alone` marks what holds only without other plugins
 
 CI = bool(os.environ.get("CI"))
@@ -145,7 +148,7 @@ def core(session: nox.Session) -> None:
 def plugin(session: nox.Session, name: str) -> None:
     """One plugin's tests with only the core beside it."""
     install(session, [CORE, f"plugins/{name}"], "test")
-    run_tests(session, f"plugins/{name}/tests")
+    run_tests(session, f"plugins/{name}/tests", *WITHOUT_CLIENTS)
 
 
 @nox.session(python=PYTHONS, tags=["ci"])
@@ -168,7 +171,7 @@ def integrations(session: nox.Session) -> None:
 def clients(session: nox.Session) -> None:
     """The programs, drivers and frameworks that people put on top of SQLite and PostgreSQL, unmodified."""
     install(session, EVERY, "test", "clients")
-    run_tests(session, "tests/clients")
+    run_tests(session, *CLIENTS)
 
 
 @nox.session(python=PYTHONS[0], tags=["ci"])
@@ -177,7 +180,7 @@ def lowest(session: nox.Session) -> None:
     constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("\n".join(lower_ends()), encoding="utf-8")
     install(session, EVERY, "test", constraints=constraints)
-    run_tests(session, *EVERY_TEST, *NOT_ALONE)
+    run_tests(session, *EVERY_TEST, *NOT_ALONE, *WITHOUT_CLIENTS)
 
 
 def lower_ends() -> list[str]:
