@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,29 +61,61 @@ def _unexpected(function: Callable[..., Any], error: Exception) -> PgError:
     return PgError("XX000", f"{name}() failed: {error}")
 
 
-def define(
-    connection: Any, failure: Failure, here: Callable[[], Any], more: Mapping[str, Callable[..., Any]]
-) -> None:
-    """Define all functions on a connection.
+_EVERYONES: dict[str, Callable[..., Any]] = {
+    **texts.FUNCTIONS,
+    **numerics.FUNCTIONS,
+    **collections.FUNCTIONS,
+    **clocks.FUNCTIONS,
+}
+_MISSING = re.compile(r"no such function: (\w+)", re.IGNORECASE)
+
+
+class Functions:
+    """The functions of one connection. Each is put on it when SQLite misses it first: there are hundreds.
 
     :param here: called for the session's time zone
     :param more: the session's own functions, by name
     """
 
-    def pg_cast(value: Any, was: str, name: str, modifier: int, how: str = "") -> Any:
-        return casts.cast(was, name, modifier, here(), how == "assignment")(value)
+    def __init__(
+        self,
+        connection: Any,
+        failure: Failure,
+        here: Callable[[], Any],
+        more: Mapping[str, Callable[..., Any]],
+    ) -> None:
+        def pg_cast(value: Any, was: str, name: str, modifier: int, how: str = "") -> Any:
+            return casts.cast(was, name, modifier, here(), how == "assignment")(value)
 
-    tables = (texts.FUNCTIONS, numerics.FUNCTIONS, collections.FUNCTIONS, clocks.FUNCTIONS, clocks.make(here), more,
-              {"pg_cast": pg_cast})  # fmt: skip
-    for table in tables:
-        for name, function in table.items():
-            connection.create_function(name, -1, guarded(function, failure))
+        self._connection = connection
+        self._failure = failure
+        self._own = {**clocks.make(here), **more, "pg_cast": pg_cast}
+        self._there: set[str] = set()
 
-    class Collecting(Aggregate):
-        def failed(self, error: PgError) -> None:
-            failure.error = error
+    def missed(self, error: Exception) -> bool:
+        """Define the function that this error of SQLite's is about; return False when it is about something else."""
+        found = _MISSING.search(str(error))
+        name = found[1].lower() if found is not None else ""
+        if not name or name in self._there:
+            return False
+        if name == "pg_aggregate":
+            self._define_aggregate()
+        else:
+            function = self._own.get(name) or _EVERYONES.get(name)
+            if function is None:
+                return False
+            self._connection.create_function(name, -1, guarded(function, self._failure))
+        self._there.add(name)
+        return True
 
-    if hasattr(connection, "create_window_function"):  # Python 3.11
-        connection.create_window_function("pg_aggregate", -1, Collecting)
-    else:
-        connection.create_aggregate("pg_aggregate", -1, Collecting)
+    def _define_aggregate(self) -> None:
+        failure, connection = self._failure, self._connection
+
+        class Collecting(Aggregate):
+            def failed(self, error: PgError) -> None:
+                failure.error = error
+
+        if hasattr(connection, "create_window_function"):  # Python 3.11
+            connection.create_window_function("pg_aggregate", -1, Collecting)
+        else:
+            connection.create_aggregate("pg_aggregate", -1, Collecting)

@@ -308,12 +308,9 @@ def _store(session: Session, info: TableInfo, columns: list[Column], batches: It
     places = ", ".join(marks + [f"pg_nextval({quote_text(each)})" for each in counting.values()])
     prefix = "temp." if info.schema == "temp" else ""
     sql = f"INSERT INTO {prefix}{quote_identifier(info.name)} ({names}) VALUES ({places})"
-    connection, count = session.engine.connection, 0
+    count = 0
     for batch in batches:
-        try:
-            cursor = connection.executemany(sql, batch)
-        except Exception as error:  # noqa: BLE001
-            raise session.engine.error(error) from None
+        cursor = session.engine.many(sql, batch)
         count += max(cursor.rowcount, 0)
         if session.cancelled is not None:
             raise session.cancelled

@@ -7,12 +7,12 @@ import sqlite3
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import reading
 from ..catalog.reading import Reading
-from ..functions.define import Failure, define
+from ..functions.define import Failure, Functions
 from ..protocol.errors import PgError
 from ..translation.templates import Templates
 from ..translation.translate import Translated, original_error, translate
@@ -68,6 +68,7 @@ class Engine:
         self._travels = bool(database.options.get("enable_time_travel"))
         self.connection: Any = database.connect(branch)
         self.failure = Failure()
+        self._functions: Functions  # from define() on
         self._trusted = 1
         self._reading: Reading | None = None
         self._stamp: tuple[int, int] = (-1, -1)
@@ -105,7 +106,7 @@ class Engine:
 
     def define(self, functions: dict[str, Any]) -> None:
         """Define PostgreSQL's functions, and the session's own."""
-        define(self.connection, self.failure, lambda: self.settings.zone, functions)
+        self._functions = Functions(self.connection, self.failure, lambda: self.settings.zone, functions)
 
     def close(self) -> None:
         """Close the connection; what was not committed is undone."""
@@ -156,11 +157,31 @@ class Engine:
             return found
         self._trusted += trusted
         try:
-            return self.connection.execute(sql, parameters)
+            return self._execute(sql, parameters)
         except (sqlite3.Error, sqlite3.Warning, OverflowError, MemoryError, RecursionError, PgError) as error:
             raise self.error(error) from None
         finally:
             self._trusted -= trusted
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
+        """Run a statement for each row; return the cursor.
+
+        :raises PgError: it failed
+        """
+        while True:
+            try:
+                return self.connection.executemany(sql, rows)
+            except Exception as error:  # noqa: BLE001 - a row may come from a reader that fails
+                if not (isinstance(error, sqlite3.OperationalError) and self._functions.missed(error)):
+                    raise self.error(error) from None
+
+    def _execute(self, sql: str, parameters: Sequence[Any]) -> Any:
+        while True:
+            try:
+                return self.connection.execute(sql, parameters)
+            except sqlite3.OperationalError as error:  # while it was compiled: nothing has been done yet
+                if not self._functions.missed(error):
+                    raise
 
     def _heard(self, sql: str, parameters: Sequence[Any]) -> Any:
         """Run a query of the past, and tell the client what time travel warns of; None for any other statement."""
@@ -170,7 +191,7 @@ class Engine:
         with _HEARING, warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             try:
-                return self.connection.execute(sql, parameters)
+                return self._execute(sql, parameters)
             except (sqlite3.Error, sqlite3.Warning, OverflowError, MemoryError, RecursionError) as error:
                 raise self.error(error) from None
             finally:
