@@ -82,17 +82,19 @@ def test_killed_while_the_schema_changes(tmp_path, share):
 
 
 @pytest.mark.exhaustive
+@pytest.mark.parametrize("begin", range(2, 100, 20))
 @pytest.mark.parametrize("journal", ["WAL", "DELETE"])
-def test_killed_anywhere(tmp_path, journal):
-    for share in range(2, 100, 4):
+def test_killed_anywhere(tmp_path, journal, begin):
+    for share in range(begin, begin + 20, 4):
         folder = tmp_path / str(share)
         folder.mkdir()
         test_killed_between_and_in_commits(folder, journal, share / 100)
 
 
 @pytest.mark.exhaustive
-def test_killed_anywhere_while_the_schema_changes(tmp_path):
-    for share in range(1, 100, 3):
+@pytest.mark.parametrize("begin", range(1, 100, 15))
+def test_killed_anywhere_while_the_schema_changes(tmp_path, begin):
+    for share in range(begin, min(begin + 15, 100), 3):
         folder = tmp_path / str(share)
         folder.mkdir()
         test_killed_while_the_schema_changes(folder, share / 100)

@@ -63,11 +63,12 @@ def test_every_state_is_remembered(tmp_path, kind, seed, steps):
 
 
 @pytest.mark.exhaustive
+@pytest.mark.parametrize("first", range(0, 100, 25))
 @EACH_KIND
-def test_every_state_is_remembered_in_long_programs(tmp_path, kind):
+def test_every_state_is_remembered_in_long_programs(tmp_path, kind, first):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", HistoryWarning)
-        for seed in range(100):
+        for seed in range(first, first + 25):
             run_program(tmp_path, kind, seed, 120)
 
 
@@ -80,8 +81,9 @@ def test_every_state_is_found_through_changes_of_the_schema(tmp_path, seed, step
 
 
 @pytest.mark.exhaustive
-def test_every_state_is_found_through_many_changes_of_the_schema(tmp_path):
+@pytest.mark.parametrize("first", range(0, 150, 30))
+def test_every_state_is_found_through_many_changes_of_the_schema(tmp_path, first):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", HistoryWarning)
-        for seed in range(150):
+        for seed in range(first, first + 30):
             change_and_check(tmp_path, seed, 60)

@@ -256,3 +256,8 @@ def test_a_row_that_is_replaced_through_a_name_of_the_rowid_is_recorded(conn, ti
         "SELECT id, a, system_transaction_end IS NULL FROM t FOR SYSTEM_TIME ALL WHERE id > 1"
     )
     assert found.fetchall() == [(2, "stays", 0), (3, "moves", 0), (2, "moves", 1)]
+
+
+def test_explain_explains_the_query_of_the_pairs(conn, times):
+    plan = conn.execute("EXPLAIN QUERY PLAN SELECT * FROM t WHERE id = 1 FOR SYSTEM_TIME ALL").fetchall()
+    assert all(len(row) == 4 for row in plan) and any("SEARCH c" in row[3] for row in plan)

@@ -76,7 +76,7 @@ class Rewriter:
         for query in queries:
             if paired is not None and query.main:
                 self._edits += self._columns.make_pairs(query, paired)
-                self._made.pairs = True
+                self._made.pairs = self._tokens[0].word != "EXPLAIN"
             else:
                 self._edits += self._columns.expand_stars(query)
         self._edits += self._bounds.number_parameters(clauses)
