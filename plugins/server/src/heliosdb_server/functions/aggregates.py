@@ -13,7 +13,7 @@ from ..protocol.errors import PgError
 from ..types import arrays, intervals, writing
 from ..types.intervals import Interval
 from ..types.reading import jsonb_dump
-from .collections import jsonable
+from .documents import jsonable
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..protocol.errors import PgError
-from . import casts, clocks, collections, numerics, texts
+from . import arrays, casts, clocks, documents, numerics, texts
 from .aggregates import Aggregate
 
 
@@ -64,7 +64,8 @@ def _unexpected(function: Callable[..., Any], error: Exception) -> PgError:
 _EVERYONES: dict[str, Callable[..., Any]] = {
     **texts.FUNCTIONS,
     **numerics.FUNCTIONS,
-    **collections.FUNCTIONS,
+    **arrays.FUNCTIONS,
+    **documents.FUNCTIONS,
     **clocks.FUNCTIONS,
 }
 _MISSING = re.compile(r"no such function: (\w+)", re.IGNORECASE)

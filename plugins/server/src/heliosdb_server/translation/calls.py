@@ -34,10 +34,10 @@ from ..types.registry import (
     Sized,
 )  # fmt: skip
 from . import tree
+from .composites import Composites
 from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, is_number, wider
 from .scope import Ex, Scope
 from .signatures import SIGNATURES, VOLATILE, WRITES, Signature
-from .values import Values
 
 _NATIVE = frozenset(("count", "sum", "avg", "min", "max"))
 # Aggregates in Python: PostgreSQL's name, the kind that the aggregate function is told, the result.
@@ -66,7 +66,7 @@ _OF_ARRAYS = {
 }  # fmt: skip
 
 
-class Calls(Values):
+class Calls(Composites):
     """Writes calls."""
 
     def call(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:

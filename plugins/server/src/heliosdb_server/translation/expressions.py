@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import PgError
 from ..types import registry
-from ..types.registry import BOOL, INTERVAL, TEXT, Sized
+from ..types.registry import BOOL, TEXT, Sized
 from . import tree
-from .cursor import NO_ALIAS, RESERVED, TokenCursor
+from .cursor import RESERVED
 from .lexer import Kind
+from .type_names import TypeNames
 
 OR, AND, NOT, IS, COMPARE, RANGE, OTHER, ADD, MULTIPLY, POWER, ZONE, COLLATE, SIGN, INDEX, CAST = range(1, 16)
 _COMPARE = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
@@ -30,10 +31,9 @@ NILADIC = frozenset(
         "current_schema",
     ]
 )
-_FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
 
-class Expressions(TokenCursor):
+class Expressions(TypeNames):
     """Reads expressions; queries in them are read by the class that has both."""
 
     if TYPE_CHECKING:
@@ -335,260 +335,6 @@ class Expressions(TokenCursor):
             frame = self.text[start : self.token.start]
         self.expect_op(")")
         return tree.Window(base, partition, order, frame, at=at)
-
-    # ---- words with a grammar of their own ----
-
-    def _word_null(self, at: int) -> tree.Node:
-        self.at += 1
-        return tree.Const(None, "null", at=at)
-
-    def _word_true(self, at: int) -> tree.Node:
-        self.at += 1
-        return tree.Const(True, "bool", at=at)
-
-    def _word_false(self, at: int) -> tree.Node:
-        self.at += 1
-        return tree.Const(False, "bool", at=at)
-
-    def _word_default(self, at: int) -> tree.Node:
-        self.at += 1
-        return tree.Default(at=at)
-
-    def _word_case(self, at: int) -> tree.Node:
-        self.at += 1
-        operand = None if self.is_word("when") else self.expression()
-        whens = []
-        while self.take("when"):
-            condition = self.expression()
-            self.expect("then")
-            whens.append((condition, self.expression()))
-        otherwise = self.expression() if self.take("else") else None
-        if not whens:
-            raise self.error()
-        self.expect("end")
-        return tree.Case(operand, whens, otherwise, at=at)
-
-    def _word_cast(self, at: int) -> tree.Node | None:
-        self.at += 1
-        self.expect_op("(")
-        operand = self.expression()
-        self.expect("as")
-        sized, name = self.type_name()
-        self.expect_op(")")
-        return tree.Cast(operand, sized, name, at=at)
-
-    def _word_exists(self, at: int) -> tree.Node | None:
-        if self.ahead().value != "(":
-            return None
-        self.at += 2
-        query = self.query()
-        self.expect_op(")")
-        return tree.Sub("exists", query, at=at)
-
-    def _word_array(self, at: int) -> tree.Node | None:
-        self.at += 1
-        if self.take_op("("):
-            query = self.query()
-            self.expect_op(")")
-            return tree.Sub("array", query, at=at)
-        return self._array_items(at)
-
-    def _array_items(self, at: int) -> tree.Node:
-        self.expect_op("[")
-        items: list[tree.Node] = []
-        if not self.is_op("]"):
-            while True:
-                items.append(self._array_items(self.token.start) if self.is_op("[") else self.expression())
-                if not self.take_op(","):
-                    break
-        self.expect_op("]")
-        return tree.Array(items, at=at)
-
-    def _word_row(self, at: int) -> tree.Node | None:
-        if self.ahead().value != "(":
-            return None
-        self.at += 2
-        items = [] if self.is_op(")") else self.expressions()
-        self.expect_op(")")
-        return tree.Row(items, at=at)
-
-    def _word_interval(self, at: int) -> tree.Node | None:
-        if self.ahead().kind is not Kind.STRING:
-            return None
-        self.at += 1
-        text, unit = self.advance().value, ""
-        if self.is_word(*_FIELDS):
-            unit = self.advance().value
-            if self.take("to"):
-                unit = self.advance().value
-        return tree.Cast(
-            tree.Const(f"{text} {unit}".strip(), "string", at=at), Sized(INTERVAL), "interval", at=at
-        )
-
-    def _typed_literal(self, at: int) -> tree.Node | None:
-        """``timestamp with time zone '...'``, ``double precision '1'``"""
-        mark = self.at
-        try:
-            sized, name = self.type_name()
-        except PgError:
-            self.at = mark
-            return None
-        if self.token.kind is not Kind.STRING:
-            self.at = mark
-            return None
-        return tree.Cast(tree.Const(self.advance().value, "string", at=at), sized, name, at=at)
-
-    _word_timestamp = _word_time = _word_double = _word_character = _word_varchar = _word_numeric = (
-        _typed_literal
-    )
-
-    def _word_normalize(self, at: int) -> tree.Node | None:
-        if self.ahead().value != "(":
-            return None
-        self.at += 2
-        args = [self.expression()]
-        if self.take_op(","):
-            args.append(tree.Const(self.advance().value, "string", at=at))
-        self.expect_op(")")
-        return tree.Call("normalize", args, at=at)
-
-    def _word_extract(self, at: int) -> tree.Node | None:
-        if self.ahead().value != "(":
-            return None
-        self.at += 2
-        field = self.advance().value
-        self.expect("from")
-        operand = self.expression()
-        self.expect_op(")")
-        return tree.Call("extract", [tree.Const(field, "string", at=at), operand], at=at)
-
-    def _word_position(self, at: int) -> tree.Node | None:
-        if self.ahead().value != "(":
-            return None
-        self.at += 2
-        needle = self.expression(RANGE)
-        self.expect("in")
-        haystack = self.expression()
-        self.expect_op(")")
-        return tree.Call("position", [haystack, needle], at=at)
-
-    def _word_substring(self, at: int) -> tree.Node | None:
-        if self.ahead().value != "(":
-            return None
-        self.at += 2
-        args = [self.expression()]
-        if self.is_word("from", "for"):
-            start = self.expression() if self.take("from") else tree.Const(1, "int", at=at)
-            args.append(start)
-            if self.take("for"):
-                args.append(self.expression())
-        elif self.take("similar"):
-            raise PgError("0A000", "SUBSTRING SIMILAR is not supported", position=at + 1)
-        else:
-            while self.take_op(","):
-                args.append(self.expression())
-        self.expect_op(")")
-        return tree.Call("substring", args, at=at)
-
-    def _word_overlay(self, at: int) -> tree.Node | None:
-        if self.ahead().value != "(":
-            return None
-        self.at += 2
-        args = [self.expression()]
-        self.expect("placing")
-        args.append(self.expression())
-        self.expect("from")
-        args.append(self.expression())
-        if self.take("for"):
-            args.append(self.expression())
-        self.expect_op(")")
-        return tree.Call("overlay", args, at=at)
-
-    def _word_trim(self, at: int) -> tree.Node | None:
-        if self.ahead().value != "(":
-            return None
-        self.at += 2
-        side = self.take_one("both", "leading", "trailing")
-        name = {"leading": "ltrim", "trailing": "rtrim"}.get(side, "btrim")
-        if self.take("from"):
-            args = self.expressions()
-        else:
-            args = self.expressions()
-            if self.take("from"):
-                args = [*self.expressions(), *args]
-        self.expect_op(")")
-        return tree.Call(name, args, at=at)
-
-    def _word_select(self, at: int) -> tree.Node | None:
-        raise self.error()
-
-    # ---- types ----
-
-    def type_name(self) -> tuple[Sized, str]:
-        """Return the type written here, with its modifier, and its name as it is written.
-
-        :raises PgError: no such type
-        """
-        token = self.token
-        parts = [self.label()]
-        while self.take_op("."):
-            parts.append(self.label())
-        if parts[:-1] not in ([], ["pg_catalog"], ["public"]):
-            parts = parts[-2:]
-        name = parts[-1] if token.kind is not Kind.QUOTED or parts[-1] != "char" else '"char"'
-        name = self._long_type(name)
-        arguments: list[int] = []
-        if self.is_op("(") and self.ahead().kind is Kind.NUMBER:
-            self.at += 1
-            while True:
-                if self.token.kind is not Kind.NUMBER:
-                    raise self.error()
-                arguments.append(int(self.advance().value))
-                if not self.take_op(","):
-                    break
-            self.expect_op(")")
-        if self.is_word("with", "without") and self.ahead().value == "time" and name in ("timestamp", "time"):
-            with_zone = self.advance().value == "with"
-            self.expect("time", "zone")
-            name += "tz" if with_zone else ""
-        if name == "interval" and self.take_one(*_FIELDS) and self.take("to"):
-            self.advance()
-        brackets = ""
-        while (self.is_op("[") and self.ahead().value == "]") or (
-            self.is_op("[") and self.ahead(2).value == "]" and self.ahead().kind is Kind.NUMBER
-        ):
-            while not self.take_op("]"):
-                self.at += 1
-            brackets = "[]"
-        if self.take("array"):
-            brackets = "[]"
-        if name == "float":  # float(24) has four bytes, float(25) eight
-            name, arguments = ("float4" if arguments and arguments[0] <= 24 else "float8"), []
-        kind = registry.by_name(name + brackets)
-        if kind is None:
-            raise PgError("42704", f'type "{name}{brackets}" does not exist', position=token.start + 1)
-        if kind.name == "bpchar" and name in ("char", "character") and not arguments:
-            arguments = [1]
-        return Sized(kind, registry.modifier(kind, tuple(arguments)) if arguments else -1), name + brackets
-
-    def _long_type(self, name: str) -> str:
-        if name == "double" and self.take("precision"):
-            return "double precision"
-        if name in ("character", "char", "nchar") and self.take("varying"):
-            return "character varying"
-        if name == "national" and self.take_one("character", "char"):
-            return "character varying" if self.take("varying") else "character"
-        return name
-
-    def alias(self, *, bare: bool = True) -> str:
-        """Return the alias that stands here, with or without AS; "" for none."""
-        if self.take("as"):
-            return self.label()
-        token = self.token
-        if bare and (token.kind is Kind.QUOTED or (token.kind is Kind.WORD and token.value not in NO_ALIAS)):
-            self.at += 1
-            return token.value
-        return ""
 
 
 def number(text: str, at: int) -> tree.Const:

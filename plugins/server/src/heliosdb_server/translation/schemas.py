@@ -13,10 +13,10 @@ from ..types import registry
 from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
 from . import sequences, tree
 from .changes import Changes
-from .literals import S_BOOL, S_TEXT
+from .literals import S_BOOL
 from .naming import name_of
 from .schema_edit import SchemaEdit, TemporaryRows
-from .scope import Column, Ex, Relation, Scope, TableInfo
+from .scope import Column, Relation, Scope, TableInfo
 
 _NOW = {
     TIMESTAMPTZ: "(strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'))",
@@ -210,7 +210,7 @@ class Schemas(Changes):
             self.cast(made, sized, node.at) if made.type is not None and made.type is not sized.type else made
         )
         text = self._plain(made.text, "a default")
-        return text if _is_literal(text) else f"({text})"
+        return text if is_literal(text) else f"({text})"
 
     def _check_text(self, name: str, check: tree.Node, scope: Scope) -> str:
         self.functions = False
@@ -385,152 +385,6 @@ class Schemas(Changes):
                 made.append(f"DELETE FROM sqlite_sequence WHERE name = '{info.name}'")
         return made
 
-    # ---- ALTER ----
-
-    def _run_alter(self, node: tree.Alter) -> list[str | SchemaEdit]:
-        if node.kind == "index":
-            raise not_supported("ALTER INDEX is not supported")
-        if node.kind == "sequence":
-            changed = sequences.alter(
-                node.table.parts[-1], node.actions[0][1], self.schema, if_exists=node.if_exists
-            )
-            return list(changed)
-        if node.if_exists and self.schema.table(None, node.table.parts[-1]) is None:
-            return []
-        info = self._target(node.table)
-        name = self.written(info)
-        made: list[str | SchemaEdit] = []
-        for what, value in node.actions:
-            made += self._altered(info, name, what, value)
-        return made
-
-    def _altered(self, info: TableInfo, name: str, what: str, value: Any) -> list[str | SchemaEdit]:
-        if what == "nothing":
-            return []
-        if what == "rename":
-            return [f"ALTER TABLE {name} RENAME TO {quote_identifier(str(value))}"]
-        if what == "rename column":
-            assert isinstance(value, tuple)
-            old = self._column(info, value[0], -1)
-            return [
-                f"ALTER TABLE {name} RENAME COLUMN {quote_identifier(old.name)} TO {quote_identifier(value[1])}"
-            ]
-        if what == "add column":
-            assert isinstance(value, tuple)
-            column, exists = value
-            if any(c.name.lower() == column.name.lower() for c in info.columns):
-                if exists:
-                    return []
-                raise PgError("42701", f'column "{column.name}" of relation "{info.name}" already exists')
-            scope = Scope([Relation(info.name, (*info.columns, Column(column.name, column.type)))])
-            bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in scope.relations[0].columns)
-            scope = Scope([Relation(info.name, bare)])
-            return self._added(info, name, column, scope)
-        if what == "drop column":
-            assert isinstance(value, tuple)
-            if value[1] and all(c.name.lower() != value[0].lower() for c in info.columns):
-                return []
-            return [
-                f"ALTER TABLE {name} DROP COLUMN {quote_identifier(self._column(info, value[0], -1).name)}"
-            ]
-        if what == "add constraint":
-            assert isinstance(value, tree.TableConstraint)
-            if value.kind == "unique":
-                label = value.name or f"{info.name}_{'_'.join(value.columns)}_key"
-                columns = ", ".join(map(quote_identifier, value.columns))
-                return [
-                    f"CREATE UNIQUE INDEX {quote_identifier(label)} ON {quote_identifier(info.name)} ({columns})"
-                ]
-        if what == "drop constraint":
-            assert isinstance(value, tuple)
-            if self.schema.has_index(value[0]):
-                return [f"DROP INDEX {quote_identifier(value[0])}"]
-            if value[1] and value[0] not in info.keys:
-                return []
-        return self.edited(info, what, value)
-
-    def _added(
-        self, info: TableInfo, name: str, column: tree.ColumnDef, scope: Scope
-    ) -> list[str | SchemaEdit]:
-        """Return what adds a column: first one that SQLite can add, then what it could not be added with."""
-        if column.primary or column.identity:
-            raise not_supported("ADD COLUMN with PRIMARY KEY or IDENTITY is not supported")
-        made: list[str | SchemaEdit] = []
-        label, quoted = column.name, quote_identifier(column.name)
-        plain = replace(column, unique=False, references=None, not_null=False, default=None, check=[])
-        default = self.default_text(column.default, column.type) if column.default is not None else ""
-        constant = bool(default) and _is_literal(default) and default != "CURRENT_DATE"
-        text = self.column_text(plain, scope, info.name)
-        made.append(f"ALTER TABLE {name} ADD COLUMN {text}" + (f" DEFAULT {default}" if constant else ""))
-        if default and not constant:
-            made.append(f"UPDATE {name} SET {quoted} = {default}")
-            made.append(SchemaEdit(info.name, "set default", label, default))
-        if column.not_null:
-            made.append(SchemaEdit(info.name, "set not null", label, refused=f"{quoted} IS NULL"))
-        for check, clause in column.check:
-            made += self._constrained(info, tree.TableConstraint("check", check, check=clause), scope)
-        if column.references is not None:
-            foreign = tree.TableConstraint("foreign", "", (label,), references=column.references)
-            made += self._constrained(info, foreign, scope)
-        if column.unique:
-            made.append(
-                f"CREATE UNIQUE INDEX {quote_identifier(f'{info.name}_{label}_key')} ON {name} ({quoted})"
-            )
-        return made
-
-    def _constrained(self, info: TableInfo, c: tree.TableConstraint, scope: Scope) -> list[str | SchemaEdit]:
-        if c.kind == "primary":
-            if info.keys.get(f"{info.name}_pkey"):
-                raise PgError("42P16", f'multiple primary keys for table "{info.name}" are not allowed')
-            names = [self._column(info, name, c.at).name for name in c.columns]
-            edits: list[str | SchemaEdit] = [
-                SchemaEdit(info.name, "set not null", name, refused=f"{quote_identifier(name)} IS NULL")
-                for name in names
-            ]
-            listed = ", ".join(map(quote_identifier, names))
-            label = quote_identifier(f"{info.name}_pkey")
-            return [*edits, f"CREATE UNIQUE INDEX {label} ON {quote_identifier(info.name)} ({listed})"]
-        text = self._constraint_text(c, scope, info.name)
-        refused = ""
-        if c.kind == "check":
-            assert c.check is not None
-            refused = f"NOT ({self.ex(c.check, scope, S_BOOL).text})"
-        return [
-            SchemaEdit(info.name, "add constraint", c.name or f"{info.name}_check", text, c.kind, refused)
-        ]
-
-    def edited(self, info: TableInfo, what: str, value: Any) -> list[str | SchemaEdit]:
-        """Return what changes a table in a way that SQLite's ALTER can't."""
-        bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns)
-        scope = Scope([Relation(info.name, bare)])
-        if what == "add constraint":
-            return self._constrained(info, value, scope)
-        if what == "drop constraint":
-            return [SchemaEdit(info.name, what, value[0], optional=value[1])]
-        column = self._column(info, value if isinstance(value, str) else value[0], -1)
-        quoted = quote_identifier(column.name)
-        if what == "set not null":
-            return [SchemaEdit(info.name, what, column.name, refused=f"{quoted} IS NULL")]
-        if what == "drop not null":
-            return [SchemaEdit(info.name, what, column.name)]
-        if what == "set default":
-            text = "" if value[1] is None else self.default_text(value[1], column.sized or S_TEXT)
-            return [SchemaEdit(info.name, what, column.name, text)]
-        if what == "set type":
-            _, sized, using = value
-            made = self.ex(using, scope, sized) if using is not None else Ex(quoted, column.sized)
-            cast = self.cast(
-                made, sized, -1, explicit=using is not None and isinstance(using, tree.Cast)
-            ).text
-            words = registry.stored(sized)
-            after = (
-                ""
-                if cast == quoted and using is None
-                else f"UPDATE {self.written(info)} SET {quoted} = {cast}"
-            )
-            return [SchemaEdit(info.name, what, column.name, words, after=after)]
-        raise not_supported(f"ALTER TABLE ... {what.upper()} is not supported")
-
 
 def _noted(name: str, sized: Sized | None) -> str:
     """Return a view's column with its type: SQLite knows none of what a query computes."""
@@ -540,7 +394,8 @@ def _noted(name: str, sized: Sized | None) -> str:
     return f"{quote_identifier(name)} /* {sized.type.name}{size} */"
 
 
-def _is_literal(text: str) -> bool:
+def is_literal(text: str) -> bool:
+    """Is a default one that SQLite can add a column with?"""
     return (
         text in ("NULL", "CURRENT_DATE")
         or text.lstrip("-").replace(".", "", 1).isdigit()

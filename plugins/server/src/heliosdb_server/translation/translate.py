@@ -14,9 +14,9 @@ from heliosdb_sqlite.sql.splice import Edit, splice
 from ..protocol.errors import PgError
 from ..types.registry import BY_OID, TEXT, Sized
 from . import tree
+from .alter_table import AlterTable
 from .changes import Step
 from .parser import parse
-from .schemas import Schemas
 from .scope import Column, Schema
 
 _TAGS = {
@@ -105,7 +105,7 @@ def translate(
 def _translated(
     node: tree.Node, text: str, count: int, schema: Schema, types: tuple[int, ...], here: tzinfo
 ) -> Translated:
-    writer = Schemas(schema, types, here)
+    writer = AlterTable(schema, types, here)
     writer.given = count
     try:
         made = _written(writer, node, text, schema, types, here)
@@ -126,7 +126,7 @@ def _translated(
 
 
 def _written(
-    writer: Schemas, node: tree.Node, text: str, schema: Schema, types: tuple[int, ...], here: tzinfo
+    writer: AlterTable, node: tree.Node, text: str, schema: Schema, types: tuple[int, ...], here: tzinfo
 ) -> Translated:
     if isinstance(node, tree.Select):
         sql, columns = writer.query(node, None)
@@ -150,7 +150,7 @@ def _written(
 
 
 def _explained(
-    writer: Schemas, node: tree.Explain, text: str, schema: Schema, types: tuple[int, ...], here: tzinfo
+    writer: AlterTable, node: tree.Explain, text: str, schema: Schema, types: tuple[int, ...], here: tzinfo
 ) -> Translated:
     made = _written(writer, node.query, text, schema, types, here)
     if made.kind not in ("query", "change"):

@@ -106,6 +106,7 @@ REG = frozenset(
 )
 REG_MARK = "\x1f"  # between the OID and the name that a value of these types is sent as
 INTEGERS = frozenset((INT2, INT4, INT8, OID))
+MOMENTS = frozenset((DATE, TIMESTAMP, TIMESTAMPTZ))
 STRINGS = frozenset((TEXT, VARCHAR, BPCHAR, NAME, CHAR, UNKNOWN))
 
 _ALIASES = {

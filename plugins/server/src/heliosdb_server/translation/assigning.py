@@ -1,0 +1,114 @@
+"""Values on their way into a column: what type they become, and what a column gets that is given none."""
+
+from __future__ import annotations
+
+from heliosdb_sqlite.sql.quoting import quote_text
+
+from ..protocol.errors import PgError
+from ..types.registry import BOOL, BPCHAR, INT2, INT4, INTEGERS, STRINGS, TEXT, VARCHAR, Sized
+from . import tree
+from .literals import cast
+from .scope import Column, Ex, Scope, TableInfo
+from .selects import Selects
+
+
+class Assigning(Selects):
+    """Writes what is stored in columns."""
+
+    def _column(self, info: TableInfo, name: str, at: int) -> Column:
+        for column in info.columns:
+            if column.name == name:
+                return column
+        for column in info.columns:
+            if column.name.lower() == name.lower():
+                return column
+        raise PgError("42703", f'column "{name}" of relation "{info.name}" does not exist', position=at + 1)
+
+    def assigned(self, node: tree.Node, column: Column, scope: Scope, info: TableInfo) -> str:
+        """Return what is stored in a column: the value as one of the column's type, checked where it may not fit."""
+        if isinstance(node, tree.Default):
+            if column.name in info.sequences:
+                return self._next(info.sequences[column.name])
+            return info.defaults.get(column.name) or "NULL"
+        target = column.sized
+        if target is None:
+            return self.typed(self.ex(node, scope), Sized(TEXT), node.at).text
+        if isinstance(node, tree.Array):
+            made = self._array(node, scope, target if target.type.element else None)
+        elif isinstance(node, tree.Const) and target.type in (VARCHAR, BPCHAR):
+            made = self.ex(
+                node, scope, Sized(target.type)
+            )  # what is too long is an error here, and cut by a cast
+            limit = target.modifier - 4
+            if made.const is not None and limit > 0 and len(made.const.rstrip(" ")) > limit:
+                raise PgError("22001", f"value too long for type {target.type.title}({limit})")
+        else:
+            made = self.ex(node, scope, target)
+        return self.stored(made, target, column, node.at)
+
+    def stored(self, made: Ex, target: Sized, column: Column, at: int) -> str:
+        """Return an expression as it is assigned to a column of this type."""
+        kind, was = target.type, made.type
+        if made.text == "NULL" or was is None:
+            return made.text
+        limited = kind in (VARCHAR, BPCHAR) and target.modifier > 4
+        if was is kind and not limited and kind not in (INT4, INT2):  # noqa: SIM102
+            if target.modifier == -1 or made.sized == target:
+                return made.text
+        if made.text.lstrip("-").isdigit() and kind in INTEGERS:
+            from ..types.numbers import in_range
+
+            return str(in_range(int(made.text), kind))
+        if was is kind and made.text.startswith("?") and not limited:
+            return made.text
+        if kind in STRINGS and was in STRINGS and not limited:
+            return made.text
+        if kind in STRINGS and was not in STRINGS and was.category not in "NBDTSU":
+            return made.text
+        if was.category == "S" and kind.category not in "SZ" and was.name != "unknown":
+            raise PgError(
+                "42804",
+                f'column "{column.name}" is of type {kind.title} but expression is of type {was.title}',
+                hint="You will need to rewrite or cast the expression.",
+                position=at + 1,
+            )
+        if kind is BOOL and was in INTEGERS:
+            raise PgError(
+                "42804",
+                f'column "{column.name}" is of type boolean but expression is of type {was.title}',
+                hint="You will need to rewrite or cast the expression.",
+                position=at + 1,
+            )
+        if limited and was in STRINGS and made.const is not None and len(made.const) <= target.modifier - 4:
+            return made.text
+        name = was.name
+        self.functions = True
+        if was is kind and kind in (INT4, INT2):
+            return f"pg_int({made.text}, '{kind.name}')"
+        text = (
+            cast(made, target, explicit=False)
+            if was is not kind or limited or target.modifier != -1
+            else made.text
+        )
+        if limited and text == made.text:
+            text = f"pg_cast({made.text}, '{name}', '{kind.name}', {target.modifier}, 'assignment')"
+        return text
+
+    def _missing_key(self, info: TableInfo) -> PgError:
+        text = (
+            f'null value in column "{info.given_key}" of relation "{info.name}" violates not-null constraint'
+        )
+        return PgError("23502", text, table=info.name, column=info.given_key)
+
+    def _key(self, info: TableInfo, name: str, text: str) -> str:
+        """Return a value for a key, of which SQLite would make up the next one if it were NULL."""
+        if name != info.given_key or text.lstrip("-").isdigit():
+            return text
+        if text == "NULL":
+            raise self._missing_key(info)
+        self.functions = True
+        return f"coalesce({text}, pg_missing_key({quote_text(info.name)}, {quote_text(name)}))"
+
+    def _next(self, sequence: str) -> str:
+        self.functions = True
+        return f"pg_nextval({quote_text(sequence)})"

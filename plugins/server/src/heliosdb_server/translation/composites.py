@@ -1,0 +1,212 @@
+"""Casts, CASE, queries as values, arrays, rows, and what is within them."""
+
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
+
+from ..protocol.errors import PgError
+from ..types.registry import (
+    BY_OID,
+    BYTEA,
+    DATE,
+    INT4,
+    JSON,
+    JSONB,
+    MOMENTS,
+    OID,
+    RECORD,
+    STRINGS,
+    TEXT,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    PgType,
+    Sized,
+)  # fmt: skip
+from . import tree
+from .literals import S_BOOL, S_INT4, S_TEXT, wider
+from .scope import Ex, Scope
+
+if TYPE_CHECKING:
+    pass
+
+from .matching import Matching
+
+
+class Composites(Matching):
+    """Writes what is made of several values."""
+
+    # ---- the rest ----
+
+    def _cast(self, node: tree.Cast, scope: Scope, want: Sized | None) -> Ex:
+        inner = node.operand
+        if isinstance(inner, tree.Array) and node.type.type.element:
+            return self._array(inner, scope, node.type)
+        found = self.ex(inner, scope, node.type if isinstance(inner, (tree.Const, tree.Param)) else None)
+        if isinstance(inner, tree.Const) and inner.kind == "null":
+            return Ex("NULL", node.type)
+        if isinstance(inner, tree.Const) and inner.kind == "numeric" and node.type.type in STRINGS:
+            return Ex(quote_text(inner.value), node.type)
+        if isinstance(inner, tree.Const) and inner.kind == "string":
+            return found if found.sized is not None else Ex(found.text, node.type)
+        return self.cast(found, node.type, inner.at)
+
+    def _case(self, node: tree.Case, scope: Scope, want: Sized | None) -> Ex:
+        operand = self.ex(node.operand, scope) if node.operand is not None else None
+        results = [self.ex(result, scope) for _, result in node.whens]
+        if node.otherwise is not None:
+            results.append(self.ex(node.otherwise, scope))
+        sized = self.common(results) or want
+        nodes = [result for _, result in node.whens] + (
+            [node.otherwise] if node.otherwise is not None else []
+        )
+        results = [
+            self._same(self.typed(r, sized or S_TEXT, n.at), sized)
+            for r, n in zip(results, nodes, strict=True)
+        ]
+        parts = ["CASE"]
+        if operand is not None:
+            parts.append(operand.text)
+        for (condition, _), result in zip(node.whens, results, strict=False):
+            when = self.ex(condition, scope, operand.sized if operand is not None else S_BOOL)
+            parts.append(f"WHEN {when.text} THEN {result.text}")
+        if node.otherwise is not None:
+            parts.append(f"ELSE {results[-1].text}")
+        return Ex(f"({' '.join(parts)} END)", sized or S_TEXT)
+
+    def common(self, items: Sequence[Ex]) -> Sized | None:
+        """Return the type that all of these become together; None when none has one."""
+        found: Sized | None = None
+        for item in items:
+            if not item.unknown and item.text != "NULL":
+                found = item.sized if found is None else wider(found, item.sized)
+        return found
+
+    def _same(self, ex: Ex, sized: Sized | None) -> Ex:
+        """Return the expression in the type that it shares with others, where SQLite's values would differ."""
+        if sized is not None and ex.type in MOMENTS and sized.type in MOMENTS and ex.type is not sized.type:
+            return self.cast(ex, sized, -1)
+        return ex
+
+    def unified(
+        self, nodes: Sequence[tree.Node], scope: Scope, want: Sized | None
+    ) -> tuple[list[Ex], Sized | None]:
+        """Return expressions that must be of one type, and that type."""
+        items = [self.ex(node, scope) for node in nodes]
+        sized = self.common(items) or want
+        made = [
+            self._same(self.typed(i, sized or S_TEXT, n.at), sized) for i, n in zip(items, nodes, strict=True)
+        ]
+        return made, sized or (S_TEXT if any(item.unknown for item in items) else None)
+
+    def _sub(self, node: tree.Sub, scope: Scope, want: Sized | None) -> Ex:
+        text, columns = self.query(node.query, scope)
+        if node.kind == "exists":
+            return Ex(f"EXISTS ({text})", S_BOOL, not_null=True)
+        if len(columns) != 1 and not (node.kind == "scalar" and len(columns) > 1):
+            raise PgError("42601", "subquery must return only one column", position=node.at + 1)
+        if node.kind == "array":
+            element = columns[0].sized
+            array = BY_OID.get(element.type.array) if element is not None else BY_OID[TEXT.array]
+            name = self.fresh("a")
+            value = f"{name}.`{columns[0].name}`"
+            if element is not None and (element.type.element or element.type is JSON):
+                value = f"json({value})"
+            made = f"(SELECT json_group_array({value}) FROM ({text}) AS {name})"
+            return Ex(made, Sized(array) if array is not None else None)
+        if len(columns) > 1:
+            raise PgError("42601", "subquery must return only one column", position=node.at + 1)
+        if not self.one_row(node.query):  # SQLite would take the first row's
+            name, value = self.fresh("only"), quote_identifier(columns[0].name)
+            made = f"CASE WHEN count(*) > 1 THEN pg_more_than_one() ELSE max({value}) END"
+            return self.own(f"(SELECT {made} FROM ({text}) AS {name})", columns[0].sized)
+        return Ex(f"({text})", columns[0].sized)
+
+    def _array(self, node: tree.Array, scope: Scope, want: Sized | None) -> Ex:
+        element = None
+        if want is not None and want.type.element:
+            element = Sized(BY_OID[want.type.element])
+        if any(isinstance(item, tree.Array) for item in node.items):
+            inner = [self._array(item, scope, want) for item in node.items if isinstance(item, tree.Array)]
+            sizes = {len(item.items) for item in node.items if isinstance(item, tree.Array)}
+            if len(inner) != len(node.items) or len(sizes) > 1:
+                raise PgError(
+                    "2202E", "multidimensional arrays must have array expressions with matching dimensions"
+                )
+            made = ", ".join(f"json({each.text})" for each in inner)
+            return Ex(f"json_array({made})", inner[0].sized)
+        items, sized = self.unified(node.items, scope, element)
+        sized = element or sized
+        if sized is None and not items:
+            raise PgError("42P18", "cannot determine type of empty array", position=node.at + 1)
+        if element is not None:
+            items = [self.cast(item, element, node.at) for item in items]
+        array = BY_OID.get(sized.type.array) if sized is not None else None
+        text = ", ".join(
+            item.text if item.type is not BYTEA else f"'\\x' || lower(hex({item.text}))" for item in items
+        )
+        return Ex(f"json_array({text})", Sized(array) if array is not None else want)
+
+    def _row(self, node: tree.Row, scope: Scope, want: Sized | None) -> Ex:
+        items = [self.ex(item, scope) for item in node.items]
+        parts = ", ".join(f"'f{i}', {self._json_value(item)}" for i, item in enumerate(items, 1))
+        return Ex(f"json_object({parts})", Sized(RECORD))
+
+    def _subscript(self, node: tree.Subscript, scope: Scope, want: Sized | None) -> Ex:
+        a = self.ex(node.operand, scope)
+        if node.is_slice:
+            low = self.ex(node.index, scope, S_INT4).text if node.index is not None else "1"
+            high = self.ex(node.upper, scope, S_INT4).text if node.upper is not None else "NULL"
+            return self.own(f"pg_array_slice({a.text}, {low}, {high})", a.sized)
+        assert node.index is not None
+        index = self.ex(node.index, scope, S_INT4 if a.type is not JSONB else S_TEXT)
+        if a.type is JSONB:
+            return self.own(f"pg_json_get({a.text}, {index.text})", a.sized)
+        if a.type is not None and not a.type.element and not isinstance(node.operand, tree.Subscript):
+            raise PgError(
+                "42804",
+                f"cannot subscript type {a.type.title} because it does not support subscripting",
+                position=node.operand.at + 1,
+            )
+        element = BY_OID.get(a.type.element) if a.type is not None else None
+        if (
+            isinstance(node.operand, tree.Subscript) and element is None
+        ):  # the second one of an array of arrays
+            element = a.type
+        base = 0 if a.type is not None and a.type.name in ("int2vector", "oidvector") else 1
+        made = f"json_extract({a.text}, '$[' || ({index.text} - {base}) || ']')"
+        return Ex(made, Sized(element) if element is not None else None)
+
+    def _collate(self, node: tree.Collate, scope: Scope, want: Sized | None) -> Ex:
+        a = self.ex(node.operand, scope, want)
+        name = node.name.rpartition(".")[2].lower()
+        if name in ("default", "c", "posix", "ucs_basic"):
+            return a
+        if name in ("nocase", "rtrim", "binary"):
+            return a._replace(text=f"({a.text} COLLATE {name.upper()})")
+        raise PgError(
+            "42704", f'collation "{node.name}" for encoding "UTF8" does not exist', position=node.at + 1
+        )
+
+    def _atzone(self, node: tree.AtZone, scope: Scope, want: Sized | None) -> Ex:
+        a = self.ex(node.operand, scope, Sized(TIMESTAMPTZ))
+        zone = self.ex(node.zone, scope, S_TEXT).text
+        if a.type is DATE:
+            a = self.cast(a, Sized(TIMESTAMPTZ), node.at)
+        if a.type is TIMESTAMPTZ:
+            return self.own(f"pg_at_zone({a.text}, {zone}, 0)", Sized(TIMESTAMP))
+        return self.own(f"pg_at_zone({a.text}, {zone}, 1)", Sized(TIMESTAMPTZ))
+
+    def _access(self, node: tree.Access, scope: Scope, want: Sized | None) -> Ex:
+        a = self.ex(node.operand, scope)
+        types: dict[str, PgType] = {"n": INT4, "x": BY_OID[OID.oid]}
+        found = types.get(node.name)
+        key = quote_text("$." + '"' + node.name.replace('"', "") + '"')
+        return Ex(f"json_extract({a.text}, {key})", Sized(found) if found is not None else None)
+
+    def _call(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        return self.call(node, scope, want)

@@ -1,0 +1,192 @@
+"""Comparisons with words: LIKE, BETWEEN, IN, IS, and an operator with ANY or ALL."""
+
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from heliosdb_sqlite.sql.quoting import quote_text
+
+from ..protocol.errors import PgError
+from ..types.registry import BY_OID, INTERVAL, TEXT, Sized  # fmt: skip
+from . import tree
+from .literals import S_BOOL, S_TEXT
+from .scope import Ex, Scope
+
+if TYPE_CHECKING:
+    pass
+
+from .operators import COMPARE, REGEX, Operators
+
+
+class Matching(Operators):
+    """Writes comparisons with words."""
+
+    # ---- comparisons with words ----
+
+    def _like(self, node: tree.Like, scope: Scope, want: Sized | None) -> Ex:
+        operand = self.text(node.operand, scope)
+        no = "NOT " if node.negated else ""
+        pattern = node.pattern.value if isinstance(node.pattern, tree.Const) else None
+        escape = (
+            node.escape.value
+            if isinstance(node.escape, tree.Const)
+            else "\\"
+            if node.escape is None
+            else None
+        )
+        if node.kind == "similar":
+            written = self.text(node.pattern, scope)
+            return self.own(f"({no}pg_similar({operand}, {written}))", S_BOOL)
+        if isinstance(pattern, str) and isinstance(escape, str):
+            if node.kind == "like" and (glob := _glob(pattern, escape)) is not None:
+                return Ex(f"({operand} {no}GLOB {quote_text(glob)})", S_BOOL)
+            if node.kind == "ilike" and pattern.isascii() and len(escape) == 1:
+                return Ex(f"({operand} {no}LIKE {quote_text(pattern)} ESCAPE {quote_text(escape)})", S_BOOL)
+        written = self.text(node.pattern, scope)
+        mark = self.text(node.escape, scope) if node.escape is not None else "'\\'"
+        fold = 1 if node.kind == "ilike" else 0
+        return self.own(f"({no}pg_like({operand}, {written}, {mark}, {fold}))", S_BOOL)
+
+    def _between(self, node: tree.Between, scope: Scope, want: Sized | None) -> Ex:
+        a = self.ex(node.operand, scope)
+        low, high = self.ex(node.low, scope, a.sized), self.ex(node.high, scope, a.sized)
+        a = self.typed(a, low.sized or high.sized, node.operand.at)
+        if low.type is not a.type or high.type is not a.type:
+            (first, low), (second, high) = self.comparable(a, low), self.comparable(a, high)
+            if first.text != a.text or second.text != a.text:
+                no = "NOT " if node.negated else ""
+                return Ex(f"({no}({first.text} >= {low.text} AND {second.text} <= {high.text}))", S_BOOL)
+        elif a.type is INTERVAL:
+            a, low = self.comparable(a, low)
+            high = self._interval_order(high)
+        one, two = low.text, high.text
+        if node.symmetric:
+            one, two = f"min({one}, {two})", f"max({one}, {two})"
+        return Ex(f"({a.text} {'NOT ' if node.negated else ''}BETWEEN {one} AND {two})", S_BOOL)
+
+    def _in(self, node: tree.In, scope: Scope, want: Sized | None) -> Ex:
+        no = "NOT " if node.negated else ""
+        if isinstance(node.items, tree.Node):
+            text, columns = self.query(node.items, scope)
+            left = self.operand(node.operand, scope, columns[0].sized if columns else None)
+            return Ex(f"({left} {no}IN ({text}))", S_BOOL)
+        if isinstance(node.operand, tree.Row):
+            rows = []
+            sides = [self.ex(item, scope) for item in node.operand.items]
+            for item in node.items:
+                if not isinstance(item, tree.Row) or len(item.items) != len(sides):
+                    raise PgError(
+                        "42601", "unequal number of entries in row expressions", position=node.at + 1
+                    )
+                made = [self.ex(each, scope, a.sized).text for each, a in zip(item.items, sides, strict=True)]
+                rows.append(f"({', '.join(made)})")
+            return Ex(f"(({', '.join(a.text for a in sides)}) {no}IN (VALUES {', '.join(rows)}))", S_BOOL)
+        a = self.ex(node.operand, scope)
+        items = [self.ex(item, scope, a.sized) for item in node.items]
+        if a.unknown:
+            known = next((item.sized for item in items if not item.unknown and item.sized), None)
+            a = self.typed(a, known, node.operand.at)
+        pairs = [self.comparable(a, item) for item in items]
+        if pairs and any(first.text != a.text for first, _ in pairs):
+            either = " OR ".join(f"{first.text} = {item.text}" for first, item in pairs)
+            return Ex(f"({no}({either}))", S_BOOL)
+        return Ex(f"({a.text} {no}IN ({', '.join(item.text for _, item in pairs)}))", S_BOOL)
+
+    def operand(self, node: tree.Node, scope: Scope, want: Sized | None) -> str:
+        """Return what stands before IN: an expression, or a row of them."""
+        if isinstance(node, tree.Row):
+            return "(" + ", ".join(self.ex(item, scope).text for item in node.items) + ")"
+        return self.ex(node, scope, want).text
+
+    def _quantified(self, node: tree.Quantified, scope: Scope, want: Sized | None) -> Ex:
+        if isinstance(node.right, (tree.Select, tree.Insert, tree.Update, tree.Delete)):
+            text, columns = self.query(node.right, scope)
+            sized = columns[0].sized if columns else None
+            source, value = f"({text})", ""
+            left = self.operand(node.left, scope, sized)
+            if (node.op, node.every) in (("=", False), ("<>", True)):
+                return Ex(f"({left} {'NOT ' if node.every else ''}IN ({text}))", S_BOOL)
+            name = self.fresh("q")
+            source = f"(SELECT * FROM ({text}) AS {name})"
+            value = f"{name}.`{columns[0].name}`"
+            source = f"({text}) AS {name}"
+        else:
+            a = self.ex(node.left, scope)
+            array = BY_OID.get(a.type.array) if a.type is not None and a.type.array else None
+            b = self.ex(node.right, scope, Sized(array) if array is not None else None)
+            if b.unknown:
+                b = self.typed(b, Sized(BY_OID[TEXT.array]), node.right.at)
+            element = BY_OID.get(b.type.element) if b.type is not None else None
+            sized = Sized(element) if element is not None else None
+            if b.type is not None and not b.type.element:
+                raise PgError(
+                    "42809", "op ANY/ALL (array) requires array on right side", position=node.at + 1
+                )
+            a = self.typed(a, sized, node.left.at)
+            array_text = self._array_text(b)
+            text = f"SELECT value FROM json_each({array_text})"
+            if (node.op, node.every) in (("=", False), ("<>", True)):
+                return Ex(f"({a.text} {'NOT ' if node.every else ''}IN ({text}))", S_BOOL)
+            name = self.fresh("q")
+            left, source, value = a.text, f"json_each({array_text}) AS {name}", f"{name}.value"
+        inner = self._compared(left, node.op, value, node)
+        # ALL is false when one is, ANY true when one is; else what can't be told for one can't be told at all.
+        how, one, other = ("min", 0, 1) if node.every else ("max", 1, 0)
+        made = f"CASE WHEN {how}({inner}) = {one} THEN {one} WHEN count(*) > count({inner}) THEN NULL ELSE {other} END"
+        return Ex(f"(SELECT {made} FROM {source})", S_BOOL)
+
+    def _compared(self, left: str, op: str, right: str, node: tree.Node) -> str:
+        if op in COMPARE:
+            return f"{left} {op} {right}"
+        self.functions = True
+        if op in ("~~", "~~*", "!~~", "!~~*"):
+            no = "NOT " if op[0] == "!" else ""
+            return f"{no}pg_like({left}, {right}, '\\', {int(op.endswith('*'))})"
+        if op in REGEX:
+            fold, negated = REGEX[op]
+            return f"{'NOT ' if negated else ''}pg_regex({left}, {right}, {fold})"
+        raise PgError("0A000", f"the operator {op} is not supported with ANY or ALL", position=node.at + 1)
+
+    def _array_text(self, ex: Ex) -> str:
+        """Return an array as JSON for json_each(); comparing with the items of no array is NULL, not false."""
+        return (
+            ex.text if ex.not_null or ex.text.startswith("json_array(") else f"coalesce({ex.text}, '[null]')"
+        )
+
+    def _is(self, node: tree.Is, scope: Scope, want: Sized | None) -> Ex:
+        no = "NOT " if node.negated else ""
+        if node.what == "distinct":
+            assert node.other is not None
+            a, b = self.comparable(*self.pair(node.operand, node.other, scope))
+            return Ex(f"({a.text} IS {'' if node.negated else 'NOT '}{b.text})", S_BOOL)
+        if isinstance(node.operand, tree.Row):
+            each = [f"{self.ex(item, scope).text} IS {no}NULL" for item in node.operand.items]
+            return Ex(f"({' AND '.join(each)})", S_BOOL)
+        a = self.ex(node.operand, scope)
+        if a.unknown and a.param:
+            a = self.typed(a, S_TEXT if node.what == "null" else S_BOOL, node.operand.at)
+        what = {"null": "NULL", "unknown": "NULL", "true": "1", "false": "0"}[node.what]
+        return Ex(f"({a.text} IS {no}{what})", S_BOOL, not_null=True)
+
+
+def _glob(pattern: str, escape: str) -> str | None:
+    """Return a LIKE pattern as SQLite's GLOB, which respects case and can use an index; None where that can't be."""
+    made, at = [], 0
+    while at < len(pattern):
+        char = pattern[at]
+        if escape and char == escape:
+            at += 1
+            if at >= len(pattern):
+                return None  # PostgreSQL's error
+            char = pattern[at]
+            made.append(f"[{char}]" if char in "*?[" else char)
+        elif char == "%":
+            made.append("*")
+        elif char == "_":
+            made.append("?")
+        else:
+            made.append(f"[{char}]" if char in "*?[" else char)
+        at += 1
+    return "".join(made)

@@ -1,0 +1,332 @@
+"""Operators that calculate, compare and concatenate, by the types of both sides."""
+# ruff: noqa: E501 - a row of a table is one line
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from heliosdb_sqlite.sql.quoting import quote_text
+
+from ..protocol.errors import PgError
+from ..types.registry import (
+    BOOL,
+    BY_OID,
+    BYTEA,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INTEGERS,
+    INTERVAL,
+    JSON,
+    JSONB,
+    MOMENTS,
+    NUMERIC,
+    REG,
+    STRINGS,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    UNKNOWN,
+    VECTOR,
+    Sized,
+)  # fmt: skip
+from . import tree
+from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, is_number, wider
+from .scope import Ex, Scope
+
+if TYPE_CHECKING:
+    pass
+
+from .values import Values
+
+COMPARE = frozenset(("=", "<>", "<", ">", "<=", ">="))
+_KIND = {"S": "text", "N": "number", "D": "moment", "A": "array"}
+_DISTANCES = {"<->": "'euclidean'", "<=>": "'cosine'", "<+>": "'manhattan'"}
+_JSON_OPS = {
+    "->": "get", "->>": "get_text", "#>": "path", "#>>": "path_text", "@>": "contains", "<@": "contained",
+    "?": "has", "?|": "has_any", "?&": "has_all", "#-": "delete_path", "@?": "", "@@": "",
+}  # fmt: skip
+REGEX = {"~": (0, 0), "~*": (1, 0), "!~": (0, 1), "!~*": (1, 1)}
+
+
+class Operators(Values):
+    """Writes operators."""
+
+    if TYPE_CHECKING:
+
+        def _like(self, node: tree.Like, scope: Scope, want: Sized | None) -> Ex: ...
+
+    # ---- operators ----
+
+    def _unary(self, node: tree.Unary, scope: Scope, want: Sized | None) -> Ex:
+        if node.op == "NOT":
+            return Ex(f"(NOT {self.ex(node.operand, scope, S_BOOL).text})", S_BOOL)
+        if (
+            node.op == "-"
+            and isinstance(node.operand, tree.Const)
+            and node.operand.kind in ("int", "numeric")
+        ):
+            if node.operand.value == str(2**63):
+                return Ex("(-9223372036854775808)", S_INT8, not_null=True)
+            inner = self.ex(node.operand, scope)
+            return Ex(f"-{inner.text}", inner.sized, not_null=True)
+        inner = self.ex(node.operand, scope, want)
+        kind = inner.type
+        if node.op in ("+", "-", "@", "|/", "||/") and kind is not None and not inner.unknown:  # noqa: SIM102
+            if not is_number(kind) and kind not in (INTERVAL, BOOL, VECTOR):
+                raise PgError(
+                    "42883", f"operator does not exist: {node.op} {kind.title}", position=node.at + 1
+                )
+        if node.op in "+-":
+            if inner.type is INTERVAL:
+                return self.own(f"pg_interval_scale({inner.text}, {node.op}1.0)", inner.sized)
+            return Ex(f"({node.op} {inner.text})", inner.sized or want)
+        if node.op == "~":
+            return Ex(f"(~{inner.text})", inner.sized)
+        simple = {"@": "abs", "|/": "pg_sqrt", "||/": "pg_cbrt"}
+        if node.op in simple:
+            return self.own(f"{simple[node.op]}({inner.text})", inner.sized if node.op == "@" else S_FLOAT8)
+        raise PgError("42883", f"operator does not exist: {node.op}", position=node.at + 1)
+
+    def _binary(self, node: tree.Binary, scope: Scope, want: Sized | None) -> Ex:
+        op = node.op
+        if op in ("AND", "OR"):
+            a, b = self.ex(node.left, scope, S_BOOL), self.ex(node.right, scope, S_BOOL)
+            return Ex(f"({a.text} {op} {b.text})", S_BOOL)
+        if op in COMPARE:
+            return self._compare(node, scope)
+        if op in ("~~", "!~~", "~~*", "!~~*"):
+            kind = "ilike" if op.endswith("*") else "like"
+            like = tree.Like(kind, node.left, node.right, None, op.startswith("!"), at=node.at)
+            return self._like(like, scope, want)
+        if op in REGEX:
+            fold, negated = REGEX[op]
+            text, pattern = self.text(node.left, scope), self.text(node.right, scope)
+            return self.own(f"{'NOT ' if negated else ''}pg_regex({text}, {pattern}, {fold})", S_BOOL)
+        if op in _DISTANCES or op == "<#>":
+            return self._distance(node, scope)
+        a, b = self._sides(node, scope)
+        if op == "||":
+            return self._concatenated(a, b, node)
+        if op in _JSON_OPS or (op == "-" and a.type is JSONB):
+            return self._json(op, a, b, node)
+        if op == "^@":
+            return self.own(f"pg_starts_with({a.text}, {b.text})", S_BOOL)
+        if op == "&&" and (a.type is None or a.type.element):
+            return self.own(f"pg_array_overlaps({a.text}, {b.text})", S_BOOL)
+        if op in "+-*/%^":
+            return self._arithmetic(op, a, b, node)
+        if op in ("&", "|", "<<", ">>"):
+            return Ex(f"({a.text} {op} {b.text})", wider(a.sized, b.sized))
+        if op == "#":
+            return Ex(f"(({a.text} | {b.text}) - ({a.text} & {b.text}))", wider(a.sized, b.sized))
+        if op == "==":  # SQLite's
+            return Ex(f"({a.text} = {b.text})", S_BOOL)
+        names = " ".join((a.type.title if a.type else "unknown", op, b.type.title if b.type else "unknown"))
+        raise PgError("42883", f"operator does not exist: {names}", position=node.at + 1)
+
+    def _sides(self, node: tree.Binary, scope: Scope) -> tuple[Ex, Ex]:
+        """Return both sides of an operator that calculates: what a bare literal beside them may be differs."""
+        a, b = self.ex(node.left, scope), self.ex(node.right, scope)
+        if a.unknown and b.unknown:
+            return a, b
+        known, unknown, at = (b, a, node.left.at) if a.unknown else (a, b, node.right.at)
+        if not unknown.unknown or known.sized is None:
+            return a, b
+        kind = known.type
+        assert kind is not None
+        if node.op in _JSON_OPS or (node.op == "-" and kind is JSONB):
+            want = known.sized if node.op in ("@>", "<@") else S_TEXT
+            if node.op in ("#>", "#>>", "#-", "?|", "?&"):
+                want = Sized(BY_OID[TEXT.array])
+            if kind.element:
+                want = known.sized
+        elif node.op == "||":
+            want = known.sized if kind.element or kind in (JSONB, BYTEA) else S_TEXT
+        elif kind in MOMENTS and node.op in "+-" and not a.unknown:
+            want = (
+                Sized(INTERVAL) if unknown.const is None or not unknown.const[:4].isdigit() else known.sized
+            )
+            if node.op == "-" and unknown.param:
+                want = known.sized
+        elif kind is INTERVAL and node.op in "*/":
+            want = S_FLOAT8
+        else:
+            want = known.sized
+        done = self.typed(unknown, want, at)
+        return (done, b) if a.unknown else (a, done)
+
+    def _compare(self, node: tree.Binary, scope: Scope) -> Ex:
+        if isinstance(node.left, tree.Row) and isinstance(node.right, tree.Row):
+            if len(node.left.items) != len(node.right.items):
+                raise PgError("42601", "unequal number of entries in row expressions", position=node.at + 1)
+            pairs = [self.pair(a, b, scope) for a, b in zip(node.left.items, node.right.items, strict=True)]
+            left, right = ", ".join(a.text for a, _ in pairs), ", ".join(b.text for _, b in pairs)
+            return Ex(f"(({left}) {node.op} ({right}))", S_BOOL)
+        a, b = self.pair(node.left, node.right, scope)
+        self._refuse_mixed(a, b, node)
+        if a.type is JSONB and b.type is JSONB and node.op not in ("=", "<>"):
+            return self.own(f"(pg_jsonb_order({a.text}) {node.op} pg_jsonb_order({b.text}))", S_BOOL)
+        a, b = self.comparable(a, b)
+        return Ex(f"({a.text} {node.op} {b.text})", S_BOOL)
+
+    def _refuse_mixed(self, a: Ex, b: Ex, node: tree.Binary) -> None:
+        """Refuse to compare text with a number or the like: SQLite would find them different without a word."""
+        one, two = a.type, b.type
+        if one is None or two is None or "NULL" in (a.text, b.text):
+            return
+        if one is JSON and two is JSON:
+            raise PgError(
+                "42883", f"operator does not exist: json {node.op} json", position=node.at + 1,
+                hint="Cast both to jsonb.",
+            )  # fmt: skip
+        kinds = [_KIND.get(one.category, "") if one is not BOOL else "bool" for one in (one, two)]
+        if "" not in kinds and kinds[0] != kinds[1] and UNKNOWN not in (one, two) and not REG & {one, two}:
+            raise PgError(
+                "42883",
+                f"operator does not exist: {one.title} {node.op} {two.title}",
+                hint="No operator matches the given name and argument types. You might need to add explicit type casts.",
+                position=node.at + 1,
+            )
+
+    def comparable(self, a: Ex, b: Ex) -> tuple[Ex, Ex]:
+        """Return two expressions so that comparing what SQLite has for them compares what PostgreSQL would."""
+        one, two = a.type, b.type
+        if one in MOMENTS and two in MOMENTS and one is not two:
+            target = wider(a.sized, b.sized)
+            assert target is not None
+            return self.cast(a, target, -1), self.cast(b, target, -1)
+        if one is INTERVAL and two is INTERVAL:
+            return self._interval_order(a), self._interval_order(b)
+        if one == JSONB and two is JSONB:
+            return self.own(f"pg_jsonb({a.text})", a.sized), self.own(f"pg_jsonb({b.text})", b.sized)
+        if one is VECTOR and two is VECTOR:
+            return self.own(f"vector_to_json({a.text})", a.sized), self.own(
+                f"vector_to_json({b.text})", b.sized
+            )
+        if one in REG and two in STRINGS:
+            return a, self.own(f"pg_reg({quote_text(one.name)}, {b.text})", a.sized)
+        return a, b
+
+    def _interval_order(self, ex: Ex) -> Ex:
+        return self.own(f"pg_interval_order({ex.text})", S_INT8)
+
+    def _arithmetic(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:
+        one, two = a.type, b.type
+        if one in MOMENTS or two in MOMENTS or INTERVAL in (one, two) or TIME in (one, two):
+            return self._moments(op, a, b, node)
+        if VECTOR in (one, two) and op in "+-*":
+            name = {"+": "vector_add", "-": "vector_subtract", "*": "vector_multiply"}[op]
+            return Ex(f"{name}({a.text}, {b.text})", Sized(VECTOR))
+        a, b = (ex._replace(sized=S_INT4) if ex.type is BOOL else ex for ex in (a, b))  # as SQLite has it
+        one, two = a.type, b.type
+        result = wider(a.sized, b.sized)
+        if result is not None and result.type is FLOAT4 and one is not two:
+            result = S_FLOAT8  # real with anything else is double precision
+        kind = result.type if result is not None else None
+        for each, ex in ((one, a), (two, b)):
+            if each is not None and not is_number(each) and not ex.unknown:
+                names = f"{one.title if one else 'unknown'} {op} {two.title if two else 'unknown'}"
+                raise PgError(
+                    "42883",
+                    f"operator does not exist: {names}",
+                    hint="No operator matches the given name and argument types. "
+                    "You might need to add explicit type casts.",
+                    position=node.at + 1,
+                )
+        if op == "^":
+            return self.own(f"pg_power({a.text}, {b.text})", Sized(NUMERIC) if kind is NUMERIC else S_FLOAT8)
+        if op in "/%":
+            return self._divided(op, a, b, result)
+        if result is not None and result.modifier != -1:
+            result = Sized(result.type)
+        return Ex(f"({a.text} {op} {b.text})", result)
+
+    def _divided(self, op: str, a: Ex, b: Ex, result: Sized | None) -> Ex:
+        kind = result.type if result is not None else None
+        divisor = b.text
+        if re.fullmatch(r"-?[\d.]+", divisor) is None or not float(divisor):
+            divisor = f"CASE WHEN {b.text} = 0 THEN pg_division_by_zero() ELSE {b.text} END"
+            divisor = f"({divisor})"
+            self.functions = True
+        result = Sized(result.type) if result is not None else None
+        if kind in (NUMERIC, FLOAT4, FLOAT8):
+            if op == "%":
+                return self.own(f"pg_mod({a.text}, {divisor})", result)
+            return Ex(f"(CAST({a.text} AS REAL) / {divisor})", result)
+        return Ex(f"({a.text} {op} {divisor})", result)
+
+    def _moments(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:
+        one, two = a.type, b.type
+        interval = Sized(INTERVAL)
+        if op == "-" and one in MOMENTS and two in MOMENTS:
+            if one is DATE and two is DATE:
+                return self.own(f"pg_days_between({a.text}, {b.text})", S_INT4)
+            return self.own(f"pg_between({a.text}, {b.text})", interval)
+        if op == "+" and two in MOMENTS and one not in MOMENTS:
+            a, b, one, two = b, a, two, one
+        sign = "-1" if op == "-" else "1"
+        if op in "+-" and one is DATE and two in INTEGERS:
+            return self.own(f"pg_add_days({a.text}, {sign} * {b.text})", a.sized)
+        if op == "+" and one is DATE and two is TIME:
+            return self.own(
+                f"pg_cast({a.text} || ' ' || {b.text}, 'text', 'timestamp', -1)", Sized(TIMESTAMP)
+            )
+        if op in "+-" and one in MOMENTS and two is INTERVAL:
+            kind = TIMESTAMP if one is DATE else one
+            assert kind is not None
+            return self.own(f"pg_add_interval({a.text}, {b.text}, {sign}, '{kind.name}')", Sized(kind))
+        if op in "+-" and one is TIME and two is INTERVAL:
+            return self.own(f"pg_add_interval({a.text}, {b.text}, {sign}, 'time')", Sized(TIME))
+        if op == "-" and one is TIME and two is TIME:
+            return self.own(f"pg_between('2000-01-01 ' || {a.text}, '2000-01-01 ' || {b.text})", interval)
+        if op in "+-" and one is INTERVAL and two is INTERVAL:
+            return self.own(f"pg_interval_add({a.text}, {b.text}, {sign})", interval)
+        if op in "*/" and one is INTERVAL and (is_number(two) or two is None):
+            factor = b.text if op == "*" else self._divided("/", Ex("1.0"), b, S_FLOAT8).text
+            return self.own(f"pg_interval_scale({a.text}, {factor})", interval)
+        if op == "*" and two is INTERVAL and (is_number(one) or one is None):
+            return self.own(f"pg_interval_scale({b.text}, {a.text})", interval)
+        names = f"{one.title if one else 'unknown'} {op} {two.title if two else 'unknown'}"
+        raise PgError("42883", f"operator does not exist: {names}", position=node.at + 1)
+
+    def _concatenated(self, a: Ex, b: Ex, node: tree.Binary) -> Ex:
+        for ex in (a, b):
+            if ex.type is not None and ex.type.element:
+                one = 1 if a.type is not None and a.type.element else 0
+                two = 1 if b.type is not None and b.type.element else 0
+                return self.own(f"pg_array_concat({a.text}, {b.text}, {one}, {two})", ex.sized)
+        if JSONB in (a.type, b.type):
+            return self.own(f"pg_json_concat({a.text}, {b.text})", Sized(JSONB))
+        if a.type is BYTEA and b.type is BYTEA:
+            return Ex(f"CAST(({a.text} || {b.text}) AS BLOB)", a.sized)
+        return Ex(f"({self.as_text(a)} || {self.as_text(b)})", S_TEXT)
+
+    def _json(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:
+        if op in ("@>", "<@") and (
+            (a.type is not None and a.type.element) or (b.type is not None and b.type.element)
+        ):
+            one, two = (a, b) if op == "@>" else (b, a)
+            return self.own(f"pg_array_contains({one.text}, {two.text})", S_BOOL)
+        if op == "-":
+            return self.own(f"pg_json_delete({a.text}, {b.text})", Sized(JSONB))
+        name = _JSON_OPS[op]
+        if not name:
+            raise PgError(
+                "0A000",
+                f"the operator {op} is not supported: there is no SQL/JSON path",
+                position=node.at + 1,
+            )
+        types = {"->": a.sized or Sized(JSON), "->>": S_TEXT, "#>": a.sized or Sized(JSON), "#>>": S_TEXT}
+        result = types.get(op) or (Sized(JSONB) if op == "#-" else S_BOOL)
+        if result.type in STRINGS and op in ("->", "#>"):
+            result = Sized(JSON)
+        return self.own(f"pg_json_{name}({a.text}, {b.text})", result)
+
+    def _distance(self, node: tree.Binary, scope: Scope) -> Ex:
+        a, b = self.pair(node.left, node.right, scope, Sized(VECTOR))
+        if node.op == "<#>":
+            return Ex(f"(-inner_product({a.text}, {b.text}))", S_FLOAT8)
+        return Ex(f"vector_distance({a.text}, {b.text}, {_DISTANCES[node.op]})", S_FLOAT8)

@@ -1,0 +1,83 @@
+"""The parser's part for types with their modifiers, and for aliases."""
+
+from __future__ import annotations
+
+from ..protocol.errors import PgError
+from ..types import registry
+from ..types.registry import Sized
+from .cursor import NO_ALIAS, TokenCursor
+from .lexer import Kind
+
+FIELDS = ("year", "month", "day", "hour", "minute", "second")
+
+
+class TypeNames(TokenCursor):
+    """Reads the names of types."""
+
+    # ---- types ----
+
+    def type_name(self) -> tuple[Sized, str]:
+        """Return the type written here, with its modifier, and its name as it is written.
+
+        :raises PgError: no such type
+        """
+        token = self.token
+        parts = [self.label()]
+        while self.take_op("."):
+            parts.append(self.label())
+        if parts[:-1] not in ([], ["pg_catalog"], ["public"]):
+            parts = parts[-2:]
+        name = parts[-1] if token.kind is not Kind.QUOTED or parts[-1] != "char" else '"char"'
+        name = self._long_type(name)
+        arguments: list[int] = []
+        if self.is_op("(") and self.ahead().kind is Kind.NUMBER:
+            self.at += 1
+            while True:
+                if self.token.kind is not Kind.NUMBER:
+                    raise self.error()
+                arguments.append(int(self.advance().value))
+                if not self.take_op(","):
+                    break
+            self.expect_op(")")
+        if self.is_word("with", "without") and self.ahead().value == "time" and name in ("timestamp", "time"):
+            with_zone = self.advance().value == "with"
+            self.expect("time", "zone")
+            name += "tz" if with_zone else ""
+        if name == "interval" and self.take_one(*FIELDS) and self.take("to"):
+            self.advance()
+        brackets = ""
+        while (self.is_op("[") and self.ahead().value == "]") or (
+            self.is_op("[") and self.ahead(2).value == "]" and self.ahead().kind is Kind.NUMBER
+        ):
+            while not self.take_op("]"):
+                self.at += 1
+            brackets = "[]"
+        if self.take("array"):
+            brackets = "[]"
+        if name == "float":  # float(24) has four bytes, float(25) eight
+            name, arguments = ("float4" if arguments and arguments[0] <= 24 else "float8"), []
+        kind = registry.by_name(name + brackets)
+        if kind is None:
+            raise PgError("42704", f'type "{name}{brackets}" does not exist', position=token.start + 1)
+        if kind.name == "bpchar" and name in ("char", "character") and not arguments:
+            arguments = [1]
+        return Sized(kind, registry.modifier(kind, tuple(arguments)) if arguments else -1), name + brackets
+
+    def _long_type(self, name: str) -> str:
+        if name == "double" and self.take("precision"):
+            return "double precision"
+        if name in ("character", "char", "nchar") and self.take("varying"):
+            return "character varying"
+        if name == "national" and self.take_one("character", "char"):
+            return "character varying" if self.take("varying") else "character"
+        return name
+
+    def alias(self, *, bare: bool = True) -> str:
+        """Return the alias that stands here, with or without AS; "" for none."""
+        if self.take("as"):
+            return self.label()
+        token = self.token
+        if bare and (token.kind is Kind.QUOTED or (token.kind is Kind.WORD and token.value not in NO_ALIAS)):
+            self.at += 1
+            return token.value
+        return ""
