@@ -18,7 +18,7 @@ from .dolt import dolt, installed
 
 
 @contextmanager
-def _ours(rows: int, changes: int, what: str) -> Iterator[Work]:
+def _ours(rows: int, changes: int, what: str, *, untouched: bool = False) -> Iterator[Work]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.db")
         with closing(heliosdb_sqlite.connect(path, isolation_level=None)) as main:
@@ -28,7 +28,8 @@ def _ours(rows: int, changes: int, what: str) -> Iterator[Work]:
             ours, theirs = data.keys(rows, changes)
             with closing(heliosdb_sqlite.connect(path, branch="b", isolation_level=None)) as branch:
                 data.edit(branch, theirs, 2)
-            data.edit(main, ours, 1)
+            if not untouched:
+                data.edit(main, ours, 1)
 
             def once() -> float:
                 begin = perf_counter()
@@ -140,7 +141,12 @@ def races(quick: bool) -> Iterator[Race]:
 
 
 def _merge(rows: int, changes: int) -> Race:
-    contenders = [Contender("merge_branch()", partial(_ours, rows, changes, "merge"), target=1.0)]
+    contenders = [
+        Contender("merge_branch()", partial(_ours, rows, changes, "merge"), target=1.0),
+        Contender(
+            "... into a main that is unchanged", partial(_ours, rows, changes, "merge", untouched=True)
+        ),
+    ]
     if installed():
         contenders.append(Contender("doltlite's merge", partial(_dolt, rows, changes)))
     return Race(
