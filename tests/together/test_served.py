@@ -163,6 +163,25 @@ def test_versions_are_flat_rows(history):
         assert [column.name for column in cursor.description] == ["id", "balance"]
 
 
+@pytest.mark.parametrize("binary", [False, True])
+def test_what_is_known_of_each_version(history, binary):
+    with psycopg.connect(history.url, autocommit=True) as connection:
+        connection.execute("UPDATE account SET balance = 50")
+        cursor = connection.cursor(binary=binary)
+        names = "system_time, system_time_end, system_transaction, system_operation, system_user"
+        first, second = cursor.execute(
+            f"SELECT {names} FROM account FOR SYSTEM_TIME ALL WHERE id = 1 ORDER BY system_time"
+        ).fetchall()
+        assert first[1] == second[0] > first[0]
+        assert second[1] is None
+        assert first[2] < second[2]
+        assert [first[3], second[3]] == ["INSERT", "UPDATE"]
+        now = cursor.execute(
+            "SELECT a.system_operation FROM account AS OF TIMESTAMP %s AS a", (datetime.now(timezone.utc),)
+        )
+        assert now.fetchall() == [("UPDATE",)]
+
+
 def test_a_time_before_the_history_is_a_notice(history):
     said = []
     with psycopg.connect(history.url, autocommit=True) as connection:

@@ -32,6 +32,7 @@ class Relation(NamedTuple):
     open: bool = False  # it may have columns that are not known
     written: str = ""  # the alias as it stands in the text for SQLite, where it is another
     hidden: frozenset[str] = frozenset()  # columns that USING has merged into another's
+    beside: tuple[Column, ...] = ()  # columns that a name may mean, and that * leaves out
 
     def prefix(self) -> str:
         """Return what stands before a column's name."""
@@ -127,7 +128,7 @@ class Scope:
             if table is not None and relation.alias.lower() != table.lower():
                 continue
             hit = [c for c in relation.columns if c.name == name] or [
-                c for c in relation.columns if c.name.lower() == name.lower()
+                c for c in (*relation.columns, *relation.beside) if c.name.lower() == name.lower()
             ]
             if hit and (table is not None or name.lower() not in relation.hidden):
                 matches.append((relation, hit[0]))

@@ -80,6 +80,16 @@ SET_RETURNING = _ROWS.keys() | {"unnest", "generate_series"}
 _ENDLESS = 10_000_000  # rows that generate_series() makes by json; more are a mistake
 
 
+# What time travel knows of each version of a row, beside the row's own columns.
+_OF_THE_PAST = tuple(
+    Column(name, Sized(kind))
+    for name, kind in (
+        ("system_time", TIMESTAMPTZ), ("system_time_end", TIMESTAMPTZ), ("system_transaction", INT8),
+        ("system_transaction_end", INT8), ("system_operation", TEXT), ("system_user", TEXT),
+    )
+)  # fmt: skip
+
+
 class Tables(Calls):
     """Writes FROM."""
 
@@ -139,7 +149,7 @@ class Tables(Calls):
             columns, renamed = self._renamed(columns, node.columns, node)
             scope.relations.append(Relation(alias, columns))
             return f"(SELECT {renamed} FROM {name}) AS {quote_identifier(alias)}"
-        scope.relations.append(Relation(alias, columns))
+        scope.relations.append(Relation(alias, columns, beside=_OF_THE_PAST if node.moment else ()))
         return f"{name} AS {quote_identifier(alias)}"
 
     def _moment_text(self, text: str) -> str:
