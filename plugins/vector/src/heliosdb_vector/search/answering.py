@@ -278,12 +278,10 @@ def _nearest_known(
         if places is not None:
             return places, odd
     found = _bounds(snapshot, search, asked, given)
-    others = np.ones(len(found.middle), bool)
-    others[known] = False
-    absent = _without_distance(snapshot, found)
-    found.middle[others] = np.inf
-    places = nearest(found, k, slack)
-    return (known, [*odd, *absent]) if places is None else (places, odd)
+    middle = np.full_like(found.middle, np.inf)
+    middle[known] = found.middle[known]
+    places = nearest(found._replace(middle=middle), k, slack)
+    return (known, [*odd, *_without_distance(snapshot, found)]) if places is None else (places, odd)
 
 
 def _without_distance(snapshot: Snapshot, found: Bounds) -> list[int]:
