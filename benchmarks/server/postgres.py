@@ -61,7 +61,7 @@ def cluster(bin_folder: Path, folder: Path) -> Iterator[Target]:
             [bin_folder / "postgres", "-D", data, *options], stdout=log, stderr=log, user=user, cwd=folder
         )
     try:
-        target = Target(version(bin_folder), port, "postgres", process.pid)
+        target = Target(version(bin_folder), port, "postgres", process.pid, forks=True)
         _wait(target)
         yield target
     finally:

@@ -25,11 +25,19 @@ class Target:
     database: str
     process: int
     """The number of the server's process; of PostgreSQL's first one."""
+    forks: bool = False
+    """Each connection has a process of its own."""
 
     @property
     def url(self) -> str:
         """What drivers connect to."""
         return f"postgresql://{USER}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/{self.database}"
+
+    def busy(self, connection: psycopg.Connection[Any]) -> float:
+        """Return the processor time that the server has used: for PostgreSQL, its process for this connection."""
+        process = connection.info.backend_pid if self.forks else self.process
+        tasks = Path(f"/proc/{process}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in tasks) / 1e9
 
     def connect(self, **keywords: Any) -> psycopg.Connection[Any]:
         """Connect with psycopg."""
