@@ -253,7 +253,9 @@ def _time(value: Any) -> bytes:
 
 
 def _timetz(value: Any) -> bytes:
-    found = datetime.fromisoformat(f"2000-01-01 {value}")
+    said = str(value)
+    zone = said if said[-3:-2] not in ("+", "-") else f"{said}:00"  # Python 3.10 wants the minutes
+    found = datetime.fromisoformat(f"2000-01-01 {zone}")
     west = -int((found.utcoffset() or timedelta()).total_seconds())
     return struct.pack("!qi", (found.replace(tzinfo=None) - EPOCH) // _MICRO, west)
 
