@@ -623,3 +623,20 @@ def test_an_undone_merge_from_another_branch_leaves_nothing_behind(main, branch,
     write(third, "UPDATE fruit SET price = 9 WHERE id = 1", "UPDATE fruit SET price = 3 WHERE id = 1")
     with pytest.raises(MergeConflict):
         main.merge_branch("c", into="b")
+
+
+def test_what_is_kept_does_not_grow_with_the_number_of_merges(main, branch, rows):
+    def kept():
+        tables = ("_heliosdb_merge_rows", "_heliosdb_merge_undo")
+        counts = [rows(main, f"SELECT count(*) FROM {table}")[0][0] for table in tables]
+        return [*counts, rows(main, "SELECT count(*) FROM _heliosdb_merges WHERE before <> '{}'")[0][0]]
+
+    for price in range(1, 6):
+        write(branch, f"UPDATE fruit SET price = {price} + 10")
+        main.merge_branch("b")
+        assert kept() == [3, 1, 1]
+        if price == 3:
+            main.undo_merge("b")
+            assert kept() == [0, 0, 0]
+    main.undo_merge("b")
+    assert kept() == [0, 0, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from heliosdb_sqlite.sql.lexer import tokenize
@@ -132,12 +133,7 @@ def read_table(connection: Any, name: str) -> Table:
         "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?, 'main')",
         (name,),
     )
-    tokens = [token.word for token in tokenize(sql)]
-    closing = max((place for place, token in enumerate(tokenize(sql)) if token.text == ")"), default=0)
-    without_rowid = any(
-        tokens[place : place + 2] == ["WITHOUT", "ROWID"] for place in range(closing, len(tokens))
-    )
-    strict = "STRICT" in tokens[closing:]
+    without_rowid, strict, autoincrement = _options(sql)
     data = [row for row in described if row[5] == 0]
     key_rows = sorted((row for row in data if row[4]), key=lambda row: row[4])
     key = tuple(row[0] for row in key_rows)
@@ -164,7 +160,7 @@ def read_table(connection: Any, name: str) -> Table:
         alias,
         rowid if not alias else key[0],
         uniques,
-        "AUTOINCREMENT" in tokens,
+        autoincrement,
         tuple(row[3] for row in data),
         frozenset(row[0] for row in data if _converts(row[1])),
     )
@@ -176,6 +172,17 @@ def _converts(declared: str) -> bool:
     if any(part in upper for part in ("INT", "CHAR", "CLOB", "TEXT")):
         return True
     return upper not in ("", "ANY") and "BLOB" not in upper
+
+
+@lru_cache(maxsize=256)
+def _options(sql: str) -> tuple[bool, bool, bool]:
+    """Return whether a table is WITHOUT ROWID, STRICT, and whether it has AUTOINCREMENT."""
+    tokens = tokenize(sql)
+    words = [token.word for token in tokens]
+    closing = max((place for place, token in enumerate(tokens) if token.text == ")"), default=0)
+    behind = words[closing:]
+    without_rowid = any(behind[place : place + 2] == ["WITHOUT", "ROWID"] for place in range(len(behind)))
+    return without_rowid, "STRICT" in behind, "AUTOINCREMENT" in words
 
 
 def _has_index_of_key(connection: Any, name: str) -> bool:

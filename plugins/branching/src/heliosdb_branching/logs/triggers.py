@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, tokenize
@@ -168,7 +169,8 @@ def _changes_a_unique(table: Table) -> str:
     return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
 
 
-def read_log(trigger_sql: str) -> tuple[int, dict[str, int]]:
+@lru_cache(maxsize=256)
+def read_log(trigger_sql: str) -> tuple[int, Mapping[str, int]]:
     """Return the version of a log and its columns, as one of its AFTER DELETE triggers has them now.
 
     SQLite rewrites triggers when a table or column is renamed: the names are today's, the numbers those of old.

@@ -259,12 +259,13 @@ class Ledger:
 
     def forget_older(self, branch: str) -> None:
         """Drop what was kept of earlier merges of the same branch."""
-        older = rows(
+        before = rows(
             self._connection,
-            "SELECT id FROM _heliosdb_merges WHERE branch = ? AND id < ?",
+            "SELECT id FROM _heliosdb_merges WHERE branch = ? AND id < ? AND undone_us IS NULL"
+            " ORDER BY id DESC LIMIT 1",  # which had those before it forgotten
             (branch, self.merge),
         )
-        for (merge,) in older:
+        for (merge,) in before:
             forget(self._connection, merge)
 
 
@@ -282,10 +283,11 @@ def sheets_of(connection: Any, merge: int) -> list[Sheet]:
 
 
 def forget(connection: Any, merge: int) -> None:
-    """Drop what was kept of a merge."""
+    """Drop what was kept of a merge, all but that it was."""
     for sheet in sheets_of(connection, merge):
         run(connection, f"DELETE FROM main.{ROWS} AS w WHERE {sheet.inside()}")
     run(connection, "DELETE FROM _heliosdb_merge_undo WHERE merge = ?", (merge,))
+    run(connection, "UPDATE _heliosdb_merges SET before = '{}', steps = '[]' WHERE id = ?", (merge,))
     drop_copies(connection, str(merge))
 
 
