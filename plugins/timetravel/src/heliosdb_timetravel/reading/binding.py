@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from .moments import moment_of
@@ -35,6 +36,8 @@ def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | No
         return lambda: moments.at(schema, moment)
 
     constants = [constant(slot) for slot in made.slots]
+    settled = [find for find in constants if find is not None] if all(constants) else None
+    pick = _picker(made.order) if made.order is not None else None
 
     def found(slot: Slot, value: Any) -> int:
         return moments.transaction(value, slot.unit, slot.kind, slot.place, slot.past, utc=False)
@@ -51,15 +54,17 @@ def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | No
                 f"Incorrect number of bindings supplied. The current statement uses {count}, "
                 f"and there are {len(given)} supplied."
             )
-        bounds = [
-            find()
-            if find is not None
-            else found(slot, given[slot.parameter - 1] if slot.parameter else slot.value)
-            for slot, find in zip(made.slots, constants, strict=True)
-        ]
-        if made.order is not None:
-            given += bounds
-            return tuple([given[number - 1] for number in made.order])
+        if settled is not None:
+            bounds = [find() for find in settled]
+        else:
+            bounds = [
+                find()
+                if find is not None
+                else found(slot, given[slot.parameter - 1] if slot.parameter else slot.value)
+                for slot, find in zip(made.slots, constants, strict=True)
+            ]
+        if pick is not None:
+            return pick(given + bounds)
         for number in made.spent:
             given[number - 1] = None
         return (*given, *bounds)
@@ -94,6 +99,14 @@ def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | No
         return bind(values)
 
     return bind_calls
+
+
+def _picker(order: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """Return what puts values into the order in which a statement has its question marks."""
+    places = [number - 1 for number in order]
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda given: tuple([given[place] for place in places])
 
 
 def _begins(travel: TimeTravel) -> Callable[[Any], Any]:
