@@ -1,8 +1,7 @@
 """How many of the nearest rows an index finds: measured while it is built.
 
 Half of the queries are rows of the table, each looking for its neighbours. The others lie between two rows and off the
-line, which has turned out to make them about as hard as questions about texts are. What counts is the worse half, and
-no more than half of the misses that are allowed: other queries may be harder still.
+line, which has turned out to make them about as hard as questions about texts are. What counts is the worse half.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ class Measure:
         """Return the effort that a search has to take, and the share of the nearest that is then found."""
         fixed = options.get(method.knob)
         steps = (int(fixed),) if fixed is not None else method.steps(contents, options)
-        aim = (1 + options.get("recall", _AIM)) / 2
+        aim = options.get("recall", _AIM)
         recall, effort = 1.0, steps[0]
         for effort in steps:
             recall = self._recall(contents, effort)
