@@ -27,7 +27,7 @@ def test_an_index_that_costs_the_writes_more_than_it_saves_is_not_suggested(conn
     report = conn.get_query_report()
     assert report.suggestions == ()
     (note,) = report.notes
-    assert note.startswith('not suggested: log ("at")')
+    assert note.startswith('not suggested: log ("at"')  # with the line or without it
     assert "cost those who write" in note
 
 
