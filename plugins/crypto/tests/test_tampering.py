@@ -117,6 +117,18 @@ def test_a_truncated_file(original, tmp_path, length):
     assert assert_refused_or_the_same(original, damaged(original, tmp_path, original.read_bytes()[:length]))
 
 
+@pytest.mark.parametrize("length", [16, 100, 3000])
+def test_a_file_without_a_whole_first_page_was_cut_off(tmp_path, length):
+    path = tmp_path / "cut.db"
+    with contextlib.closing(connect(path)) as conn:
+        conn.execute("CREATE TABLE t (a)")
+    kept = path.read_bytes()[:length]
+    path.write_bytes(kept)
+    with pytest.raises(sqlite3.DatabaseError, match="was cut off in its first page"):
+        connect(path)
+    assert path.read_bytes() == kept
+
+
 def test_a_page_of_another_database_with_the_same_key(original, tmp_path):
     other = tmp_path / "other.db"
     conn = connect(other)

@@ -51,9 +51,10 @@ def receive(connection: Any, source: Any, copy: Copy) -> bool | None:
 
 def _is_encrypted(source: Any) -> bool:
     """Return whether the source's main database is an encrypted file; what it has attached may be plain."""
-    if getattr(source, "_session", None) is None:
-        return False
-    crypto = state(source).get(NAME)
+    try:
+        crypto = state(source).get(NAME)
+    except sqlite3.ProgrammingError:
+        return False  # it has no plugin at all
     return crypto is not None and crypto.file is not None
 
 
