@@ -72,6 +72,7 @@ def test_files_have_servers_of_their_own(path, tmp_path):
     two.close()
 
 
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")  # Python 3.13 says what this is about
 def test_a_connection_that_is_forgotten_stops_its_server(path):
     connection = hybrid_connection(path)
     url = connection.get_server_info().url
