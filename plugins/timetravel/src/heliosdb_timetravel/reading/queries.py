@@ -65,6 +65,8 @@ class Query:
     verb: str = "SELECT"
     main: bool = False
     """Its rows are the statement's."""
+    within: Common | None = None
+    """The common table expression that it is part of."""
     common: Mapping[str, Common] = field(default_factory=dict)
     """The common table expressions that it can read, by name in lower case."""
 

@@ -16,7 +16,7 @@ from .bounds import Bounds
 from .clauses import Clause
 from .columns import Columns, Shown, aggregates
 from .pasts import past_of
-from .queries import Query, Table
+from .queries import Common, Query, Table
 from .relation import subquery
 from .rewritten import Rewriting
 from .scopes import Reader
@@ -55,6 +55,8 @@ class Rewriter:
         self._edits: list[Edit] = []
         self._carried_out: set[int] = set()  # where clauses begin that were about something
         self._reader = Reader(sql, self._tokens)
+        self._queries: list[Query] = []
+        self._reached: dict[int, Asked | None] = {}  # the clause of those who read a common table expression
 
     def has_clauses(self) -> bool:
         """Read the statement, and return whether it has a clause about time."""
@@ -126,7 +128,25 @@ class Rewriter:
             own = query.clause
         if own is None:
             own = _from_above(query)
-        return Asked(own, self._bounds) if own is not None else inherited
+        if own is not None:
+            return Asked(own, self._bounds)
+        reaching = self._reaching(query.within, inherited) if query.within is not None else None
+        return reaching or inherited
+
+    def _reaching(self, common: Common, inherited: Asked | None) -> Asked | None:
+        """Return the AS OF of those who read a common table expression, if it is the same for all of them."""
+        if id(common) not in self._reached:
+            self._reached[id(common)] = None  # a recursive one reads itself
+            found = {
+                self._asked(query, table, inherited)
+                for query in self._queries
+                for table in query.tables
+                if query.common_table(table) is common and query.within is not common
+            }
+            asked = found.pop() if len(found) == 1 else None
+            if asked is not None and _is_moment(asked.clause):
+                self._reached[id(common)] = asked
+        return self._reached[id(common)]
 
     def _table(
         self, query: Query, table: Table, asked: Asked, inherited: Asked | None, *, paired: bool
@@ -236,7 +256,7 @@ class Rewriter:
 
         :param extras: pseudo-columns that the view is to have beside its own
         """
-        queries = self._reader.read()
+        queries = self._queries = self._reader.read()
         self._begin(queries)
         self._columns.wanted = extras
         if any(table.name.lower().startswith(OWN) for query in queries for table in query.tables):

@@ -110,7 +110,7 @@ class Reader(Sources):
                 part = "rest"
                 place += 1
                 continue
-            clause = self._clause_behind(query, place, part)
+            clause = self._clause_behind(query, place, part, parts_of_compound)
             if clause is not None:
                 place = clause.after
                 continue
@@ -167,6 +167,8 @@ class Reader(Sources):
                 close, first = closing(self.tokens, place), len(self.queries)
                 self._level(place + 1, close, parent, seen)
                 made.bodies += self.queries[first:]
+                for body in made.bodies:
+                    body.within = body.within or made
                 place = close + 1
             if place >= end or not self._is_text(place, ","):
                 break
@@ -174,8 +176,13 @@ class Reader(Sources):
         return place, seen
 
     # -- clauses -----------------------------------------------------------------------------------------------------
-    def _clause_behind(self, query: Query, place: int, part: str) -> Clause | None:
-        """Return the clause that begins here, behind the WHERE of a SELECT; one in a SELECT's list is an alias."""
+    def _clause_behind(
+        self, query: Query, place: int, part: str, parts_of_compound: list[Query]
+    ) -> Clause | None:
+        """Return the clause that begins here, behind the WHERE of a SELECT; one in a SELECT's list is an alias.
+
+        Behind the ORDER BY or LIMIT of a compound SELECT it is about all of that.
+        """
         if part == "list" or not self._is_clause(place):
             return None
         if part == "rest":
@@ -183,16 +190,12 @@ class Reader(Sources):
         clause = read_clause(self.sql, self.tokens, place)
         if clause is None:
             return None
-        if part == "tail" and query.compound:
-            raise at(
-                self.sql,
-                clause.start,
-                "behind the ORDER BY or LIMIT of a compound SELECT it is not clear which SELECT this is about: "
-                "write it behind that one's WHERE, or behind a table",
-            )
-        if query.clause is not None:
-            raise at(self.sql, clause.start, "this SELECT has a clause about time already")
-        query.clause = clause
+        for each in parts_of_compound if part == "tail" else [query]:
+            if each.clause is not None:
+                raise at(self.sql, clause.start, "this SELECT has a clause about time already")
+            if part == "tail" and each.verb == "VALUES" and query.compound:
+                continue
+            each.clause = clause
         self.clauses.append(clause)
         return clause
 
