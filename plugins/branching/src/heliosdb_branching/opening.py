@@ -16,6 +16,9 @@ from heliosdb_sqlite import plugins
 
 from .running import run, value
 
+_NOT_INSIDE = ("branch", "heliosdb_mode")
+"""The options that connections of the plugin's own go without: they choose no branch, and serve nobody."""
+
 
 @dataclass(frozen=True)
 class Opener:
@@ -93,7 +96,7 @@ def file_behind(connection: Any) -> str:
 
 def opener_for(connection: Any, database: str) -> Opener:
     """Return what opens further connections to ``database`` with what this one was given."""
-    options = {key: given for key, given in plugins.options_of(connection).items() if key != "branch"}
+    options = {key: given for key, given in plugins.options_of(connection).items() if key not in _NOT_INSIDE}
     patience = value(connection, "PRAGMA busy_timeout") or 0
     return Opener(database, patience / 1000, MappingProxyType(options))
 
