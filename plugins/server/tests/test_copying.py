@@ -37,7 +37,6 @@ def fill(client, times):
     return rows
 
 
-@pytest.mark.parametrize("times", [1, 4])
 @pytest.mark.parametrize(
     "options",
     [
@@ -45,8 +44,8 @@ def fill(client, times):
         "(FORMAT csv, QUOTE '''', ESCAPE '\\', NULL 'NULL')", "(FORMAT binary)", "(DELIMITER 'é')",
     ],
 )  # fmt: skip
-def test_what_goes_out_comes_in_again(client, options, times):
-    rows = fill(client, times)
+def test_what_goes_out_comes_in_again(client, options):
+    rows = fill(client, 4)
     with client.cursor().copy(f"COPY odd TO STDOUT {options}") as copy:
         data = b"".join(copy)
     client.execute("DELETE FROM odd")
@@ -83,20 +82,25 @@ def test_the_pieces_that_data_comes_in_don_t_matter(client, size):
     assert found == [(n, f"name ä {n}", n / 4, True, None) for n in range(60)]
 
 
-@pytest.mark.parametrize(
-    ("bad", "error"),
-    [
-        ("x\ta\t1\tt\t1", psycopg.errors.InvalidTextRepresentation), ("1_0\ta\t1\tt\t1", psycopg.errors.InvalidTextRepresentation),
-        ("٣\ta\t1\tt\t1", psycopg.errors.InvalidTextRepresentation), ("9999999999\ta\t1\tt\t1", psycopg.errors.NumericValueOutOfRange),
-        ("1\ta\tnope\tt\t1", psycopg.errors.InvalidTextRepresentation), ("1\ta\t1\tmaybe\t1", psycopg.errors.InvalidTextRepresentation),
-        ("1\ta\t1\tt", psycopg.errors.BadCopyFileFormat), ("1\ta\t1\tt\t1\t2", psycopg.errors.BadCopyFileFormat),
-        ("\ta\t1\tt\t1", psycopg.errors.InvalidTextRepresentation), ("--1\ta\t1\tt\t1", psycopg.errors.InvalidTextRepresentation),
-    ],
-)  # fmt: skip
+BAD = {
+    "x\ta\t1\tt\t1": psycopg.errors.InvalidTextRepresentation,
+    "1_0\ta\t1\tt\t1": psycopg.errors.InvalidTextRepresentation,
+    "٣\ta\t1\tt\t1": psycopg.errors.InvalidTextRepresentation,
+    "--1\ta\t1\tt\t1": psycopg.errors.InvalidTextRepresentation,
+    "\ta\t1\tt\t1": psycopg.errors.InvalidTextRepresentation,
+    "9999999999\ta\t1\tt\t1": psycopg.errors.NumericValueOutOfRange,
+    "1\ta\tnope\tt\t1": psycopg.errors.InvalidTextRepresentation,
+    "1\ta\t1\tmaybe\t1": psycopg.errors.InvalidTextRepresentation,
+    "1\ta\t1\tt": psycopg.errors.BadCopyFileFormat,
+    "1\ta\t1\tt\t1\t2": psycopg.errors.BadCopyFileFormat,
+}
+
+
 @pytest.mark.parametrize("before", [0, 700])
-def test_a_bad_line_is_told_and_nothing_is_stored(client, bad, error, before):
-    data = "5\tfine\t0.5\tf\t-7\n" * before + bad + "\n"
-    with pytest.raises(error) as raised, client.cursor().copy("COPY odd FROM STDIN") as copy:
-        copy.write(data)
-    assert f"line {before + 1}" in raised.value.diag.message_detail
+def test_a_bad_line_is_told_and_nothing_is_stored(client, before):
+    for bad, error in BAD.items():
+        data = "5\tfine\t0.5\tf\t-7\n" * before + bad + "\n"
+        with pytest.raises(error) as raised, client.cursor().copy("COPY odd FROM STDIN") as copy:
+            copy.write(data)
+        assert f"line {before + 1}" in raised.value.diag.message_detail, bad
     assert client.execute("SELECT count(*) FROM odd").fetchone() == (0,)

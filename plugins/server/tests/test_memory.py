@@ -86,6 +86,7 @@ def test_copying_in_takes_piece_by_piece(client):
     assert connection.execute("SELECT count(*) FROM numbers WHERE n = 7").fetchone() == (ROWS + 1,)
 
 
+@pytest.mark.parametrize("client", [True, pytest.param(False, marks=pytest.mark.exhaustive)], indirect=True)
 def test_copying_out_too(client):
     connection, _ = client
     with held_at_most(LIMIT), connection.cursor().copy(f"COPY ({LARGE}) TO STDOUT") as copy:

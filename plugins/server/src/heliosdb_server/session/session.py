@@ -26,8 +26,9 @@ from .transactions import Transaction
 
 _FLUSH = 1 << 16
 _SHORT = 200  # texts that are likely to come again: BEGIN, COMMIT
-_EXECUTED = b"E\0\0\0\x09\0\0\0\0\0S\0\0\0\4"  # Execute the unnamed portal to its end, and Sync
-_DESCRIBED = b"D\0\0\0\6P\0" + _EXECUTED
+_DESCRIBE, _EXECUTE = b"D\0\0\0\6P\0", b"E\0\0\0\x09\0\0\0\0\0"  # the unnamed portal, to its end
+_SYNC = b"S\0\0\0\4"
+_TOGETHER = (_DESCRIBE + _EXECUTE + _SYNC, _EXECUTE + _SYNC, _DESCRIBE + _EXECUTE, _EXECUTE)  # behind Bind
 _IDLE, _IDLE_IN_BLOCK = "idle_session_timeout", "idle_in_transaction_session_timeout"
 
 
@@ -413,15 +414,13 @@ class Session(Execution, Commands):
         self.emit(replies.BIND_COMPLETE)
 
     def _at_once(self, portal: Portal, made: Translated) -> bool:
-        """Answer Bind, Describe, Execute and Sync together, when they have come so: as nearly all drivers ask.
+        """Answer Bind, Describe, Execute and Sync together, as far as they have come so: nearly all drivers ask so.
 
         Returns False when there is more to it; what has been done by then is in the portal.
         """
         wire = self.wire
-        rest = _DESCRIBED if wire.ahead(_DESCRIBED) else _EXECUTED
-        if (
-            rest is _EXECUTED and not wire.ahead(_EXECUTED)
-        ) or portal.statement.version != self.engine.version:
+        rest = next((each for each in _TOGETHER if wire.ahead(each)), None)
+        if rest is None or portal.statement.version != self.engine.version:
             return False
         self.begun(portal.statement.text)
         try:
@@ -445,11 +444,17 @@ class Session(Execution, Commands):
         wire.skip(rest)
         self.counters.rows += len(rows)
         self.out += replies.BIND_COMPLETE
-        if rest is _DESCRIBED:
+        if rest.startswith(_DESCRIBE):
             self.out += shape.description
         self.out += data
         self.out += replies.complete(f"SELECT {len(rows)}")
-        self._sync(b"")
+        if rest.endswith(_SYNC):
+            self._sync(b"")
+        else:
+            portal.done = True
+            self.portals[""] = portal  # at its end, as it stays until Sync
+            if len(self.out) > _FLUSH:
+                self.flush()
         return True
 
     def statement_named(self, name: str) -> Statement:
