@@ -151,7 +151,6 @@ class Server:
         self._listener.stop(drain)
         _RUNNING.discard(self)
 
-
     def _abandon(self) -> None:
         """Be no server in a process that has just been forked: its threads, and all that they talk to, are the parent's."""
         self._stopped = True
