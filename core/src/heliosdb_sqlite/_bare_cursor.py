@@ -9,6 +9,11 @@ from ._standard import sqlite3
 _cursor: Any = sqlite3.Connection.cursor
 
 
+def bare_cursor_of(connection: Any) -> sqlite3.Cursor:
+    """Return a cursor past the hooks, of the class that the connection has for them: a plain one has sqlite3's."""
+    return bare_cursor(connection, getattr(connection, "_bare_cursor_class", sqlite3.Cursor))
+
+
 def bare_cursor(connection: Any, cls: type[sqlite3.Cursor] = sqlite3.Cursor) -> sqlite3.Cursor:
     """Return a cursor past the hooks, whose rows are tuples.
 

@@ -99,10 +99,11 @@ def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
     if plan.answer is not None:
         session: Session = cursor.connection._session
         known = session.outdates
-        if (answer := plan.answer(parameters)) is not None:
-            return _answered(cursor, plan, answer)
+        answer = plan.answer(parameters)
         if session.outdates != known:  # it was the first to hear of another schema
             return _one(cursor, session.another(cursor.connection, plan.statement.sql), given)
+        if answer is not None:
+            return _answered(cursor, plan, answer)
     if plan.by_name is not None:
         plan, parameters = plan.by_name(plan, parameters)
     return _perform(_execute, cursor, plan, parameters)
@@ -157,10 +158,11 @@ def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
         parameters = plan.bind(parameters)
     if plan.answer is not None:
         known = session.outdates
-        if (answer := plan.answer(parameters)) is not None:
-            return _answered(cursor, plan, answer)
+        answer = plan.answer(parameters)
         if session.outdates != known:  # it was the first to hear of another schema
             return _one(cursor, session.another(cursor.connection, plan.statement.sql), given)
+        if answer is not None:
+            return _answered(cursor, plan, answer)
     executed = plan.executed
     start = perf_counter() if executed else 0.0
     changes = _total_changes.__get__(cursor.connection) if session.hides_trigger_changes else None

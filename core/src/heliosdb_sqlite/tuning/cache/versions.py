@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from ..._bare_cursor import bare_cursor_of
 from ..._standard import sqlite3
 from ...plugins import run
 
@@ -13,7 +14,6 @@ _SCHEMA = "PRAGMA main.schema_version"
 _DATA = "PRAGMA main.data_version"
 _TEMP = "PRAGMA temp.schema_version"
 _total_changes: Any = sqlite3.Connection.total_changes
-_make_cursor: Any = sqlite3.Connection.cursor
 
 
 class Version(NamedTuple):
@@ -44,7 +44,7 @@ class Watch:
             return self._read(connection)
 
     def _read(self, connection: Any) -> Version:
-        first, second = _cursor(connection), _cursor(connection)
+        first, second = bare_cursor_of(connection), bare_cursor_of(connection)
         changes = changes_of(connection)
         first.execute(_SCHEMA)  # its row is not fetched yet: one read transaction for all, and one lock
         data = _value(second.execute(_DATA))
@@ -54,7 +54,7 @@ class Watch:
     @contextmanager
     def held(self, connection: Any) -> Iterator[Version]:
         """Read, and give the version that is read until the end of the block."""
-        holder = _cursor(connection)
+        holder = bare_cursor_of(connection)
         holder.execute(_SCHEMA)  # which now() has run before
         try:
             yield self.now(connection)
@@ -66,13 +66,6 @@ def changes_of(connection: Any) -> int:
     """Return how many rows the connection has changed, those of plugins included."""
     changes: int = _total_changes.__get__(connection)
     return changes
-
-
-def _cursor(connection: Any) -> sqlite3.Cursor:
-    """Return a cursor past the hooks, made by the method that also forgets the cursors that are gone."""
-    made: sqlite3.Cursor = _make_cursor(connection, sqlite3.Cursor)
-    made.row_factory = None
-    return made
 
 
 def _value(cursor: sqlite3.Cursor) -> int:
