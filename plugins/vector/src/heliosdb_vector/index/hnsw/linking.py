@@ -37,7 +37,7 @@ def linked(metric: str, m: int, effort: int, codes: Array, done: Done) -> Graph:
     base = np.full((count, 2 * m), -1, np.int32)
     graph = Graph(metric, m, codes, levels, base, np.empty((0, m), np.int32))
     upper = np.full((int(graph.offsets[-1]), m), -1, np.int32)
-    above = np.empty(0, np.int64)
+    above: Array = np.empty(0, np.int64)
     for layer in range(int(levels.max(initial=0)), -1, -1):
         slots = np.flatnonzero(levels >= layer)
         links = [np.empty((0, 3))]

@@ -52,7 +52,7 @@ def walk(
     """
     seen = np.zeros(graph.count, bool)
     seen[slots] = True
-    open_ = np.ones(len(slots), bool)  # whose links have not been followed
+    open_: Array = np.ones(len(slots), bool)  # whose links have not been followed
     compared = 0
     while True:
         ahead = np.flatnonzero(open_)[:_AT_ONCE]  # the nearest come first

@@ -122,7 +122,8 @@ class Lists:
         Where these have few rows for what is asked for, it looks into more.
         """
         ranked = self._ranked(query)
-        starts, also = self.starts, np.empty(0, np.int64)
+        starts = self.starts
+        also: Array = np.empty(0, np.int64)
         while True:
             chosen = ranked[:effort]
             first, last = starts[chosen], starts[chosen + 1]
