@@ -252,7 +252,7 @@ def restore(folder, originals):
         Path(each).write_bytes(content)
 
 
-@pytest.mark.parametrize("action", CHECKS)
+@pytest.mark.parametrize("action", ["create", "merge"])
 def test_killed_anywhere(tmp_path, action):
     die_anywhere(tmp_path, action, 37, 60)
 

@@ -153,7 +153,7 @@ def fresh() -> Any:
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -167,7 +167,7 @@ def test_a_merge_is_the_three_way_merge_of_its_rows(
 
 @pytest.mark.parametrize("shape", ["integer key", "without rowid"])
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
