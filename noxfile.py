@@ -42,7 +42,6 @@ OWN_SESSIONS = ["torture", "peers"]  # folders of tests/, each with the session 
 # Real programs, which are slow to start: run once, by the session `clients`.
 CLIENTS = ["plugins/server/tests/clients", "plugins/server/tests/oracle"]
 WITHOUT_CLIENTS = [f"--ignore={folder}" for folder in CLIENTS]
-NOT_ALONE = ("-m", "not alone and not exhaustive")  # `alone` marks what holds only without other plugins
 
 CI = bool(os.environ.get("CI"))
 nox.needs_version = ">=2025.11.12"
@@ -140,7 +139,7 @@ def expect_only(session: nox.Session, names: set[str]) -> set[str]:
 def core(session: nox.Session) -> None:
     """The core's tests with no plugin installed."""
     install(session, [CORE], "test")
-    run_tests(session, "core/tests")
+    run_tests(session, "core/tests", *selection(session))
 
 
 @nox.session(python=PYTHONS, tags=["ci"])
@@ -148,7 +147,7 @@ def core(session: nox.Session) -> None:
 def plugin(session: nox.Session, name: str) -> None:
     """One plugin's tests with only the core beside it."""
     install(session, [CORE, f"plugins/{name}"], "test")
-    run_tests(session, f"plugins/{name}/tests", *WITHOUT_CLIENTS)
+    run_tests(session, f"plugins/{name}/tests", *WITHOUT_CLIENTS, *selection(session))
 
 
 @nox.session(python=PYTHONS, tags=["ci"])
@@ -156,7 +155,7 @@ def together(session: nox.Session) -> None:
     """What may depend on what else is installed, with every plugin there: `lowest` runs the plugins' own tests so."""
     install(session, EVERY, "test", "clients")
     ignored = [f"--ignore=tests/{name}" for name in ("docs", *OWN_SESSIONS)]
-    run_tests(session, *CORE_TESTS, "tests", *ignored, *NOT_ALONE)
+    run_tests(session, *CORE_TESTS, "tests", *ignored, *selection(session, "alone"))
 
 
 @nox.session(python=[PYTHONS[0], PYTHONS[-1]], tags=["ci"])
@@ -180,7 +179,13 @@ def lowest(session: nox.Session) -> None:
     constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("\n".join(lower_ends()), encoding="utf-8")
     install(session, EVERY, "test", constraints=constraints)
-    run_tests(session, *EVERY_TEST, *NOT_ALONE, *WITHOUT_CLIENTS)
+    run_tests(session, *EVERY_TEST, *WITHOUT_CLIENTS, "-m", "not alone and not exhaustive and not ends")
+
+
+def selection(session: nox.Session, *left_out: str) -> list[str]:
+    """Return the arguments that leave out tests by their markers: long ones run on the oldest and the newest Python."""
+    ends = [] if session.python in (PYTHONS[0], PYTHONS[-1]) else ["ends"]
+    return ["-m", " and ".join(f"not {marker}" for marker in ("exhaustive", *left_out, *ends))]
 
 
 def lower_ends() -> list[str]:

@@ -12,6 +12,8 @@ import pytest
 import heliosdb_sqlite
 from heliosdb_sqlite.testing import assert_intact, crash, crash_point, crash_points
 
+pytestmark = pytest.mark.ends
+
 
 def counts(numbers: int, name: str = "") -> None:
     for number in range(numbers):

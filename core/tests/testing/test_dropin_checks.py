@@ -20,6 +20,8 @@ from heliosdb_sqlite.testing.dropin import (
     with_plugin,
 )
 
+pytestmark = pytest.mark.ends
+
 KIT = "broken_plugins_kit"
 
 

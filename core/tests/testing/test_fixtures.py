@@ -8,6 +8,8 @@ import textwrap
 
 import pytest
 
+pytestmark = pytest.mark.ends
+
 CONFTEST = 'pytest_plugins = ["heliosdb_sqlite.testing.fixtures"]\n'
 
 

@@ -16,6 +16,8 @@ from heliosdb_branching.merging.job import Request
 from heliosdb_branching.opening import Opener
 from heliosdb_sqlite.testing import assert_intact, crash, crash_point, crash_points
 
+pytestmark = pytest.mark.ends
+
 CREATE = ["prepared", "locked", "snapshot", "copied", "made", "registered", "shown"]
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 import heliosdb_sqlite
 from heliosdb_branching import MergeConflict
 
+pytestmark = pytest.mark.ends
+
 Row = tuple[Any, ...]
 State = dict[Any, Row]
 

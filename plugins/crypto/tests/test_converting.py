@@ -15,6 +15,8 @@ from crypto_kit.power import Crashes, installed
 from heliosdb_crypto import decrypt_file, encrypt_file
 from heliosdb_sqlite.cli.app import build
 
+pytestmark = pytest.mark.ends
+
 KEY = b"k" * 32
 SCHEMA = """
     CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a, b BLOB);

@@ -16,6 +16,8 @@ import heliosdb_sqlite
 from crypto_kit.power import Crashes, installed
 from crypto_kit.programs import KEY, PROGRAMS, Steps, contents
 
+pytestmark = pytest.mark.ends
+
 _SHARDS = 6  # the points are shared out among so many tests, none of which takes minutes
 MODES = ["delete", "truncate", "persist", "wal"]
 

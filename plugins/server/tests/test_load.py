@@ -17,6 +17,8 @@ import pytest
 
 import heliosdb_sqlite
 
+pytestmark = pytest.mark.ends
+
 
 def settled(server, count=0):
     for _ in range(200):

@@ -9,6 +9,8 @@ import pytest
 from heliosdb_sqlite.testing import assert_intact, crash, crash_points
 from timetravel_kit.programs import SCHEMA_STEPS, change_the_schema, commit_again_and_again, open_travel
 
+pytestmark = pytest.mark.ends
+
 SHARES = (0.05, 0.2, 0.55, 0.75, 0.95)
 """How far into the program it is killed."""
 

@@ -14,6 +14,8 @@ from timetravel_kit.changing import Changing
 from timetravel_kit.model import Model
 from timetravel_kit.tables import KINDS, Kind
 
+pytestmark = pytest.mark.ends
+
 SOME = settings(
     max_examples=6,
     deadline=None,

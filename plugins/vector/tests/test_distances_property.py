@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 import heliosdb_sqlite
 
+pytestmark = pytest.mark.ends
+
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 PAIRS = st.integers(1, 40).flatmap(
     lambda size: st.tuples(

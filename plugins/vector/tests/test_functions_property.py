@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import heliosdb_sqlite
 
+pytestmark = pytest.mark.ends
+
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 VECTORS = st.lists(FLOATS, min_size=1, max_size=40)
 PAIRS = st.integers(1, 40).flatmap(

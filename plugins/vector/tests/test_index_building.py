@@ -13,6 +13,8 @@ import threading
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.ends
+
 METHODS = ("bits", "ivf", "hnsw", "hnsw by numpy")
 SEARCH = "SELECT id FROM docs ORDER BY vector_distance(embedding, ?) LIMIT 5"
 ROWS = np.random.default_rng(5).normal(size=(2000, 16)).astype("f4")

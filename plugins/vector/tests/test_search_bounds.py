@@ -15,6 +15,8 @@ from heliosdb_vector.memory.products import Kernels
 from heliosdb_vector.memory.several import nearest_of_several
 from heliosdb_vector.values.metrics import METRICS
 
+pytestmark = pytest.mark.ends
+
 PRODUCTS = ["float32", "bytes", "bytes without NumKong"]
 
 

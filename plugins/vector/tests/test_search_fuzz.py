@@ -11,6 +11,8 @@ import pytest
 import heliosdb_sqlite
 from heliosdb_vector.memory.cache import CACHE
 
+pytestmark = pytest.mark.ends
+
 DIMENSIONS = 4
 QUERIES = [
     "SELECT id, vector_distance(v, :q, :m) AS d FROM t {} ORDER BY d {} LIMIT :k OFFSET :o",

@@ -283,7 +283,7 @@ def test_a_column_may_hide_the_rowid(open_vector, vectors):
 
 def test_the_rows_of_executemany_are_those_of_each_execution(filled, slow, vectors):
     query = f"SELECT id, {Q} AS d FROM docs WHERE kind > ? ORDER BY d LIMIT ?"
-    sets = [(vectors[i], i % 3, i % 7) for i in range(70)]
+    sets = [(vectors[i], i % 3, i % 7) for i in range(40)]
     apart = [slow.execute(query, each).fetchall() for each in sets]
     assert filled.executemany(query, sets).fetchall() == [row for rows in apart for row in rows]
     assert filled.executemany_grouped(query, iter(sets)) == apart
@@ -295,13 +295,13 @@ def test_a_batch_over_many_rows_finds_what_its_searches_find(open_vector, monkey
     monkeypatch.setattr("heliosdb_vector.memory.codes._AFTER", 0)
     monkeypatch.setattr("heliosdb_vector.memory.codes._FROM", 1000)
     random = np.random.default_rng(11)
-    found = random.normal(size=(6000, DIMENSIONS)).astype("f4")
+    found = random.normal(size=(2000, DIMENSIONS)).astype("f4")
     conn, slow = open_vector(), open_vector(vector_cache_mb=0)
     for each in (conn, slow):
         each.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, embedding VECTOR({DIMENSIONS}))")
         each.executemany("INSERT INTO t (embedding) VALUES (?)", [(vector,) for vector in found])
     query = f"SELECT id, {Q} FROM t ORDER BY 2 LIMIT ?"
-    sets = [(random.normal(size=DIMENSIONS), 1 + i % 12) for i in range(70)]
+    sets = [(random.normal(size=DIMENSIONS), 1 + i % 12) for i in range(40)]
     for _ in range(2):
         assert conn.executemany_grouped(query, sets) == [
             slow.execute(query, each).fetchall() for each in sets
