@@ -347,7 +347,7 @@ BEYOND = [
     "WITH x AS (SELECT 1) ATTACH '{other}' AS w", "CREATE VIRTUAL TABLE v USING csv(filename='{other}')",
     "CREATE TABLESPACE t LOCATION '/tmp'", "COPY (SELECT 1) TO PROGRAM 'cat > {other}'", "EXPLAIN VACUUM INTO '{other}'",
     "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT load_extension('x'); END; INSERT INTO users (name) VALUES ('x')",
-    "CREATE DATABASE other", "CREATE BRANCH '../x'", "SELECT edit('x')", "PRAGMA database_list('x'); ATTACH '{other}' AS q",
+    "CREATE DATABASE other", "SELECT edit('x')", "PRAGMA database_list('x'); ATTACH '{other}' AS q",
     "SELECT * FROM pragma_key", "ALTER SYSTEM SET data_directory = '/tmp'", "LOAD 'x'", "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p",
 ]  # fmt: skip
 
