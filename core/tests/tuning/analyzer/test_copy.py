@@ -163,7 +163,7 @@ def test_functions_and_collations_of_the_program_are_asked(conn, load):
     load(
         "CREATE TABLE t (a COLLATE backwards, b)",
         "INSERT INTO t VALUES (?, 1)",
-        [(str(n),) for n in range(5000)],
+        [(str(n),) for n in range(2000)],
     )
     conn.execute("SELECT b FROM t WHERE a = '7'").fetchall()
     assert any('ON "t" ("a")' in each.suggested_index for each in conn.get_query_suggestions())
