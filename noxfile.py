@@ -179,7 +179,7 @@ def lowest(session: nox.Session) -> None:
     constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("\n".join(lower_ends()), encoding="utf-8")
     install(session, EVERY, "test", constraints=constraints)
-    run_tests(session, *EVERY_TEST, *WITHOUT_CLIENTS, "-m", "not alone and not exhaustive and not ends")
+    run_tests(session, *EVERY_TEST, *WITHOUT_CLIENTS, *selection(session, "alone", "ends"))
 
 
 def selection(session: nox.Session, *left_out: str) -> list[str]:

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from torture_kit.bank import FEATURES, acknowledged, examine, found
+from torture_kit.processes import start
 
 TELLERS = 4
-
-
-def start(path: Path, feature: str, name: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "torture_kit.teller", str(path), feature, name],
-        cwd=Path(__file__).parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n", process.communicate()[1]
-    return process
 
 
 @pytest.mark.parametrize("feature", FEATURES)
@@ -33,7 +18,7 @@ def test_tellers_are_killed_at_any_moment(tmp_path, feature, rounds, chance):
     found(path, feature)
     known = 0
     for number in range(rounds):
-        tellers = [start(path, feature, f"{number}-{each}") for each in range(TELLERS)]
+        tellers = [start("teller", path, feature, f"{number}-{each}") for each in range(TELLERS)]
         time.sleep(chance.uniform(0.05, 0.6))
         for each in chance.sample(tellers, TELLERS):
             assert each.poll() is None, each.communicate()[1]

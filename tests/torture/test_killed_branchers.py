@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 import heliosdb_sqlite
+from torture_kit.processes import start
 
 BRANCHERS = 3
-
-
-def start(path: Path, name: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "torture_kit.brancher", str(path), name],
-        cwd=Path(__file__).parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n", process.communicate()[1]
-    return process
 
 
 def await_lines(logs: list[Path], count: int) -> None:
@@ -95,7 +81,7 @@ def test_branchers_are_killed_at_any_moment(tmp_path, rounds, chance):
     merges = 0
     for number in range(rounds):
         names = [f"round{number}-{each}" for each in range(BRANCHERS)]
-        branchers = [start(path, name) for name in names]
+        branchers = [start("brancher", path, name) for name in names]
         await_lines([tmp_path / f"{name}.log" for name in names], chance.randrange(5, 60))
         time.sleep(chance.uniform(0, 0.1))
         for each in chance.sample(branchers, BRANCHERS):

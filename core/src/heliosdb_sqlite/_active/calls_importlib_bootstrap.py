@@ -96,27 +96,33 @@ def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
     given = parameters
     if plan.bind is not None:
         parameters = plan.bind(parameters)
-    if plan.answer is not None:
-        session: Session = cursor.connection._session
-        known = session.outdates
-        answer = plan.answer(parameters)
-        if session.outdates != known:  # it was the first to hear of another schema
-            return _one(cursor, session.another(cursor.connection, plan.statement.sql), given)
-        if answer is not None:
-            return _answered(cursor, plan, answer)
+    if plan.answer is not None and (result := _answered(cursor, plan, given, parameters)) is not None:
+        return result
     if plan.by_name is not None:
         plan, parameters = plan.by_name(plan, parameters)
     return _perform(_execute, cursor, plan, parameters)
 
 
-def _answered(cursor: Any, plan: Plan, answer: Answer) -> Any:
-    """Give the cursor an answer that a plugin has. What SQLite still has to do ends the cursor's statement before."""
+def _answered(cursor: Any, plan: Plan, given: Any, parameters: Any) -> Any:
+    """Give the cursor an answer that a plugin has, and return it; None where SQLite is to answer.
+
+    What SQLite still has to do ends the cursor's statement before.
+
+    :param given: the parameters as the user gave them; ``parameters`` are bound
+    """
     connection = cursor.connection
+    session: Session = connection._session
+    known = session.outdates
+    answer: Answer | None = plan.answer(parameters)  # type: ignore[misc]
+    if session.outdates != known:  # it was the first to hear of another schema
+        return _one(cursor, session.another(connection, plan.statement.sql), given)
+    if answer is None:
+        return None
     executed = plan.executed
     start = perf_counter() if executed else 0.0
     if plan.row is not None:
         map_rows(cursor, plan.row)
-    connection._session.final.add(answer.shape)
+    session.final.add(answer.shape)
     _execute(cursor, answer.shape)
     hand_out(cursor, answer.rows)
     if executed:
@@ -156,13 +162,8 @@ def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
     given = parameters
     if plan.bind is not None:
         parameters = plan.bind(parameters)
-    if plan.answer is not None:
-        known = session.outdates
-        answer = plan.answer(parameters)
-        if session.outdates != known:  # it was the first to hear of another schema
-            return _one(cursor, session.another(cursor.connection, plan.statement.sql), given)
-        if answer is not None:
-            return _answered(cursor, plan, answer)
+    if plan.answer is not None and (result := _answered(cursor, plan, given, parameters)) is not None:
+        return result
     executed = plan.executed
     start = perf_counter() if executed else 0.0
     changes = _total_changes.__get__(cursor.connection) if session.hides_trigger_changes else None
@@ -232,13 +233,15 @@ def _keeping_one(parameters: Iterator[Any], drawn: list[Any]) -> Iterator[Any]:
         return
 
 
-def _say_more(cursor: Any, error: sqlite3.Error) -> None:
-    """Have the target's plugin complete an error in place."""
-    explain = getattr(
-        getattr(cursor, "connection", None), "_explain", None
-    )  # none: a cursor without __init__
+def _begins_again(cursor: Any, error: sqlite3.Error) -> bool:
+    """Return whether to plan and run once more. An error that stays one is completed by the target's plugin."""
+    if is_outdated(error):
+        return True
+    connection = getattr(cursor, "connection", None)  # none: a cursor without __init__
+    explain = getattr(connection, "_explain", None)
     if explain is not None:
         explain(error)
+    return False
 
 
 class ActiveCursor(Cursor):
@@ -262,8 +265,7 @@ class ActiveCursor(Cursor):
                 return _execute(self, sql, parameters)
             return _one(self, plan, parameters)
         except sqlite3.Error as error:
-            if not is_outdated(error):
-                _say_more(self, error)
+            if not _begins_again(self, error):
                 raise
         return _one(self, self.connection._session.another(self.connection, sql), parameters)  # type: ignore[attr-defined]
 
@@ -281,8 +283,7 @@ class ActiveCursor(Cursor):
                 return _executemany(self, sql, parameters)
             return _many(self, plan, parameters)
         except sqlite3.Error as error:
-            if not is_outdated(error):
-                _say_more(self, error)
+            if not _begins_again(self, error):
                 raise
         if isinstance(parameters, Iterator):
             parameters = chain(drawn, rest)  # what the first step was for, which is the one that failed
@@ -349,8 +350,7 @@ class ActiveConnection(Connection):
                     return _execute(cursor, sql, parameters)
                 return _one(cursor, plan, parameters)
             except sqlite3.Error as error:
-                if not is_outdated(error):
-                    _say_more(cursor, error)
+                if not _begins_again(cursor, error):
                     raise
             return _one(cursor, self._session.another(self, sql), parameters)
 

@@ -182,7 +182,7 @@ class Session:
         """Run a statement of the core's own."""
         text = without_begin(connection, sql)
         self.final.add(text)
-        return bare_cursor(connection, connection._bare_cursor_class).execute(text, parameters)
+        return bare_cursor(connection).execute(text, parameters)
 
 
 def is_outdated(error: sqlite3.Error) -> bool:

@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .._bare_cursor import bare_cursor_of
+from .._bare_cursor import bare_cursor
 from .._standard import sqlite3
 from ._returning import Slate
 
@@ -43,7 +43,7 @@ class Entry(Generic[C]):
         authorizer that does not let the pool look.
         """
         try:
-            bare_cursor_of(inside).execute("PRAGMA schema_version")  # SELECT 1 would not look into the file
+            bare_cursor(inside).execute("PRAGMA schema_version")  # SELECT 1 would not look into the file
         except sqlite3.Error as error:
             if not any(word in str(error) for word in ("locked", "not authorized")):
                 return False
@@ -67,8 +67,7 @@ class Entry(Generic[C]):
 
 def _file_of(connection: sqlite3.Connection) -> tuple[str, object] | None:
     """Return the path of the main database with what tells its file from another one at that path."""
-    cursor = bare_cursor_of(connection)
-    cursor.row_factory = None
+    cursor = bare_cursor(connection)
     try:
         rows = cursor.execute("PRAGMA database_list").fetchall()
     except sqlite3.Error:  # an authorizer may forbid it

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from weakref import ref
 
-from .._bare_cursor import bare_cursor_of
+from .._bare_cursor import bare_cursor
 from .._standard import sqlite3
 from .quoting import quote_identifier
 
@@ -109,7 +109,7 @@ def stamp(connection: sqlite3.Connection) -> Stamp:
         if session is not None:
             session.final.update(sql for _, sql in known)
             session.databases = known if counted else None
-    execute = bare_cursor_of(connection).execute
+    execute = bare_cursor(connection).execute
     return (("temp", temp), *[(name, execute(sql).fetchone()[0]) for name, sql in known])
 
 
@@ -131,6 +131,6 @@ def _rows(
         session.final.add(sql)  # the core's own text: no business of the hooks
     users, connection.text_factory = connection.text_factory, text_factory
     try:
-        return bare_cursor_of(connection).execute(sql, parameters).fetchall()
+        return bare_cursor(connection).execute(sql, parameters).fetchall()
     finally:
         connection.text_factory = users

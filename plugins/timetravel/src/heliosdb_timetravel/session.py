@@ -161,14 +161,7 @@ class TimeTravel:
         self.moments.define_functions()
         if layout.exists(self.run, "main"):
             layout.join(self.run)
-        try:
-            if self._behind():
-                with self.transaction():
-                    self.follow("main")
-            self._in_step()
-        except sqlite3.OperationalError as error:
-            if not _for_later(error):
-                raise
+        self._follow_now_or_later()
 
     def catch_up(self) -> None:
         """Follow what others did to the schema since, before the past is read; if that can't be now, a commit will."""
@@ -177,6 +170,12 @@ class TimeTravel:
         (patience,) = self.run("PRAGMA busy_timeout").fetchone()
         self.run("PRAGMA busy_timeout = 0")  # a reader does not wait for a writer
         try:
+            self._follow_now_or_later()
+        finally:
+            self.run(f"PRAGMA busy_timeout = {patience}")
+
+    def _follow_now_or_later(self) -> None:
+        try:
             if self._behind():
                 with self.transaction():
                     self.follow("main")
@@ -184,8 +183,6 @@ class TimeTravel:
         except sqlite3.OperationalError as error:
             if not _for_later(error):
                 raise
-        finally:
-            self.run(f"PRAGMA busy_timeout = {patience}")
 
     def _behind(self) -> bool:
         """Return whether there is anything to do to bring main's history in step with its schema."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ..._bare_cursor import bare_cursor_of
+from ..._bare_cursor import bare_cursor
 from ..._standard import sqlite3
 from ...plugins import run
 
@@ -44,7 +44,7 @@ class Watch:
             return self._read(connection)
 
     def _read(self, connection: Any) -> Version:
-        first, second = bare_cursor_of(connection), bare_cursor_of(connection)
+        first, second = bare_cursor(connection), bare_cursor(connection)
         changes = changes_of(connection)
         first.execute(_SCHEMA)  # its row is not fetched yet: one read transaction for all, and one lock
         data = _value(second.execute(_DATA))
@@ -54,7 +54,7 @@ class Watch:
     @contextmanager
     def held(self, connection: Any) -> Iterator[Version]:
         """Read, and give the version that is read until the end of the block."""
-        holder = bare_cursor_of(connection)
+        holder = bare_cursor(connection)
         holder.execute(_SCHEMA)  # which now() has run before
         try:
             yield self.now(connection)

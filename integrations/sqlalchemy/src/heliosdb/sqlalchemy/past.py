@@ -42,8 +42,9 @@ def read_at(moment: Moment, statement: str, parameters: Any, context: Any) -> tu
 
     :raises ProgrammingError: the statement writes
     """
-    if verb(statement) not in ("SELECT", "VALUES"):
-        if verb(statement) in ("PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK"):
+    does = verb(statement)
+    if does not in ("SELECT", "VALUES"):
+        if does in ("PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK"):
             return statement, parameters
         raise sqlite3.ProgrammingError(
             f"as_of={moment!r}: the past can only be read, and this writes: {statement[:60]!r};"
