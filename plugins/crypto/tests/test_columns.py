@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -145,6 +146,9 @@ RETURNS = [
     ("VALUES ((SELECT email FROM users WHERE id = 1))", [("ann@swordfish",)]),
     ("SELECT first_value(email) OVER (ORDER BY id) FROM users LIMIT 1", [("ann@swordfish",)]),
     ("SELECT 'email', 'x' AS \"ssn\"", [("email", "x")]),
+    ("SELECT id FROM users WHERE ssn IS'222'", [(2,)]),
+    ("SELECT CASE WHEN'222'=ssn THEN 'him' END FROM users WHERE id=2", [("him",)]),
+    ("SELECT u.id FROM users u, json_each('[1, 2]') j WHERE u.ssn = '222' AND j.value = u.id", [(2,)]),
 ]  # fmt: skip
 
 
@@ -200,6 +204,8 @@ REFUSED = [
     "CREATE VIEW v AS SELECT upper(email) FROM users", "CREATE TRIGGER r AFTER INSERT ON users WHEN new.age > 5 BEGIN SELECT 1; END",
     "CREATE TRIGGER r AFTER INSERT ON users BEGIN UPDATE users SET username = new.email; END",
     "INSERT INTO users (ssn) VALUES ('1') ON CONFLICT (ssn) DO UPDATE SET username = excluded.email",
+    "SELECT t.name FROM users, pragma_table_info(users.email) t", "SELECT t.name FROM pragma_table_info(users.ssn) t, users",
+    "SELECT t.name FROM users JOIN (users u JOIN pragma_table_info(users.email) t)", "SELECT * FROM users WHERE ssn IN (VALUES ('1'))",
     "UPDATE users SET (username, email) = (SELECT 'a', 'b')", "SELECT * FROM users WHERE (ssn, id) = ('111', 1)",
 ]  # fmt: skip
 
@@ -259,6 +265,22 @@ def test_every_way_to_write(conn):
         (1, None, "tuple", None, None), (2, "up", "999", "999", None), (3, "cat", "tuple", None, 7), (4, "y", "a", None, None),
         (5, "x", "bc", None, None), (60, None, "with", None, None), (103, None, "tuple", None, 7), (104, None, None, None, None),
     ]  # fmt: skip
+
+
+def test_words_that_go_before_a_write(conn):
+    conn.execute("UPDATE OR IGNORE users SET ssn = '111', email = 'lost' WHERE ssn = '222'")
+    conn.execute("UPDATE OR REPLACE users SET ssn = '111', email = 'kept' WHERE ssn IN ('222')")
+    assert conn.execute("SELECT id, email FROM users WHERE ssn = '111'").fetchall() == [(2, "kept")]
+
+
+def test_what_is_inserted_may_be_chosen_by_an_encrypted_column(conn):
+    insert = "INSERT INTO users (id, username, email) SELECT id + 10, email IS NULL, email FROM users WHERE ssn = '222'"
+    assert conn.execute(insert + " RETURNING email").fetchall() == [("bob@swordfish",)]
+    conn.execute(f"{insert.replace('+ 10', '+ 20')} ON CONFLICT DO NOTHING")
+    assert conn.execute("SELECT id, email FROM users WHERE id > 9").fetchall() == [
+        (12, "bob@swordfish"),
+        (22, "bob@swordfish"),
+    ]
 
 
 def test_update_from(conn):
@@ -381,6 +403,57 @@ def test_temporary_and_attached_tables(conn, tmp_path):
     conn.commit()
     assert conn.execute("SELECT a FROM t UNION ALL SELECT a FROM o").fetchall() == [("ann@swordfish",)] * 2
     assert b"swordfish" not in (tmp_path / "other.db").read_bytes()
+
+
+def test_columns_of_an_attached_file_have_that_files_key(open_encrypted, tmp_path):
+    conn = open_encrypted()
+    for key in (b"1" * 32, b"2" * 32):
+        conn.execute("ATTACH ? AS other KEY ?", (str(tmp_path / f"{key[0]}.db"), key))
+        conn.execute("CREATE TABLE other.o (a TEXT ENCRYPTED, b TEXT ENCRYPTED DETERMINISTIC)")
+        conn.execute("INSERT INTO other.o VALUES ('a', 'b')")
+        conn.commit()
+        conn.execute("DETACH other")
+    conn.execute("ATTACH ? AS other KEY ?", (str(tmp_path / f"{b'1'[0]}.db"), b"1" * 32))
+    conn.execute("INSERT INTO other.o VALUES ('c', 'b')")
+    conn.commit()
+    assert conn.execute("SELECT a FROM other.o WHERE b = 'b'").fetchall() == [("a",), ("c",)]
+    conn.execute("DETACH other")
+    for key, rows in ((b"1" * 32, [("a", "b"), ("c", "b")]), (b"2" * 32, [("a", "b")])):
+        assert open_encrypted(tmp_path / f"{key[0]}.db", key).execute("SELECT * FROM o").fetchall() == rows
+
+
+def test_what_is_written_after_a_backup_came_in_has_the_keys_that_came(open_encrypted, tmp_path):
+    files = [tmp_path / "1.db", tmp_path / "2.db"]
+    one, two = (open_encrypted(file) for file in files)
+    for conn in (one, two):
+        conn.execute("CREATE TABLE t (a TEXT ENCRYPTED)")
+        conn.execute("INSERT INTO t VALUES ('before')")
+        conn.commit()
+    one.backup(two)
+    two.execute("INSERT INTO t VALUES ('after')")
+    two.commit()
+    assert open_encrypted(files[1]).execute("SELECT a FROM t").fetchall() == [("before",), ("after",)]
+
+
+@pytest.mark.parametrize(
+    ("detects", "sql"),
+    [
+        (sqlite3.PARSE_DECLTYPES, "SELECT day FROM t"),
+        (sqlite3.PARSE_DECLTYPES, "SELECT d FROM (SELECT day AS d FROM t)"),
+        (sqlite3.PARSE_DECLTYPES, "UPDATE t SET id = 2 RETURNING *"),
+        (sqlite3.PARSE_COLNAMES, 'SELECT day AS "day [date]" FROM t'),
+        (sqlite3.PARSE_COLNAMES, 'INSERT INTO t (id) VALUES (7) RETURNING day AS "day [DATE]"'),
+    ],
+)
+def test_a_converter_never_sees_a_ciphertext(file, keywords, detects, sql):
+    with closing(heliosdb_sqlite.connect(file, detect_types=detects, **keywords)) as conn:
+        conn.execute("CREATE TABLE t (id INTEGER, day DATE ENCRYPTED, note TEXT ENCRYPTED)")
+        conn.execute("INSERT INTO t VALUES (1, '2024-02-29', 'leap')")
+        with pytest.raises(sqlite3.NotSupportedError, match="converter"):
+            conn.execute(sql)
+        assert conn.execute("SELECT note, heliosdb_decrypt(day) FROM t").fetchall() == [
+            ("leap", "2024-02-29")
+        ]
 
 
 def test_rows_go_through_the_users_factories(conn):

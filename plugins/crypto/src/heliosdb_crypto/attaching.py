@@ -24,8 +24,13 @@ _ATTACHED, _COPIED = "heliosdb_attached", "heliosdb_copied"
 
 def rewrite(connection: Any, statement: Statement) -> Statement | None:
     """Return an ATTACH, or a VACUUM INTO, whose file name goes through a function of ours."""
-    if NAME not in state(connection):
+    crypto: Crypto | None = state(connection).get(NAME)
+    if crypto is None:
         return None  # encrypted columns in a plain file: what it attaches is plain
+    crypto.changes_schema = True
+    if not crypto.attaches:
+        _define(connection, crypto)
+        crypto.attaches = True
     if statement.verb == "ATTACH":
         return _attach(statement)
     if statement.verb == "VACUUM":
@@ -85,7 +90,7 @@ def _word(tokens: list[Token], word: str, first: int) -> int | None:
     return None
 
 
-def define(connection: Any, crypto: Crypto) -> None:
+def _define(connection: Any, crypto: Crypto) -> None:
     """Define the functions that a rewritten statement calls."""
 
     def attached(name: Any, *key: Any) -> Any:

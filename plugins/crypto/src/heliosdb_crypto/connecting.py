@@ -27,9 +27,16 @@ class Crypto:
 
     def __init__(self, given: Any, file: DatabaseFile | None) -> None:
         self.given = given
-        self.file = file
-        """Its main database, None for one in memory."""
-        self.path = file.path if file is not None else ""
+        self._file = file
+        self.attaches = False
+        """Whether the functions are defined that ATTACH and VACUUM INTO call."""
+        self.changes_schema = False
+        """Whether it has run anything that may have changed its schema, or which databases it has."""
+
+    @property
+    def file(self) -> DatabaseFile | None:
+        """Its main database; None for one in memory, as it is after deserialize() too."""
+        return self._file if self._file is not None and self._file.handle else None
 
     def key_for(self, path: str) -> UserKey:
         """Return the connection's key for a file: a function is asked for each."""
@@ -56,20 +63,17 @@ def under_layer(target: Target, options: CryptoOptions) -> Target | None:
     """
     if options.given("column_key"):
         _check_column_keys(options)
-    shared = not target.keywords.get("check_same_thread", True)
+    keywords = target.keywords
+    serialized = target.serialized or not keywords.get("check_same_thread", True)
     if not options.given("encryption_key"):
-        return replace(target, serialized=shared or target.serialized, explain=explain)
-    place = place_of(target.database, uri=bool(target.keywords.get("uri", False)))
+        return replace(target, serialized=serialized, explain=explain)
+    place = place_of(target.database, uri=bool(keywords.get("uri", False)))
     if place is None:
         return None  # the standard library says what is wrong with the name
     layer = layer_for(user_key(options.encryption_key, place.path))
     problems.forget()
     expect_a_file()
-    return replace(
-        target.moved(place.under(layer.name, reserves=True), uri=True),
-        serialized=shared or target.serialized,
-        explain=explain,
-    )
+    return Target(place.under(layer.name, reserves=True), {**keywords, "uri": True}, serialized, explain)
 
 
 def _check_column_keys(options: CryptoOptions) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
@@ -22,13 +22,7 @@ class Place(NamedTuple):
     @property
     def path(self) -> str:
         """The file's path; "" for a database in memory or in a temporary file."""
-        path = os.fsdecode(unquote_to_bytes(self.base.removeprefix("file:")))
-        if path.startswith("//"):
-            path = "/" + path[2:].partition("/")[2]
-        if os.name == "nt" and path[:1] == "/" and path[2:3] == ":":
-            path = path[1:]
-        in_memory = path == _MEMORY or ("mode", "memory") in parse_qsl(self.query)
-        return "" if in_memory else path
+        return _path(self)
 
     def under(self, layer: str, *, reserves: bool = False) -> str:
         """Return the URI that opens the database under a file layer.
@@ -49,6 +43,22 @@ def place_of(database: Any, *, uri: bool) -> Place | None:
         name = os.fsencode(database)
     except (TypeError, UnicodeEncodeError):
         return None
+    return _place(name, uri=uri)
+
+
+@lru_cache(maxsize=256)
+def _path(place: Place) -> str:
+    path = os.fsdecode(unquote_to_bytes(place.base.removeprefix("file:")))
+    if path.startswith("//"):
+        path = "/" + path[2:].partition("/")[2]
+    if os.name == "nt" and path[:1] == "/" and path[2:3] == ":":
+        path = path[1:]
+    in_memory = path == _MEMORY or ("mode", "memory") in parse_qsl(place.query)
+    return "" if in_memory else path
+
+
+@lru_cache(maxsize=256)
+def _place(name: bytes, *, uri: bool) -> Place | None:
     if b"\0" in name:
         return None
     if (uri or _every_name_is_uri()) and name.startswith(b"file:"):

@@ -55,8 +55,6 @@ def heliosdb_open(target: Target, options: CryptoOptions) -> Target | None:
 def heliosdb_connect(connection: Any, options: CryptoOptions) -> None:
     """Refuse a file that the key does not open; make its columns' keys ready."""
     file = connecting.check(connection, options)
-    if options.given("encryption_key"):
-        attaching.define(connection, connecting.crypto_of(connection))
     columns.begin(connection, options, file.key if file is not None else None)
 
 

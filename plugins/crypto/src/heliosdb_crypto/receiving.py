@@ -39,6 +39,8 @@ def receive(connection: Any, source: Any, copy: Copy) -> bool | None:
     if crypto is None or crypto.file is None:
         return None  # in memory, or a plain file with encrypted columns: there pages are kept as they are
     file: DatabaseFile = crypto.file
+    file.watch.expect_nothing()
+    crypto.changes_schema = True
     problems.forget()
     try:
         if not (_is_encrypted(source) and _copied(file, copy, connection)):

@@ -45,6 +45,7 @@ def rekey(connection: Any, key: Any, *, full: bool = False, progress: Progress |
             "rekey() is a transaction of its own: commit or roll back the open one first; with autocommit=False one is "
             "always open, so set conn.autocommit = True for it"
         )
+    file.watch.expect_nothing()
     if file.data_key is None:
         run(connection, "SELECT count(*) FROM main.sqlite_master").fetchone()
     if file.data_key is None:  # nothing has been written yet

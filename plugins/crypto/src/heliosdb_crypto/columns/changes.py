@@ -87,4 +87,4 @@ class Changes(Resolver):
     def _returning(self, tree: Any, sources: Sequence[Source], tables: Tables) -> None:
         returned = tree.args.get("returning")
         if returned is not None:
-            list(self.result(returned.expressions, sources, tables, ()))
+            self.handed_out(list(self.result(returned.expressions, sources, tables, ())))

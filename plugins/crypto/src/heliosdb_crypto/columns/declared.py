@@ -35,6 +35,7 @@ class EncryptedColumn:
     id: bytes  # b"" where the table was made without HeliosDB, and so without the CHECK
     deterministic: bool
     affinity: str
+    type: str = ""  # as declared, before ENCRYPTED
 
     def __str__(self) -> str:
         return f"{self.table}.{self.name}"
@@ -117,7 +118,12 @@ def _read(table: str, column: Column, sql: str) -> EncryptedColumn:
             "TEXT, INTEGER, REAL, NUMERIC or BLOB before ENCRYPTED"
         )
     return EncryptedColumn(
-        table, column.name.name, bytes.fromhex(match["id"]) if match else b"", deterministic, affinity
+        table,
+        column.name.name,
+        bytes.fromhex(match["id"]) if match else b"",
+        deterministic,
+        affinity,
+        declared.strip(),
     )
 
 

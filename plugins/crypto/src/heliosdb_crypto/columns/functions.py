@@ -21,14 +21,11 @@ Row = tuple[Any, ...]
 def define(connection: Any, keyring: Keyring) -> None:
     """Define the functions on a connection. SQLite keeps them, so they must not keep the connection."""
     reference = weakref.ref(connection)
-    known: dict[str, tuple[EncryptedColumn, str]] = {}  # an id is a column's for ever
 
     def seal(column_id: str, value: Any) -> Any:
         if value is None:
             return None
-        if column_id not in known:
-            known[column_id] = find(bytes.fromhex(column_id))
-        column, schema = known[column_id]
+        column, schema = keyring.columns.get(column_id) or find(column_id)
         if isinstance(value, bytes):
             header = header_of(value)
             if header is not None:
@@ -45,13 +42,16 @@ def define(connection: Any, keyring: Keyring) -> None:
             )
         return keyring.seal(column, schema, value)
 
-    def find(column_id: bytes) -> tuple[EncryptedColumn, str]:
+    def find(column_id: str) -> tuple[EncryptedColumn, str]:
         connection: Any = reference()
         factory, connection.text_factory = connection.text_factory, str
         try:
-            return relations_of(connection).by_id[column_id]
+            relations = relations_of(connection)
         finally:
             connection.text_factory = factory
+        keyring.follow(relations)
+        found = keyring.columns[column_id] = relations.by_id[bytes.fromhex(column_id)]
+        return found
 
     def open_value(value: Any) -> Any:
         return keyring.open(value) if isinstance(value, bytes) else value

@@ -13,7 +13,7 @@ from heliosdb_sqlite.plugins import Parameters, Statement, database_of, run, sch
 from heliosdb_sqlite.sql.ddl import TableDefinition, table_definition
 from heliosdb_sqlite.sql.lexer import tokenize
 
-from ..connecting import NAME
+from ..connecting import NAME, Crypto
 from ..keys.given import UserKey, user_key
 from ..options import CryptoOptions
 from .declared import WORD, in_sqlites_order, is_encrypted, with_checks
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _KEY, _COPY = "crypto columns", "crypto copy"
 _DML = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
+_KEEPS_SCHEMA = _DML | {"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "EXPLAIN"}
+_OWN = "HELIOSDB_"
 _OWN_TABLE = re.compile(rf'\s*(?P<verb>CREATE|INSERT)\s+(TABLE|INTO)\s+(?="?{TABLE}\b)', re.IGNORECASE)
 
 
@@ -63,6 +65,11 @@ def read(connection: Any, statement: Statement) -> Statement | None:
     """
     text, verb = statement.text, statement.verb
     folded = text.upper()
+    crypto: Crypto | None = state(connection).get(NAME)
+    if verb in _DML and _OWN not in folded and _takes_for_plain(connection, crypto):
+        return None
+    if crypto is not None and verb not in _KEEPS_SCHEMA:
+        crypto.changes_schema = True
     if verb in ("CREATE", "ALTER") and WORD in folded:
         with _names_as_text(connection):
             made = _declared(connection, text)
@@ -76,7 +83,8 @@ def read(connection: Any, statement: Statement) -> Statement | None:
         relations = _relations(connection)
         if relations is None:
             return None
-        told = _is_told(connection, relations)
+        keyring_of(connection).follow(relations)
+        told = _is_told(crypto, relations)
         if not relations.any or not relations.may_reach(folded):
             return None if told else statement.bound_to(relations.schema.stamp)
         if verb == "CREATE" and (copy := _copy(connection, text, relations)) is not None:
@@ -88,17 +96,26 @@ def read(connection: Any, statement: Statement) -> Statement | None:
     return made_for if told else made_for.bound_to(relations.schema.stamp)
 
 
-def _is_told(connection: Any, relations: Relations) -> bool:
+def _takes_for_plain(connection: Any, crypto: Crypto | None) -> bool:
+    """Return whether a text can be run as it is: the process knows that there are no encrypted columns."""
+    if crypto is None or crypto.changes_schema or crypto.file is None or crypto.file.data_key is None:
+        return False
+    return crypto.file.watch.takes_for_plain(in_transaction=connection.in_transaction)
+
+
+def _is_told(crypto: Crypto | None, relations: Relations) -> bool:
     """Have the file layer say when another connection has changed the schema; return False where it can't.
 
     There each statement has to look itself: with another schema it may be about encrypted columns, or no more.
     """
-    crypto = state(connection).get(NAME)
     stamp = relations.schema.stamp
     if crypto is None or len(stamp) > 2:  # temp, main, and what is attached
         return False
     if crypto.file is not None:  # nobody else has a database in memory
-        crypto.file.expect_schema(stamp[1][1])
+        version = stamp[1][1]
+        crypto.file.watch.expect(version)
+        if not relations.any and relations.page is not None:
+            crypto.file.watch.is_plain(relations.page, version)
     return True
 
 

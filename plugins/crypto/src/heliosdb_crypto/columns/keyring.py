@@ -17,11 +17,14 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
+from ..connecting import crypto_of
 from ..format import KEY, SALT, Envelope
 from ..keys.derivation import derivation_of
 from ..keys.given import UserKey
 from ..keys.wrapping import stretched
+from ..vfs.layer import key_of
 from .declared import EncryptedColumn
+from .relations import Relations
 from .values import KEY_ID, ColumnCodec, SealedError, Value, header_of
 
 TABLE = "heliosdb_crypto_keys"
@@ -43,6 +46,9 @@ class Keyring:
         self._secrets: dict[str, dict[bytes, bytes]] = {}  # schema -> key id -> secret, the oldest first
         self._oldest: dict[str, bytes | None] = {}  # schema -> key id, whether we have the secret or not
         self._codecs: dict[tuple[bytes, bytes], ColumnCodec] = {}
+        self._read_for: Relations | None = None
+        self.columns: dict[str, tuple[EncryptedColumn, str]] = {}
+        """Those that were written to, by their ids, each with its schema."""
 
     @property
     def _connection(self) -> Any:
@@ -52,6 +58,13 @@ class Keyring:
         """Read the tables again when a key is needed next: they may have changed."""
         self._secrets.clear()
         self._codecs.clear()
+
+    def follow(self, relations: Relations) -> None:
+        """Forget what was read for another schema: the databases may be others, under the same names."""
+        if relations is not self._read_for:
+            self._read_for = relations
+            self.forget()
+            self.columns.clear()
 
     # -- sealing and opening -----------------------------------------------------------------------------------------
     def seal(self, column: EncryptedColumn, schema: str, value: Value) -> bytes:
@@ -112,9 +125,10 @@ class Keyring:
         """See to it that there is a key to write with, wrapped by the first of the user's keys."""
         if self._newest_is_ours(schema):
             return
+        key = self._keys_for(schema)[0]
         place = f"{quote_identifier(schema)}.{TABLE}"
         run(self._connection, f"CREATE TABLE IF NOT EXISTS {place} {CREATE}")
-        derivation, envelope = _wrap(self.keys[0], os.urandom(KEY))
+        derivation, envelope = _wrap(key, os.urandom(KEY))
         run(
             self._connection,
             f"INSERT INTO {place} SELECT ?, coalesce(max(place), 0) + 1, ?, ? FROM {place}",
@@ -133,7 +147,7 @@ class Keyring:
 
     def _newest_is_ours(self, schema: str) -> bool:
         rows = self._rows(schema)
-        return bool(rows) and _unwrap(self.keys[0], rows[-1][1], rows[-1][2]) is not None
+        return bool(rows) and _unwrap(self._keys_for(schema)[0], rows[-1][1], rows[-1][2]) is not None
 
     def rewrap(self, connection: Any, schema: str, old: UserKey, new: UserKey) -> None:
         """Wrap the keys that ``old`` unwraps by ``new``; part of the caller's transaction."""
@@ -155,12 +169,28 @@ class Keyring:
             rows = self._rows(schema)
             self._oldest[schema] = rows[0][0] if rows else None
             for key_id, derivation, envelope in rows:
-                for key in self.keys:
+                for key in self._keys_for(schema):
                     secret = _unwrap(key, derivation, envelope)
                     if secret is not None:
                         found[key_id] = secret
                         break
         return found
+
+    def _keys_for(self, schema: str) -> list[UserKey]:
+        """Return the user's keys for the columns of one database: an attached file may have another key."""
+        if not self.follows_file or schema.lower() in ("main", "temp"):
+            return self.keys
+        rows = run(
+            self._connection, "SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE", (schema,)
+        )
+        found = rows.fetchone()
+        if found is None:
+            return self.keys
+        path = (
+            found[0] if isinstance(found[0], str) else os.fsdecode(bytes(found[0]))
+        )  # as text_factory has it
+        key = key_of(path, crypto_of(self._connection).file)
+        return self.keys if key is None else [key, *self.keys]
 
     def _rows(self, schema: str) -> list[tuple[bytes, bytes, bytes]]:
         return _rows(_Running(self._connection), schema)

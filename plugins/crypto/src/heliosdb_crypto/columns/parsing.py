@@ -8,7 +8,11 @@ from heliosdb_sqlite.sql.lexer import Kind, tokenize
 
 
 def for_parser(sql: str) -> str:
-    """Return the text in words that sqlglot knows, each at its place: ``?`` for ``?1``, INSERT for REPLACE."""
+    """Return the text in words that sqlglot knows, each at its place.
+
+    >>> for_parser("REPLACE INTO t VALUES (?1)"), for_parser("UPDATE OR IGNORE t SET a = 1")
+    ('INSERT  INTO t VALUES (? )', 'UPDATE           t SET a = 1')
+    """
     tokens = tokenize(sql)
     text = sql
     before = ""
@@ -19,5 +23,7 @@ def for_parser(sql: str) -> str:
             token.word == "REPLACE" and following is not None and following.word == "INTO" and before != "OR"
         ):
             text = text[: token.start] + "INSERT " + text[token.end :]
+        elif before == "UPDATE" and token.word == "OR" and following is not None:
+            text = text[: token.start] + " " * (following.end - token.start) + text[following.end :]
         before = token.word
     return text

@@ -6,11 +6,12 @@ import re
 import weakref
 from typing import Any, NamedTuple
 
-from heliosdb_sqlite.plugins import run, schema_of, state
+from heliosdb_sqlite.plugins import keywords_of, run, schema_of, state
 from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.schema import Schema
 
+from ..connecting import NAME
 from .declared import EncryptedColumn, encrypted_columns
 
 _KEY = "crypto relations"
@@ -33,7 +34,14 @@ class Relations:
         self._known: dict[tuple[str, str | None], Relation | None] = {}
         self.by_id: dict[bytes, tuple[EncryptedColumn, str]] = {}
         """The encrypted columns, each with its schema."""
+        self.detects: int = keywords_of(connection).get("detect_types", 0)
+        """Where the connection has sqlite3 look for a value's converter."""
+        crypto = state(connection).get(NAME)
+        file = crypto.file if crypto is not None else None
+        page = file.watch.page if file is not None else None
         self._names = self._look()
+        self.page = page if file is not None and file.watch.page is page else None
+        """What the file layer says of the page 1 that was there all the while; None if it was not the same."""
 
     @property
     def _connection(self) -> Any:

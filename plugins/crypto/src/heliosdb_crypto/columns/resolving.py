@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -12,6 +12,7 @@ from heliosdb_sqlite.sql.tree import parse
 
 from .ciphers import Cipher, Column, Scope, Source, Tables, folded, named, one_of
 from .expressions import Expressions
+from .names import DECRYPT
 from .parsing import for_parser
 
 
@@ -48,6 +49,25 @@ class Resolver(Expressions):
                 f"this statement can't be analysed for encrypted columns: {self._sql!r}"
             )
         return self._select(tree, tables, outer)
+
+    def handed_out(self, columns: Sequence[Column]) -> None:
+        """Refuse to hand a ciphertext to a converter of ``detect_types``: it comes before our own eyes see the row."""
+        detects = self._relations.detects
+        for column in columns:
+            if column.kind is None or not detects:
+                continue
+            names = []
+            if detects & sqlite3.PARSE_DECLTYPES:
+                names.append(column.kind.column.type.partition(" ")[0].partition("(")[0])
+            if detects & sqlite3.PARSE_COLNAMES:
+                names.append(column.name.partition("[")[2].partition("]")[0])
+            for name in names:
+                if name.upper() in sqlite3.converters:
+                    raise sqlite3.NotSupportedError(
+                        f"the converter {name.upper()!r} would get the ciphertext of the encrypted column "
+                        f"{column.kind.column}: declare it with a type that has none, or return "
+                        f"{DECRYPT}({column.kind.column.name})"
+                    )
 
     def _select(self, tree: Any, tables: Tables, outer: Scope) -> list[Column]:
         scope = self.from_clause(tree, tables, outer)
@@ -98,9 +118,22 @@ class Resolver(Expressions):
         if clause is None:
             return sources
         sources += self.sources(clause.this, tables, outer)
-        for join in (*(clause.this.args.get("joins") or ()), *(tree.args.get("joins") or ())):
+        joins = (*(clause.this.args.get("joins") or ()), *(tree.args.get("joins") or ()))
+        for join in joins:
             self._join(join, sources, tables, outer)
+        for each in (clause.this, *(join.this for join in joins)):
+            self._arguments(each, sources, tables, outer)
         return sources
+
+    def _arguments(self, tree: Any, sources: Sequence[Source], tables: Tables, outer: Scope) -> None:
+        """Look through the arguments of table-valued functions, which see all tables of their FROM clause."""
+        if isinstance(tree, exp.Table) and isinstance(tree.this, exp.Func):
+            for each in tree.this.iter_expressions():
+                self.refuse(self.kind(each, sources, tables, outer), "by a table-valued function")
+        elif isinstance(tree, exp.Subquery) and isinstance(tree.this, (exp.Table, exp.Subquery)):
+            self._arguments(tree.this, sources, tables, outer)
+            for join in tree.this.args.get("joins") or ():
+                self._arguments(join.this, sources, tables, outer)
 
     def _join(self, join: Any, sources: list[Source], tables: Tables, outer: Scope) -> None:
         shared = {folded(column.name) for column in join.args.get("using") or ()}
@@ -138,8 +171,6 @@ class Resolver(Expressions):
         elif isinstance(tree, exp.Table):
             name, schema = tree.name, tree.db or None
             if isinstance(tree.this, exp.Func):
-                for each in tree.this.iter_expressions():
-                    self.refuse(self.kind(each, [], tables, outer), "by a table-valued function")
                 yield Source(alias or folded(name), [])
             elif schema is None and folded(name) in tables:
                 yield Source(alias or folded(name), tables[folded(name)])

@@ -25,6 +25,7 @@ from .resolving import Resolver
 from .writing import assignment_edits, comparison_edits, parts, quoted_edits, sealing, word_at
 
 _ROWS = "heliosdb_rows"
+_END_OF_ROWS = f") SELECT * FROM {_ROWS}) WHERE true"
 
 
 def rewritten(sql: str, relations: Relations, outer: Scope = ()) -> str:
@@ -45,11 +46,14 @@ def rewritten(sql: str, relations: Relations, outer: Scope = ()) -> str:
     elif isinstance(tree, exp.Delete):
         resolver.delete(tree, outer)
     else:
-        resolver.query(tree, {}, outer)
-    comparisons = list(dict.fromkeys(resolver.comparisons))
-    edits += comparison_edits(tokens, comparisons)
-    edits += quoted_edits(list(dict.fromkeys(resolver.quoted)), tokens)
-    return splice(sql, edits)
+        columns = resolver.query(tree, {}, outer)
+        if not outer:
+            resolver.handed_out(columns)
+    inner = comparison_edits(tokens, list(dict.fromkeys(resolver.comparisons)))
+    inner += quoted_edits(list(dict.fromkeys(resolver.quoted)), tokens)
+    # What is put around something begins before what is put into it, and ends behind it.
+    opening = [each for each in edits if each.text != _END_OF_ROWS]
+    return splice(sql, [*opening, *inner, *(each for each in edits if each.text == _END_OF_ROWS)])
 
 
 def _insert(
@@ -123,7 +127,7 @@ def _select(
     start, end = query[0].start, query[-1].end
     return [
         Edit(start, start, f"SELECT {', '.join(sealed)} FROM (WITH {_ROWS}({', '.join(names)}) AS ("),
-        Edit(end, end, f") SELECT * FROM {_ROWS}) WHERE true"),
+        Edit(end, end, _END_OF_ROWS),
     ]
 
 

@@ -113,11 +113,13 @@ def _operands(tokens: Sequence[Token], place: int, column: EncryptedColumn) -> l
         while after < len(tokens) and tokens[after].word in ("NOT", "DISTINCT", "FROM"):
             after += 1
         span = _primary(tokens, after)
-        return wrapped(*span, SOUGHT, argument) if span else []
+        return wrapped(*span, f" {SOUGHT}", argument) if span else []  # IS'value' has no space of its own
     # column [NOT] IN (values)
     if after < len(tokens) and tokens[after].word == "NOT":
         after += 1
     if after + 1 < len(tokens) and tokens[after].word == "IN" and tokens[after + 1].text == "(":
+        if tokens[after + 2].word == "VALUES":
+            return []
         return [
             edit
             for part in parts(tokens, after + 2)[0]
@@ -133,7 +135,7 @@ def _operands(tokens: Sequence[Token], place: int, column: EncryptedColumn) -> l
         value = tokens[before - 1]
         simple = value.kind in _LITERALS
         signed = before >= 2 and tokens[before - 2].text in ("-", "+", "~", "||", "*", "/", "%", ".")
-        return wrapped(value.start, value.end, SOUGHT, argument) if simple and not signed else []
+        return wrapped(value.start, value.end, f" {SOUGHT}", argument) if simple and not signed else []
     return []
 
 

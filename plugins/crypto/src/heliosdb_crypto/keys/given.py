@@ -6,6 +6,7 @@ import hashlib
 import os
 import sqlite3
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ..format import KEY
@@ -51,7 +52,7 @@ class UserKey:
         """Whether it is 32 random bytes; else it is a passphrase."""
         return self.derivation is RAW
 
-    @property
+    @cached_property
     def identity(self) -> bytes:
         """What tells it from other keys in this process."""
         kind = b"raw" if self.is_raw else repr(self.derivation).encode()

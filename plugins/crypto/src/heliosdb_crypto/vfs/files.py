@@ -24,7 +24,7 @@ class OpenFile:
     def __init__(self, handle: int, real: RealMethods, room: int = 128) -> None:
         """Take over a file that the real methods have opened, with a buffer for pieces of ``room`` bytes."""
         self.connection = 0  # of a database: the address of SQLite's own connection object
-        self.handle = handle  # the address of SQLite's own file object
+        self.handle = handle  # the address of SQLite's own file object; 0 once it is closed
         self.real = real
         self._size = 0
         if room:

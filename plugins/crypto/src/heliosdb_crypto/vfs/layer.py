@@ -34,9 +34,10 @@ from .binding import (
     Vfs,
     sqlite,
 )
-from .database import DatabaseFile, readable
+from .database import DatabaseFile
 from .files import OpenFile, PlainFile
 from .journal import JournalFile
+from .keyed import readable
 from .log import LogFile
 from .problems import note, note_exception
 from .temporary import ScratchFile, TemporaryFile
@@ -130,6 +131,18 @@ def _know(file: OpenFile) -> None:
     ctypes.c_void_p.from_address(file.handle).value = _table(file.real.table, "known " + file.kind)
 
 
+def key_of(path: str, beside: DatabaseFile | None) -> UserKey | None:
+    """Return the key of a database that is open; None for one that is none of ours.
+
+    :param beside: the main database of the connection that has it attached, where that is a file
+    """
+    for file in list(_files.values()):
+        ours = beside is None or file.connection in (0, beside.connection)
+        if ours and isinstance(file, DatabaseFile) and file.path == path:
+            return file.key
+    return None
+
+
 def open_kinds() -> list[str]:
     """Return the kind of each file that is open now."""
     return sorted(file.kind for file in list(_files.values()))
@@ -205,6 +218,7 @@ def _close_file(handle: int) -> int:
     file = _files.pop(handle, None)
     if file is None:
         return OK  # closed by the first try
+    file.handle = 0
     code: int = file.real.close(handle)
     return code
 

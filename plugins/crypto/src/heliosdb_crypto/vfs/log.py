@@ -82,12 +82,12 @@ class LogFile(OpenFile):
             page = database.open_page(number, frame[FRAME:], LOG)
         except PageError:
             return database.failed(number, "-wal")
-        if number == 1 and database.refuses_schema(page):
-            return PROTOCOL
+        if number == 1:
+            if database.watch.refuses(frame, page):
+                return PROTOCOL
+            database.remember_envelope(into)
         copy_out(into, page, size)
         database.blind(into, size)
-        if number == 1:
-            database.remember_envelope(into)
         return OK
 
     def _read_frame(self, into: int, size: int, offset: int) -> int:
