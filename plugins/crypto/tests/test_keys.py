@@ -262,6 +262,32 @@ def test_an_attached_database_may_have_a_key_of_its_own(
         open_encrypted("other.db")
 
 
+@pytest.mark.parametrize(
+    ("sql", "parameters"),
+    [
+        ("ATTACH 'a.db' AS other KEY ?", (b"c" * 32,)),
+        ("ATTACH ? AS other KEY ?", ("a.db", b"c" * 32)),
+        ("ATTACH ?2 AS other KEY ?1", (b"c" * 32, "a.db")),
+        ("ATTACH 'a.db' AS other KEY :key", {"key": b"c" * 32}),
+        ("ATTACH 'a.db' AS other KEY X'" + "63" * 32 + "'", ()),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Binding:DeprecationWarning")
+def test_a_key_is_not_shown_to_a_trace_callback(open_encrypted, tmp_path, monkeypatch, sql, parameters):
+    monkeypatch.chdir(tmp_path)
+    conn = open_encrypted()
+    seen = []
+    conn.set_trace_callback(seen.append)
+    conn.execute(sql, parameters)
+    conn.execute("CREATE TABLE other.t (a)")
+    conn.set_trace_callback(None)
+    assert any("ATTACH" in each for each in seen)
+    assert not any("6363" in each or "cccc" in each for each in seen)
+    conn.execute("DETACH other")
+    conn.execute(sql, parameters)
+    assert open_encrypted("a.db", b"c" * 32).execute("SELECT * FROM t").fetchall() == []
+
+
 def test_attaching_with_a_wrong_key_says_so(open_encrypted, tmp_path):
     make(open_encrypted, database=tmp_path / "other.db", encryption_key=b"o" * 32)
     conn = open_encrypted()

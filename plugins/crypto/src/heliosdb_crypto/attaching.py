@@ -13,6 +13,7 @@ from heliosdb_sqlite.sql.parameters import rewrite as moved
 from heliosdb_sqlite.sql.splice import Edit, Span, splice
 
 from .connecting import NAME, Crypto
+from .handing import Handed
 from .keys.given import user_key
 from .naming import Place, place_of
 from .vfs import problems
@@ -32,13 +33,13 @@ def rewrite(connection: Any, statement: Statement) -> Statement | None:
         _define(connection, crypto)
         crypto.attaches = True
     if statement.verb == "ATTACH":
-        return _attach(statement)
+        return _attach(statement, crypto.handed)
     if statement.verb == "VACUUM":
         return _vacuum(statement)
     return None
 
 
-def _attach(statement: Statement) -> Statement | None:
+def _attach(statement: Statement, handed: Handed) -> Statement | None:
     """ATTACH [DATABASE] expr AS expr [KEY expr]: SQLite parses KEY, and does nothing with it."""
     tokens = [token for token in tokenize(statement.text) if token.text != ";"]
     first = 2 if len(tokens) > 1 and tokens[1].word == "DATABASE" else 1
@@ -51,16 +52,21 @@ def _attach(statement: Statement) -> Statement | None:
         return statement.rewritten(splice(text, [Edit(start, start, f"{_ATTACHED}("), Edit(end, end, ")")]))
     if key_at + 1 >= len(tokens):
         return None
-    key = Span(tokens[key_at + 1].start, tokens[-1].end)
+    expression = tokens[key_at + 1 :]
+    key = Span(expression[0].start, expression[-1].end)
+    name = handed.named(expression)
     made = moved(
         text,
         [
             Edit(start, start, f"{_ATTACHED}("),
-            Edit(end, end, (", ", key, ")")),
+            Edit(end, end, (", ", f"'{name}'" if name else key, ")")),
             Edit(tokens[key_at].start, key.end),
         ],
     )
-    return statement.rewritten(made.text).noted(NAME, made.bind)
+    hide, move = handed.binder(text, expression), made.bind
+    if hide is None or move is None:
+        return statement.rewritten(made.text).noted(NAME, hide or move)
+    return statement.rewritten(made.text).noted(NAME, lambda values: move(hide(values)))
 
 
 def binder_for(statement: Statement) -> Callable[[Any], Any] | None:
@@ -94,7 +100,8 @@ def _define(connection: Any, crypto: Crypto) -> None:
     """Define the functions that a rewritten statement calls."""
 
     def attached(name: Any, *key: Any) -> Any:
-        return _named(name, lambda place: _under(crypto, place, key, reserves=False))
+        keys = tuple(map(crypto.handed.take, key))
+        return _named(name, lambda place: _under(crypto, place, keys, reserves=False))
 
     def copied(name: Any) -> Any:
         return _named(name, lambda place: _under(crypto, place, (), reserves=True))

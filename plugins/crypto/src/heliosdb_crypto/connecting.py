@@ -10,6 +10,7 @@ from typing import Any
 from heliosdb_sqlite.plugins import Target, run, state
 
 from .format import RESERVE
+from .handing import Handed
 from .keys.given import UserKey, user_key
 from .naming import place_of
 from .options import CryptoOptions
@@ -28,6 +29,7 @@ class Crypto:
     def __init__(self, given: Any, file: DatabaseFile | None) -> None:
         self.given = given
         self._file = file
+        self.handed = Handed()
         self.attaches = False
         """Whether the functions are defined that ATTACH and VACUUM INTO call."""
         self.changes_schema = False
