@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 
 import pytest
@@ -119,3 +120,32 @@ def test_statements_follow_the_schema(conn, change, does):
         conn.rollback()
         reads(conn)
         searches(conn)
+
+
+@pytest.mark.parametrize("does", [reads, searches, updates, inserts, begins, copies, opens_a_blob, dumps])
+def test_the_first_statement_does_not_rely_on_what_the_process_knew(conn, change, file, keywords, does):
+    conn.close()
+    with closing(heliosdb_sqlite.connect(file, **keywords)) as fresh:
+        change("ENCRYPTED DETERMINISTIC")
+        does(fresh)
+        fresh.rollback()
+        reads(fresh)
+
+
+def test_copies_of_a_file_go_their_own_ways(file, keywords, tmp_path):
+    with closing(heliosdb_sqlite.connect(file, **keywords)) as conn:
+        conn.execute("CREATE TABLE t (a)")
+        conn.execute("SELECT * FROM t").fetchall()
+    plain, sealed = tmp_path / "plain.db", tmp_path / "sealed.db"
+    for copy, declared in ((plain, "TEXT"), (sealed, "TEXT ENCRYPTED")):
+        shutil.copy(file, copy)
+        with closing(heliosdb_sqlite.connect(copy, **keywords)) as conn:
+            conn.execute(f"CREATE TABLE u (a {declared})")
+            conn.execute("INSERT INTO u VALUES ('value')")
+            conn.commit()
+    for copy in (plain, sealed, plain):
+        with closing(heliosdb_sqlite.connect(copy, **keywords)) as conn:
+            assert conn.execute("SELECT * FROM u").fetchall() == [("value",)]
+    shutil.copy(sealed, plain)
+    with closing(heliosdb_sqlite.connect(plain, **keywords)) as conn:
+        assert conn.execute("SELECT * FROM u").fetchall() == [("value",)]

@@ -98,9 +98,10 @@ def read(connection: Any, statement: Statement) -> Statement | None:
 
 def _takes_for_plain(connection: Any, crypto: Crypto | None) -> bool:
     """Return whether a text can be run as it is: the process knows that there are no encrypted columns."""
-    if crypto is None or crypto.changes_schema or crypto.file is None or crypto.file.data_key is None:
+    file = crypto.file if crypto is not None and not crypto.changes_schema else None
+    if file is None or file.data_key is None:
         return False
-    return crypto.file.watch.takes_for_plain(in_transaction=connection.in_transaction)
+    return file.watch.takes_for_plain(file.nonce, in_transaction=connection.in_transaction)
 
 
 def _is_told(crypto: Crypto | None, relations: Relations) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..codec import journal, log
 from ..codec.pages import envelope_of
-from ..format import DEFAULT_PAGE, ENVELOPE, HEAD, SQLITE_MAGIC, TAIL, TRAILER, VERSION, Envelope, Head
+from ..format import DEFAULT_PAGE, ENVELOPE, HEAD, NONCE, SQLITE_MAGIC, TAIL, VERSION, Envelope, Head
 from ..keys.given import UserKey
 from ..keys.wrapping import DataKey, new_file, unwrap
 from .binding import NOTADB, OK, SHORT_READ, RealMethods
@@ -23,7 +23,7 @@ class KeyedFile(OpenFile):
 
     __slots__ = (
         *("_envelope", "_envelopes", "_head", "_proved", "_seen"),
-        *("data_key", "key", "page_size", "path", "problem", "replacing"),
+        *("data_key", "key", "nonce", "page_size", "path", "problem", "replacing"),
     )
 
     def __init__(self, handle: int, real: RealMethods, path: str, key: UserKey) -> None:
@@ -32,6 +32,7 @@ class KeyedFile(OpenFile):
         self.key = key
         self.page_size = DEFAULT_PAGE
         self.data_key: DataKey | None = None  # None: the file is empty, as far as this connection knows
+        self.nonce = b""  # of the page 1 that stood in the file when the key was looked for
         self.problem = ""  # why the key does not open the file
         self.replacing: bytes | None = None  # the envelope that the next write of page 1 shall have
         self._envelope = b""  # the last one seen
@@ -65,11 +66,12 @@ class KeyedFile(OpenFile):
         whole = True
         if head is not None:
             size = head.page_size
-            envelope = page[size - TAIL : size - TRAILER]
+            tail = page[size - TAIL : size]
             if code != OK or size > DEFAULT_PAGE:
-                code, envelope = self.read_disk(ENVELOPE, size - TAIL)
+                code, tail = self.read_disk(TAIL, size - TAIL)
                 whole = code == OK
-            if whole and self._unwraps(head, envelope):
+            if whole and self._unwraps(head, tail[:ENVELOPE]):
+                self.nonce = tail[-NONCE:]
                 return OK
         unsupported, self.problem = self.problem, ""
         if self._unwraps_a_copy():

@@ -41,12 +41,17 @@ class SchemaWatch:
         """Whatever the schema is, nothing was planned for it."""
         self._guesses, self._expected = False, b""
 
-    def takes_for_plain(self, *, in_transaction: bool) -> bool:
+    def takes_for_plain(self, glimpsed: bytes, *, in_transaction: bool) -> bool:
         """Return whether plans may be made for a schema without encrypted columns, without a look at it.
 
-        If it turns out to have some, or nobody knows, that is said when page 1 is read. A transaction may have changed
-        the schema already, and not have written page 1.
+        If it turns out to have some after all, or nobody knows, that is said when page 1 is read. A transaction may
+        have changed the schema already, and not have written page 1.
+
+        :param glimpsed: the nonce of the page 1 that stood in the file when it was opened
         """
+        if self._untouched:
+            self._guesses = glimpsed in _plain
+            return self._guesses
         if in_transaction or self.page is None or self.page[0] not in _plain:
             return False
         version = self.page[1]
