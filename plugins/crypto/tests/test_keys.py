@@ -282,7 +282,7 @@ def test_a_key_is_not_shown_to_a_trace_callback(open_encrypted, tmp_path, monkey
     conn.execute("CREATE TABLE other.t (a)")
     conn.set_trace_callback(None)
     assert any("ATTACH" in each for each in seen)
-    assert not any("6363" in each or "cccc" in each for each in seen)
+    assert not any("63" * 8 in each or "c" * 8 in each for each in seen)
     conn.execute("DETACH other")
     conn.execute(sql, parameters)
     assert open_encrypted("a.db", b"c" * 32).execute("SELECT * FROM t").fetchall() == []

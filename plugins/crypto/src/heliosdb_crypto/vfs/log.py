@@ -20,7 +20,7 @@ class LogFile(OpenFile):
     a future SQLite that wants one must not get something wrong.
     """
 
-    __slots__ = ("_database", "_written")
+    __slots__ = ("_database", "_end", "_header", "_written")
 
     kind = "log"
 
@@ -28,6 +28,8 @@ class LogFile(OpenFile):
         super().__init__(handle, real)
         self._database = database
         self._written = (-1, 0)  # where the page of the header that was written last begins, and its number
+        self._header = b""  # that header, if it goes to disk with its page
+        self._end = -1  # where a frame begins behind the one that was written last
         self.make_room(database.page_size + FRAME)
 
     def read(self, into: int, size: int, offset: int) -> int:
@@ -109,27 +111,39 @@ class LogFile(OpenFile):
         """Serve xWrite."""
         database = self._database
         page_size = database.page_size
+        place, number = self._written
+        header, self._header = self._header, b""
+        if header and place != offset:
+            code = self.write_disk(header, place - FRAME)
+            if code != OK:
+                return code
+            header = b""
         if size == page_size and offset >= HEADER + FRAME:
-            place, number = self._written
             if place != offset:
-                code, header = self.read_disk(4, offset - FRAME)
+                code, word = self.read_disk(4, offset - FRAME)
                 if code != OK:
                     return code
-                number = int.from_bytes(header, "big")
+                number = int.from_bytes(word, "big")
             try:
                 sealed = database.seal_page(number, copy_in(source, size), source, LOG)
             except UnsealableError:
                 return database.refuse_page()
             # SQLite has computed the checksum; the next one of the same page must not be compared with it.
             database.blind(source, size)
-            return self.write_disk(sealed, offset)
+            self._end = offset + size
+            return self.write_disk(header + sealed, offset - len(header))
         if size == FRAME and offset >= HEADER:
-            header = copy_in(source, FRAME)
-            self._written = (offset + FRAME, int.from_bytes(header[:4], "big"))
+            plain = copy_in(source, FRAME)
             if database.data_key is None:
                 return self._unknown("write", size, offset)
-            return self.write_disk(database.data_key.log.seal_frame(header, offset), offset)
+            self._written = (offset + FRAME, int.from_bytes(plain[:4], "big"))
+            header = database.data_key.log.seal_frame(plain, offset)
+            if offset == self._end:
+                self._header = header
+                return OK  # a frame that is new: its page is next
+            return self.write_disk(header, offset)
         if (size, offset) == (HEADER, 0):
+            self._end = HEADER
             return self.write_disk(seal_header(copy_in(source, HEADER)), 0)
         return self._unknown("write", size, offset)
 
