@@ -50,7 +50,10 @@ def define(connection: Any, keyring: Keyring) -> None:
         finally:
             connection.text_factory = factory
         keyring.follow(relations)
-        found = keyring.columns[column_id] = relations.by_id[bytes.fromhex(column_id)]
+        found = relations.by_id.get(bytes.fromhex(column_id))
+        if found is None:
+            raise sqlite3.OperationalError("another connection has changed the schema: begin again")
+        keyring.columns[column_id] = found
         return found
 
     def open_value(value: Any) -> Any:

@@ -93,7 +93,11 @@ def read(connection: Any, statement: Statement) -> Statement | None:
     if verb not in _DML:
         return statement.rewritten(made)
     made_for = statement.noted(_KEY, True).rewritten(made)
-    return made_for if told else made_for.bound_to(relations.schema.stamp)
+    if not told:
+        return made_for.bound_to(relations.schema.stamp)
+    if crypto is not None and crypto.file is not None and not crypto.file.watch.expects:
+        return read(connection, statement)  # it was said while we looked: the schema is another one again
+    return made_for
 
 
 def _takes_for_plain(connection: Any, crypto: Crypto | None) -> bool:

@@ -15,7 +15,7 @@ SHORT_READ = IOERR | (2 << 8)
 BAD_DATA = IOERR | (32 << 8)  # SQLITE_IOERR_DATA: contents that fail their check
 
 MAIN_DB, MAIN_JOURNAL, SUPER_JOURNAL, WAL = 0x100, 0x800, 0x4000, 0x80000
-FCNTL_PRAGMA, FCNTL_CONNECTION, FCNTL_RESERVE_BYTES = 14, 30, 38
+FCNTL_PRAGMA, FCNTL_CONNECTION, FCNTL_DATA_VERSION, FCNTL_RESERVE_BYTES = 14, 30, 35, 38
 NOT_FOUND = 12
 
 _OLDEST = (3, 34)  # since then a journal's name leads to its database's file object, whoever opens it
@@ -115,6 +115,18 @@ def reserve(connection: int, size: int) -> None:
     wanted = ctypes.c_int(size)
     if sqlite().file_control(connection, b"main", FCNTL_RESERVE_BYTES, ctypes.addressof(wanted)) != OK:
         raise sqlite3.NotSupportedError("this SQLite can't reserve bytes at the end of each page")
+
+
+def data_version(connection: int) -> int:
+    """Return a number that is another one whenever SQLite has thrown its cache of the main database away; -1: unknown.
+
+    :param connection: the address of SQLite's own connection object
+    """
+    found = ctypes.c_uint()
+    if not connection:
+        return -1
+    code = _bound().file_control(connection, b"main", FCNTL_DATA_VERSION, ctypes.addressof(found))
+    return found.value if code == OK else -1
 
 
 class RealMethods:

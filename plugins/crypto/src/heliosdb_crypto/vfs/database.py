@@ -8,7 +8,7 @@ from ..codec.pages import PageError, UnsealableError
 from ..format import BLIND, LARGEST_PAGE, NONCE, RESERVE, SMALLEST_PAGE, empty_header
 from ..keys.given import UserKey
 from ..keys.wrapping import DataKey
-from .binding import BAD_DATA, IOERR, NOTADB, OK, PROTOCOL, READONLY, SHORT_READ, RealMethods
+from .binding import BAD_DATA, IOERR, NOTADB, OK, PROTOCOL, READONLY, SHORT_READ, RealMethods, data_version
 from .files import copy_in, copy_out
 from .keyed import KeyedFile
 from .problems import note, report
@@ -20,6 +20,7 @@ FILE, LOG, JOURNAL, HEADER = "file", "log", "journal", "header"
 _START = (100, 0)  # size and place of what SQLite reads when it opens a file, before it has a lock
 _COUNTER = (16, 24)  # ... at the start of each transaction, to see whether the file has changed
 _COUNTS = slice(24, 40)
+_LOGGED = 18  # where page 1 has a 2 if the database has a write-ahead log
 
 _header = cache(empty_header)
 
@@ -27,7 +28,7 @@ _header = cache(empty_header)
 class DatabaseFile(KeyedFile):
     """A main database file, opened by one connection. Its journal and its log get their data key from here."""
 
-    __slots__ = ("_counter", "_reserves", "found_no_room", "receiving", "resealing", "watch")
+    __slots__ = ("_counter", "_data_version", "_reserves", "found_no_room", "receiving", "resealing", "watch")
 
     kind = "database"
 
@@ -43,6 +44,7 @@ class DatabaseFile(KeyedFile):
         self.receiving = False  # does whoever copies pages into it know what to do if one has no room?
         self.found_no_room = False  # has there been one?
         self.watch = SchemaWatch()
+        self._data_version = -1  # SQLite's, when page 1 was read last
         self._counter = (b"", b"")  # the nonce of the page 1 that was read last, and what it counts
 
     # -- pages -------------------------------------------------------------------------------------------------------
@@ -138,12 +140,22 @@ class DatabaseFile(KeyedFile):
             return self.failed(number)
         if number == 1:
             self._counter = (sealed[-NONCE:], page[_COUNTS])
+            if page[_LOGGED] == 2:
+                self.begins_to_read()
             if self.watch.refuses(sealed, page):
                 return PROTOCOL
             self.remember_envelope(into)
         copy_out(into, page, size)
         self.blind(into, size)
         return OK
+
+    def begins_to_read(self) -> bool:
+        """Return whether page 1 is read for a transaction, and not for a checkpoint, which plans have no part in.
+
+        A transaction that finds another page 1 than the last one has had SQLite throw its cache away.
+        """
+        before, self._data_version = self._data_version, data_version(self.connection)
+        return self._data_version < 0 or self._data_version != before
 
     def lay_out(self, into: int, size: int, body: bytes) -> None:
         """Put a page that was opened, without the zeros at its end, into SQLite's memory."""

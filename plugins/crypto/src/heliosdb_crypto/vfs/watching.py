@@ -37,6 +37,11 @@ class SchemaWatch:
         """Have it said once, when a transaction begins, that the schema is no longer of this version."""
         self._guesses, self._expected = False, (version & 0xFFFFFFFF).to_bytes(4, "big")
 
+    @property
+    def expects(self) -> bool:
+        """Whether it is yet to be said that the schema is no longer the one that was expected."""
+        return bool(self._expected)
+
     def expect_nothing(self) -> None:
         """Whatever the schema is, nothing was planned for it."""
         self._guesses, self._expected = False, b""
