@@ -97,6 +97,31 @@ def test_the_files_mode_and_a_link_to_it_stay(plain, tmp_path):
     assert plain.read_bytes()[:8] == b"HeliosDB"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize("convert", [encrypt_file, decrypt_file])
+def test_nobody_else_can_read_the_copy_while_it_is_made(plain, tmp_path, convert):
+    if convert is decrypt_file:
+        encrypt_file(plain, KEY)
+    os.chmod(plain, 0o644)
+    modes = set()
+    convert(
+        plain,
+        KEY,
+        progress=lambda *_: modes.add((tmp_path / f"{plain.name}-converting").stat().st_mode & 0o777),
+    )
+    assert modes == {0o600}
+    assert plain.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other owners")
+def test_the_copy_belongs_to_whom_the_file_did(plain, monkeypatch):
+    owner = plain.stat()
+    given = []
+    monkeypatch.setattr(os, "chown", lambda path, *ids: given.append((os.path.basename(path), *ids)))
+    encrypt_file(plain, KEY)
+    assert given == [(f"{plain.name}-converting", owner.st_uid, owner.st_gid)]
+
+
 def test_an_empty_database(file):
     file.touch()
     encrypt_file(file, KEY)

@@ -104,9 +104,10 @@ def _convert(
     source.execute("PRAGMA locking_mode = EXCLUSIVE")
     source.execute("BEGIN EXCLUSIVE")
     source.execute("COMMIT")
-    target = f"{name}-converting"
+    target = f"{os.path.realpath(name)}-converting"
     _remove(target)
     try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # nobody else's meanwhile
         uri = _uri(target, layer, more)
         _report(source, "copying", target, os.path.getsize(name), progress)
         source.execute("VACUUM INTO ?", (uri,))
@@ -175,6 +176,7 @@ def _same(source: sqlite3.Connection, copy: sqlite3.Connection, query: str, what
 
 def _put_in_place(source: sqlite3.Connection, target: str, name: str) -> None:
     """Rename the copy onto the original, so that one or the other is there whatever happens."""
+    _copy_owner(name, target)
     shutil.copymode(name, target)
     with open(target, "rb+") as file:
         os.fsync(file.fileno())
@@ -187,6 +189,16 @@ def _put_in_place(source: sqlite3.Connection, target: str, name: str) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _copy_owner(name: str, target: str) -> None:
+    """Let the copy belong to whom the original does, where this user may say so."""
+    if hasattr(os, "chown"):
+        owner = os.stat(name)
+        try:
+            os.chown(target, owner.st_uid, owner.st_gid)
+        except PermissionError:
+            pass
 
 
 def _remove(path: str) -> None:
