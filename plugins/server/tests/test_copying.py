@@ -104,3 +104,52 @@ def test_a_bad_line_is_told_and_nothing_is_stored(client, before):
             copy.write(data)
         assert f"line {before + 1}" in raised.value.diag.message_detail, bad
     assert client.execute("SELECT count(*) FROM odd").fetchone() == (0,)
+
+
+def load(client, data, statement="COPY odd FROM STDIN"):
+    with client.cursor().copy(statement) as copy:
+        copy.write(data)
+
+
+QUOTED = {
+    '"x, 1"': "x, 1",
+    '"two\nlines"': "two\nlines",
+    'a"b c"d': "ab cd",
+    '"say ""hi"""': 'say "hi"',
+    '""': "",
+    "": None,
+    '"\r"': "\r",
+}
+
+
+@pytest.mark.parametrize("field", QUOTED, ids=repr)
+def test_csv_is_read_as_postgresql_reads_it_among_many_rows(client, field):
+    data = '1,"usual, quoted",0.5,t,7\n' * 500 + f"2,{field},1.5,f,8\n" + "3,usual,2.5,t,9\n" * 500
+    load(client, data, "COPY odd FROM STDIN (FORMAT csv)")
+    found = client.execute("SELECT id, v, count(*) FROM odd GROUP BY id, v ORDER BY id").fetchall()
+    assert found == [(1, "usual, quoted", 500), (2, QUOTED[field], 1), (3, "usual", 500)]
+
+
+def test_a_header_is_left_out_however_much_comes_with_it(client):
+    load(client, "id,v\n" + "7,x\n" * 3000, "COPY odd (id, v) FROM STDIN (FORMAT csv, HEADER match)")
+    assert client.execute("SELECT count(*), sum(id) FROM odd").fetchone() == (3000, 21000)
+
+
+def test_rows_of_more_columns_than_a_statement_takes_values(client):
+    client.execute(f"CREATE TABLE wide ({', '.join(f'c{n} int' for n in range(900))})")
+    load(client, ("\t".join(map(str, range(900))) + "\n") * 3, "COPY wide FROM STDIN")
+    assert client.execute("SELECT count(*), sum(c899) FROM wide").fetchone() == (3, 3 * 899)
+
+
+def test_a_row_that_breaks_a_constraint_undoes_them_all(client):
+    client.execute("CREATE TABLE keyed (id INT PRIMARY KEY, v TEXT)")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        load(client, "".join(f"{n}\tx\n" for n in range(1000)) + "500\ty\n", "COPY keyed FROM STDIN")
+    assert client.execute("SELECT count(*) FROM keyed").fetchone() == (0,)
+
+
+def test_columns_that_are_not_given_are_counted(client):
+    client.execute("CREATE TABLE counted (id SERIAL PRIMARY KEY, n SERIAL, v TEXT)")
+    load(client, "x\n" * 1001, "COPY counted (v) FROM STDIN")
+    found = client.execute("SELECT count(DISTINCT id), max(id), count(DISTINCT n), max(n) FROM counted")
+    assert found.fetchone() == (1001, 1001, 1001, 1001)

@@ -1,18 +1,15 @@
-"""The text and CSV formats of COPY, read from pieces that end anywhere and written line by line."""
+"""Rows of the text format and of CSV, one by one: whatever PostgreSQL reads."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..protocol.errors import PgError
+from ...protocol.errors import PgError
+from .options import Options
 
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPED = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|(.)|\Z)", re.DOTALL)
-_SPECIAL = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -24,10 +21,23 @@ def _unescaped(match: re.Match[str]) -> str:
     return _ESCAPES.get(char, char) if char else "\\"
 
 
+def continues(line: str) -> bool:
+    """Does a line's end belong to its last field? It does behind an odd number of backslashes."""
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
+def quotes(text: str, options: Options) -> int:
+    """Return how many quotes there are that begin or end what they quote."""
+    quote, escape = options.quote, options.escape
+    if escape != quote and escape in text:
+        text = text.replace(escape + escape, "").replace(escape + quote, "")
+    return text.count(quote)
+
+
 class TextReader:
     """Rows of the text format, out of lines."""
 
-    def __init__(self, lines: Iterable[str], options: Any) -> None:
+    def __init__(self, lines: Iterable[str], options: Options) -> None:
         self.lines = lines
         self.options = options
         self.ended = False  # by the mark for it
@@ -51,8 +61,7 @@ def _joined(lines: Iterable[str]) -> Iterator[str]:
     held = ""
     for line in lines:
         whole = held + line
-        count = len(whole) - len(whole.rstrip("\\"))
-        if count % 2 and whole != "\\.":
+        if continues(whole):
             held = whole + "\n"
         else:
             held = ""
@@ -78,7 +87,7 @@ def _split(text: str, mark: str) -> list[str]:
 class CsvReader:
     """Rows of CSV. NULL is what stands unquoted where a quoted one is text, which Python's reader does not tell."""
 
-    def __init__(self, lines: Iterable[str], options: Any, names: Sequence[str]) -> None:
+    def __init__(self, lines: Iterable[str], options: Options, names: Sequence[str]) -> None:
         self.lines = lines
         self.options = options
         self.ended = False  # by the mark for it
@@ -97,14 +106,10 @@ class CsvReader:
 
     def _records(self) -> Iterator[str]:
         """Yield records: lines, but for line ends between quotes."""
-        quote, escape = self.options.quote, self.options.escape
         held: list[str] = []
         inside = False
         for line in self.lines:
-            text = line
-            if escape != quote and escape in text:
-                text = text.replace(escape + escape, "").replace(escape + quote, "")
-            inside ^= text.count(quote) % 2 == 1
+            inside ^= quotes(line, self.options) % 2 == 1
             held.append(line)
             if not inside:
                 whole = "\n".join(held)
@@ -163,77 +168,3 @@ class CsvReader:
             if at == size:
                 fields.append(None if null == "" and len(fields) not in self.never_null else "")
                 return fields
-
-
-def text_line(values: Sequence[str | None], options: Any) -> bytes:
-    """Return a row in the text format."""
-    table = _table(options.delimiter)
-    parts = [options.null if value is None else value.translate(table) for value in values]
-    line: str = options.delimiter.join(parts) + "\n"
-    return line.encode()
-
-
-def _table(mark: str) -> dict[int, str]:
-    return str.maketrans(_SPECIAL | ({} if mark in _SPECIAL else {mark: "\\" + mark}))
-
-
-def text_column(options: Any) -> Callable[[Sequence[str | None]], Sequence[str]]:
-    """Return what makes the values of a column fields of the text format."""
-    table, null = _table(options.delimiter), options.null
-    special = [chr(code) for code in table]
-
-    def run(column: Sequence[str | None]) -> Sequence[str]:
-        if type(column) is list:  # none of them is NULL
-            text = "\0".join(column)
-            if not any(mark in text for mark in special):
-                return column
-        return [null if value is None else value.translate(table) for value in column]
-
-    return run
-
-
-def csv_column(options: Any, *, force: bool, alone: bool) -> Callable[[Sequence[str | None]], Sequence[str]]:
-    """Return what makes the values of a column fields of CSV.
-
-    :param force: quote them all
-    :param alone: it is the only column
-    """
-    line = CsvWriter(options)
-    special = (options.delimiter, options.quote, "\n", "\r", "\\.")
-
-    def run(column: Sequence[str | None]) -> Sequence[str]:
-        if type(column) is list and not force and options.null not in column:
-            text = "\0".join(column)
-            if not any(mark in text for mark in special):
-                return column
-        return [line.field(value, force, alone=alone) for value in column]
-
-    return run
-
-
-class CsvWriter:
-    """Rows as CSV."""
-
-    def __init__(self, options: Any) -> None:
-        self.options = options
-
-    def line(self, values: Sequence[str | None], forced: Sequence[bool]) -> bytes:
-        """Return a row; a value that would be read as NULL, or as two, is quoted."""
-        alone = len(values) == 1
-        parts = [self.field(value, force, alone=alone) for value, force in zip(values, forced, strict=True)]
-        line: str = self.options.delimiter.join(parts) + "\n"
-        return line.encode()
-
-    def field(self, value: str | None, force: bool, *, alone: bool) -> str:
-        """Return one value."""
-        o = self.options
-        if value is None:
-            return str(o.null)
-        special = value == o.null or any(char in value for char in (o.delimiter, o.quote, "\n", "\r"))
-        if not (force or special or (alone and value == "\\.")):
-            return value
-        escaped = value.replace(o.escape, o.escape * 2) if o.escape != o.quote else value
-        return str(o.quote + escaped.replace(o.quote, o.escape + o.quote) + o.quote)
-
-
-__all__ = ["CsvReader", "CsvWriter", "TextReader", "csv", "csv_column", "io", "text_column", "text_line"]
