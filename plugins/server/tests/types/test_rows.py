@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 
 import pytest
 from hypothesis import given, settings
@@ -48,6 +49,34 @@ def test_many_rows_are_written_as_one_is(data):
     one_by_one = [encode.each([row])[0] for row in rows]
     assert encode.each(rows * 8) == one_by_one * 8
     assert encode.together(rows * 8) == b"".join(one_by_one * 8)
+
+
+PACKED = {
+    INT4: struct.Struct("!i").pack,
+    INT8: struct.Struct("!q").pack,
+    FLOAT8: struct.Struct("!d").pack,
+    TEXT: str.encode,
+    VARCHAR: lambda value: str(value).encode(),
+}
+
+
+@given(st.data())
+@settings(max_examples=80, deadline=None)
+def test_binary_rows_are_their_values_one_behind_the_other(data):
+    kinds = data.draw(st.lists(st.sampled_from(list(PACKED)), min_size=1, max_size=5))
+    holes = data.draw(st.booleans())
+    values = [st.one_of(VALUES[kind], st.none()) if holes else VALUES[kind] for kind in kinds]
+    rows = data.draw(st.lists(st.tuples(*values), min_size=1, max_size=5))
+    encode = encoder(tuple(Sized(kind) for kind in kinds), (1,) * len(kinds))
+    expected = []
+    for row in rows:
+        body = struct.pack("!H", len(row))
+        for kind, value in zip(kinds, row, strict=True):
+            made = b"" if value is None else PACKED[kind](value)
+            body += struct.pack("!i", -1 if value is None else len(made)) + made
+        expected.append(b"D" + struct.pack("!I", len(body) + 4) + body)
+    assert encode.each(rows) == expected
+    assert encode.together(rows) == b"".join(expected)
 
 
 @pytest.mark.parametrize("code", [0, 1])

@@ -40,6 +40,7 @@ class _Lengths(dict[int, str]):
 LENGTH = {number: struct.pack("!i", number).decode("latin-1") for number in range(4096)}
 ANY_LENGTH = _Lengths(LENGTH)
 NULL = "\xff\xff\xff\xff"
+_SMALL = {number: LENGTH[len(str(number))] + str(number) for number in range(1024)}
 
 
 class Holey(list["str | None"]):
@@ -62,6 +63,40 @@ def writer(sized: Sized, here: tzinfo) -> Write:
     if kind in (TEXT, VARCHAR) or (kind in STRINGS and sized.modifier == -1 and kind.size == -1):
         return _strings(slowly)
     return _booleans(slowly) if kind is BOOL else slowly
+
+
+def fields(sized: Sized, here: tzinfo) -> Callable[[Column], list[str]]:
+    """Return what writes the values of a column as DataRow has them: length and text.
+
+    :raises PgError: in the function: a value is none of the type
+    """
+    write = writer(sized, here)
+
+    def run(column: Column) -> list[str]:
+        texts: list[Any] = write(column)
+        if type(texts) is list:
+            try:
+                return [LENGTH[len(text)] + text for text in texts]
+            except KeyError:  # longer than most
+                pass
+        return [NULL if text is None else ANY_LENGTH[len(text)] + text for text in texts]
+
+    if sized.type not in RANGE:
+        return run
+    most = RANGE[sized.type][1]
+
+    def integers(column: Column) -> list[str]:
+        if set(map(type, column)) == _INT:
+            low, high = min(column), max(column)
+            if low >= 0 and high < 1024:
+                return [_SMALL[value] for value in column]
+            if low > 0 and high <= most and len(str(low)) == len(str(high)):
+                found = (f"{LENGTH[len(str(low))]}%d," * len(column) % tuple(column)).split(",")
+                found.pop()
+                return found
+        return run(column)
+
+    return integers
 
 
 def _one_by_one(write: Callable[[Any], str]) -> Write:
