@@ -102,6 +102,21 @@ def reads(connect: Connect, folder: Path, quick: bool, *, mode: str, cache: int)
 
 
 @contextmanager
+def rows(connect: Connect, folder: Path, quick: bool) -> Iterator[Work]:
+    """``for row in cursor``, from a database that the cache holds."""
+    with closing(connect(folder / "l.db")) as connection:
+        fill(connection, 1000)
+
+        def work(times: int) -> None:
+            left = times
+            while left > 0:
+                for _ in connection.execute("SELECT id, name FROM t LIMIT ?", (left,)):
+                    left -= 1
+
+        yield work
+
+
+@contextmanager
 def scan(connect: Connect, folder: Path, quick: bool) -> Iterator[Work]:
     """A scan of 100 MB that the cache does not hold."""
     path = folder / "s.db"
@@ -165,6 +180,7 @@ def races(quick: bool) -> Iterator[Race]:
         ("cold point reads, WAL", partial(reads, mode="wal", cache=10), None, 1.0, None),
         ("cold point reads, DELETE", partial(reads, mode="delete", cache=10), None, 1.0, None),
         ("warm point reads", partial(reads, mode="wal", cache=10_000), 1.05, None, None),
+        ("a row of a cursor", rows, None, None, None),
         ("scan", scan, None, 1.0, 1),
         ("commits, WAL", partial(commits, mode="wal"), None, 1.0, None),
         ("commits, DELETE", partial(commits, mode="delete"), None, 1.25, None),
