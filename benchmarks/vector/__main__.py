@@ -35,7 +35,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.vector", description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="sizes (default: 3000 10000 100000)")
     parser.add_argument("--quick", action="store_true", help="3,000 and 10,000 rows, few rounds: a look")
-    parser.add_argument("--million", action="store_true", help="1,000,000 rows as well: hours")
+    parser.add_argument(
+        "--queries", type=int, metavar="N", help="how many queries the recall is measured with (default: 30)"
+    )
+    parser.add_argument(
+        "--patience", type=float, metavar="SECONDS", help="give up a store that builds for longer"
+    )
     parser.add_argument(
         "--rounds", type=int, help="how many turns everybody takes (default: 9, with --quick 3)"
     )
@@ -52,7 +57,6 @@ def main() -> int:
     arguments = parser.parse_args()
     rounds = arguments.rounds or (3 if arguments.quick else 9)
     sizes = arguments.rows or ([3000, 10_000] if arguments.quick else [3000, 10_000, AT])
-    sizes += [1_000_000] if arguments.million else []
     absent = sorted({store.module for store in STORES if not store.installed})
     print(f"not installed, and left out: {', '.join(absent)}" if absent else "all peers are installed")
     everything: list[Measured] = []
@@ -67,6 +71,8 @@ def main() -> int:
                 lambda peer: any(text.lower() in peer.lower() for text in arguments.only),
                 arguments.index,
                 _tell,
+                count=arguments.queries,
+                patience=arguments.patience,
             )
             everything += found
             print(f"\n{rows:,} rows\n\n{table(found)}\n", flush=True)

@@ -29,7 +29,9 @@ _ONE_THREAD = (
 class Worker:
     """The other end of a process that builds or searches."""
 
-    def __init__(self, name: str, folder: Path, given: Path | None = None) -> None:
+    def __init__(
+        self, name: str, folder: Path, given: Path | None = None, patience: float | None = None
+    ) -> None:
         self.name = name
         for each in _ONE_THREAD:  # for everybody; read when the libraries are loaded
             os.environ.setdefault(each, "1")
@@ -38,6 +40,10 @@ class Worker:
         self._process = context.Process(target=_serve, args=(theirs, name, folder, given), daemon=True)
         self._process.start()
         theirs.close()
+        if not self._pipe.poll(patience):
+            self._process.kill()
+            self._process.join()
+            raise RuntimeError(f"not built within {patience:.0f} seconds")
         self.facts: dict[str, Any] = self._answer()
         """What building took, or opening."""
 
@@ -52,9 +58,9 @@ class Worker:
         found: tuple[float, float] = self._answer()
         return found
 
-    def found(self, condition: Condition | None) -> list[set[int]]:
-        """Return the ids of the rows that each query finds."""
-        self._pipe.send((0, condition, False))
+    def found(self, condition: Condition | None, count: int | None = None) -> list[set[int]]:
+        """Return the ids of the rows that each query finds, or each of the first ``count``."""
+        self._pipe.send((0, condition, count))
         found: list[set[int]] = self._answer()
         return found
 
@@ -73,9 +79,9 @@ class Worker:
         return value
 
 
-def built(name: str, folder: Path, given: Path) -> dict[str, Any]:
+def built(name: str, folder: Path, given: Path, patience: float | None = None) -> dict[str, Any]:
     """Have a store take in the vectors of the file ``given``; return what that took."""
-    worker = Worker(name, folder, given)
+    worker = Worker(name, folder, given, patience)
     worker.close()
     return worker.facts
 
@@ -108,7 +114,7 @@ def _take_turns(pipe: Connection, search: Search, asked: Any) -> None:
     while True:
         times, condition, changing = pipe.recv()
         if not times:
-            pipe.send(("found", [{row[0] for row in search(query, condition)} for query in asked]))
+            pipe.send(("found", [{row[0] for row in search(query, condition)} for query in asked[:changing]]))
             continue
         search(asked[turn % len(asked)], condition)  # caches as they are in use, whoever's turn was before
         took = []

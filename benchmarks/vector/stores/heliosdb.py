@@ -29,7 +29,7 @@ INDEXES = {
 """By name: without options an index aims at a recall of 0.99 by itself."""
 
 
-def _build(folder: Path, vectors: Any, index: str = "") -> Built:
+def _build(folder: Path, vectors: Any, index: str = "", *, conditions: bool = False) -> Built:
     with closing(heliosdb_sqlite.connect(folder / "docs.db", enable_vector_search=True)) as conn:
         conn.execute(TABLE)
 
@@ -38,6 +38,8 @@ def _build(folder: Path, vectors: Any, index: str = "") -> Built:
             conn.commit()
 
         took = timed(insert)
+        if conditions:
+            return Built(took, timed(lambda: conn.execute("CREATE INDEX docs_class ON docs (class)")))
         if not index:
             return Built(took)
         return Built(took, timed(lambda: conn.execute(f"CREATE INDEX near ON docs USING {index}")))
@@ -58,6 +60,7 @@ def _open(folder: Path, **options: Any) -> Iterator[Search]:
 
 STORES = (
     Store("heliosdb, exact", "heliosdb_vector", _build, _open, ours=True),
+    Store("heliosdb, SQL index", "heliosdb_vector", partial(_build, conditions=True), _open, ours=True),
     *(
         Store(
             f"heliosdb, {name}",

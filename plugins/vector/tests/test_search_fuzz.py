@@ -142,6 +142,7 @@ def as_when_large(monkeypatch, seed, log_at_once):
     monkeypatch.setattr("heliosdb_vector.index.searching._STORED_AGAIN", 20)
     monkeypatch.setattr("heliosdb_vector.memory.codes._AFTER", 0)
     monkeypatch.setattr("heliosdb_vector.memory.codes._FROM", 0 if seed % 2 else 10_000)
+    monkeypatch.setattr("heliosdb_vector.search.answering._BY_CODES", 0 if seed % 4 == 1 else 2000)
 
 
 @pytest.mark.parametrize("journal", ["DELETE", "WAL"])

@@ -11,7 +11,7 @@ import numpy as np
 from heliosdb_sqlite.plugins import run, state
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..memory.bounds import Asked
+from ..memory.bounds import Asked, gamma
 from ..memory.cache import CACHE
 from ..memory.changes import find_log
 from ..memory.choosing import distances, kth_smallest
@@ -25,6 +25,7 @@ from .definition import Definition
 from .storage import Stored, load, method_of, store, stored, stored_bytes
 
 _KEY = "vector index searches"
+_MANY = 8  # times as many candidates as rows are asked for, from which on float32 sorts them first
 _READ_ALL_AFTER = 20  # searches, from which on the vectors are kept in memory if they fit
 
 
@@ -199,6 +200,9 @@ def _chosen(
     candidates, compared = now.contents.nearest(asked.query, effort, asked.most, slack)
     rowids, vectors = _vectors(connection, definition, column, candidates, stamp)
     with np.errstate(all="ignore"):
+        if asked.metric == "cosine" and len(rowids) > _MANY * asked.most > 0:
+            near = _near(vectors, asked, slack)
+            rowids, vectors = rowids[near], vectors[near]
         found = distances(vectors.astype(np.float64), asked.metric, asked.query)
     found[np.isnan(found)] = np.inf
     if asked.most > int(np.count_nonzero(np.isfinite(found))):
@@ -206,6 +210,16 @@ def _chosen(
     limit = kth_smallest(found, asked.most)
     chosen: Array = rowids[found <= limit + 1e-9 * (1 + abs(limit)) + slack]
     return chosen, compared
+
+
+def _near(vectors: Array, asked: Asked, slack: float) -> Array:
+    """Return which vectors can be among the nearest by cosine, as far as float32 tells."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    found = -(vectors @ asked.query.unit) / lengths
+    found[np.isnan(found)] = np.inf  # zero
+    off = 2 * gamma(asked.dimensions) + 2.0**-20
+    near: Array = found <= np.partition(found, asked.most - 1)[asked.most - 1] + 2 * off + slack
+    return near
 
 
 def _existing(connection: Any, column: Column, rowids: Array) -> set[int]:

@@ -55,6 +55,11 @@ class Bounds(NamedTuple):
         """The most that each may be."""
         return self.middle + self.off
 
+    def at(self, places: Array) -> Bounds:
+        """Return the bounds of these rows alone."""
+        off = self.off if np.ndim(self.off) == 0 else self.off[places]
+        return self._replace(middle=self.middle[places], off=off)
+
     def turned(self) -> Bounds:
         """Return the bounds of the distances with their sign turned, for the farthest rows."""
         middle = -self.middle
@@ -217,4 +222,6 @@ def _hamming(part: Part, query: Query, g: float) -> Bounds:
 
 
 _OF_PRODUCTS = {"cosine": _cosine, "dot": _dot, "l2": _l2}
+PRODUCTS = frozenset(_OF_PRODUCTS)
+"""Metrics that inner products are enough for."""
 _OF_DIFFERENCES = {"l1": _l1, "hamming": _hamming}

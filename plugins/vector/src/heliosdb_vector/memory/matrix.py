@@ -81,6 +81,15 @@ class Part:
         """Have no codes made, which take memory as well."""
         self._shared["codes"] = None
 
+    def made_codes(self) -> Codes | None:
+        """Return the codes if they have been made."""
+        found: Codes | None = self._shared.get("codes")
+        return found
+
+    def keep_codes(self, codes: Codes) -> None:
+        """Have these be the codes."""
+        self._shared["codes"] = codes
+
     def cosines(self) -> Cosines:
         """Return what cosine distances are computed with from the codes, which are there."""
         shared = self._shared
@@ -229,6 +238,15 @@ class Snapshot:
         )
         part = Part(self.rowids(places), vectors, squares)
         return Snapshot(self.dimensions, part, _joined([], self.dimensions), self.nulls[:0])
+
+    def only_codes(self, places: Array) -> Snapshot | None:
+        """Return a snapshot of nothing but the codes of these rows, for products alone; None if there are none."""
+        found = self.base.made_codes()
+        if found is None or len(self.extra.rowids):
+            return None
+        part = Part(self.base.rowids[places], self.base.vectors[:0], self.base.squares[places])
+        part.keep_codes(Codes(*(each[places] for each in found)))
+        return Snapshot(self.dimensions, part, self.extra, self.nulls[:0])
 
 
 GONE = object()

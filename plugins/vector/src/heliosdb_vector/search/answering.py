@@ -11,7 +11,7 @@ import numpy as np
 
 from ..index.definition import Definition
 from ..index.searching import search as search_index
-from ..memory.bounds import Asked, Bounds, bounds
+from ..memory.bounds import PRODUCTS, Asked, Bounds, bounds
 from ..memory.choosing import nearest, refined, within
 from ..memory.freshness import data_version, freshness_of, snapshot_of, without_ghosts
 from ..memory.matrix import Array, Snapshot
@@ -25,6 +25,7 @@ from .rewriting import NO_VERSION, Restricted, Values, Version
 _FALLBACK = (NO_VERSION, None)
 
 _GATHERED = 20  # the vectors of one row in so many are copied together before they are compared
+_BY_CODES = 2000  # rows, from which on copying their codes is faster than copying their vectors
 _MOST_PRODUCTS = 32 << 20  # held at once
 _TOGETHER = 64  # executions whose distances are computed by one matrix product
 
@@ -262,10 +263,15 @@ def _nearest_among(
     snapshot: Snapshot, search: Search, asked: Asked, places: Array, k: int, slack: float
 ) -> Array | None:
     """Return the places of the nearest of a few rows; None if fewer than k of them have a distance."""
-    small = snapshot.only(places)
-    found = _bounds(small, search, asked, None)
+    coded = snapshot.only_codes(places) if len(places) > _BY_CODES and asked.metric in PRODUCTS else None
+    found = _bounds(coded or snapshot.only(places), search, asked, None)
     chosen = nearest(found, k, slack)
-    return None if chosen is None else places[chosen]
+    if chosen is None:
+        return None
+    places = places[chosen]
+    return (
+        places if slack else refined(snapshot, asked.metric, asked.query, places, k, farthest=search.farthest)
+    )
 
 
 def _nearest_known(

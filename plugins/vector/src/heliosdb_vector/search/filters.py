@@ -162,28 +162,29 @@ def nearest_that_qualify(
     """
     known = question.known(values, snapshot)
     low = bounds.low
-    finite = int(np.count_nonzero(np.isfinite(low)))
-    wanted = min(max(_FIRST, 4 * k, min(_AT_ONCE, int(1.3 * k / question.share))), finite)
+    wanted = max(_FIRST, 4 * k, min(_AT_ONCE, int(1.3 * k / question.share)))
     reach = -np.inf  # all rows up to here have been tested
     found = np.empty(0, np.int64)
     while True:
-        limit = kth_smallest(low, wanted) if wanted else -np.inf
-        fresh = np.flatnonzero((low > reach) & (low <= limit) & np.isfinite(low))
+        limit = kth_smallest(low, wanted)
+        near = np.flatnonzero(low <= limit)  # the one look at all rows
+        fresh = near[(low[near] > reach) & np.isfinite(low[near])]
         if len(fresh):
             found = np.concatenate([found, _good(connection, question, values, snapshot, fresh, known)])
         reach = max(reach, limit)
-        question.share = max(len(found), 0.5) / max(wanted, 1)
+        question.share = max(len(found), 0.5) / wanted
+        all_seen = wanted >= len(low) or np.isinf(limit)
         if len(found) >= k:
-            last = kth_smallest(bounds.high[found], k)
+            last = kth_smallest(bounds.at(found).high, k)
             if slack:
                 last = bounds.on_scale(bounds.distance(last) + slack)
-            if last <= reach or wanted >= finite:
+            if last <= reach or all_seen:
                 return found[low[found] <= last], True
             wanted = max(wanted + 1, int(np.count_nonzero(low <= last)))
             continue
-        if wanted >= finite:
+        if all_seen:
             return found, False
-        wanted = min(finite, max(wanted * 2, min(wanted * 16, int(1.5 * k / question.share))))
+        wanted = max(wanted * 2, min(wanted * 16, int(1.5 * k / question.share)))
 
 
 def _good(
