@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+import sys
 from contextlib import closing
 
 import pytest
@@ -149,3 +151,25 @@ def test_copies_of_a_file_go_their_own_ways(file, keywords, tmp_path):
     shutil.copy(sealed, plain)
     with closing(heliosdb_sqlite.connect(plain, **keywords)) as conn:
         assert conn.execute("SELECT * FROM u").fetchall() == [("value",)]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.11 has deserialize()")
+def test_what_is_deserialized_may_have_encrypted_columns(file, tmp_path):
+    keys = {"column_key": b"c" * 32}
+    with closing(heliosdb_sqlite.connect(tmp_path / "other.db", **keys)) as other:
+        other.execute("CREATE TABLE t (a TEXT ENCRYPTED)")
+        other.execute("INSERT INTO t VALUES ('sealed')")
+        other.commit()
+        data = other.serialize()
+    with closing(heliosdb_sqlite.connect(file, encryption_key=b"k" * 32, **keys)) as conn:
+        conn.execute("CREATE TABLE t (a TEXT)")
+        conn.execute("INSERT INTO t VALUES ('plain')")
+        conn.commit()
+        assert conn.execute("SELECT * FROM t").fetchall() == [("plain",)]
+        conn.deserialize(data)
+        assert conn.execute("SELECT * FROM t").fetchall() == [("sealed",)]
+        conn.execute("INSERT INTO t VALUES ('more')")
+        assert conn.execute("SELECT * FROM t").fetchall() == [("sealed",), ("more",)]
+        with pytest.raises(sqlite3.ProgrammingError, match="in memory"):
+            conn.rollback()
+            conn.rekey(b"n" * 32)

@@ -95,6 +95,13 @@ def heliosdb_backup(connection: Any, source: Any, copy: Callable[[sqlite3.Connec
 
 
 @hookimpl
+def heliosdb_changed(connection: Any, method: str) -> None:
+    """Have statements planned anew after deserialize(): it leaves another database in the place of one."""
+    if method == "deserialize":
+        columns.plan_anew(connection)
+
+
+@hookimpl
 def heliosdb_commands(cli: Any) -> None:
     """Add ``heliosdb encrypt``, ``decrypt`` and ``rekey``."""
     from .commands import add_to

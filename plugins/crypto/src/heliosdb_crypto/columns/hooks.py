@@ -29,6 +29,7 @@ _KEY, _COPY = "crypto columns", "crypto copy"
 _DML = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
 _KEEPS_SCHEMA = _DML | {"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "EXPLAIN"}
 _OWN = "HELIOSDB_"
+_ANEW = "heliosdb_deserialized"
 _OWN_TABLE = re.compile(rf'\s*(?P<verb>CREATE|INSERT)\s+(TABLE|INTO)\s+(?="?{TABLE}\b)', re.IGNORECASE)
 
 
@@ -98,6 +99,12 @@ def read(connection: Any, statement: Statement) -> Statement | None:
     if crypto is not None and crypto.file is not None and not crypto.file.watch.expects:
         return read(connection, statement)  # it was said while we looked: the schema is another one again
     return made_for
+
+
+def plan_anew(connection: Any) -> None:
+    """Forget what was planned for the databases as they were: rolling back is what the schema may change by."""
+    for sql in (f"SAVEPOINT {_ANEW}", f"ROLLBACK TO {_ANEW}", f"RELEASE {_ANEW}"):
+        connection.execute(sql)
 
 
 def _takes_for_plain(connection: Any, crypto: Crypto | None) -> bool:
