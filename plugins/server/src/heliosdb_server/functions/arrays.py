@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 import itertools
+import struct
 from typing import Any
 
 from ..protocol.errors import PgError
 from ..types import arrays, writing
 from .marks import collected, sees_null
+
+
+def pg_array_order(array: str) -> bytes:
+    """Return bytes that sort as PostgreSQL sorts arrays: item by item, NULL behind every other, the shorter first."""
+    made = bytearray()
+
+    def add(items: list[Any]) -> None:
+        for item in items:
+            if isinstance(item, list):
+                add(item)
+            elif item is None:
+                made.extend(b"\x03")
+            elif isinstance(item, str):
+                made.extend(b"\x02" + item.encode().replace(b"\0", b"\0\xff") + b"\0\0")
+            else:
+                made.extend(b"\x01" + _number_order(item))
+
+    add(arrays.load(array))
+    return bytes(made)
+
+
+def _number_order(value: Any) -> bytes:
+    """Return bytes that sort as numbers do."""
+    (bits,) = struct.unpack("!Q", struct.pack("!d", float(value) + 0.0))
+    bits = bits ^ 0xFFFFFFFFFFFFFFFF if bits >> 63 else bits | 1 << 63
+    rest = value - int(float(value)) if isinstance(value, int) else 0  # what a double leaves of 64 bits
+    return struct.pack("!QH", bits, rest + 0x8000)
 
 
 def pg_array_length(array: str, dimension: int = 1) -> int | None:
@@ -94,6 +122,8 @@ def pg_array_to_string(array: Any, mark: str | None, null: str | None = None) ->
     return mark.join(
         pg_array_to_string(arrays.dump(item), mark, null) or ""
         if isinstance(item, list)
+        else ("t" if item else "f")
+        if isinstance(item, bool)
         else writing.text(item)
         if item is not None
         else str(null)

@@ -272,7 +272,8 @@ def jsonable(value: Any, kind: str) -> Any:
     if kind == "numeric" and isinstance(value, float):
         return float(f"{value:.15g}")
     if kind.startswith("_"):
-        return [jsonable(item, kind[1:]) for item in arrays.load(value)]
+        items = arrays.load(value) if isinstance(value, str) else value
+        return [jsonable(item, kind if isinstance(item, list) else kind[1:]) for item in items]
     if kind in {"timestamp", "timestamptz"}:
         return writing.text_out(BY_NAME[kind])(value).replace(" ", "T") + (
             ":00" if kind == "timestamptz" else ""

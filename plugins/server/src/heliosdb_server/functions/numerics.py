@@ -126,6 +126,22 @@ def pg_division_by_zero() -> None:
     raise PgError("22012", "division by zero")
 
 
+def pg_fifteen(value: Any) -> Any:
+    return float(f"{value:.15g}") if isinstance(value, float) else value
+
+
+def pg_plus(a: Any, b: Any) -> Any:
+    if isinstance(a, int) and isinstance(b, int):
+        return a + b
+    return float(numbers.decimal(a) + numbers.decimal(b))
+
+
+def pg_minus(a: Any, b: Any) -> Any:
+    if isinstance(a, int) and isinstance(b, int):
+        return a - b
+    return float(numbers.decimal(a) - numbers.decimal(b))
+
+
 def pg_mod(a: Any, b: Any) -> Any:
     if isinstance(a, int) and isinstance(b, int):
         return int(math.copysign(1, a)) * (abs(a) % abs(b))

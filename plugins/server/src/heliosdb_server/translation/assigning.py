@@ -5,11 +5,31 @@ from __future__ import annotations
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
-from ..types.registry import BOOL, BPCHAR, INT2, INT4, INTEGERS, STRINGS, TEXT, VARCHAR, Sized
+from ..types.registry import (
+    BOOL,
+    BPCHAR,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INTEGERS,
+    INTERVAL,
+    MOMENTS,
+    NUMERIC,
+    STRINGS,
+    TEXT,
+    TIME,
+    UUID,
+    VARCHAR,
+    Sized,
+)
 from . import tree
 from .literals import cast
 from .scope import Column, Ex, Scope, TableInfo
 from .selects import Selects
+
+NUMBERS = INTEGERS | {NUMERIC, FLOAT4, FLOAT8}
+_NO_NUMBERS = MOMENTS | {TIME, INTERVAL, UUID}
 
 
 class Assigning(Selects):
@@ -76,6 +96,13 @@ class Assigning(Selects):
             raise PgError(
                 "42804",
                 f'column "{column.name}" is of type boolean but expression is of type {was.title}',
+                hint="You will need to rewrite or cast the expression.",
+                position=at + 1,
+            )
+        if (was is BOOL and kind in NUMBERS) or (was in NUMBERS and kind in _NO_NUMBERS):
+            raise PgError(
+                "42804",
+                f'column "{column.name}" is of type {kind.title} but expression is of type {was.title}',
                 hint="You will need to rewrite or cast the expression.",
                 position=at + 1,
             )

@@ -256,6 +256,8 @@ class Calls(Composites):
             ex = self._interval_order(ex)
         elif ex.type is JSONB:
             ex = self.own(f"pg_jsonb_order({ex.text})", ex.sized)
+        elif ex.type is not None and ex.type.element:
+            ex = self.array_order(ex)
         text = ex.text
         nulls = order.nulls or ("first" if order.descending else "last")
         usual = "last" if order.descending else "first"  # SQLite's, which can use an index
@@ -298,7 +300,14 @@ class Calls(Composites):
             if name in ("sum", "avg") and (kind in STRINGS or kind is BOOL):
                 raise self._no_function(node, args)
             text = "*" if node.star else f"{distinct}{', '.join(a.text for a in args)}"
-            return Ex(f"{name}({text}){end}", self._native_result(name, args))
+            sized = self._native_result(name, args)
+            made = f"{name}({text}){end}"
+            if name in ("sum", "avg") and sized is not None and sized.type is NUMERIC:
+                scale = args[0].decimals
+                if name == "avg" or scale is None:
+                    return self._fifteen(made)
+                return Ex(f"round({made}, {scale})" if scale else made, sized, scale=scale)
+            return Ex(made, sized)
         result = _COLLECTING[name]
         return self._collected(node, name, result, args, scope, end)
 

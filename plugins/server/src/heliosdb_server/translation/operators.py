@@ -71,7 +71,7 @@ class Operators(Values):
             if node.operand.value == str(2**63):
                 return Ex("(-9223372036854775808)", S_INT8, not_null=True)
             inner = self.ex(node.operand, scope)
-            return Ex(f"-{inner.text}", inner.sized, not_null=True)
+            return inner._replace(text=f"-{inner.text}", not_null=True)
         inner = self.ex(node.operand, scope, want)
         kind = inner.type
         if node.op in ("+", "-", "@", "|/", "||/") and kind is not None and not inner.unknown:  # noqa: SIM102
@@ -82,7 +82,7 @@ class Operators(Values):
         if node.op in "+-":
             if inner.type is INTERVAL:
                 return self.own(f"pg_interval_scale({inner.text}, {node.op}1.0)", inner.sized)
-            return Ex(f"({node.op} {inner.text})", inner.sized or want)
+            return Ex(f"({node.op} {inner.text})", inner.sized or want, scale=inner.scale)
         if node.op == "~":
             return Ex(f"(~{inner.text})", inner.sized)
         simple = {"@": "abs", "|/": "pg_sqrt", "||/": "pg_cbrt"}
@@ -202,6 +202,8 @@ class Operators(Values):
             return self._interval_order(a), self._interval_order(b)
         if one == JSONB and two is JSONB:
             return self.own(f"pg_jsonb({a.text})", a.sized), self.own(f"pg_jsonb({b.text})", b.sized)
+        if one is not None and two is not None and one.element and two.element:
+            return self.array_order(a), self.array_order(b)
         if one is VECTOR and two is VECTOR:
             return self.own(f"vector_to_json({a.text})", a.sized), self.own(
                 f"vector_to_json({b.text})", b.sized
@@ -209,6 +211,10 @@ class Operators(Values):
         if one in REG and two in STRINGS:
             return a, self.own(f"pg_reg({quote_text(one.name)}, {b.text})", a.sized)
         return a, b
+
+    def array_order(self, ex: Ex) -> Ex:
+        """Return what arrays compare and sort by: their items one after the other, then their length."""
+        return self.own(f"pg_array_order({ex.text})", ex.sized)
 
     def _interval_order(self, ex: Ex) -> Ex:
         return self.own(f"pg_interval_order({ex.text})", S_INT8)
@@ -237,12 +243,38 @@ class Operators(Values):
                     position=node.at + 1,
                 )
         if op == "^":
-            return self.own(f"pg_power({a.text}, {b.text})", Sized(NUMERIC) if kind is NUMERIC else S_FLOAT8)
+            made = f"pg_power({a.text}, {b.text})"
+            if kind is NUMERIC:
+                return self._fifteen(made)
+            return self.own(made, S_FLOAT8)
         if op in "/%":
             return self._divided(op, a, b, result)
         if result is not None and result.modifier != -1:
             result = Sized(result.type)
+        if kind is NUMERIC:
+            return self._decimal(op, a, b)
         return Ex(f"({a.text} {op} {b.text})", result)
+
+    def _decimal(self, op: str, a: Ex, b: Ex) -> Ex:
+        """Return a sum, difference or product of decimal numbers: exact, though SQLite calculates in binary ones.
+
+        What binary fractions add behind the last decimal is rounded away, so that 0.1 + 0.2 = 0.3.
+        """
+        text, sized = f"({a.text} {op} {b.text})", Sized(NUMERIC)
+        one, two = a.decimals, b.decimals
+        if one is not None and two is not None:
+            scale = one + two if op == "*" else max(one, two)
+            return Ex(f"round({text}, {scale})" if scale else text, sized, scale=scale)
+        if op == "*" or self.lasting:
+            return self._fifteen(text)
+        return self.own(f"pg_{'plus' if op == '+' else 'minus'}({a.text}, {b.text})", sized)
+
+    def _fifteen(self, text: str) -> Ex:
+        """Return a decimal number without the digits beyond the fifteenth, which are binary's."""
+        if self.lasting:
+            made = f"CASE WHEN {text} IS NULL THEN NULL ELSE CAST(printf('%.15g', {text}) AS REAL) END"
+            return Ex(f"({made})", Sized(NUMERIC))
+        return self.own(f"pg_fifteen({text})", Sized(NUMERIC))
 
     def _divided(self, op: str, a: Ex, b: Ex, result: Sized | None) -> Ex:
         kind = result.type if result is not None else None
@@ -255,7 +287,8 @@ class Operators(Values):
         if kind in (NUMERIC, FLOAT4, FLOAT8):
             if op == "%":
                 return self.own(f"pg_mod({a.text}, {divisor})", result)
-            return Ex(f"(CAST({a.text} AS REAL) / {divisor})", result)
+            text = f"(CAST({a.text} AS REAL) / {divisor})"
+            return self._fifteen(text) if kind is NUMERIC else Ex(text, result)
         return Ex(f"({a.text} {op} {divisor})", result)
 
     def _moments(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:

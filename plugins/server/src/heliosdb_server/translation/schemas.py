@@ -13,7 +13,7 @@ from ..types import registry
 from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
 from . import sequences, tree
 from .changes import Changes
-from .literals import S_BOOL
+from .literals import S_BOOL, typed_literal
 from .naming import name_of
 from .schema_edit import SchemaEdit, TemporaryRows
 from .scope import Column, Relation, Scope, TableInfo
@@ -149,7 +149,7 @@ class Schemas(Changes):
         if c.references is not None:
             words.append(self._reference_text(c.references))
         if c.generated is not None:
-            self.functions = False
+            self.functions, self.lasting = False, True
             made = self._plain(self.ex(c.generated, scope, c.type).text, "a generated column")
             words.append(f"GENERATED ALWAYS AS ({made}) {'STORED' if c.stored else 'VIRTUAL'}")
         if c.collate and c.collate.lower() in ("nocase", "rtrim"):
@@ -204,7 +204,9 @@ class Schemas(Changes):
             )
         if isinstance(inner, tree.Call) and inner.name.lower() == "nextval":
             raise not_supported("a default can't be nextval(): use SERIAL or IDENTITY PRIMARY KEY")
-        self.functions = False
+        self.functions, self.lasting = False, True
+        if (constant := _constant(node)) is not None:
+            return typed_literal(constant, sized, node.at, self.here).text.strip("()")
         made = self.ex(node, Scope(), sized)
         made = (
             self.cast(made, sized, node.at) if made.type is not None and made.type is not sized.type else made
@@ -213,7 +215,7 @@ class Schemas(Changes):
         return text if is_literal(text) else f"({text})"
 
     def _check_text(self, name: str, check: tree.Node, scope: Scope) -> str:
-        self.functions = False
+        self.functions, self.lasting = False, True
         made = self._plain(self.ex(check, scope, S_BOOL).text, "a CHECK")
         return (f"CONSTRAINT {quote_identifier(name)} " if name else "") + f"CHECK ({made})"
 
@@ -277,7 +279,7 @@ class Schemas(Changes):
         bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns)
         scope = Scope([Relation(info.name, bare)])
         keys = []
-        self.functions = False
+        self.functions, self.lasting = False, True
         for key in node.keys:
             text = self._plain(self.ex(key.expr, scope).text, "an index")
             keys.append(text + (" DESC" if key.descending else ""))
@@ -392,6 +394,16 @@ def _noted(name: str, sized: Sized | None) -> str:
         return quote_identifier(name)
     size = f"@{sized.modifier}" if sized.modifier != -1 else ""
     return f"{quote_identifier(name)} /* {sized.type.name}{size} */"
+
+
+def _constant(node: tree.Node) -> str | None:
+    """Return the text of a default that is a number or true or false, None for anything else."""
+    sign = ""
+    if isinstance(node, tree.Unary) and node.op == "-":
+        sign, node = "-", node.operand
+    if isinstance(node, tree.Const) and node.kind in ("int", "numeric", "bool"):
+        return sign + str(node.value).lower()
+    return None
 
 
 def is_literal(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import OID, PgType, Sized
+from ..types.registry import INTEGERS, NUMERIC, OID, PgType, Sized
 
 
 class Column(NamedTuple):
@@ -90,6 +90,17 @@ class Ex(NamedTuple):
     const: Any = None  # of a literal of unknown type: its text
     param: int = 0  # of a parameter of unknown type: its number
     unknown: bool = False  # a literal or parameter that takes the type of what stands beside it
+    scale: int | None = None  # of a numeric: how many decimals it has at most, where its text says so
+
+    @property
+    def decimals(self) -> int | None:
+        """How many decimals a number has at most; None: its text does not say."""
+        if self.scale is not None or self.sized is None:
+            return self.scale
+        kind, modifier = self.sized
+        if kind in INTEGERS:
+            return 0
+        return modifier - 4 & 0xFFFF if kind is NUMERIC and modifier != -1 else None
 
     @property
     def type(self) -> PgType | None:

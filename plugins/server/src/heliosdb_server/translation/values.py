@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timezone, tzinfo
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_text
@@ -50,6 +51,7 @@ class Values:
             number: Sized(BY_OID[oid]) if oid in BY_OID and oid != UNKNOWN.oid else None
             for number, oid in enumerate(parameters, 1)
         }
+        self.lasting = False  # is it for a definition, which SQLite alone has to be able to compute?
         self.functions = False  # was a function used that only this server has?
         self.writes = False
         self.volatile = False
@@ -161,7 +163,9 @@ class Values:
                 hint="Numbers have 15 digits here. Cast it to double precision, or keep it as text.",
                 position=node.at + 1,
             )
-        return Ex(node.value + ".0" if whole else node.value, Sized(NUMERIC), not_null=True)
+        exponent = Decimal(node.value).as_tuple().exponent
+        scale = max(-exponent, 0) if isinstance(exponent, int) else None
+        return Ex(node.value + ".0" if whole else node.value, Sized(NUMERIC), not_null=True, scale=scale)
 
     def _param(self, node: tree.Param, scope: Scope, want: Sized | None) -> Ex:
         sized = self.parameters.setdefault(node.number, None)
