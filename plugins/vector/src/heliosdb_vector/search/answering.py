@@ -17,7 +17,7 @@ from ..memory.freshness import data_version, freshness_of, snapshot_of, without_
 from ..memory.matrix import Array, Snapshot
 from ..memory.reading import Column, Unsearchable
 from ..memory.several import nearest_of_several
-from ..recognising.recognising import Search
+from ..recognising.searches import Search
 from .asking import Question, Unanswerable
 from .filters import Filter, most_by_index, nearest_that_qualify
 from .rewriting import NO_VERSION, Restricted, Values, Version

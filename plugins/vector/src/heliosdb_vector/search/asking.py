@@ -12,7 +12,7 @@ from heliosdb_sqlite.sql.lexer import Kind, Token
 from ..functions.distances import DISTANCES
 from ..memory.bounds import CANONICAL, Asked, Query
 from ..recognising.clauses import Span
-from ..recognising.recognising import Search
+from ..recognising.searches import Search
 from ..recognising.terms import has_subquery
 from ..values.decoding import float32
 from .rewriting import Values, expression

@@ -17,7 +17,8 @@ from ..memory.bounds import Bounds
 from ..memory.choosing import kth_smallest
 from ..memory.matrix import Array, Snapshot
 from ..recognising.clauses import Span, sources
-from ..recognising.recognising import Search, reads_nothing_else
+from ..recognising.recognising import reads_nothing_else
+from ..recognising.searches import Search
 from ..recognising.sqlfunctions import calls_nothing
 from .asking import Unanswerable
 from .known import Known

@@ -19,7 +19,7 @@ from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..memory.changes import LOG
 from ..recognising.clauses import Span
-from ..recognising.recognising import Search
+from ..recognising.searches import Search
 
 _OURS = "heliosdb_vector_"
 NO_VERSION = "none"

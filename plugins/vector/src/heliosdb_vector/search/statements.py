@@ -15,7 +15,8 @@ from heliosdb_sqlite.sql.splice import splice
 from ..index.definition import Definition, definitions
 from ..memory.freshness import freshness_of, is_logged
 from ..memory.reading import may_lose_rows
-from ..recognising.recognising import Search, reads_nothing_else, searches_in
+from ..recognising.recognising import reads_nothing_else, searches_in
+from ..recognising.searches import Search
 from ..recognising.selects import reading_part
 from ..recognising.views import without_views
 from ..statements.relations import relations_of
