@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from ..functions.define import Failure, Functions
 from ..protocol.errors import PgError
 from ..translation.templates import Templates
 from ..translation.translate import Translated, original_error, translate
+from . import hearing
 from .failures import as_pg_error
 from .guard import authorizer
 from .plans import plan_of
@@ -30,7 +29,6 @@ _KEPT = 512  # translations; a client that makes up a new text each time must no
 
 
 _PAST = re.compile(r"\bAS\s+OF\b|\bSYSTEM_TIME\b", re.IGNORECASE)
-_HEARING = threading.Lock()
 
 
 class Fetched:
@@ -187,20 +185,15 @@ class Engine:
         """Run a query of the past, and tell the client what time travel warns of; None for any other statement."""
         if _PAST.search(sql) is None:
             return None
-        # Warnings are the whole program's: others have to wait while one session listens to its own.
-        with _HEARING, warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
+        with hearing.heard() as said:
             try:
                 return self._execute(sql, parameters)
             except (sqlite3.Error, sqlite3.Warning, OverflowError, MemoryError, RecursionError) as error:
                 raise self.error(error) from None
             finally:
-                self._pass_on(heard)
-
-    def _pass_on(self, heard: list[warnings.WarningMessage]) -> None:
-        for each in heard:
-            if each.category.__name__ == "HistoryWarning" and self.say is not None:
-                self.say(str(each.message))
+                if self.say is not None:
+                    for each in said:
+                        self.say(each)
 
     def apart(self, sql: str) -> Fetched:
         """Run a statement about branches, on a connection that has them switched on.

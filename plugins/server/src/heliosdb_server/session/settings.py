@@ -183,6 +183,8 @@ class Settings:
             return _BOOLS[folded]
         if setting.kind == "integer" and not re.fullmatch(r"[+-]?\d+", folded):
             raise PgError("22023", f'invalid value for parameter "{name}": "{value}"')
+        if name == "extra_float_digits" and int(folded) < 1:
+            raise PgError("0A000", "numbers are always written with all their digits", hint="Use 1.")
         if setting.kind == "time":
             return _time(name, folded)
         if setting.kind == "enum" and folded not in setting.choices:
@@ -205,8 +207,9 @@ class Settings:
         if kind == "datestyle":
             if "iso" not in folded:
                 raise PgError("0A000", f'the DateStyle "{value}" is not supported', hint="Use ISO.")
-            order = next((each for each in ("DMY", "YMD") if each.lower() in folded), "MDY")
-            return f"ISO, {order}"
+            if "dmy" in folded or "ymd" in folded:
+                raise PgError("0A000", f'the DateStyle "{value}" is not supported', hint="Use ISO, MDY.")
+            return "ISO, MDY"
         if kind == "intervalstyle":
             if folded != "postgres":
                 raise PgError("0A000", f'the IntervalStyle "{value}" is not supported', hint="Use postgres.")
@@ -221,6 +224,8 @@ class Settings:
                 raise PgError("22023", f'invalid value for parameter "{name}": "{value}"')
             return level
         if kind == "role":
+            if value not in ("none", self.start["session_authorization"]):
+                raise PgError("22023", f'role "{value}" does not exist')
             return value
         return value
 

@@ -35,6 +35,7 @@ class Transaction:
         self.isolation = ""  # of this transaction; "" is the session's default
         self.read_only: bool | None = None
         self.number = 0  # of transactions that SQLite was told to begin
+        self.began = False  # SQLite was told to begin: if it is in none, it has undone it
         self.savepoints: list[str] = []
         self.passing: dict[str, bool] = {}  # temporary tables that COMMIT drops, or empties
         self.default_isolation = "read committed"
@@ -103,6 +104,7 @@ class Transaction:
     def _begin(self, how: str) -> None:
         self.number += 1
         self.run(how)
+        self.began = True
         for name in self.savepoints:
             self.run(f"SAVEPOINT {quote_identifier(name)}")
 
@@ -171,7 +173,7 @@ class Transaction:
 
     def _over(self) -> None:
         self.passing = {table: dropped for table, dropped in self.passing.items() if not dropped}
-        self.block = self.failed = False
+        self.block = self.failed = self.began = False
         self.isolation, self.read_only = "", None
         self.savepoints.clear()
         self.queue.release(self)
@@ -206,8 +208,10 @@ class Transaction:
         place = self._place(name)
         if self.connection.in_transaction:
             self.run(f"ROLLBACK TO {quote_identifier(name)}")
-        elif self.failed and self.savepoints:
-            # SQLite has undone it all by itself (a full disk, RAISE(ROLLBACK)): nothing to go back to.
-            pass
+        elif self.began:
+            # SQLite has undone it all by itself (a full disk, RAISE(ROLLBACK)): what stood before the savepoint, too.
+            raise PgError(
+                "3B001", f'savepoint "{name}" is gone: the whole transaction was undone', hint="Use ROLLBACK."
+            )
         del self.savepoints[place + 1 :]
         self.failed = False

@@ -1,0 +1,57 @@
+"""What a session promises about its transaction and its settings, where SQLite by itself would do otherwise."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+
+@pytest.fixture
+def client(server):
+    with psycopg.connect(server.url) as connection:
+        yield connection
+        connection.rollback()
+
+
+def test_a_savepoint_in_a_transaction_that_sqlite_has_undone_is_gone(client):
+    client.execute("CREATE TABLE t (v TEXT)")
+    client.commit()
+    client.autocommit = True
+    client.execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON t WHEN NEW.v = 'x' BEGIN SELECT RAISE(ROLLBACK, 'no'); END"
+    )
+    client.autocommit = False
+    client.execute("INSERT INTO t VALUES ('before')")
+    client.execute("SAVEPOINT s")
+    with pytest.raises(psycopg.errors.RaiseException):
+        client.execute("INSERT INTO t VALUES ('x')")
+    with pytest.raises(psycopg.errors.InvalidSavepointSpecification):
+        client.execute("ROLLBACK TO s")
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+        client.execute("INSERT INTO t VALUES ('after')")
+    assert client.execute("COMMIT").statusmessage == "ROLLBACK"
+    assert client.execute("SELECT * FROM t").fetchall() == []
+
+
+def test_a_savepoint_before_anything_was_written_can_be_gone_back_to(client):
+    client.execute("SAVEPOINT s")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        client.execute("SELECT * FROM nothing")
+    client.execute("ROLLBACK TO s")
+    client.execute("INSERT INTO posts VALUES (9, 1, 'nine')")
+    client.commit()
+    assert client.execute("SELECT title FROM posts WHERE id = 9").fetchall() == [("nine",)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("SET DateStyle TO 'ISO, DMY'", psycopg.errors.FeatureNotSupported),
+        ("SET DateStyle TO 'German'", psycopg.errors.FeatureNotSupported),
+        ("SET extra_float_digits TO 0", psycopg.errors.FeatureNotSupported),
+        ("SET ROLE nobody", psycopg.errors.InvalidParameterValue),
+    ],
+)
+def test_a_setting_that_would_have_no_effect_is_refused(client, statement, error):
+    with pytest.raises(error):
+        client.execute(statement)
