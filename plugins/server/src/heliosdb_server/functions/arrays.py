@@ -105,9 +105,9 @@ def pg_array_replace(array: str | None, old: Any, new: Any) -> str | None:
     )
 
 
-def pg_array_position(array: str, item: Any) -> int | None:
-    items = arrays.load(array)
-    return items.index(item) + 1 if item in items else None
+def pg_array_position(array: str, item: Any, start: int = 1) -> int | None:
+    items = arrays.load(array)[max(start, 1) - 1 :]
+    return items.index(item) + max(start, 1) if item in items else None
 
 
 def pg_array_positions(array: str, item: Any) -> str:

@@ -75,7 +75,7 @@ class Assigning(Selects):
         if was is kind and not limited and kind not in (INT4, INT2):  # noqa: SIM102
             if target.modifier == -1 or made.sized == target:
                 return made.text
-        if made.text.lstrip("-").isdigit() and kind in INTEGERS:
+        if made.text.lstrip("-").isdigit() and kind in INTEGERS and was is not BOOL:
             from ..types.numbers import in_range
 
             return str(in_range(int(made.text), kind))

@@ -249,15 +249,19 @@ class Calls(Composites):
             parts.append(window.frame)
         return f"({' '.join(parts)})"
 
+    def sortable(self, ex: Ex) -> Ex:
+        """Return what rows are sorted by for this value, where SQLite would sort what it has for it otherwise."""
+        if ex.type is INTERVAL:
+            return self._interval_order(ex)._replace(not_null=ex.not_null)
+        if ex.type is JSONB:
+            return self.own(f"pg_jsonb_order({ex.text})", ex.sized)._replace(not_null=ex.not_null)
+        if ex.type is not None and ex.type.element:
+            return self.array_order(ex)._replace(not_null=ex.not_null)
+        return ex
+
     def key(self, order: tree.Order, scope: Scope) -> str:
         """Return what rows are sorted by, with NULLs where PostgreSQL has them: last, or first when descending."""
-        ex = self.ex(order.expr, scope)
-        if ex.type is INTERVAL:
-            ex = self._interval_order(ex)
-        elif ex.type is JSONB:
-            ex = self.own(f"pg_jsonb_order({ex.text})", ex.sized)
-        elif ex.type is not None and ex.type.element:
-            ex = self.array_order(ex)
+        ex = self.sortable(self.ex(order.expr, scope))
         text = ex.text
         nulls = order.nulls or ("first" if order.descending else "last")
         usual = "last" if order.descending else "first"  # SQLite's, which can use an index

@@ -82,7 +82,7 @@ class Composites(Matching):
         """Return the type that all of these become together; None when none has one."""
         found: Sized | None = None
         for item in items:
-            if not item.unknown and item.text != "NULL":
+            if not item.unknown and (item.text != "NULL" or item.sized is not None):
                 found = item.sized if found is None else wider(found, item.sized)
         return found
 
@@ -178,7 +178,12 @@ class Composites(Matching):
         ):  # the second one of an array of arrays
             element = a.type
         base = 0 if a.type is not None and a.type.name in ("int2vector", "oidvector") else 1
-        made = f"json_extract({a.text}, '$[' || ({index.text} - {base}) || ']')"
+        place = f"({index.text} - {base})"
+        if not index.text.isdigit():  # JSON's paths have no negative places
+            place = f"CASE WHEN {place} >= 0 THEN {place} END"
+        elif int(index.text) < base:
+            place = "NULL"
+        made = f"json_extract({a.text}, '$[' || {place} || ']')"
         return Ex(made, Sized(element) if element is not None else None)
 
     def _collate(self, node: tree.Collate, scope: Scope, want: Sized | None) -> Ex:

@@ -154,6 +154,7 @@ class Grouping(Tables):
                     "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
                     position=expr.at + 1,
                 )
+            made = self.sortable(made)
             inner.append(f"{made.text} AS o{at}")
             sorted_by.append(directed(made.text, each, not_null=made.not_null))
             outer_by.append(directed(f"o{at}", each, not_null=made.not_null))

@@ -244,14 +244,14 @@ class Selects(Grouping):
                 )
             column = columns[expr.value - 1]
             text = str(expr.value)
-            if column.sized is not None and column.sized.type.name == "interval" and targets:
-                text = self._interval_order(targets[expr.value - 1][1]).text
+            if targets and (made := targets[expr.value - 1][1]) is not self.sortable(made):
+                text = self.sortable(made).text
             return directed(text, order, not_null=column.not_null)
         if isinstance(expr, tree.Name) and len(expr.parts) == 1 and targets:
             for name, ex in targets:
                 if name == expr.parts[0]:
-                    if ex.type is not None and ex.type.name == "interval":
-                        return directed(self._interval_order(ex).text, order, not_null=False)
+                    if (sortable := self.sortable(ex)) is not ex:
+                        return directed(sortable.text, order, not_null=ex.not_null)
                     return directed(quote_identifier(name), order, not_null=ex.not_null)
         return self.key(order, scope)
 
