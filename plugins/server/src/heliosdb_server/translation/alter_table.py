@@ -130,9 +130,10 @@ class AlterTable(Schemas):
         if c.kind == "check":
             assert c.check is not None
             refused = f"NOT ({self.ex(c.check, scope, S_BOOL).text})"
-        return [
-            SchemaEdit(info.name, "add constraint", c.name or f"{info.name}_check", text, c.kind, refused)
-        ]
+        own = f"{info.name}_check" if c.kind == "check" else f"{info.name}_{'_'.join(c.columns)}_fkey"
+        # SQLite looks at a changed definition when it prepares a statement; its check of foreign keys alone does not.
+        seen = f"SELECT 1 FROM {quote_identifier(info.name)} LIMIT 0" if c.kind == "foreign" else ""
+        return [SchemaEdit(info.name, "add constraint", c.name or own, text, c.kind, refused, seen)]
 
     def edited(self, info: TableInfo, what: str, value: Any) -> list[str | SchemaEdit]:
         """Return what changes a table in a way that SQLite's ALTER can't."""

@@ -1,4 +1,4 @@
--- Decimal numbers are exact: in comparisons, groups, joins and sums; and values that are not of a column's kind.
+-- What must not be answered silently otherwise: exact decimals, the order of arrays, keys to rows that are not there.
 SELECT 0.1 + 0.2 = 0.3, 0.1::numeric + 0.2 > 0.3, 1.1 * 1.1 = 1.21, 0.3 - 0.1 = 0.2;
 SELECT 1000000.1 - 1000000.0 = 0.1, 3 * 0.1 = 0.3, 0.3 / 3 = 0.1, -0.1 - 0.2 = -0.3, 1.1 ^ 2 = 1.21;
 SELECT sum(x) = 0.6, avg(x) = 0.2 FROM (VALUES (0.1), (0.2), (0.3)) t(x);
@@ -23,6 +23,14 @@ SELECT ARRAY[x] AS a, x FROM (VALUES (10), (9), (NULL)) t(x) ORDER BY a DESC, x;
 SELECT (ARRAY[1,2,3])[-1], (ARRAY[1,2,3])[0], (ARRAY[1,2,3])[x], array_position(ARRAY[1,2,3,2], 2, 3), greatest(NULL::int, NULL) FROM (VALUES (-1), (3)) t(x);
 SELECT j FROM (VALUES ('10'::jsonb), ('9'), ('"a"')) t(j) ORDER BY j;
 SELECT to_json(ARRAY[ARRAY[1,2],ARRAY[3,4]]), to_jsonb(ARRAY[ARRAY['a'],ARRAY['b']]);
+CREATE TABLE parents (id int PRIMARY KEY);
+CREATE TABLE children (id int PRIMARY KEY, parent int);
+INSERT INTO children VALUES (1, 99);
+ALTER TABLE children ADD CONSTRAINT of_parents FOREIGN KEY (parent) REFERENCES parents (id);
+UPDATE children SET parent = 98;
+INSERT INTO parents VALUES (98);
+ALTER TABLE children ADD CONSTRAINT of_parents FOREIGN KEY (parent) REFERENCES parents (id);
+UPDATE children SET parent = 97;
 CREATE TABLE kinds (d date, n int, t timestamp, f real);
 INSERT INTO kinds (d) VALUES (5);
 INSERT INTO kinds (n) VALUES (true);
