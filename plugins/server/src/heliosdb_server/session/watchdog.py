@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
+_SPARE = 64  # times that were called off and may stay: short statements with a long timeout must not pile up
+
 
 class Watchdog:
     """Calls functions at their time. Its thread runs while there is something to wait for."""
@@ -15,6 +17,7 @@ class Watchdog:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._heap: list[tuple[float, int, list[Callable[[], None] | None]]] = []
+        self._off = 0  # how many of them were called off
         self._number = itertools.count()
         self._thread: threading.Thread | None = None
         self._stopped = False
@@ -28,10 +31,17 @@ class Watchdog:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name="heliosdb-watchdog", daemon=True)
                     self._thread.start()
-                self._condition.notify()
+                if self._heap[0][2] is cell:
+                    self._condition.notify()
 
         def cancel() -> None:
             cell[0] = None
+            with self._condition:
+                self._off += 1
+                if self._off > _SPARE and self._off > len(self._heap) // 2:
+                    self._heap = [each for each in self._heap if each[2][0] is not None]
+                    heapq.heapify(self._heap)
+                    self._off = 0
 
         return cancel
 
@@ -54,5 +64,7 @@ class Watchdog:
                 if self._stopped:
                     return
                 _, _, cell = heapq.heappop(self._heap)
-            if (function := cell[0]) is not None:
+                if (function := cell[0]) is None:
+                    self._off = max(self._off - 1, 0)
+            if function is not None:
                 function()
