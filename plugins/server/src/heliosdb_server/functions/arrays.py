@@ -38,6 +38,11 @@ def _number_order(value: Any) -> bytes:
     return struct.pack("!QH", bits, rest + 0x8000)
 
 
+def pg_array_letters(array: str) -> str:
+    """Return an array of booleans as one of their letters."""
+    return arrays.dump([None if item is None else "t" if item else "f" for item in arrays.load(array)])
+
+
 def pg_array_length(array: str, dimension: int = 1) -> int | None:
     items: Any = arrays.load(array)
     for _ in range(dimension - 1):

@@ -170,6 +170,8 @@ class Calls(Composites):
             texts = [
                 part for arg in args for part in (arg.text, quote_text(arg.type.name if arg.type else ""))
             ]
+        if name == "array_to_string" and args and args[0].type is BY_OID[BOOL.array]:
+            texts[0] = f"pg_array_letters({texts[0]})"
         if name in ("round", "trunc") and args:
             texts.append(quote_text(args[0].type.name if args[0].type else "")) if len(
                 args

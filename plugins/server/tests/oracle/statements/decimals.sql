@@ -21,6 +21,7 @@ SELECT ARRAY[10] > ARRAY[9], ARRAY[1,2] < ARRAY[1,2,3], ARRAY[1.5] < ARRAY[10.0]
 SELECT x FROM (VALUES (ARRAY[10]), (ARRAY[9]), (ARRAY[9,1]), (NULL), (ARRAY[]::int[])) t(x) ORDER BY x;
 SELECT ARRAY[x] AS a, x FROM (VALUES (10), (9), (NULL)) t(x) ORDER BY a DESC, x;
 SELECT (ARRAY[1,2,3])[-1], (ARRAY[1,2,3])[0], (ARRAY[1,2,3])[x], array_position(ARRAY[1,2,3,2], 2, 3), greatest(NULL::int, NULL) FROM (VALUES (-1), (3)) t(x);
+SELECT array_to_string(ARRAY[true,false,NULL], ',', '-'), array_to_string(ARRAY[1,2], '');
 SELECT j FROM (VALUES ('10'::jsonb), ('9'), ('"a"')) t(j) ORDER BY j;
 SELECT to_json(ARRAY[ARRAY[1,2],ARRAY[3,4]]), to_jsonb(ARRAY[ARRAY['a'],ARRAY['b']]);
 CREATE TABLE parents (id int PRIMARY KEY);
