@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import heliosdb_sqlite
+import heliosdb_timetravel
 
 
 @pytest.fixture
@@ -128,6 +129,21 @@ def test_a_dump_read_with_time_travel(conn, past, tmp_path, open_travel, moment)
     assert rows(target, "SELECT a FROM t AS OF ?", before) == [("FIVE",), ("ONE",)]
     assert rows(target, "SELECT a FROM r AS OF ?", before) == [("q",), ("s",)]
     assert rows(target, "SELECT a FROM r AS OF ?", past) == [("p",), ("q",), ("s",)]
+
+
+def test_a_dump_gives_rows_with_a_null_key_other_rowids_and_no_false_past(tmp_path, open_travel):
+    conn = open_travel()
+    conn.executescript(
+        "CREATE TABLE n (k TEXT PRIMARY KEY, v); INSERT INTO n VALUES (NULL, 1), (NULL, 2), ('k', 3)"
+    )
+    conn.tag("then")
+    conn.executescript("UPDATE n SET v = v * 10; DELETE FROM n WHERE v = 10")
+    target = sqlite3.connect(tmp_path / "copy.db")
+    target.executescript("\n".join(conn.iterdump()))
+    target.close()
+    with pytest.warns(heliosdb_timetravel.HistoryWarning, match="whose key is NULL"):
+        copy = open_travel(tmp_path / "copy.db")
+    assert copy.execute("SELECT v FROM n AS OF TAG 'then' ORDER BY v").fetchall() == [(1,), (2,), (3,)]
 
 
 def test_a_dump_line_by_line(conn, past, tmp_path, open_travel):

@@ -190,6 +190,7 @@ def follow(run: Run, table: Versioned) -> Versioned:
     shape = table.live
     if rowids.has_moved(run, table):
         if not rowids.realign(run, table):
+            rowids.give_up(run, table, layout.open_commit(run, table.schema))
             end(run, table)
             return add(
                 run,

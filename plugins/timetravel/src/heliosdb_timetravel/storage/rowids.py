@@ -9,14 +9,15 @@ from __future__ import annotations
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..errors import warn
+from . import keys
 from .names import ROW, SETTINGS, in_schema
 from .registry import Versioned
 from .shape import Run
 
 
 def is_affected(table: Versioned) -> bool:
-    """Return whether only the rowid identifies the rows of the table."""
-    return table.shape is not None and table.rowid_is_key and not table.key
+    """Return whether only the rowid identifies the rows of the table, or those of them whose key is NULL."""
+    return table.shape is not None and (table.nullable or (table.rowid_is_key and not table.key))
 
 
 def root_page(run: Run, table: Versioned) -> int:
@@ -49,12 +50,20 @@ def realign(run: Run, table: Versioned) -> bool:
     """Give the history the rowids that the table has now; return False if it can't be told which was which."""
     rowid = table.live.rowid
     user_table = in_schema(table.schema, table.name)
+    part = keys.parts(table.live)[-1]
+    own = f"SELECT {keys.of_row(table.live, 'c')[-1]} FROM {user_table} AS c"  # '' where the key identifies the row
     different = run(
-        f"SELECT EXISTS (SELECT k1 FROM {table.starts} EXCEPT SELECT {rowid} FROM {user_table}) OR "
-        f"EXISTS (SELECT {rowid} FROM {user_table} EXCEPT SELECT k1 FROM {table.starts})"
+        f"SELECT EXISTS (SELECT {part} FROM {table.starts} EXCEPT {own}) OR "
+        f"EXISTS ({own} EXCEPT SELECT {part} FROM {table.starts})"
     ).fetchone()[0]
     if not different:
         return True
+    if table.nullable:
+        warn(
+            f"the rows of table {table.name!r} whose key is NULL have other rowids than those that its history knows, "
+            "and nothing else identifies them: its history begins anew"
+        )
+        return False
     (before,) = run(f"SELECT count(*) FROM {table.starts}").fetchone()
     (now, highest) = run(f"SELECT count(*), coalesce(max({rowid}), 0) FROM {user_table}").fetchone()
     if before != now:
@@ -81,3 +90,14 @@ def realign(run: Run, table: Versioned) -> bool:
     run(f"INSERT INTO {table.starts} SELECT new, txn FROM {moved}")
     run(f"DROP TABLE {moved}")
     return True
+
+
+def give_up(run: Run, table: Versioned, txn: int) -> None:
+    """Have the rows that only rowids identify begin with ``txn``: what they were before is not known any more."""
+    key = keys.of_row(table.live, "c")
+    run(f"DELETE FROM {table.starts} WHERE {keys.parts(table.live)[-1]} <> ''")
+    run(
+        f"INSERT INTO {table.starts} SELECT {', '.join(key)}, ? "
+        f"FROM {in_schema(table.schema, table.name)} AS c WHERE {key[-1]} <> ''",
+        (txn,),
+    )
