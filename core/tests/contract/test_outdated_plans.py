@@ -82,7 +82,39 @@ def test_the_statement_is_planned_again_and_runs_once(conn, moves, run, error):
     assert [sql.startswith("INSERT") for sql in moves.parsed] == [True, True, False]
 
 
-def test_a_second_time_is_an_error(conn, moves):
-    moves.changes = 2
+def test_it_is_tried_as_often_as_sqlite_does_and_then_an_error(conn, moves):
+    moves.changes = 20
+    assert conn.execute("SELECT * FROM t").fetchall() == []
+    moves.changes = 60
     with pytest.raises(sqlite3.OperationalError, match="schema has changed"):
         conn.execute("SELECT * FROM t")
+
+
+def test_rows_that_were_committed_by_themselves_are_not_written_twice(tmp_path):
+    class MovesAtTheSecondRow(Moves):
+        @hookimpl
+        def heliosdb_around(self, connection, statement):
+            return None
+
+        @hookimpl
+        def heliosdb_bind(self, connection, statement):
+            if not statement.sql.startswith("INSERT"):
+                return None
+
+            def bind(parameters):
+                if self.changes and parameters == (2,):
+                    self.changes -= 1
+                    raise outdated(*SCHEMA)
+                return parameters
+
+            return bind
+
+    plugin = MovesAtTheSecondRow()
+    with registered(plugin), closing(heliosdb_sqlite.connect(":memory:", isolation_level=None)) as conn:
+        conn.execute("CREATE TABLE t (a)")
+        for rows in ([(1,), (2,)], iter([(1,), (2,)])):
+            plugin.changes = 1
+            with pytest.raises(sqlite3.OperationalError, match="schema has changed"):
+                conn.executemany("INSERT INTO t VALUES (?)", rows)
+            assert conn.execute("SELECT a FROM t").fetchall() == [(1,)]
+            conn.execute("DELETE FROM t")

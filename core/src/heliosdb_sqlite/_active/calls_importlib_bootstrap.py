@@ -21,7 +21,16 @@ from .._guard import check_script
 from .._positional import by_keyword
 from .._standard import sqlite3
 from ..plugins.answer import Answer
-from .cursors import buffer_rows, explain_errors, fetch_rest, hand_out, hooked_factory, map_rows, time_fetches
+from .cursors import (
+    buffer_rows,
+    explain_errors,
+    fetch_rest,
+    hand_out,
+    hooked_factory,
+    leave_all,
+    map_rows,
+    time_fetches,
+)
 from .goodbye import finalize, warn_unclosed
 from .hooks import NO_HOOKS, observe
 from .plan import DML, Plan, bind_all
@@ -29,6 +38,7 @@ from .script import can_run, run_script
 from .session import Session, is_outdated
 from .transactions import LEGACY, Transactions
 
+_RETRIES = 50
 _execute: Any = sqlite3.Cursor.execute
 _executemany: Any = sqlite3.Cursor.executemany
 _close_cursor: Any = sqlite3.Cursor.close
@@ -244,6 +254,24 @@ def _begins_again(cursor: Any, error: sqlite3.Error) -> bool:
     return False
 
 
+def _once_more(
+    run: Callable[[Any, Plan, Any], Any], cursor: Any, sql: str, parameters: Any, times: int = _RETRIES
+) -> Any:
+    """Run a text with a plan made anew, as often as SQLite itself would: another connection has changed the schema."""
+    connection = cursor.connection
+    for left in reversed(range(times)):
+        leave_all(cursor)  # those of the run before
+        try:
+            return run(cursor, connection._session.another(connection, sql), parameters)
+        except sqlite3.Error as error:
+            if left and is_outdated(error):
+                continue
+            if connection._explain is not None:
+                connection._explain(error)
+            raise
+    raise AssertionError
+
+
 class ActiveCursor(Cursor):
     """A cursor of a connection with plugins."""
 
@@ -267,7 +295,7 @@ class ActiveCursor(Cursor):
         except sqlite3.Error as error:
             if not _begins_again(self, error):
                 raise
-        return _one(self, self.connection._session.another(self.connection, sql), parameters)  # type: ignore[attr-defined]
+        return _once_more(_one, self, sql, parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
         """Run one statement for each of ``parameters``; see ``sqlite3.Cursor.executemany``.
@@ -278,16 +306,20 @@ class ActiveCursor(Cursor):
         drawn: list[Any] = []
         if isinstance(parameters, Iterator):
             rest, parameters = parameters, chain(_keeping_one(parameters, drawn), parameters)
+        if plan is None:
+            return _executemany(self, sql, parameters)
+        changes = _total_changes.__get__(self.connection)
         try:
-            if plan is None:
-                return _executemany(self, sql, parameters)
             return _many(self, plan, parameters)
         except sqlite3.Error as error:
             if not _begins_again(self, error):
                 raise
+            if _total_changes.__get__(self.connection) != changes:
+                raise  # rows before have been committed by themselves: they must not be written twice
         if isinstance(parameters, Iterator):
-            parameters = chain(drawn, rest)  # what the first step was for, which is the one that failed
-        return _many(self, self.connection._session.another(self.connection, sql), parameters)  # type: ignore[attr-defined]
+            # what the first step was for, which is the one that failed
+            return _once_more(_many, self, sql, chain(drawn, rest), times=1)
+        return _once_more(_many, self, sql, parameters)
 
     def executescript(self, sql_script: str, /) -> Any:
         """Run several statements through the hooks, one by one; see ``sqlite3.Cursor.executescript``."""
@@ -313,19 +345,30 @@ class ActiveConnection(Connection):
     def __call__(self, *args: Any) -> Any:
         session = self._session
         sql = args[0] if args else None
-        if isinstance(sql, str) and sql not in session.final:
-            # The text comes from a cursor that was made without cursor(), past the hooks.
-            plan = session.plan(self, sql)
-            if plan is not None:
-                if plan.changes_schema:
-                    session.sees_schema_changes, session.databases = False, None
-                wanted = (plan.row, plan.around, plan.statement.stamp) != (None,) * 3
-                if wanted or plan.changes_parameters:
-                    raise sqlite3.NotSupportedError(
-                        f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"
-                    )
-                return session.prepare(self, plan.text, *args[1:])
-        return session.prepare(self, *args)
+        if not isinstance(sql, str) or sql in session.final:
+            return session.prepare(self, *args)
+        # The text comes from a cursor that was made without cursor(), past the hooks.
+        try:
+            return self._prepare_unplanned(sql, *args[1:])
+        except sqlite3.Error as error:
+            if not is_outdated(error):
+                raise
+        session.outdated()
+        return self._prepare_unplanned(sql, *args[1:])
+
+    def _prepare_unplanned(self, sql: str, *more: Any) -> Any:
+        session = self._session
+        plan = session.plan(self, sql)
+        if plan is None:
+            return session.prepare(self, sql, *more)
+        if plan.changes_schema:
+            session.sees_schema_changes, session.databases = False, None
+        wanted = (plan.row, plan.around, plan.statement.stamp) != (None,) * 3
+        if wanted or plan.changes_parameters:
+            raise sqlite3.NotSupportedError(
+                f"a plugin changes this statement, which only a cursor from connection.cursor() can do: {sql!r}"
+            )
+        return session.prepare(self, plan.text, *more)
 
     def cursor(self, factory: Any = Cursor) -> Any:
         """Return a new cursor, made by ``factory(connection)``, whose statements go through the hooks."""
@@ -352,7 +395,7 @@ class ActiveConnection(Connection):
             except sqlite3.Error as error:
                 if not _begins_again(cursor, error):
                     raise
-            return _one(cursor, self._session.another(self, sql), parameters)
+            return _once_more(_one, cursor, sql, parameters)
 
         def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
             """Run one statement for each of ``parameters`` on a new cursor and return that."""
@@ -375,6 +418,13 @@ class ActiveConnection(Connection):
         def executescript(self, sql_script: str, /) -> Any:
             """Run several statements on a new cursor and return that."""
             return self.cursor().executescript(sql_script)
+
+    if sys.version_info >= (3, 11):
+
+        def deserialize(self, data: Any, /, **keywords: Any) -> None:
+            """Put a database that was serialized in the place of one of the connection's."""
+            super().deserialize(data, **keywords)
+            self._session.changed_schema()
 
     def commit(self) -> None:
         """Commit the open transaction, if the plugins do not refuse."""
@@ -430,6 +480,7 @@ class ActiveConnection(Connection):
             )  # the wrong thread, or no __init__: CPython's own error, before any hook
             self._say_goodbye()
         _close(self)
+        self._session.released = True
 
     def _say_goodbye(self) -> None:
         session = self._session
@@ -445,6 +496,8 @@ class ActiveConnection(Connection):
     def __del__(
         self, _finalize: Callable[[Any], None] = finalize
     ) -> None:  # when modules are gone already, too
+        if self._session.released:
+            return
         if not self._session.closed:
             try:
                 _cursor(self, sqlite3.Cursor)

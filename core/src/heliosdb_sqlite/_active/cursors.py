@@ -309,7 +309,7 @@ def time_fetches(cursor: Any, told: list[Callable[[float], None]]) -> None:
 
 def buffer_rows(cursor: Any, rows: list[Any]) -> None:
     """Let the cursor hand out ``rows``, which have been fetched already."""
-    _leave_all(cursor)
+    leave_all(cursor)
     cursor.__class__ = _in_state(Buffered, type(cursor))
     cursor._rows = iter(rows)
 
@@ -326,10 +326,11 @@ def fetch_rest(cursor: Any) -> list[Any]:
         ours = isinstance(cursor, (Explained, Timed, Buffered))
         rows: list[Any] = cursor.fetchall() if ours else _fetchall(cursor)
     finally:
-        _leave_all(cursor)
+        leave_all(cursor)
     return rows
 
 
-def _leave_all(cursor: Any) -> None:
+def leave_all(cursor: Any) -> None:
+    """End the states that the cursor is in."""
     while isinstance(cursor, _State):
         cursor._leave()

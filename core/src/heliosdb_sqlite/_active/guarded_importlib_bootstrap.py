@@ -40,6 +40,7 @@ _CURSOR = (
     "close",
 )
 # interrupt() is for another thread to call while a statement runs; cursor() and the attributes don't reach the mutex.
+_ROW = ("__next__", "fetchone")  # called once a row: what there is not to do is not done
 _CONNECTION = (
     "__call__",
     "__enter__",
@@ -104,6 +105,8 @@ def base_for(target: Target, hooks: Hooks) -> type[ActiveConnection]:
 @lru_cache
 def _base(serialized: bool, explained: bool, tells: bool) -> type[ActiveConnection]:
     guards: list[Guard] = [*([_explaining] if explained else []), *([_one_at_a_time] if serialized else [])]
+    if len(guards) > 1:
+        guards = [_explaining_one_at_a_time]
     again: list[Guard] = [_once_more] if explained else []
     bare = type("Cursor", (sqlite3.Cursor,), _guarded(sqlite3.Cursor, _CURSOR, [*again, *guards]))
     looks = {"__module__": "heliosdb_sqlite"}  # errors and reprs call it what users do
@@ -162,6 +165,23 @@ def _one_at_a_time(method: Method) -> Method:
             return method(self, *args, **kwargs)
 
     return locked
+
+
+def _explaining_one_at_a_time(method: Method) -> Method:
+    if method.__name__ not in _ROW:
+        return _one_at_a_time(_explaining(method))
+
+    @wraps(method)
+    def locked_row(self: Any) -> Any:
+        connection: Any = getattr(self, "connection", GuardedConnection)
+        with connection._lock:
+            try:
+                return method(self)
+            except sqlite3.Error as error:
+                connection._explain(error)
+                raise
+
+    return locked_row
 
 
 def _warning_outside(method: Method) -> Method:
@@ -237,5 +257,4 @@ def _explaining(method: Method) -> Method:
             _connection_of(self)._explain(error)
             raise
 
-    # Called once a row: arguments that are not there are not passed on either.
-    return explained_without_arguments if method.__name__ in ("__next__", "fetchone") else explained
+    return explained_without_arguments if method.__name__ in _ROW else explained

@@ -10,7 +10,7 @@ from .. import _positional
 from .._connection import Connection
 from .._standard import sqlite3
 from ..plugins._manager import manager
-from ..plugins._options import active_options, models, refuse_unknown
+from ..plugins._options import active_options, keywords, models, refuse_unknown
 from ..plugins.target import Target
 from . import tracing
 from .cursors import with_hooks
@@ -29,12 +29,12 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
     given = dict(zip(_positional.NAMES, args, strict=False)) | kwargs
     factory = given.get("factory", Connection)
     extra = {key: value for key, value in kwargs.items() if key not in standard}
-    known = {key for model in models(plugins).values() for key in model.model_fields}
-    unknown = [key for key in extra if key not in known]
+    known = keywords(plugins, plugins.generation)
+    unknown = [key for key in extra if not any(key in each.names for each in known)]
     if unknown and (factory is Connection or sys.version_info < (3, 11)):
         # The factory's own keywords are its own business: CPython hands them on, since 3.11.
         refuse_unknown(plugins, unknown, standard)
-    options = {key: value for key, value in extra.items() if key in known}
+    options = {key: value for key, value in extra.items() if key not in unknown}
     kwargs = {key: value for key, value in kwargs.items() if key not in options}
     active = active_options(plugins, options)
     if not active or "database" not in given or len(args) > len(_positional.NAMES):

@@ -43,7 +43,8 @@ class Session:
         self.asked = asked  # what connect() was given, before a plugin chose another file
         self.hooks = hooks
         self.target = asked or Target("")  # ... and after
-        self.closed = True
+        self.closed = True  # as far as the plugins are concerned
+        self.released = False  # SQLite has let go of it: nothing is left to be said or done
         self._schema_changed = False  # since the last rollback
         self.state: dict[str, Any] = {}
         self.plans: dict[str, Plan | None] = {}  # None: run the text as it is, nobody wants to know
@@ -108,7 +109,7 @@ class Session:
 
     def begin(self, connection: Any) -> None:
         """The connection is open from now on."""
-        self.closed = False
+        self.closed = self.released = False
         self.forget()
         if self.hooks.close or self.transactions is not None:
             goodbye.expect(connection)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _catalogue
 from .._errors import MissingPlugin
@@ -21,18 +22,51 @@ def models(manager: Manager) -> dict[str, type[BaseModel]]:
     return {name: function() for name, function in manager.implementations("heliosdb_options").items()}
 
 
+class Keywords(NamedTuple):
+    """What connect() has to know of one plugin."""
+
+    plugin: str
+    model: type[BaseModel] | None
+    names: frozenset[str]
+    defaults: BaseModel | None
+    """Its options where no keyword is given; None where they must be made anew each time."""
+    is_active: Callable[[Any], bool] | None
+
+
+@lru_cache(maxsize=8)
+def keywords(manager: Manager, generation: int) -> tuple[Keywords, ...]:
+    """Return what connect() has to know of each plugin.
+
+    :param generation: the manager's; part of the cache's key, so that a new registration is noticed
+    """
+    found, asked = models(manager), manager.implementations("heliosdb_active")
+    known = []
+    for name in manager.names():
+        model = found.get(name)
+        names = frozenset(model.model_fields if model is not None else ())
+        known.append(Keywords(name, model, names, _defaults(model), asked.get(name)))
+    return tuple(known)
+
+
+def _defaults(model: type[BaseModel] | None) -> BaseModel | None:
+    """Return the options of a plugin that was given none, if they are always the same and nobody can change them."""
+    if model is None or not model.model_config.get("frozen"):
+        return None
+    if any(field.is_required() or field.default_factory is not None for field in model.model_fields.values()):
+        return None
+    return _validated(model, {})
+
+
 def active_options(manager: Manager, given: Mapping[str, Any]) -> dict[str, BaseModel | None]:
     """Return the plugins that these keywords switch on, each with its validated options.
 
     :raises ProgrammingError: a value that the option can't take
     """
-    found = models(manager)
     active: dict[str, BaseModel | None] = {}
-    for name in manager.names():
-        model = found.get(name)
-        mine = {key: value for key, value in given.items() if model is not None and key in model.model_fields}
-        options = _validated(model, mine) if model is not None else None
-        if name in manager.always or manager.ask(name, "heliosdb_active", options, default=bool(mine)):
+    for name, model, names, defaults, is_active in keywords(manager, manager.generation):
+        mine = {key: value for key, value in given.items() if key in names} if names else {}
+        options = _validated(model, mine) if model is not None and (mine or defaults is None) else defaults
+        if name in manager.always or (is_active(options) if is_active is not None else mine):
             active[name] = options
     return active
 

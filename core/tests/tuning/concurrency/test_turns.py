@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 import time
+
+import pytest
 
 from heliosdb_sqlite.tuning.concurrency.turns import Turns
 
@@ -73,3 +77,21 @@ def test_only_one_at_a_time_under_load():
         thread.join(60)
     assert worst == 1
     assert turns.take("afterwards", 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no interval timers")
+def test_who_is_interrupted_is_not_called():
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    turns = Turns()
+    assert turns.take("a", 0)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            turns.take("b", 30)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    turns.leave("a")
+    assert turns.take("c", 0)

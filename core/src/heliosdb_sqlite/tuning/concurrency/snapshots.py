@@ -38,4 +38,4 @@ def is_looking(connection: Any) -> bool:
     if state is None:
         return True
     handle = ctypes.c_void_p.from_address(id(connection) + object.__basicsize__)
-    return bool(state(handle, b"main") != _NONE)
+    return handle.value is None or bool(state(handle, b"main") != _NONE)  # NULL: it is closed

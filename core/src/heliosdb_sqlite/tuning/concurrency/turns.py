@@ -38,10 +38,19 @@ class Turns:
             called.acquire()
             entry = (who, called)
             self._waiting.append(entry)
-        if called.acquire(timeout=max(0.0, min(timeout, threading.TIMEOUT_MAX))):
-            return True
+        try:
+            if called.acquire(timeout=max(0.0, min(timeout, threading.TIMEOUT_MAX))):
+                return True
+        except BaseException:  # Ctrl-C
+            self._give_up(entry)
+            self.leave(who)
+            raise
+        return self._give_up(entry)
+
+    def _give_up(self, entry: tuple[object, threading.Lock]) -> bool:
+        """Leave the queue, and return whether the turn came just before."""
         with self._guard:
-            if self._holder is who:  # it came just now
+            if self._holder is entry[0]:
                 return True
             self._waiting.remove(entry)
             return False

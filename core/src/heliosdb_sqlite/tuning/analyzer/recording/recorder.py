@@ -71,7 +71,7 @@ class Recorder:
         if shape is not None and self.recording:
             self.workload.took(shape, seconds, failed=error is not None)
         slow = self.slow_seconds
-        if slow is None:
+        if slow is None or statement.verb == "ATTACH":  # whose text may hold a KEY
             return None
         parameters = getattr(self._latest, "parameters", None) if self.slow_parameters else None
 
