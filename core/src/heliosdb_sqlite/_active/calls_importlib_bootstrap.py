@@ -306,10 +306,10 @@ class ActiveCursor(Cursor):
         drawn: list[Any] = []
         if isinstance(parameters, Iterator):
             rest, parameters = parameters, chain(_keeping_one(parameters, drawn), parameters)
-        if plan is None:
-            return _executemany(self, sql, parameters)
-        changes = _total_changes.__get__(self.connection)
+        changes = 0 if self.connection is None else _total_changes.__get__(self.connection)
         try:
+            if plan is None:
+                return _executemany(self, sql, parameters)
             return _many(self, plan, parameters)
         except sqlite3.Error as error:
             if not _begins_again(self, error):
