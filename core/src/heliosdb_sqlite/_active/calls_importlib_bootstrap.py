@@ -306,7 +306,8 @@ class ActiveCursor(Cursor):
         drawn: list[Any] = []
         if isinstance(parameters, Iterator):
             rest, parameters = parameters, chain(_keeping_one(parameters, drawn), parameters)
-        changes = 0 if self.connection is None else _total_changes.__get__(self.connection)
+        connection: Any = self.connection  # None of a cursor without __init__
+        changes = 0 if connection is None else _total_changes.__get__(connection)
         try:
             if plan is None:
                 return _executemany(self, sql, parameters)
@@ -314,7 +315,7 @@ class ActiveCursor(Cursor):
         except sqlite3.Error as error:
             if not _begins_again(self, error):
                 raise
-            if _total_changes.__get__(self.connection) != changes:
+            if _total_changes.__get__(connection) != changes:
                 raise  # rows before have been committed by themselves: they must not be written twice
         if isinstance(parameters, Iterator):
             # what the first step was for, which is the one that failed
