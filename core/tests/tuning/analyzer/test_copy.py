@@ -197,7 +197,7 @@ def test_what_like_means_on_the_connection_it_means_on_the_copy(conn):
     conn.execute("PRAGMA case_sensitive_like = ON")
     conn.execute("SELECT note FROM people WHERE name LIKE 'n77%'").fetchall()
     (found,) = conn.get_query_suggestions()
-    assert found.suggested_index.endswith('ON "people" ("name")')
+    assert 'ON "people" ("name"' in found.suggested_index
 
 
 def test_a_pool_is_asked_through_any_of_its_connections(tmp_path, filled):
