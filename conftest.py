@@ -1,8 +1,15 @@
-"""What all the tests of the workspace share: no test is judged by the time it takes."""
+"""What all the tests of the workspace share: no test is judged by the time it takes, and Ctrl-C is heard."""
 
 from __future__ import annotations
+
+import signal
 
 from hypothesis import settings
 
 settings.register_profile("heliosdb", deadline=None)
 settings.load_profile("heliosdb")
+
+# A shell gives what it starts in the background an ignored SIGINT, and every process inherits that: the tests that
+# interrupt one would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
