@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
+from ..statements.relations import Relations
 from .clauses import Core, Span, cores, sources, split
-from .ordered import without_alias
+from .named import column_called, without_alias
 from .owners import from_of
 from .terms import Distance, Name, name_in
 
 
-def behind(tokens: Sequence[Token], core: Core, distance: Distance) -> tuple[Core, Distance] | None:
+def behind(
+    tokens: Sequence[Token], core: Core, distance: Distance, relations: Relations
+) -> tuple[Core, Distance] | None:
     """Return the subquery or table expression that a SELECT takes all its rows from, and the distance as it is there.
 
     That is where the vectors are a column of it as they are in its table.
@@ -21,16 +24,20 @@ def behind(tokens: Sequence[Token], core: Core, distance: Distance) -> tuple[Cor
     found = plain(tokens, body) if body is not None else None
     if found is None or found.span("FROM") is None:
         return None
-    names = []
-    for span in split(tokens, found.clauses["SELECT"]):
-        (start, end), alias = without_alias(tokens, span)
-        if tokens[end - 1].text == "*":
-            table = tokens[start].name if end - start == 3 else None
-            names.append((distance.column.column.lower(), Name(table, distance.column.column)))
-        elif (written := name_in(tokens, (start, end))) is not None:
-            names.append((alias or written.column.lower(), written))
-    named = [written for name, written in names if name == distance.column.column.lower()]
-    return (found, distance._replace(column=named[0])) if len(named) == 1 else None
+    column = distance.column.column
+    called = column_called(tokens, found, column.lower(), relations)
+    if called is None:
+        return None
+    (start, end), is_star = called
+    if not is_star:
+        written = name_in(tokens, (start, end))
+    elif any(
+        without_alias(tokens, each)[1] == column.lower() for each in split(tokens, found.clauses["SELECT"])
+    ):
+        return None  # whether the * shows one is not sure
+    else:
+        written = Name(tokens[start].name if end - start == 3 else None, column)
+    return (found, distance._replace(column=written)) if written is not None else None
 
 
 def plain(tokens: Sequence[Token], start: int) -> Core | None:

@@ -9,7 +9,8 @@ from heliosdb_sqlite.sql.lexer import Kind, Token
 from ..statements.relations import Relations
 from .clauses import Core, Span, conjuncts, sources, split
 from .inside import behind, body_of, plain
-from .ordered import direction, meaning, without_alias
+from .named import column_called
+from .ordered import direction, is_hidden, meaning
 from .owners import from_of, table_of
 from .searches import Refused, Search
 from .terms import Distance, distance_in, is_constant, name_in
@@ -26,9 +27,11 @@ def nearest(
     distance = distance_in(tokens, ordered_by)
     inner = None
     if distance is None:
-        inner, distance = _inner(tokens, core, ordered_by, descending)
+        inner, distance = _inner(tokens, core, ordered_by, descending, relations)
         if inner is None or distance is None:
             return None
+    if ordered_by != term and is_hidden(tokens, core, term, relations):
+        raise Refused(f"{tokens[term[0]].name!r} may be a column that * shows before it")
     if limit is None:
         raise Refused("there is no LIMIT: every row is asked for")
     if core.compound:
@@ -43,7 +46,7 @@ def nearest(
     farthest = descending is (distance.sign > 0)
     count, offset = _limits(tokens, limit)
     tested = None
-    if inner is None and (there := behind(tokens, core, distance)) is not None:
+    if inner is None and (there := behind(tokens, core, distance, relations)) is not None:
         inner, distance = there
         if core.span("WHERE") is not None:
             if not core.clauses["FROM"][0] < inner.start < core.clauses["FROM"][1]:
@@ -71,7 +74,7 @@ def nearest(
 
 
 def _inner(
-    tokens: Sequence[Token], core: Core, term: Span, descending: bool
+    tokens: Sequence[Token], core: Core, term: Span, descending: bool, relations: Relations
 ) -> tuple[Core | None, Distance | None]:
     """Return the subquery or table expression whose rows a SELECT orders by a distance that they have, and that."""
     written = name_in(tokens, term)
@@ -79,13 +82,12 @@ def _inner(
     if written is None or body is None:
         return None, None
     found = plain(tokens, body)
-    if found is None:
+    if found is None or found.span("FROM") is None:
         return None, None
-    columns = [without_alias(tokens, each) for each in split(tokens, found.clauses["SELECT"])]
-    named = [span for span, alias in columns if alias == written.column.lower()]
-    distance = distance_in(tokens, named[0]) if len(named) == 1 else None
+    called = column_called(tokens, found, written.column.lower(), relations)
+    distance = None if called is None or called[1] else distance_in(tokens, called[0])
     where = core.span("WHERE")
-    if distance is None or found.span("FROM") is None:
+    if distance is None:
         return None, None
     nearer = not descending
     if where is not None and not all(

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
+from ..statements.relations import Relations
 from .clauses import Core, Span, split
+from .named import may_be_shown, without_alias
 
 
 def direction(tokens: Sequence[Token], term: Span) -> tuple[Span, bool, bool]:
@@ -41,15 +43,13 @@ def meaning(tokens: Sequence[Token], core: Core, term: Span) -> Span:
     return named[0] if named else term
 
 
-def without_alias(tokens: Sequence[Token], column: Span) -> tuple[Span, str]:
-    """Return the expression of a result column and the name it is given, in lower case."""
-    start, end = column
-    if end - start > 2 and tokens[end - 2].word == "AS":
-        return (start, end - 2), tokens[end - 1].name.lower()
-    if (
-        end - start > 1
-        and tokens[end - 2].text == ")"
-        and tokens[end - 1].kind in (Kind.WORD, Kind.QUOTED, Kind.STRING)
-    ):
-        return (start, end - 1), tokens[end - 1].name.lower()
-    return column, ""
+def is_hidden(tokens: Sequence[Token], core: Core, term: Span, relations: Relations) -> bool:
+    """Return whether an ORDER BY term may name a column that a ``*`` shows before the result column of that name."""
+    name = tokens[term[0]].name.lower()
+    for span in split(tokens, core.clauses["SELECT"]):
+        if tokens[span[1] - 1].text == "*":
+            if may_be_shown(tokens, core, name, relations):
+                return True
+        elif without_alias(tokens, span)[1] == name:
+            return False
+    return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from heliosdb_sqlite.sql.lexer import Token
 
@@ -15,6 +15,7 @@ from .searches import Refused, Search
 from .terms import Distance, distance_in, is_constant, name_in
 
 _LESS = {"<": 1, "<=": 1, ">": -1, ">=": -1}
+_COMPARING = _LESS.keys() | {"=", "==", "<>", "!="}
 
 
 def within(
@@ -31,7 +32,7 @@ def within(
             continue
         distance, most, farthest, by_name = found
         searched, outer = core, None
-        if not by_name and (there := behind(tokens, core, distance)) is not None:
+        if not by_name and (there := behind(tokens, core, distance, relations)) is not None:
             (searched, distance), outer = there, core
         try:
             source, schema, rowid = table_of(tokens, searched, distance, relations, shadowed)
@@ -71,22 +72,29 @@ def _comparison(
         start, end = start + 1, end - 1
         if len(conjuncts(tokens, (start, end))) > 1:
             return None
+    places = [at for at in _outside(tokens, start, end) if tokens[at].text in _COMPARING]
+    if len(places) != 1 or tokens[places[0]].text not in _LESS:
+        return None  # a < b = c compares what the first comparison gives
+    at = places[0]
+    way = _LESS[tokens[at].text]
+    for left, right, less in (((start, at), (at + 1, end), way), ((at + 1, end), (start, at), -way)):
+        span, name = left, ""
+        written = name_in(tokens, left)
+        if written is not None and written.table is None:
+            span, name = meaning(tokens, core, left), written.column.lower()
+        distance = distance_in(tokens, span)
+        if distance is not None and is_constant(tokens, right):
+            return distance, right, less != distance.sign, name
+    return None
+
+
+def _outside(tokens: Sequence[Token], start: int, end: int) -> Iterator[int]:
+    """Yield the indexes of tokens that stand in no parentheses."""
     depth = 0
     for at in range(start, end):
         depth += (tokens[at].text == "(") - (tokens[at].text == ")")
-        if depth or tokens[at].text not in _LESS:
-            continue
-        way = _LESS[tokens[at].text]
-        for left, right, less in (((start, at), (at + 1, end), way), ((at + 1, end), (start, at), -way)):
-            span, name = left, ""
-            written = name_in(tokens, left)
-            if written is not None and written.table is None:
-                span, name = meaning(tokens, core, left), written.column.lower()
-            distance = distance_in(tokens, span)
-            if distance is not None and is_constant(tokens, right):
-                return distance, right, less != distance.sign, name
-        return None
-    return None
+        if not depth:
+            yield at
 
 
 def _closes(tokens: Sequence[Token], at: int, end: int) -> bool:

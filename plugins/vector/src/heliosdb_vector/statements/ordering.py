@@ -14,7 +14,7 @@ from typing import NamedTuple
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
 from ..functions.distances import DISTANCES
-from .tokens import split
+from .tokens import expression_end, split
 
 _NAMES = (Kind.WORD, Kind.QUOTED)
 _AFTER_COLUMNS = frozenset(
@@ -92,15 +92,10 @@ def _columns(tokens: list[Token]) -> Iterator[_Column]:
         given = _names_of_table_expression(tokens, at)
         for position, column in enumerate(split(tokens, at + 1, _AFTER_COLUMNS), 1):
             names = set(given[position - 1 : position])
-            expression = column
-            if len(column) > 1 and column[-1].kind in (*_NAMES, Kind.STRING):
-                if column[-2].word == "AS":
-                    names.add(column[-1].name.lower())
-                    expression = column[:-2]
-                elif column[-2].text == ")":
-                    names.add(column[-1].name.lower())
-                    expression = column[:-1]
-            yield _Column(expression, names, level, position)
+            end = expression_end(column)
+            if end < len(column):
+                names.add(column[-1].name.lower())
+            yield _Column(column[:end], names, level, position)
 
 
 def _names_of_table_expression(tokens: list[Token], at: int) -> list[str]:
