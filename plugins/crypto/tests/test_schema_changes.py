@@ -134,6 +134,26 @@ def test_the_first_statement_does_not_rely_on_what_the_process_knew(conn, change
         reads(fresh)
 
 
+@pytest.mark.parametrize("savepoint", [False, True])
+@pytest.mark.parametrize("declared", ["TEXT", "TEXT ENCRYPTED"])
+def test_a_schema_that_is_rolled_back_is_gone(conn, change, savepoint, declared):
+    conn.execute("BEGIN")
+    conn.execute(INSERT, (2, "Bob", "222"))
+    conn.execute("SAVEPOINT here")
+    conn.execute(f"CREATE TABLE more (a {declared})")
+    assert conn.execute("SELECT * FROM more").fetchall() == []
+    conn.execute("ROLLBACK TO here" if savepoint else "ROLLBACK")
+    assert conn.execute("SELECT count(*) FROM people").fetchone() == (2 if savepoint else 1,)
+    with pytest.raises(sqlite3.OperationalError, match="no such table: more"):
+        conn.execute("SELECT * FROM more")
+    conn.execute("DELETE FROM people WHERE id = 2")
+    conn.commit()
+    change("ENCRYPTED DETERMINISTIC")
+    reads(conn)
+    searches(conn)
+    assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
 def test_copies_of_a_file_go_their_own_ways(file, keywords, tmp_path):
     with closing(heliosdb_sqlite.connect(file, **keywords)) as conn:
         conn.execute("CREATE TABLE t (a)")

@@ -19,6 +19,7 @@ FCNTL_PRAGMA, FCNTL_CONNECTION, FCNTL_DATA_VERSION, FCNTL_RESERVE_BYTES = 14, 30
 NOT_FOUND = 12
 
 _OLDEST = (3, 34)  # since then a journal's name leads to its database's file object, whoever opens it
+_WRITES = 2  # SQLITE_TXN_WRITE
 
 POINTER = ctypes.c_void_p
 _INT, _LONG = ctypes.c_int, ctypes.c_longlong
@@ -98,6 +99,7 @@ class Sqlite:
         self.parameter = function("sqlite3_uri_parameter", ctypes.c_char_p, POINTER, ctypes.c_char_p)
         self.file_control = function("sqlite3_file_control", _INT, POINTER, ctypes.c_char_p, _INT, POINTER)
         self.compiled_with = function("sqlite3_compileoption_used", _INT, ctypes.c_char_p)
+        self.transaction = function("sqlite3_txn_state", _INT, POINTER, ctypes.c_char_p)
         self.allocate = function("sqlite3_malloc", POINTER, _INT)
         default = self.find(None)
         if not default:
@@ -127,6 +129,14 @@ def data_version(connection: int) -> int:
         return -1
     code = _bound().file_control(connection, b"main", FCNTL_DATA_VERSION, ctypes.addressof(found))
     return found.value if code == OK else -1
+
+
+def is_writing(connection: int) -> bool:
+    """Return whether the connection is in a transaction that has begun to write to the main database.
+
+    :param connection: the address of SQLite's own connection object
+    """
+    return bool(connection) and _bound().transaction(connection, b"main") == _WRITES
 
 
 class RealMethods:

@@ -8,7 +8,18 @@ from ..codec.pages import PageError, UnsealableError
 from ..format import BLIND, LARGEST_PAGE, NONCE, RESERVE, SMALLEST_PAGE, empty_header
 from ..keys.given import UserKey
 from ..keys.wrapping import DataKey
-from .binding import BAD_DATA, IOERR, NOTADB, OK, PROTOCOL, READONLY, SHORT_READ, RealMethods, data_version
+from .binding import (
+    BAD_DATA,
+    IOERR,
+    NOTADB,
+    OK,
+    PROTOCOL,
+    READONLY,
+    SHORT_READ,
+    RealMethods,
+    data_version,
+    is_writing,
+)
 from .files import copy_in, copy_out
 from .keyed import KeyedFile
 from .problems import note, report
@@ -141,15 +152,26 @@ class DatabaseFile(KeyedFile):
         if number == 1:
             self._counter = (sealed[-NONCE:], page[_COUNTS])
             if page[_LOGGED] == 2:
-                self.begins_to_read()
-            if self.watch.refuses(sealed, page):
+                self.has_other_pages()
+            if self.refuses(sealed, page):
                 return PROTOCOL
             self.remember_envelope(into)
         copy_out(into, page, size)
         self.blind(into, size)
         return OK
 
-    def begins_to_read(self) -> bool:
+    def refuses(self, sealed: bytes, page: bytes) -> bool:
+        """Return whether plans were made for another schema than that of a page 1 that was opened.
+
+        A transaction that writes has begun long ago. It reads page 1 where it is rolled back, which must not fail:
+        SQLite would go on with the page that it should have thrown away.
+        """
+        if is_writing(self.connection):
+            self.watch.goes_back(sealed, page)
+            return False
+        return self.watch.refuses(sealed, page)
+
+    def has_other_pages(self) -> bool:
         """Return whether page 1 is read for a transaction, and not for a checkpoint, which plans have no part in.
 
         A transaction that finds another page 1 than the last one has had SQLite throw its cache away.

@@ -85,7 +85,7 @@ class LogFile(OpenFile):
         except PageError:
             return database.failed(number, "-wal")
         if number == 1:
-            if database.begins_to_read() and database.watch.refuses(frame, page):
+            if database.has_other_pages() and database.refuses(frame, page):
                 return PROTOCOL
             database.remember_envelope(into)
         copy_out(into, page, size)

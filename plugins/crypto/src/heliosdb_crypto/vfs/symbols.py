@@ -29,6 +29,7 @@ PLACES = {
     "sqlite3_soft_heap_limit64": 168,
     "sqlite3_uri_parameter": 189,
     "sqlite3_database_file_object": 251,
+    "sqlite3_txn_state": 252,
 }
 _MARK = 2**53 - 113  # bytes: a limit that nobody sets, and that is none
 

@@ -89,6 +89,15 @@ class SchemaWatch:
         self._expected = b""
         return True
 
+    def goes_back(self, sealed: bytes, page: bytes) -> None:
+        """Note the page 1 that a transaction is rolled back to: what was planned inside it is forgotten anyway."""
+        version = page[_VERSION]
+        self.page, self._untouched = (sealed[-NONCE:], version), False
+        if self._plain != version:
+            self._plain = b""
+        if self._expected:
+            self._expected = version
+
     def writes(self, sealed: bytes, page: bytes) -> None:
         """Note that this connection writes page 1."""
         version, self._untouched = page[_VERSION], False
