@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -65,7 +66,7 @@ def cluster(bin_folder: Path, folder: Path) -> Iterator[Target]:
         _wait(target)
         yield target
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # it waits for no client
         process.wait(60)
 
 
