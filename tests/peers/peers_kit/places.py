@@ -11,18 +11,20 @@ from pathlib import Path
 
 from .projects import Project
 
-CORE = Path(__file__).parents[3] / "core"
+ROOT = Path(__file__).parents[3]
 
 
 def environment_of(project: Project, folder: Path, *, checkout: Path | None = None) -> Path:
     """Return the Python of the project's environment, made if it is not there."""
-    place = folder / f"{project.name}-{sys.version_info[0]}.{sys.version_info[1]}"
+    place = folder / f"{project.run}-{sys.version_info[0]}.{sys.version_info[1]}"
     python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready = place / "ready"
     if not ready.exists():
         shutil.rmtree(place, ignore_errors=True)
         wanted = [str(checkout)] if checkout is not None else [project.requirement]
-        needs = ["-e", str(CORE), "pytest", *wanted, *project.needs]
+        ours = ["core", *([project.backend.folder] if project.backend else [])]
+        editable = [word for each in ours for word in ("-e", str(ROOT / each))]
+        needs = [*editable, "pytest", *wanted, *project.needs]
         uv = shutil.which("uv")
         if uv is not None:
             _run(uv, "venv", "--quiet", "--seed", "--python", sys.executable, str(place))

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,11 @@ from heliosdb_sqlite.testing import dropin
 from heliosdb_sqlite.testing.dropin import PLAIN, STDLIB, Configuration
 from heliosdb_sqlite.testing.dropin.swap import CHILDREN, CONFIGURATION
 
+from .projects import RUNNERS, Project
+
 STARTUP = Path(dropin.__file__).parent / "startup"
+LIMIT = 3600
+"""Seconds after which a run is given up."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +38,26 @@ class Run:
         return ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
 
 
-def run(python: Path, source: Path, tests: Sequence[str], *, swapped: bool) -> Run:
-    """Run the tests, on heliosdb_sqlite where the module is to be swapped."""
+def run(python: Path, source: Path, project: Project, *, ours: bool) -> Run:
+    """Run the project's tests on sqlite3, or on HeliosDB: the swapped module, or the backend that is tried."""
+    backend = project.backend
     with tempfile.TemporaryDirectory() as folder:
         report, children = Path(folder, "report.xml"), Path(folder, "children.jsonl")
         children.touch()
-        options = ("-p", "no:cacheprovider", "-q", f"--junitxml={report}", f"--basetemp={folder}/tmp")
+        values = {"report": report, "folder": folder}
+        if backend is not None:
+            values["backend"] = backend.heliosdb if ours else backend.sqlite3
         done = subprocess.run(
-            [str(python), "-m", "pytest", *options, *tests],
+            [str(python), *(word.format(**values) for word in (*project.command, *project.tests))],
             cwd=source,
-            env=_environment(PLAIN if swapped else STDLIB, children),
+            env={
+                **_environment(PLAIN if ours and backend is None else STDLIB, children),
+                **{name: value.format(**values) for name, value in project.environment.items()},
+                "PEERS_REPORT": str(report),
+            },
             capture_output=True,
             text=True,
-            timeout=1800,
+            timeout=LIMIT,
         )
         output = f"{done.stdout}\n{done.stderr}"
         if not report.exists():
@@ -54,7 +65,10 @@ def run(python: Path, source: Path, tests: Sequence[str], *, swapped: bool) -> R
         opened: Counter[str] = Counter()
         for line in children.read_text(encoding="utf-8").splitlines():
             opened.update(json.loads(line)["connections"])
-        return Run(_outcomes(report), opened, output)
+        outcomes = _outcomes(report)
+        if backend is not None:
+            outcomes = {name.replace(*backend.names): outcome for name, outcome in outcomes.items()}
+        return Run(outcomes, opened, output)
 
 
 def _environment(configuration: Configuration, children: Path) -> dict[str, str]:
@@ -67,7 +81,7 @@ def _environment(configuration: Configuration, children: Path) -> dict[str, str]
         CONFIGURATION: configuration.dumps(),
         CHILDREN: str(children),
         "HELIOSDB_DROPIN_PATH": "[]",  # HeliosDB is installed there
-        "PYTHONPATH": str(STARTUP),
+        "PYTHONPATH": os.pathsep.join([str(STARTUP), str(RUNNERS)]),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 

@@ -39,6 +39,11 @@ class HeliosDialect(SQLiteDialect_pysqlite):
 
         return dbapi2
 
+    @classmethod
+    def load_provisioning(cls) -> None:
+        """Have SQLAlchemy's compliance suite prepare databases as it does for SQLite."""
+        SQLiteDialect_pysqlite.load_provisioning()  # type: ignore[no-untyped-call]
+
     def create_connect_args(self, url: URL) -> Any:
         """Return what ``heliosdb_sqlite.connect()`` is called with.
 
