@@ -32,10 +32,10 @@ class DatabaseOperations(operations.DatabaseOperations):
 class DatabaseWrapper(base.DatabaseWrapper):
     """``"ENGINE": "heliosdb.django"``. ``OPTIONS`` are the keywords of ``heliosdb_sqlite.connect()``.
 
-    Its vendor stays "sqlite": what asks for that, in Django and in packages for it, finds what it expects.
+    Its vendor stays "sqlite": what asks for that, in Django and in packages for it, finds what it expects. So does its
+    display name, which Django puts before versions of SQLite.
     """
 
-    display_name = "HeliosDB"
     Database = dbapi2
     introspection_class = DatabaseIntrospection
     ops_class = DatabaseOperations
