@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import shutil
+import sqlite3
+import subprocess
 import time
 from contextlib import closing
 from datetime import datetime, timezone
@@ -31,6 +35,21 @@ HYBRID = "SELECT h.rowid FROM hybrid_search(page, page_words, ?, embedding, ?, 1
 
 def embedding(number: int) -> list[float]:
     return [math.sin(number), math.cos(number), math.sin(2 * number), 1.0]
+
+
+PSQL = shutil.which("psql")
+
+
+def asked_by_psql(url: str, sql: str) -> str:
+    """Return what psql shows of a query; psycopg2 asks where no psql is installed, but CI must have one."""
+    if PSQL is None and not os.environ.get("CI"):
+        with closing(psycopg2.connect(url)) as client, client.cursor() as cursor:
+            cursor.execute(sql)
+            return "\n".join("|".join(map(str, row)) for row in cursor.fetchall())
+    assert PSQL, "psql is not installed: CI must have it"
+    done = subprocess.run([PSQL, "-XAt", url, "-c", sql], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 class KnowledgeBase:
@@ -96,68 +115,83 @@ def test_the_story(base: KnowledgeBase) -> None:
         (1, f"{SECRET} 7")
     ]
 
-    # -- a branch from yesterday, migrated --
+    # -- a branch from yesterday, on which the schema changes; main goes on meanwhile --
     with closing(base.open()) as conn:
         conn.create_branch("repair", as_of=yesterday)
-    assert base.ask("SELECT body FROM page WHERE id = 7", branch="repair") == [("about number 7",)]
-    assert base.ask(NEAREST, (embedding(7),), branch="repair")[0] == (7,)
-
-    # -- another one from today, on which the schema changes; main goes on meanwhile --
-    with closing(base.open()) as conn:
-        conn.create_branch("migration")
-    with closing(base.open(branch="migration", time_travel_user="carla")) as branch:
+    assert base.ask("SELECT body, secret FROM page WHERE id = 7", branch="repair") == [
+        ("about number 7", f"{SECRET} 7")
+    ]
+    assert base.ask(NEAREST, (embedding(7),), branch="repair") == exact
+    with closing(base.open(branch="repair", time_travel_user="carla")) as branch:
         branch.execute("ALTER TABLE page ADD COLUMN reviewed INTEGER DEFAULT 0")
         branch.execute("UPDATE page SET reviewed = 1 WHERE id > 150")
         branch.execute(
             "INSERT INTO page (id, title, body, secret, embedding) VALUES (1000, 'new', 'fresh', ?, ?)",
             ("no secret", embedding(1000)),
         )
+        branch.execute("UPDATE page SET body = body || ', as it was' WHERE id = 7")
         branch.commit()
     with closing(base.open(time_travel_user="ann")) as conn:
         conn.execute("UPDATE page SET body = 'main went on' WHERE id = 200")
         conn.commit()
-        assert conn.merge_branch("migration", dry_run=True).schema
-        report = conn.merge_branch("migration")
+
+    # -- merged: page 7, which main has deleted since, is a conflict; what bob did stays, as main is newer there --
+    with closing(base.open(time_travel_user="ann")) as conn:
+        with pytest.raises(sqlite3.IntegrityError) as caught:
+            conn.merge_branch("repair")
+        assert [(each.table, each.key) for each in caught.value.conflicts] == [("page", (7,))]
+        assert "reviewed" not in [row[1] for row in conn.execute("PRAGMA table_info(page)")]
+        assert conn.merge_branch("repair", strategy="theirs", dry_run=True).schema
+        report = conn.merge_branch("repair", strategy="theirs")
         assert "add column page.reviewed" in report.schema
-    assert base.ask("SELECT body, reviewed, secret FROM page WHERE id = 200") == [
-        ("main went on", 1, f"{SECRET} 200")
+    assert base.ask("SELECT body, reviewed, secret FROM page WHERE id IN (7, 8, 200) ORDER BY id") == [
+        ("about number 7, as it was", 0, f"{SECRET} 7"),
+        ("nothing", 0, "a new combination"),
+        ("main went on", 1, f"{SECRET} 200"),
     ]
     assert base.ask(NEAREST, (embedding(1000),))[0] == (1000,)
+    assert base.ask(NEAREST, (embedding(7),)) == exact
     assert base.ask("SELECT count(*) FROM page WHERE id = 1000 AS OF ?", (yesterday,)) == [(0,)]
     with closing(base.open()) as conn:
         assert len(conn.history("page", 200)) == 3  # as it was made, as main went on, as it was merged
+        assert conn.explain_vector(NEAREST, (embedding(7),)).path == "index"
 
-    # -- audited by a PostgreSQL client, in SQL, at its own pace --
+    # -- somebody empties the table; audited by a PostgreSQL client, which knows the time and the name --
+    merged = base.moment()
+    with closing(base.open(time_travel_user="bob")) as conn:
+        conn.execute("DELETE FROM page WHERE id > 20")
+        conn.commit()
     with (
-        heliosdb_sqlite.start_server(base.path, port=0, **{**OPTIONS, "concurrency": "wal"}) as server,
+        heliosdb_sqlite.start_server(base.path, port=0, **OPTIONS) as server,
         closing(psycopg2.connect(server.url)) as client,
     ):
         cursor = client.cursor()
-        cursor.execute("SELECT body FROM page WHERE id = 7")
-        assert cursor.fetchall() == []
+        cursor.execute("SELECT count(*), max(id) FROM page")
+        assert cursor.fetchone() == (20, 20)
         cursor.execute("SELECT system_user FROM page FOR SYSTEM_TIME ALL WHERE id = 20 ORDER BY system_time")
-        assert [user for (user,) in cursor.fetchall()][:2] == ["ann", "bob"]
+        assert [user for (user,) in cursor.fetchall()] == ["ann", "bob"]
         cursor.execute("SELECT body FROM page WHERE id = 20 AS OF TIMESTAMP %s", (yesterday.isoformat(),))
         assert cursor.fetchone() == ("about number 20",)
-        cursor.execute("SELECT id FROM page ORDER BY embedding <=> %s LIMIT 1", (str(embedding(150)),))
-        assert cursor.fetchone() == (150,)
+        cursor.execute("SELECT id FROM page ORDER BY embedding <=> %s LIMIT 1", (str(embedding(15)),))
+        assert cursor.fetchone() == (15,)
+        audit = "SELECT title, secret FROM page WHERE id = 150 AS OF TIMESTAMP '{}'"
+        assert asked_by_psql(server.url, audit.format(merged.isoformat())) == f"page 150|{SECRET} 150"
+        assert asked_by_psql(server.url, "SELECT count(*) FROM page WHERE id = 150") == "0"
 
     # -- restored: what went wrong is undone, what went right stays --
     with closing(base.open(time_travel_user="ann")) as conn:
-        assert conn.restore("page", at=yesterday, dry_run=True).tables
-        before = conn.execute("SELECT count(*) FROM page WHERE reviewed = 1").fetchone()
-        assert before == (50,)
-        row = conn.execute(
-            "SELECT title, body, secret, embedding FROM page WHERE id = 7 AS OF ?", (yesterday,)
-        ).fetchone()
-        conn.execute("INSERT INTO page (id, title, body, secret, embedding) VALUES (7, ?, ?, ?, ?)", row)
+        assert conn.restore("page", at=merged, dry_run=True).tables["page"].inserted == 181
+        assert conn.execute("SELECT count(*) FROM page").fetchone() == (20,)
+        assert conn.restore("page", at=merged).total == 181
         conn.execute(
             "UPDATE page SET body = old.body FROM page AS OF ? AS old WHERE old.id = page.id AND page.body = 'nothing'",
             (yesterday,),
         )
         conn.commit()
+    assert base.ask("SELECT count(*), sum(reviewed) FROM page") == [(201, 51 - 1)]
     assert base.ask("SELECT count(*) FROM page WHERE body = 'nothing'") == [(0,)]
     assert base.ask(NEAREST, (embedding(7),)) == exact
+    assert base.ask(HYBRID, ("number 199", embedding(199))) == [(199,)]
 
     # -- used by many at once, with a new key, and nothing of it readable in the files --
     with closing(base.open()) as conn:
