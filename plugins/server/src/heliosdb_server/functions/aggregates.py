@@ -12,8 +12,9 @@ from typing import Any
 from ..protocol.errors import PgError
 from ..types import arrays, intervals, writing
 from ..types.intervals import Interval
-from ..types.reading import jsonb_dump
-from .documents import jsonable
+from ..types.reading import Literal, json_dump, jsonb_dump
+from .arrays import pg_array_order
+from .documents import jsonable, pg_jsonb_order
 
 
 @lru_cache(maxsize=256)
@@ -57,12 +58,29 @@ class Aggregate:
         name, distinct, count, order, types = _spec(self.spec)
         rows = self.rows
         if distinct:
-            rows = list(dict.fromkeys(rows))
+            rows = list({_keys(row[:count], types): row for row in reversed(rows)}.values())
             if not order:
-                rows = sorted(rows, key=lambda row: [_sortable(item) for item in row])
+                rows = sorted(rows, key=lambda row: [_sortable(item) for item in _keys(row[:count], types)])
         if order:
             rows = _sorted(rows, count, order)
         return _COMPUTE[name](rows, count, types)
+
+
+def _keys(row: tuple[Any, ...], types: list[str]) -> tuple[Any, ...]:
+    """Return what the values of a row are compared by."""
+    return tuple(
+        value
+        if value is None or (order := _ORDERS.get(kind[:1] if kind[:1] == "_" else kind)) is None
+        else order(value)
+        for value, kind in zip(row, types, strict=False)
+    )
+
+
+_ORDERS: dict[str, Callable[[Any], Any]] = {
+    "interval": lambda value: intervals.parse(value).order,
+    "jsonb": pg_jsonb_order,
+    "_": pg_array_order,
+}
 
 
 def _sortable(value: Any) -> tuple[int, Any]:
@@ -115,9 +133,7 @@ def _array(rows: list[Any], count: int, types: list[str]) -> str:
 
 def _json(rows: list[Any], count: int, types: list[str]) -> str:
     if types[0] == "record":  # each on a line of its own
-        items = (
-            json.dumps(jsonable(row[0], "record"), ensure_ascii=False, separators=(",", ":")) for row in rows
-        )
+        items = (json_dump(jsonable(row[0], "record")) for row in rows)
         return "[" + ", \n ".join(items) + "]"
     return _jsonb(rows, count, types)
 
@@ -188,8 +204,16 @@ def _intercept(y: list[float], x: list[float]) -> float | None:
 def _percentile(rows: list[Any], count: int, types: list[str], *, exact: bool) -> Any:
     fraction = rows[0][0]
     values = [row[count] for row in rows if row[count] is not None]
-    if not values:
+    if not values or fraction is None:
         return None
+    if isinstance(fraction, str):
+        each = [
+            None
+            if part is None
+            else _percentile([(part, *row[1:]) for row in rows], count, types, exact=exact)
+            for part in arrays.load(fraction)
+        ]
+        return arrays.dump(each)
     if not 0 <= fraction <= 1:
         raise PgError("22003", f"percentile value {fraction} is not between 0 and 1")
     if exact:
@@ -225,7 +249,9 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "json_agg": _json,
     "jsonb_agg": _jsonb,
     "json_object_agg": _json_object,
-    "jsonb_object_agg": lambda rows, count, types: jsonb_dump(json.loads(_json_object(rows, count, types))),
+    "jsonb_object_agg": lambda rows, count, types: jsonb_dump(
+        json.loads(_json_object(rows, count, types), parse_float=Literal)
+    ),
     "stddev": _statistic(statistics.stdev, 2),
     "stddev_samp": _statistic(statistics.stdev, 2),
     "stddev_pop": _statistic(statistics.pstdev, 1),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
+import math
 import struct
 from typing import Any
 
@@ -76,19 +78,32 @@ def pg_cardinality(array: str) -> int:
 
 @sees_null
 def pg_array_append(array: str | None, item: Any) -> str:
-    return arrays.dump([*(arrays.load(array) if array is not None else []), item])
+    return arrays.dump([*_of_one_dimension(array), item])
 
 
 @sees_null
 def pg_array_prepend(item: Any, array: str | None) -> str:
-    return arrays.dump([item, *(arrays.load(array) if array is not None else [])])
+    return arrays.dump([item, *_of_one_dimension(array)])
+
+
+def _of_one_dimension(array: str | None) -> list[Any]:
+    items = arrays.load(array) if array is not None else []
+    if arrays.depth(items) > 1:
+        raise PgError("22000", "argument must be empty or one-dimensional array")
+    return items
 
 
 @sees_null
 def pg_array_cat(a: str | None, b: str | None) -> str | None:
     if a is None or b is None:
         return a if b is None else b
-    return arrays.dump(arrays.load(a) + arrays.load(b))
+    one, two = arrays.load(a), arrays.load(b)
+    made = one + two
+    if one and two and (more := arrays.depth(one) - arrays.depth(two)):
+        made = [*one, two] if more > 0 else [one, *two]
+    if not arrays.is_even(made):
+        raise PgError("2202E", "cannot concatenate incompatible arrays")
+    return arrays.dump(made)
 
 
 @sees_null
@@ -100,23 +115,44 @@ def pg_array_concat(a: Any, b: Any, one: int, two: int) -> str | None:
 
 @sees_null
 def pg_array_remove(array: str | None, item: Any) -> str | None:
-    return None if array is None else arrays.dump([each for each in arrays.load(array) if each != item])
+    if array is None:
+        return None
+    items = arrays.load(array)
+    if arrays.depth(items) > 1:
+        raise PgError("0A000", "removing elements from multidimensional arrays is not supported")
+    return arrays.dump([each for each in items if each != item])
 
 
 @sees_null
 def pg_array_replace(array: str | None, old: Any, new: Any) -> str | None:
-    return (
-        None if array is None else arrays.dump([new if each == old else each for each in arrays.load(array)])
-    )
+    def run(items: list[Any]) -> list[Any]:
+        return [run(each) if isinstance(each, list) else new if each == old else each for each in items]
+
+    return None if array is None else arrays.dump(run(arrays.load(array)))
 
 
-def pg_array_position(array: str, item: Any, start: int = 1) -> int | None:
-    items = arrays.load(array)[max(start, 1) - 1 :]
+@sees_null
+def pg_array_position(array: str | None, item: Any, start: int | None = 1) -> int | None:
+    if array is None:
+        return None
+    if start is None:
+        raise PgError("22004", "initial position must not be null")
+    items = _searched(array)[max(start, 1) - 1 :]
     return items.index(item) + max(start, 1) if item in items else None
 
 
-def pg_array_positions(array: str, item: Any) -> str:
-    return arrays.dump([at for at, each in enumerate(arrays.load(array), 1) if each == item])
+def _searched(array: str) -> list[Any]:
+    items = arrays.load(array)
+    if arrays.depth(items) > 1:
+        raise PgError("0A000", "searching for elements in multidimensional arrays is not supported")
+    return items
+
+
+@sees_null
+def pg_array_positions(array: str | None, item: Any) -> str | None:
+    if array is None:
+        return None
+    return arrays.dump([at for at, each in enumerate(_searched(array), 1) if each == item])
 
 
 @sees_null
@@ -148,21 +184,43 @@ def pg_string_to_array(text: str | None, mark: str | None, null: str | None = No
 
 
 def pg_array_contains(a: str, b: str) -> int:
-    there = arrays.load(a)
-    return int(all(item is not None and item in there for item in arrays.load(b)))
+    there = arrays.flat(arrays.load(a))
+    return int(all(item is not None and item in there for item in arrays.flat(arrays.load(b))))
 
 
 def pg_array_overlaps(a: str, b: str) -> int:
-    there = arrays.load(a)
-    return int(any(item is not None and item in there for item in arrays.load(b)))
+    there = arrays.flat(arrays.load(a))
+    return int(any(item is not None and item in there for item in arrays.flat(arrays.load(b))))
 
 
-@sees_null
-def pg_array_slice(array: str | None, low: int | None, high: int | None) -> str | None:
-    if array is None:
-        return None
-    items = arrays.load(array)
-    return arrays.dump(items[max((low or 1) - 1, 0) : max(high, 0) if high is not None else None])
+def pg_array_slice(array: str, *bounds: int) -> str:
+    """Return a part of an array: the first and last place in each dimension."""
+
+    def cut(items: list[Any], bounds: tuple[int, ...]) -> list[Any]:
+        if bounds and any(not isinstance(item, list) for item in items) and len(bounds) > 2:
+            return []
+        part = items[max(bounds[0], 1) - 1 : max(bounds[1], 0)]
+        if len(bounds) > 2:
+            part = [cut(item, bounds[2:]) for item in part]
+            return [] if not all(part) else part
+        return part
+
+    return arrays.dump(cut(arrays.load(array), bounds))
+
+
+def pg_array_item(array: str, *places: int) -> Any:
+    """Return the item at these places; NULL where there are more dimensions, or fewer."""
+    item: Any = arrays.load(array)
+    for place in places:
+        if not isinstance(item, list) or not 1 <= place <= len(item):
+            return None
+        item = item[place - 1]
+    return None if isinstance(item, list) else item
+
+
+def pg_array_flat(array: str) -> str:
+    """Return an array of arrays as one of their items."""
+    return arrays.dump(arrays.flat(arrays.load(array)))
 
 
 def pg_trim_array(array: str, count: int) -> str:
@@ -172,9 +230,31 @@ def pg_trim_array(array: str, count: int) -> str:
     return arrays.dump(items[: len(items) - count])
 
 
-def pg_array_fill(item: Any, sizes: str) -> str:
-    (size,) = arrays.load(sizes)
-    return arrays.dump([item] * int(size))
+@sees_null
+def pg_array_fill(item: Any, sizes: str | None, bounds: str | None = "[]") -> str:
+    if sizes is None or bounds is None:
+        raise PgError("22004", "dimension array or low bound array cannot be null")
+    if any(bound != 1 for bound in arrays.load(bounds)):
+        raise arrays.not_from_one()
+    shape = arrays.load(sizes)
+    if any(size is None for size in shape):
+        raise PgError("22004", "dimension values cannot be null")
+    if math.prod(shape) > 10_000_000:
+        raise PgError("54000", "array size exceeds the maximum allowed")
+    made: Any = item
+    for size in reversed(shape):
+        made = [made] * int(size)
+    return arrays.dump(made if shape and math.prod(shape) else [])
+
+
+def pg_width_bucket_of(value: Any, bounds: str) -> int:
+    """Return the number of the last bound that is not above the value, 0 for none."""
+    items = arrays.load(bounds)
+    if arrays.depth(items) > 1:
+        raise PgError("2202E", "thresholds must be one-dimensional array")
+    if None in items:
+        raise PgError("22004", "thresholds array must not contain NULLs")
+    return bisect.bisect_right(items, value)
 
 
 def pg_subscripts(array: str, dimension: int = 1) -> str:

@@ -46,7 +46,7 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
     if scale:
         return writing.text_out(NUMERIC, int(scale))
     if target.element:
-        return _array(target, modifier, here, assignment)
+        return _array(source, target, modifier, here, assignment)
     if target in STRINGS:
         return _to_text(source, target, modifier, here, assignment)
     if target in INTEGERS:
@@ -71,9 +71,10 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
     return lambda value: read(writing.text(value))
 
 
-def _array(target: PgType, modifier: int, here: tzinfo, assignment: bool) -> Cast:
+def _array(source: PgType | None, target: PgType, modifier: int, here: tzinfo, assignment: bool) -> Cast:
     element = BY_OID[target.element]
-    one = cast("", element.name, modifier, here, assignment)
+    before = BY_OID[source.element].name if source is not None and source.element else ""
+    one = cast(before, element.name, modifier, here, assignment)
     read = arrays.from_text
 
     def items(values: list[Any]) -> list[Any]:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import calendar
 import json
-import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from ..protocol.errors import PgError
-from ..types import intervals, moments, numbers, writing
+from ..types import intervals, moments, writing
 from ..types.intervals import DAY, Interval
+from ..types.registry import BY_NAME
 from .marks import collected, sees_null
 
 
@@ -105,7 +105,8 @@ def make(here_now: Any) -> dict[str, Any]:
         return str(intervals.age(today, _local(later, kind, here)))
 
     def pg_to_char(value: Any, *more: Any) -> str:
-        from .formats import interval_text, moment_text, number_text
+        from .templates.moments import interval_text, moment_text
+        from .templates.numbers import number_text
 
         form, kind = more[0], more[-1]
         if kind == "interval":
@@ -119,15 +120,20 @@ def make(here_now: Any) -> dict[str, Any]:
                 if kind == "time"
                 else _local(value, kind, here)
             )
-            return moment_text(found, form, here)
-        return number_text(numbers.decimal(value), form)
+            return moment_text(found, form, here, zoned=kind == "timestamptz")
+        return number_text(value, form, kind)
+
+    def pg_json_moment(value: Any) -> str:
+        text = writing.text_out(BY_NAME["timestamptz"], -1, here_now())(value).replace(" ", "T")
+        return text + ":00" if text[-3:-2] in "+-" else text
 
     def pg_to_timestamp(value: Any, *more: Any) -> str:
-        from .formats import moment_from
+        from .templates.reading import moment_from
 
         if len(more) == 1 or isinstance(value, (int, float)):
             return moments.moment(float(value), utc=True).isoformat(" ")
-        return _text(moment_from(value, more[0]), "timestamptz", here_now())
+        found, ahead = moment_from(value, more[0])
+        return _text(found, "timestamptz", here_now() if ahead is None else timezone(ahead))
 
     def pg_make_timestamptz(
         y: int, mo: int, d: int, h: int, mi: int, s: float, name: str | None = None
@@ -385,17 +391,15 @@ def pg_overlaps(a: Any, b: Any, c: Any, d: Any) -> int:
 
 
 def pg_to_date(text: str, form: str) -> str:
-    from .formats import moment_from
+    from .templates.reading import moment_from
 
-    return moment_from(text, form).date().isoformat()
+    return moment_from(text, form)[0].date().isoformat()
 
 
 def pg_to_number(text: str, form: str) -> Any:
-    negative = "-" in text or "<" in text
-    digits = re.sub(r"[^\d.]", "", text.replace(",", ""))
-    if not digits:
-        raise numbers.wrong("numeric", text)
-    return numbers.numeric_in(("-" if negative else "") + digits)
+    from .templates.reading import number_from
+
+    return number_from(text, form)
 
 
 def days_in_month(year: int, month: int) -> int:

@@ -10,12 +10,13 @@ from ..protocol.errors import PgError
 from ..types import arrays, reading, writing
 from ..types.reading import jsonb_dump
 from ..types.registry import BY_NAME
+from .json_texts import members
 from .marks import collected, sees_null
 
 
 def _load(text: Any) -> Any:
     try:
-        return json.loads(text if isinstance(text, str) else writing.text(text))
+        return json.loads(text if isinstance(text, str) else writing.text(text), parse_float=reading.Literal)
     except ValueError:
         raise PgError(
             "22P02", "invalid input syntax for type json", detail=f"The text is {str(text)[:80]!r}."
@@ -52,6 +53,32 @@ def pg_json_get(document: Any, key: Any) -> str | None:
     if isinstance(value, list) and isinstance(key, str):
         return None
     return _dump(_step(value, key))
+
+
+def pg_json_get_raw(document: Any, key: Any) -> str | None:
+    """Return a member or an item of a json document as it is written there."""
+    value = _load(document)
+    if isinstance(value, list) and isinstance(key, str):
+        return None
+    return _raw(document, value, key)
+
+
+def _raw(document: str, value: Any, key: Any) -> str | None:
+    if _step(value, key) is _MISSING:
+        return None
+    parts = members(document)
+    if isinstance(value, list):
+        return parts[int(key)][1]
+    return next(text for name, text in reversed(parts) if name == key)
+
+
+def pg_json_path_raw(document: Any, path: str) -> str | None:
+    found: str | None = writing.text(document)
+    for key in arrays.load(path):
+        if found is None or key is None:
+            return None
+        found = _raw(found, _load(found), str(key))
+    return found
 
 
 def pg_json_get_text(document: Any, key: Any) -> str | None:
@@ -195,15 +222,27 @@ def pg_json_strip_nulls(document: Any) -> str:
 
 
 def pg_jsonb_pretty(document: Any) -> str:
-    return json.dumps(json.loads(reading.jsonb_in(document)), indent=4, ensure_ascii=False)
+    def lines(value: Any, indent: str) -> str:
+        inner = indent + "    "
+        if isinstance(value, dict):
+            keys = sorted(value, key=lambda key: (len(key.encode()), key))
+            items = [f"{inner}{jsonb_dump(key)}: {lines(value[key], inner)}" for key in keys]
+        elif isinstance(value, list):
+            items = [inner + lines(each, inner) for each in value]
+        else:
+            return jsonb_dump(value)
+        first, last = "{}" if isinstance(value, dict) else "[]"
+        return first + "\n" + "".join([",\n".join(items), "\n"] if items else []) + indent + last
+
+    return lines(_load(document), "")
 
 
 def pg_json_typeof(document: Any) -> str:
     value = _load(document)
     if isinstance(value, bool):
         return "boolean"
-    names = {dict: "object", list: "array", str: "string", int: "number", float: "number", type(None): "null"}
-    return names[type(value)]
+    names = {dict: "object", list: "array", str: "string", type(None): "null"}
+    return names.get(type(value), "number")
 
 
 def pg_json_array_length(document: Any) -> int:
@@ -225,6 +264,11 @@ def _items(document: Any) -> list[Any]:
 
 def pg_json_items(document: Any) -> str:
     return json.dumps([jsonb_dump(item) for item in _items(document)], ensure_ascii=False)
+
+
+def pg_json_items_raw(document: Any) -> str:
+    _items(document)
+    return json.dumps([text for _, text in members(document)], ensure_ascii=False)
 
 
 def pg_json_texts(document: Any) -> str:
@@ -257,6 +301,11 @@ def pg_json_pairs(document: Any) -> str:
     )
 
 
+def pg_json_pairs_raw(document: Any) -> str:
+    _members(document)
+    return json.dumps([[key, text] for key, text in members(document)], ensure_ascii=False)
+
+
 def pg_json_pairs_text(document: Any) -> str:
     return json.dumps([[key, _text(value)] for key, value in _members(document).items()], ensure_ascii=False)
 
@@ -269,8 +318,9 @@ def jsonable(value: Any, kind: str) -> Any:
         return _load(value)
     if kind == "bool":
         return bool(value)
-    if kind == "numeric" and isinstance(value, float):
-        return float(f"{value:.15g}")
+    if isinstance(value, float) and not isinstance(value, reading.Literal):
+        number = float(f"{value:.15g}") if kind == "numeric" else value
+        return int(number) if number.is_integer() and abs(number) < 1e15 else number
     if kind.startswith("_"):
         items = arrays.load(value) if isinstance(value, str) else value
         return [jsonable(item, kind if isinstance(item, list) else kind[1:]) for item in items]
@@ -298,10 +348,10 @@ def jsonable(value: Any, kind: str) -> Any:
 def pg_to_json(value: Any, kind: str, binary: int = 0) -> str | None:
     if value is None:
         return None
-    if kind.startswith("_") and not binary:
-        return json.dumps(jsonable(value, kind), ensure_ascii=False, separators=(",", ":"))
-    if kind == "record" and not binary:
-        return json.dumps(jsonable(value, kind), ensure_ascii=False, separators=(",", ":"))
+    if kind == "json":
+        return value if not binary else jsonb_dump(_load(value))
+    if (kind.startswith("_") or kind == "record") and not binary:
+        return reading.json_dump(jsonable(value, kind))
     return jsonb_dump(jsonable(value, kind))
 
 

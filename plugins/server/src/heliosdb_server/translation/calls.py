@@ -11,6 +11,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 from ..protocol.errors import PgError
 from ..types.registry import (
     BOOL,
+    BPCHAR,
     BY_NAME,
     BY_OID,
     BYTEA,
@@ -120,6 +121,8 @@ class Calls(Composites):
                     ex = ex._replace(text=f"CASE {ex.text} WHEN 1 THEN 't' WHEN 0 THEN 'f' END")
                 elif name in _SAID_AS_TEXT:
                     ex = ex._replace(text=self.as_text(ex))
+            if ex.type is BPCHAR and name in _PADDED:
+                ex = ex._replace(text=self.padded(ex))
             args.append(self.typed(ex, S_TEXT, arg.at) if ex.unknown and name not in _UNTYPED else ex)
         self._refuse_types(node, name, args)
         if name in VOLATILE:
@@ -135,6 +138,8 @@ class Calls(Composites):
         if place < len(kinds) and (kind := kinds[place]) is not None and not kind.element:
             raise self._no_function(node, args)
         if name == "abs" and kinds and kinds[0] is not None and not is_number(kinds[0]):
+            raise self._no_function(node, args)
+        if name == "length" and len(kinds) == 2 and kinds[0] not in (None, BYTEA):
             raise self._no_function(node, args)
         if name == "round" and len(kinds) == 2 and kinds[0] in (FLOAT4, FLOAT8):
             raise self._no_function(node, args)
@@ -168,15 +173,23 @@ class Calls(Composites):
             and name != "num_nulls"
         ):
             texts = [
-                part for arg in args for part in (arg.text, quote_text(arg.type.name if arg.type else ""))
+                part
+                for arg in args
+                for text, kind in (self.for_json(arg),)
+                for part in (text, quote_text(kind))
             ]
-        if name == "array_to_string" and args and args[0].type is BY_OID[BOOL.array]:
-            texts[0] = f"pg_array_letters({texts[0]})"
+        if name == "array_to_string" and args and (kind := args[0].type) is not None:
+            if kind is BY_OID[BOOL.array]:
+                texts[0] = f"pg_array_letters({texts[0]})"
+            elif kind.element and BY_OID[kind.element] not in STRINGS | INTEGERS:
+                texts[0] = self.cast(args[0], Sized(BY_OID[TEXT.array]), node.at).text
         if name in ("round", "trunc") and args:
             texts.append(quote_text(args[0].type.name if args[0].type else "")) if len(
                 args
             ) > 1 else texts.extend(("0", quote_text(args[0].type.name if args[0].type else "")))
         made = f"{signature.function}({', '.join(texts)})"
+        if name == "log" and len(args) == 2:
+            made = f"pg_fifteen({made})"
         self.functions |= signature.function.startswith("pg_")
         if node.over is not None:
             made += self.over(node.over, scope)
@@ -192,13 +205,19 @@ class Calls(Composites):
             return args[1].sized if len(args) > 1 else None
         if result == "common":
             return self.common(args)
-        if result == "float":
+        if result == "log" and len(args) == 2:
+            return Sized(NUMERIC)
+        if result in ("float", "log"):
             kinds = [arg.type for arg in args]
             exact = NUMERIC in kinds and FLOAT8 not in kinds and FLOAT4 not in kinds
             return Sized(NUMERIC) if exact else S_FLOAT8
         if result == "rounded":
             whole = len(args) > 1 and first.type in INTEGERS
             return Sized(NUMERIC) if NUMERIC is first.type or whole else S_FLOAT8
+        if result == "grown":
+            last = args[-1]
+            one = first if first.type is not None and first.type.element else last
+            return self.grown(one, last if one is first else first, item=True)
         if result == "filled":
             array = BY_OID.get(first.type.array) if first.type is not None else None
             return Sized(array or BY_OID[TEXT.array])
@@ -244,7 +263,10 @@ class Calls(Composites):
         """Return a window's definition in parentheses."""
         parts = [quote_identifier(window.base)] if window.base else []
         if window.partition:
-            parts.append("PARTITION BY " + ", ".join(self.ex(each, scope).text for each in window.partition))
+            parts.append(
+                "PARTITION BY "
+                + ", ".join(self.sortable(self.ex(each, scope)).text for each in window.partition)
+            )
         if window.order:
             parts.append("ORDER BY " + ", ".join(self.key(each, scope) for each in window.order))
         if window.frame:
@@ -305,7 +327,8 @@ class Calls(Composites):
                 return self._collected(node, f"interval_{name}", INTERVAL, args, scope, end)
             if name in ("sum", "avg") and (kind in STRINGS or kind is BOOL):
                 raise self._no_function(node, args)
-            text = "*" if node.star else f"{distinct}{', '.join(a.text for a in args)}"
+            compared = [self.sortable(a) for a in args] if node.distinct and name == "count" else args
+            text = "*" if node.star else f"{distinct}{', '.join(a.text for a in compared)}"
             sized = self._native_result(name, args)
             made = f"{name}({text}){end}"
             if name in ("sum", "avg") and sized is not None and sized.type is NUMERIC:
@@ -339,20 +362,30 @@ class Calls(Composites):
         """Return an aggregate that Python computes; it gets its rows' sort keys along, since SQLite sorts none."""
         if node.over is not None and name.partition(" ")[0] not in ("string_agg", "array_agg"):
             pass  # SQLite says so where the aggregate is no window function
-        keys = [self.ex(order.expr, scope) for order in node.order]
+        keys = [self.sortable(self.ex(order.expr, scope)) for order in node.order]
         directions = "".join(
             ("d" if o.descending else "a") + ((o.nulls or ("first" if o.descending else "last"))[0])
             for o in node.order
         )
-        first = keys[0] if "within group" in name and keys else args[0] if args else Ex("")
+        own = [self.ex(order.expr, scope) for order in node.order]
+        first = own[0] if "within group" in name and own else args[0] if args else Ex("")
         types = [arg.type.name if arg.type is not None else "" for arg in args] or [
             first.type.name if first.type else ""
         ]
+        values = [arg.text for arg in args]
+        if name.startswith("json"):
+            values, types = map(list, zip(*map(self.for_json, args), strict=True))
         spec = json.dumps([name.partition(" ")[0], node.distinct, len(args), directions, types])
-        texts = [quote_text(spec), *(arg.text for arg in args), *(key.text for key in keys)]
+        texts = [quote_text(spec), *values, *(key.text for key in keys)]
         sized: Sized | None
         if name in _EXACT and args and args[0].type is not FLOAT8 and args[0].type is not FLOAT4:
             sized = Sized(NUMERIC)
+        elif name.startswith("percentile_"):
+            sized = own[0].sized if own else None
+            if name.startswith("percentile_cont") and (sized is None or sized.type is not INTERVAL):
+                sized = S_FLOAT8
+            if args and args[0].type is not None and args[0].type.element and sized is not None:
+                sized = Sized(BY_OID[sized.type.array])
         elif isinstance(result, PgType):
             sized = Sized(result)
         elif result == "array":
@@ -397,6 +430,29 @@ class Calls(Composites):
 
     _call_least = _call_greatest
 
+    def _call_scale(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        if len(node.args) != 1:
+            raise self._no_function(node, [])
+        made = self.ex(node.args[0], scope, Sized(NUMERIC))
+        if made.decimals is None:
+            raise PgError(
+                "0A000",
+                "the zeros behind a calculated number are not kept: it has no scale()",
+                hint="Use min_scale(), or cast to numeric(p, s).",
+                position=node.at + 1,
+            )
+        return Ex(f"CASE WHEN {made.text} IS NOT NULL THEN {made.decimals} END", S_INT4)
+
+    def _call_width_bucket(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        if len(node.args) != 2:
+            return self._by_signature(node, "width_bucket", SIGNATURES["width_bucket"], scope)
+        array = self.ex(node.args[1], scope)
+        element = BY_OID.get(array.type.element) if array.type is not None else None
+        if element is None:
+            raise self._no_function(node, [self.ex(node.args[0], scope), array])
+        value = self.ex(node.args[0], scope, Sized(element))
+        return self.own(f"pg_width_bucket_of({value.text}, {array.text})", S_INT4)
+
     def _call_now(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         return self.own("pg_now()", Sized(TIMESTAMPTZ))._replace(not_null=True)
 
@@ -416,8 +472,8 @@ class Calls(Composites):
         sized = Sized(JSONB if node.name.lower() == "to_jsonb" else JSON)
         if ex.type is not None and (ex.type.name == "record" or ex.type in (JSON, JSONB)):
             return Ex(ex.text, sized)
-        kind = quote_text(ex.type.name if ex.type else "")
-        return self.own(f"pg_to_json({ex.text}, {kind}, {int(sized.type is JSONB)})", sized)
+        text, kind = self.for_json(ex)
+        return self.own(f"pg_to_json({text}, {quote_text(kind)}, {int(sized.type is JSONB)})", sized)
 
     _call_to_jsonb = _call_to_json
 
@@ -455,6 +511,7 @@ _SAID_AS_TEXT = frozenset(
         "char_length",
     ]
 )
+_PADDED = frozenset(("octet_length", "concat", "concat_ws", "format"))
 _UNTYPED = frozenset(("pg_typeof",))
 _VECTORS = frozenset(("add", "subtract", "multiply", "scale", "normalize", "subvector", "avg", "sum"))
 __all__ = ["FLOAT4", "Calls", "wider"]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 from ..protocol.errors import PgError
 from ..types.registry import (
     BY_OID,
-    BYTEA,
     DATE,
+    FLOAT4,
+    FLOAT8,
     INT4,
     JSON,
     JSONB,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     pass
 
 from .matching import Matching
+
+_FLOATS = (FLOAT4, FLOAT8)
 
 
 class Composites(Matching):
@@ -112,10 +116,10 @@ class Composites(Matching):
         if node.kind == "array":
             element = columns[0].sized
             array = BY_OID.get(element.type.array) if element is not None else BY_OID[TEXT.array]
+            if element is not None and element.type.element:  # an array of arrays is of their type
+                array = element.type
             name = self.fresh("a")
-            value = f"{name}.`{columns[0].name}`"
-            if element is not None and (element.type.element or element.type is JSON):
-                value = f"json({value})"
+            value = self.json_item(Ex(f"{name}.`{columns[0].name}`", element))
             made = f"(SELECT json_group_array({value}) FROM ({text}) AS {name})"
             return Ex(made, Sized(array) if array is not None else None)
         if len(columns) > 1:
@@ -146,9 +150,8 @@ class Composites(Matching):
         if element is not None:
             items = [self.cast(item, element, node.at) for item in items]
         array = BY_OID.get(sized.type.array) if sized is not None else None
-        text = ", ".join(
-            item.text if item.type is not BYTEA else f"'\\x' || lower(hex({item.text}))" for item in items
-        )
+        wide = sized.type if sized is not None else None
+        text = ", ".join(self.json_item(i._replace(sized=sized) if wide in _FLOATS else i) for i in items)
         return Ex(f"json_array({text})", Sized(array) if array is not None else want)
 
     def _row(self, node: tree.Row, scope: Scope, want: Sized | None) -> Ex:
@@ -157,34 +160,55 @@ class Composites(Matching):
         return Ex(f"json_object({parts})", Sized(RECORD))
 
     def _subscript(self, node: tree.Subscript, scope: Scope, want: Sized | None) -> Ex:
-        a = self.ex(node.operand, scope)
-        if node.is_slice:
-            low = self.ex(node.index, scope, S_INT4).text if node.index is not None else "1"
-            high = self.ex(node.upper, scope, S_INT4).text if node.upper is not None else "NULL"
-            return self.own(f"pg_array_slice({a.text}, {low}, {high})", a.sized)
-        assert node.index is not None
-        index = self.ex(node.index, scope, S_INT4 if a.type is not JSONB else S_TEXT)
+        chain, base = [node], node.operand
+        while isinstance(base, tree.Subscript):
+            chain.insert(0, base)
+            base = base.operand
+        a = self.ex(base, scope)
         if a.type is JSONB:
-            return self.own(f"pg_json_get({a.text}, {index.text})", a.sized)
-        if a.type is not None and not a.type.element and not isinstance(node.operand, tree.Subscript):
+            for each in chain:
+                assert each.index is not None
+                index = self.ex(each.index, scope, S_TEXT)
+                a = self.own(f"pg_json_get({a.text}, {index.text})", a.sized)
+            return a
+        if a.type is not None and not a.type.element:
             raise PgError(
                 "42804",
                 f"cannot subscript type {a.type.title} because it does not support subscripting",
-                position=node.operand.at + 1,
+                position=base.at + 1,
             )
+        if any(each.is_slice for each in chain):
+            bounds = ", ".join(self._slice_bounds(each, scope) for each in chain)
+            return self.own(f"pg_array_slice({a.text}, {bounds})", a.sized)
         element = BY_OID.get(a.type.element) if a.type is not None else None
-        if (
-            isinstance(node.operand, tree.Subscript) and element is None
-        ):  # the second one of an array of arrays
-            element = a.type
-        base = 0 if a.type is not None and a.type.name in ("int2vector", "oidvector") else 1
-        place = f"({index.text} - {base})"
-        if not index.text.isdigit():  # JSON's paths have no negative places
-            place = f"CASE WHEN {place} >= 0 THEN {place} END"
-        elif int(index.text) < base:
-            place = "NULL"
-        made = f"json_extract({a.text}, '$[' || {place} || ']')"
-        return Ex(made, Sized(element) if element is not None else None)
+        sized = Sized(element) if element is not None else None
+        first = 0 if a.type is not None and a.type.name in ("int2vector", "oidvector") else 1
+        places = [self.ex(each.index, scope, S_INT4).text for each in chain if each.index is not None]
+        if not re.fullmatch(r'[\w."?]+', a.text):
+            if first == 0:
+                places = [f"({place} + 1)" for place in places]
+            return self.own(f"pg_array_item({', '.join([a.text, *places])})", sized)
+        if all(place.isdigit() for place in places):
+            path = "'$" + "".join(f"[{max(int(place) - first, -1)}]" for place in places) + "'"
+            if "-1" in path:
+                return Ex("NULL", sized)
+        else:  # JSON's paths have no negative places
+            path = "'$'" + "".join(
+                f" || '[' || CASE WHEN {place} >= {first} THEN {place} - {first} END || ']'"
+                for place in places
+            )
+        made = f"json_extract({a.text}, {path})"
+        if element not in (JSON, JSONB):  # an item that is an array has too few places
+            made = f"CASE json_type({a.text}, {path}) WHEN 'array' THEN NULL ELSE {made} END"
+        return Ex(made, sized)
+
+    def _slice_bounds(self, node: tree.Subscript, scope: Scope) -> str:
+        def bound(each: tree.Node | None, otherwise: int) -> str:
+            return self.ex(each, scope, S_INT4).text if each is not None else str(otherwise)
+
+        if not node.is_slice:  # beside a slice, [2] is [1:2]
+            return f"1, {bound(node.index, 1)}"
+        return f"{bound(node.index, 1)}, {bound(node.upper, 2**31 - 1)}"
 
     def _collate(self, node: tree.Collate, scope: Scope, want: Sized | None) -> Ex:
         a = self.ex(node.operand, scope, want)
@@ -207,7 +231,10 @@ class Composites(Matching):
         return self.own(f"pg_at_zone({a.text}, {zone}, 1)", Sized(TIMESTAMPTZ))
 
     def _access(self, node: tree.Access, scope: Scope, want: Sized | None) -> Ex:
-        a = self.ex(node.operand, scope)
+        inner = node.operand
+        if isinstance(inner, tree.Name) and len(inner.parts) == 1 and scope.find(inner.parts, -1) is None:
+            return self.ex(tree.Name((*inner.parts, node.name), at=node.at), scope)
+        a = self.ex(inner, scope)
         types: dict[str, PgType] = {"n": INT4, "x": BY_OID[OID.oid]}
         found = types.get(node.name)
         key = quote_text("$." + '"' + node.name.replace('"', "") + '"')

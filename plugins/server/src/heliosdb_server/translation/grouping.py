@@ -48,14 +48,16 @@ class Grouping(Tables):
                 raise PgError(
                     "42P10", f"GROUP BY position {node.value} is not in select list", position=node.at + 1
                 )
-            return str(node.value)
+            made = targets[node.value - 1][1]
+            key = self.sortable(made)
+            return str(node.value) if key is made else key.text
         if isinstance(node, tree.Name) and len(node.parts) == 1:
             here = Scope(scope.relations)
             if here.find(node.parts, node.at) is None:
                 for name, ex in targets:
                     if name == node.parts[0]:
-                        return ex.text
-        return self.ex(node, scope).text
+                        return self.sortable(ex).text
+        return self.sortable(self.ex(node, scope)).text
 
     def _check_grouping(self, node: tree.Core, scope: Scope) -> None:
         """Refuse columns that are neither grouped by nor in an aggregate: SQLite would take any row's value."""

@@ -12,6 +12,7 @@ from ..types import reading
 from ..types.registry import (
     BOOL,
     BPCHAR,
+    BY_OID,
     BYTEA,
     DATE,
     FLOAT4,
@@ -98,6 +99,10 @@ def wider(a: Sized | None, b: Sized | None) -> Sized | None:
         return Sized(one if _MOMENTS[one] >= _MOMENTS[two] else two)
     if one in STRINGS and two in STRINGS:
         return Sized(one if one is VARCHAR and two is VARCHAR else TEXT)
+    if one.element and two.element:
+        item = wider(Sized(BY_OID[one.element]), Sized(BY_OID[two.element]))
+        array = BY_OID.get(item.type.array) if item is not None else None
+        return Sized(array) if array is not None else a
     return a
 
 

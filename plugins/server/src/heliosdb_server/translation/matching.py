@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
-from ..types.registry import BY_OID, INTERVAL, TEXT, Sized  # fmt: skip
+from ..types.registry import BY_OID, INTERVAL, JSON, JSONB, TEXT, Sized
 from . import tree
 from .literals import S_BOOL, S_TEXT
 from .scope import Ex, Scope
@@ -26,7 +27,6 @@ class Matching(Operators):
     # ---- comparisons with words ----
 
     def _like(self, node: tree.Like, scope: Scope, want: Sized | None) -> Ex:
-        operand = self.text(node.operand, scope)
         no = "NOT " if node.negated else ""
         pattern = node.pattern.value if isinstance(node.pattern, tree.Const) else None
         escape = (
@@ -35,6 +35,10 @@ class Matching(Operators):
             else "\\"
             if node.escape is None
             else None
+        )
+        filled = isinstance(pattern, str) and pattern.endswith("%") and not {" ", "_"} & set(pattern)
+        operand = (
+            self.text(node.operand, scope) if filled else self.padded(self.ex(node.operand, scope, S_TEXT))
         )
         if node.kind == "similar":
             written = self.text(node.pattern, scope)
@@ -71,6 +75,14 @@ class Matching(Operators):
         if isinstance(node.items, tree.Node):
             text, columns = self.query(node.items, scope)
             left = self.operand(node.operand, scope, columns[0].sized if columns else None)
+            if len(columns) == 1 and not isinstance(node.operand, tree.Row):
+                a, b = self.ex(node.operand, scope, columns[0].sized), Ex("c0", columns[0].sized)
+                self._refuse_mixed(a, b, tree.Binary("=", node.operand, node.operand, at=node.at))
+                one, two = self.comparable(a, b)
+                if (one.text, two.text) != (a.text, b.text):
+                    name = self.fresh("q")
+                    text = f"WITH {name}(c0) AS ({text}) SELECT {two.text} FROM {name}"
+                    left = one.text
             return Ex(f"({left} {no}IN ({text}))", S_BOOL)
         if isinstance(node.operand, tree.Row):
             rows = []
@@ -88,6 +100,8 @@ class Matching(Operators):
         if a.unknown:
             known = next((item.sized for item in items if not item.unknown and item.sized), None)
             a = self.typed(a, known, node.operand.at)
+        for each in items:
+            self._refuse_mixed(a, each, tree.Binary("=", node.operand, node.operand, at=node.at))
         pairs = [self.comparable(a, item) for item in items]
         if pairs and any(first.text != a.text for first, _ in pairs):
             either = " OR ".join(f"{first.text} = {item.text}" for first, item in pairs)
@@ -113,6 +127,9 @@ class Matching(Operators):
             value = f"{name}.`{columns[0].name}`"
             source = f"({text}) AS {name}"
         else:
+            if (node.op, node.every) in (("=", False), ("<>", True)):  # noqa: SIM102
+                if (items := _listed(node.right)) is not None:
+                    return self._in(tree.In(node.left, items, node.every, at=node.at), scope, want)
             a = self.ex(node.left, scope)
             array = BY_OID.get(a.type.array) if a.type is not None and a.type.array else None
             b = self.ex(node.right, scope, Sized(array) if array is not None else None)
@@ -125,12 +142,16 @@ class Matching(Operators):
                     "42809", "op ANY/ALL (array) requires array on right side", position=node.at + 1
                 )
             a = self.typed(a, sized, node.left.at)
-            array_text = self._array_text(b)
-            text = f"SELECT value FROM json_each({array_text})"
-            if (node.op, node.every) in (("=", False), ("<>", True)):
-                return Ex(f"({a.text} {'NOT ' if node.every else ''}IN ({text}))", S_BOOL)
+            items_text = f"json_each({self.flat(b, self._array_text(b))})"
             name = self.fresh("q")
-            left, source, value = a.text, f"json_each({array_text}) AS {name}", f"{name}.value"
+            item = Ex(f"{name}.value", sized)
+            if node.op in COMPARE:
+                self._refuse_mixed(a, item, tree.Binary(node.op, node.left, node.right, at=node.at))
+                a, item = self.comparable(a, item)
+            if (node.op, node.every) in (("=", False), ("<>", True)):
+                text = f"SELECT {item.text} FROM {items_text} AS {name}"
+                return Ex(f"({a.text} {'NOT ' if node.every else ''}IN ({text}))", S_BOOL)
+            left, source, value = a.text, f"{items_text} AS {name}", item.text
         inner = self._compared(left, node.op, value, node)
         # ALL is false when one is, ANY true when one is; else what can't be told for one can't be told at all.
         how, one, other = ("min", 0, 1) if node.every else ("max", 1, 0)
@@ -148,6 +169,15 @@ class Matching(Operators):
             fold, negated = REGEX[op]
             return f"{'NOT ' if negated else ''}pg_regex({left}, {right}, {fold})"
         raise PgError("0A000", f"the operator {op} is not supported with ANY or ALL", position=node.at + 1)
+
+    def flat(self, ex: Ex, text: str = "") -> str:
+        """Return an array as JSON whose items are no arrays themselves."""
+        text = text or ex.text
+        if ex.type is None or BY_OID.get(ex.type.element) in (JSON, JSONB) or is_flat(ex):
+            return text
+        if self.lasting or _SIMPLE.fullmatch(text):
+            return f"CASE json_type({text}, '$[0]') WHEN 'array' THEN pg_array_flat({text}) ELSE {text} END"
+        return self.own(f"pg_array_flat({text})", ex.sized).text
 
     def _array_text(self, ex: Ex) -> str:
         """Return an array as JSON for json_each(); comparing with the items of no array is NULL, not false."""
@@ -169,6 +199,29 @@ class Matching(Operators):
             a = self.typed(a, S_TEXT if node.what == "null" else S_BOOL, node.operand.at)
         what = {"null": "NULL", "unknown": "NULL", "true": "1", "false": "0"}[node.what]
         return Ex(f"({a.text} IS {no}{what})", S_BOOL, not_null=True)
+
+
+_SIMPLE = re.compile(r"[\w.\"?]+|coalesce\([\w.\"?]+, '\[null\]'\)")
+
+
+def is_flat(ex: Ex) -> bool:
+    """Is it plain that an array is none of arrays?"""
+    text = ex.text
+    if text[:1] == "'":
+        return "[" not in text[2:]
+    return text.startswith("json_array(") and "json(json" not in text.replace(" ", "")
+
+
+def _listed(node: tree.Node) -> list[tree.Node] | None:
+    """Return the items of an array that is written out, None for any other."""
+    sized = None
+    while isinstance(node, tree.Cast) and node.type.type.element:
+        sized, node = sized or Sized(BY_OID[node.type.type.element], node.type.modifier), node.operand
+    if not isinstance(node, tree.Array) or any(isinstance(item, tree.Array) for item in node.items):
+        return None
+    if sized is None:
+        return list(node.items) or None
+    return [tree.Cast(item, sized, sized.type.name, at=item.at) for item in node.items]
 
 
 def _glob(pattern: str, escape: str) -> str | None:

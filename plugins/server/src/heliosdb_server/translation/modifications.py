@@ -70,8 +70,8 @@ class Modifications(Sources):
                 names = (self.label(),)
                 if self.is_op("["):
                     raise PgError("0A000", "assigning to an element of an array is not supported")
-                if self.take_op("."):
-                    names = (self.label(),)
+                if self.is_op("."):
+                    raise PgError("42703", f'column "{names[0]}" of the relation does not exist')
             self.expect_op("=")
             found.append((names, self.expression()))
             if not self.take_op(","):

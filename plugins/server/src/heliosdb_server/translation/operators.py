@@ -1,5 +1,5 @@
 """Operators that calculate, compare and concatenate, by the types of both sides."""
-# ruff: noqa: E501 - a row of a table is one line
+
 # ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class Operators(Values):
         ):
             if node.operand.value == str(2**63):
                 return Ex("(-9223372036854775808)", S_INT8, not_null=True)
-            inner = self.ex(node.operand, scope)
+            inner = self.ex(node.operand, scope, want)
+            if node.operand.value == 2**31:
+                inner = inner._replace(sized=S_INT4)
             return inner._replace(text=f"-{inner.text}", not_null=True)
         inner = self.ex(node.operand, scope, want)
         kind = inner.type
@@ -103,7 +105,10 @@ class Operators(Values):
             return self._like(like, scope, want)
         if op in REGEX:
             fold, negated = REGEX[op]
-            text, pattern = self.text(node.left, scope), self.text(node.right, scope)
+            left = self.ex(node.left, scope, S_TEXT)
+            if left.type is not None and left.type not in STRINGS:
+                raise self._no_operator(left, node.op, self.ex(node.right, scope), node)
+            text, pattern = self.padded(left), self.text(node.right, scope)
             return self.own(f"{'NOT ' if negated else ''}pg_regex({text}, {pattern}, {fold})", S_BOOL)
         if op in _DISTANCES or op == "<#>":
             return self._distance(node, scope)
@@ -124,8 +129,16 @@ class Operators(Values):
             return Ex(f"(({a.text} | {b.text}) - ({a.text} & {b.text}))", wider(a.sized, b.sized))
         if op == "==":  # SQLite's
             return Ex(f"({a.text} = {b.text})", S_BOOL)
-        names = " ".join((a.type.title if a.type else "unknown", op, b.type.title if b.type else "unknown"))
-        raise PgError("42883", f"operator does not exist: {names}", position=node.at + 1)
+        raise self._no_operator(a, op, b, node)
+
+    def _no_operator(self, a: Ex, op: str, b: Ex, node: tree.Node) -> PgError:
+        names = f"{a.type.title if a.type else 'unknown'} {op} {b.type.title if b.type else 'unknown'}"
+        return PgError(
+            "42883",
+            f"operator does not exist: {names}",
+            hint="No operator matches the given name and argument types. You might need to add explicit type casts.",
+            position=node.at + 1,
+        )
 
     def _sides(self, node: tree.Binary, scope: Scope) -> tuple[Ex, Ex]:
         """Return both sides of an operator that calculates: what a bare literal beside them may be differs."""
@@ -184,12 +197,7 @@ class Operators(Values):
             )  # fmt: skip
         kinds = [_KIND.get(one.category, "") if one is not BOOL else "bool" for one in (one, two)]
         if "" not in kinds and kinds[0] != kinds[1] and UNKNOWN not in (one, two) and not REG & {one, two}:
-            raise PgError(
-                "42883",
-                f"operator does not exist: {one.title} {node.op} {two.title}",
-                hint="No operator matches the given name and argument types. You might need to add explicit type casts.",
-                position=node.at + 1,
-            )
+            raise self._no_operator(a, node.op, b, node)
 
     def comparable(self, a: Ex, b: Ex) -> tuple[Ex, Ex]:
         """Return two expressions so that comparing what SQLite has for them compares what PostgreSQL would."""
@@ -234,14 +242,7 @@ class Operators(Values):
         kind = result.type if result is not None else None
         for each, ex in ((one, a), (two, b)):
             if each is not None and not is_number(each) and not ex.unknown:
-                names = f"{one.title if one else 'unknown'} {op} {two.title if two else 'unknown'}"
-                raise PgError(
-                    "42883",
-                    f"operator does not exist: {names}",
-                    hint="No operator matches the given name and argument types. "
-                    "You might need to add explicit type casts.",
-                    position=node.at + 1,
-                )
+                raise self._no_operator(a, op, b, node)
         if op == "^":
             made = f"pg_power({a.text}, {b.text})"
             if kind is NUMERIC:
@@ -322,20 +323,30 @@ class Operators(Values):
             return self.own(f"pg_interval_scale({a.text}, {factor})", interval)
         if op == "*" and two is INTERVAL and (is_number(one) or one is None):
             return self.own(f"pg_interval_scale({b.text}, {a.text})", interval)
-        names = f"{one.title if one else 'unknown'} {op} {two.title if two else 'unknown'}"
-        raise PgError("42883", f"operator does not exist: {names}", position=node.at + 1)
+        raise self._no_operator(a, op, b, node)
 
     def _concatenated(self, a: Ex, b: Ex, node: tree.Binary) -> Ex:
-        for ex in (a, b):
-            if ex.type is not None and ex.type.element:
-                one = 1 if a.type is not None and a.type.element else 0
-                two = 1 if b.type is not None and b.type.element else 0
-                return self.own(f"pg_array_concat({a.text}, {b.text}, {one}, {two})", ex.sized)
+        one, two = (1 if ex.type is not None and ex.type.element else 0 for ex in (a, b))
+        if one or two:
+            one, two = (
+                one or int(a.text == "NULL"),
+                two or int(b.text == "NULL"),
+            )  # a bare NULL is an array too
+            sized = self.grown(a, b) if one and two else self.grown(*((a, b) if one else (b, a)), item=True)
+            return self.own(f"pg_array_concat({a.text}, {b.text}, {one}, {two})", sized)
         if JSONB in (a.type, b.type):
             return self.own(f"pg_json_concat({a.text}, {b.text})", Sized(JSONB))
         if a.type is BYTEA and b.type is BYTEA:
             return Ex(f"CAST(({a.text} || {b.text}) AS BLOB)", a.sized)
         return Ex(f"({self.as_text(a)} || {self.as_text(b)})", S_TEXT)
+
+    def grown(self, array: Ex, more: Ex, *, item: bool = False) -> Sized | None:
+        """Return the type of an array that another one, or an item, is added to."""
+        added = more.sized
+        if item and added is not None:
+            kind = BY_OID.get(added.type.array)
+            added = Sized(kind) if kind is not None else None
+        return wider(array.sized, added)
 
     def _json(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:
         if op in ("@>", "<@") and (
@@ -346,6 +357,8 @@ class Operators(Values):
         if op == "-":
             return self.own(f"pg_json_delete({a.text}, {b.text})", Sized(JSONB))
         name = _JSON_OPS[op]
+        if a.type is JSON and op in ("->", "#>"):
+            return self.own(f"pg_json_{name}_raw({a.text}, {b.text})", a.sized)
         if not name:
             raise PgError(
                 "0A000",

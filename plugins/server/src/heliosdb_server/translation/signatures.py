@@ -21,7 +21,7 @@ sqrt=pg_sqrt : ? : float
 cbrt=pg_cbrt : float8 : float8
 exp=pg_exp : ? : float
 ln=pg_ln : ? : float
-log=pg_log : ? ? : float
+log=pg_log : ? ? : log
 log10=pg_log : ? : float
 factorial=pg_factorial : int8 : numeric
 power=pg_power : ? ? : float
@@ -99,15 +99,15 @@ array_ndims=pg_array_ndims : ? : int4
 array_upper=pg_array_length : ? int4 : int4
 array_lower=pg_array_lower : ? int4 : int4
 cardinality=pg_cardinality : ? : int4
-array_append=pg_array_append : ? ? : same
-array_prepend=pg_array_prepend : ? ? : second
-array_cat=pg_array_cat : ? ? : same
+array_append=pg_array_append : ? ? : grown
+array_prepend=pg_array_prepend : ? ? : grown
+array_cat=pg_array_cat : ? ? : common
 array_remove=pg_array_remove : ? ? : same
 array_replace=pg_array_replace : ? ? ? : same
 array_position=pg_array_position : ? ? int4 : int4
 array_positions=pg_array_positions : ? ? : _int4
 array_dims=pg_array_dims : ? : text
-array_fill=pg_array_fill : ? _int4 : filled
+array_fill=pg_array_fill : ? _int4 _int4 : filled
 trim_array=pg_trim_array : ? int4 : same
 to_json=pg_to_json : ? : json
 to_jsonb=pg_to_json : ? : jsonb
@@ -339,7 +339,9 @@ class Signature(NamedTuple):
     function: str
     wants: tuple[PgType | None, ...]  # None: whatever it is
     rest: bool  # the last type is that of all arguments that follow
-    result: PgType | str  # a type, or same, second, common, float, rounded, filled, moment, zoned, ?
+    result: (
+        PgType | str
+    )  # a type, or same, second, common, float, rounded, filled, grown, log, moment, zoned, ?
 
 
 def _type(word: str) -> PgType | None:

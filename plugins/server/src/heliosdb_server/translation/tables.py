@@ -37,13 +37,13 @@ from .scope import Column, Ex, Relation, Scope, TableInfo
 # Functions that return rows: columns by name and type; each is made of json_each() over an array that a function
 # returns, and is "value", "key", or an item of the value when that is an array itself.
 _ROWS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
-    "json_array_elements": ("pg_json_items", (("value", "json", "value"),)),
+    "json_array_elements": ("pg_json_items_raw", (("value", "json", "value"),)),
     "jsonb_array_elements": ("pg_json_items", (("value", "jsonb", "value"),)),
     "json_array_elements_text": ("pg_json_texts", (("value", "text", "value"),)),
     "jsonb_array_elements_text": ("pg_json_texts", (("value", "text", "value"),)),
     "json_object_keys": ("pg_json_keys", (("json_object_keys", "text", "value"),)),
     "jsonb_object_keys": ("pg_jsonb_keys", (("jsonb_object_keys", "text", "value"),)),
-    "json_each": ("pg_json_pairs", (("key", "text", "0"), ("value", "json", "1"))),
+    "json_each": ("pg_json_pairs_raw", (("key", "text", "0"), ("value", "json", "1"))),
     "jsonb_each": ("pg_json_pairs", (("key", "text", "0"), ("value", "jsonb", "1"))),
     "json_each_text": ("pg_json_pairs_text", (("key", "text", "0"), ("value", "text", "1"))),
     "jsonb_each_text": ("pg_json_pairs_text", (("key", "text", "0"), ("value", "text", "1"))),
@@ -346,7 +346,7 @@ class Tables(Calls):
         args = [self.typed(self.ex(arg, scope), S_TEXT, arg.at) for arg in call.args]
         if name == "unnest":
             element = BY_OID.get(args[0].type.element) if args[0].type is not None else None
-            return args[0].text, Sized(element) if element is not None else None
+            return self.flat(args[0]), Sized(element) if element is not None else None
         if name == "generate_series":
             return f"pg_series({', '.join([a.text for a in args] + ['1'] * (3 - len(args)))})", S_INT4
         function, shape = _ROWS[name]
@@ -399,7 +399,7 @@ class Tables(Calls):
                 element = BY_OID.get(each.type.element) if each.type is not None else None
                 place = f"json_extract({quote_identifier(written)}.value, '$[{at}]')"
                 columns.append(Column("unnest", Sized(element) if element is not None else None, place))
-            return f"json_each(pg_zip({', '.join(each.text for each in arrays)}))", columns
+            return f"json_each(pg_zip({', '.join(map(self.flat, arrays))}))", columns
         if not call.args:
             raise self._no_function(call, [])
         array = self.typed(self.ex(call.args[0], scope), Sized(BY_OID[TEXT.array]), call.at)
@@ -409,7 +409,7 @@ class Tables(Calls):
         column = Column(
             "unnest", Sized(element) if element is not None else None, f"{quote_identifier(written)}.value"
         )
-        return f"json_each({array.text})", [column]
+        return f"json_each({self.flat(array)})", [column]
 
 
 def _item(alias: str, place: str) -> str:

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
+from ..types import numbers
 from ..types.registry import (
     BOOL,
+    BPCHAR,
     BY_OID,
     BYTEA,
+    DATE,
     FLOAT4,
     FLOAT8,
     INT2,
+    INTEGERS,
     JSON,
     JSONB,
     NUMERIC,
@@ -28,7 +32,9 @@ from ..types.registry import (
     REGCLASS,
     STRINGS,
     TEXT,
+    TIMESTAMPTZ,
     UNKNOWN,
+    UUID,
     Sized,
 )  # fmt: skip
 from . import literals, tree
@@ -38,6 +44,7 @@ from .scope import Ex, Schema, Scope
 if TYPE_CHECKING:
     from .scope import Column
 
+_AS_JSON = (INTEGERS | STRINGS | {UUID, DATE}) - {BPCHAR}  # types whose values JSON has as SQLite has them
 _DIGITS = 17  # of a literal with a fraction: programs write their floating-point numbers with as many
 
 
@@ -155,7 +162,7 @@ class Values:
             return Ex(str(node.value), S_INT4 if node.value < 2**31 else S_INT8, not_null=True)
         whole = not any(char in node.value for char in ".eE")
         if want is not None and want.type in (FLOAT8, FLOAT4):
-            return Ex(repr(float(node.value)), want, not_null=True)
+            return Ex(repr(numbers.float_in(node.value, want.type)), want, not_null=True)
         if len(node.value.lower().partition("e")[0].replace(".", "").strip("0")) > (15 if whole else _DIGITS):
             raise PgError(
                 "22003",
@@ -201,13 +208,43 @@ class Values:
 
     def _json_value(self, ex: Ex) -> str:
         """Return an expression as json_object() and its like must get it to keep its kind."""
-        if ex.type in (JSON, JSONB) or (ex.type is not None and ex.type.element):
+        kind = ex.type
+        if kind in (JSON, JSONB, RECORD) or (kind is not None and BY_OID.get(kind.element) in _AS_JSON):
             return f"json({ex.text})"
-        if ex.type is BOOL:
+        if kind is BOOL:
             return f"json(CASE {ex.text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"
-        if ex.type is BYTEA:
+        if kind is BYTEA:
             return f"pg_cast({ex.text}, 'bytea', 'text', -1)"
+        if kind is None or kind in _AS_JSON:
+            return ex.text
+        text, name = self.for_json(ex)
+        return self.own(f"json(pg_to_json({text}, {quote_text(name)}, 0))", None).text
+
+    def for_json(self, ex: Ex) -> tuple[str, str]:
+        """Return what a function of JSON is given for a value, and the name of its type."""
+        if ex.type is BPCHAR:
+            return self.padded(ex), "text"
+        if ex.type is TIMESTAMPTZ:
+            return self.own(f"pg_json_moment({ex.text})", None).text, "text"
+        if ex.type is NUMERIC and ex.sized is not None and (ex.sized.modifier != -1 or ex.text[:1].isdigit()):
+            return self.as_text(ex), "json"
+        return ex.text, ex.type.name if ex.type is not None else ""
+
+    def json_item(self, ex: Ex) -> str:
+        """Return an expression as an item of an array: JSON itself writes 15 digits of a number, and has no bytes."""
+        if ex.type is BYTEA:
+            return f"'\\x' || lower(hex({ex.text}))"
+        if ex.type in (FLOAT8, FLOAT4):
+            return f"json(CASE WHEN {ex.text} IS NOT NULL THEN printf('%!.17g', {ex.text}) END)"
+        if ex.type is not None and (ex.type.element or ex.type is JSON):
+            return f"json({ex.text})"
         return ex.text
+
+    def padded(self, ex: Ex) -> str:
+        """Return text; of a char(n) with the spaces that it ends with, which are not kept."""
+        text = self.as_text(ex)
+        size = ex.sized.modifier - 4 if ex.type is BPCHAR and ex.sized is not None else 0
+        return f"substr({text} || '{' ' * size}', 1, max({size}, length({text})))" if size > 0 else text
 
     def _default(self, node: tree.Default, scope: Scope, want: Sized | None) -> Ex:
         raise PgError("42601", "DEFAULT is not allowed in this context", position=node.at + 1)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,10 @@ def from_text(text: str, element: Callable[[str], Any], delimiter: str = ",") ->
         raise _malformed(text, "Junk after closing right brace.")
     if not is_even(made):
         raise _malformed(text, "Multidimensional arrays must have sub-arrays with matching dimensions.")
+    if text[_skip(text, 0) : _skip(text, 0) + 1] == "[":
+        said = [int(each[2]) for each in _BOUND.finditer(text[: text.index("=")])]
+        if said != _shape(made):
+            raise _malformed(text, "Specified array dimensions do not match array contents.")
     return made
 
 
@@ -37,12 +42,27 @@ def is_even(items: list[Item]) -> bool:
     return all(map(is_even, inner)) and len({any(isinstance(x, list) for x in item) for item in inner}) == 1
 
 
+_BOUND = re.compile(r"\[\s*(?:([+-]?\d+)\s*:\s*)?([+-]?\d+)\s*\]")
+
+
 def _bounds(text: str) -> int:
-    """Return where the braces begin: a text may name the bounds first, ``[0:1]={1,2}``."""
+    """Return where the braces begin: a text may name the bounds first, ``[1:2]={1,2}``."""
     at = _skip(text, 0)
-    if text[at : at + 1] == "[":
-        return text.find("{", at)
-    return at
+    if text[at : at + 1] != "[":
+        return at
+    while (found := _BOUND.match(text, at)) is not None:
+        if int(found[1] or 1) != 1:
+            raise not_from_one()
+        at = found.end()
+    at = _skip(text, at)
+    if text[at : at + 1] != "=":
+        raise _malformed(text, 'Missing "=" after array dimensions.')
+    return _skip(text, at + 1)
+
+
+def not_from_one() -> PgError:
+    """Return the error for an array whose items are counted from another number than 1."""
+    return PgError("0A000", "arrays begin at 1 here: other bounds can't be kept")
 
 
 def _skip(text: str, at: int) -> int:
@@ -152,8 +172,8 @@ def to_binary(items: list[Item], oid: int, element: Callable[[Any], bytes], firs
     return head + b"".join(struct.pack("!ii", size, first) for size in shape) + b"".join(flat)
 
 
-def from_binary(data: bytes, element: Callable[[bytes], Any]) -> list[Item]:
-    """Return the items of the binary form, each read by ``element``."""
+def from_binary(data: bytes, element: Callable[[bytes], Any], first: int = 1) -> list[Item]:
+    """Return the items of the binary form, each read by ``element``; ``first`` is the number of the first one."""
     try:
         count, _, _ = struct.unpack_from("!iiI", data)
         if not 0 <= count <= 6:
@@ -162,6 +182,8 @@ def from_binary(data: bytes, element: Callable[[bytes], Any]) -> list[Item]:
         sizes = [struct.unpack_from("!ii", data, 12 + 8 * i)[0] for i in range(count)]
         if any(size < 0 for size in sizes):
             raise PgError("22P03", "invalid array dimensions")
+        if any(struct.unpack_from("!i", data, 16 + 8 * i)[0] not in (1, first) for i in range(count)):
+            raise not_from_one()
 
         def walk(depth: int) -> list[Item]:
             nonlocal at
@@ -184,6 +206,18 @@ def from_binary(data: bytes, element: Callable[[bytes], Any]) -> list[Item]:
         return walk(0) if count else []
     except struct.error:
         raise PgError("22P03", "incorrect binary data format for an array") from None
+
+
+def flat(items: list[Item]) -> list[Item]:
+    """Return the items of all arrays within an array."""
+    if not any(isinstance(item, list) for item in items):
+        return items
+    return [each for item in items for each in (flat(item) if isinstance(item, list) else [item])]
+
+
+def depth(items: list[Item]) -> int:
+    """Return how many dimensions an array has: none when it is empty."""
+    return len(_shape(items))
 
 
 def load(value: object) -> list[Item]:

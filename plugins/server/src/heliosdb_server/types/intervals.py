@@ -61,9 +61,13 @@ class Interval(NamedTuple):
     def scaled(self, factor: float) -> Interval:
         """Return the interval ``factor`` times; what is left of a month becomes days of 30 to the month."""
         months = self.months * factor
-        days = self.days * factor + (months - int(months)) * 30
-        micros = self.micros * factor + (days - int(days)) * DAY
-        return Interval(int(months), int(days), round(micros))
+        days = self.days * factor
+        rest = round((months - int(months)) * 30, 6)
+        seconds = round((days - int(days) + rest - int(rest)) * 86_400, 6)
+        whole = int(days) + int(rest)
+        if abs(seconds) >= 86_400:
+            whole, seconds = whole + int(seconds / 86_400), seconds - int(seconds / 86_400) * 86_400
+        return Interval(int(months), whole, round(self.micros * factor + seconds * 10**6))
 
     def plus(self, other: Interval) -> Interval:
         """Return both together."""

@@ -96,17 +96,17 @@ def _no_constant(name: str) -> Any:
 def jsonb_in(text: str) -> str:
     """Return JSON as jsonb keeps it: keys by length and then letters, the last of equal ones, no spare space."""
     try:
-        return jsonb_dump(json.loads(text, parse_constant=_no_constant, parse_float=_Literal))
+        return jsonb_dump(json.loads(text, parse_constant=_no_constant, parse_float=Literal))
     except (ValueError, RecursionError):
         raise PgError(
             "22P02", "invalid input syntax for type json", detail=f"The text is {text[:80]!r}."
         ) from None
 
 
-class _Literal(float):
+class Literal(float):
     """A number that is written as it was read."""
 
-    def __new__(cls, text: str) -> _Literal:  # noqa: PYI034
+    def __new__(cls, text: str) -> Literal:  # noqa: PYI034
         self = super().__new__(cls, text)
         self.text = text
         return self
@@ -130,9 +130,18 @@ def jsonb_dump(value: Any) -> str:
         )
     if isinstance(value, list):
         return "[" + ", ".join(map(jsonb_dump, value)) + "]"
-    if isinstance(value, _Literal):
+    if isinstance(value, Literal):
         return repr(value)
     return json.dumps(value, ensure_ascii=False)
+
+
+def json_dump(value: Any) -> str:
+    """Return a value as row_to_json() writes it: no spaces, keys in their order."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json_dump(k)}:{json_dump(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(json_dump, value)) + "]"
+    return jsonb_dump(value)
 
 
 def vector_in(text: str) -> bytes:
@@ -218,7 +227,8 @@ def _binary_in(kind: PgType, modifier: int) -> Callable[[bytes], Any]:
         return lambda data: unpack(data)[0]
     if kind.element:
         item = binary_in(BY_OID[kind.element], modifier)
-        return lambda data: arrays.dump(arrays.from_binary(data, item))
+        first = 0 if kind.name in ("int2vector", "oidvector") else 1
+        return lambda data: arrays.dump(arrays.from_binary(data, item, first))
     return _BINARY.get(kind) or (
         (lambda data: numbers.numeric(numbers.numeric_from_binary(data), modifier))
         if kind is NUMERIC

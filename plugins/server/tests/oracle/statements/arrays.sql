@@ -47,3 +47,22 @@ SELECT ARRAY[1] || 'x';
 SELECT ARRAY[];
 SELECT generate_series(1, 3, 0);
 SELECT trim_array(ARRAY[1,2,3], 1), array_to_json(ARRAY[1,2]), array_shuffle(ARRAY[1]);
+-- arrays of arrays, and where arrays begin
+SELECT 1 = ANY(ARRAY[[1,2],[3,4]]), 3 = ANY('{{1,2},{3,4}}'::int[]), 5 <> ALL('{{1,2},{3,4}}'::int[]), 1 = ANY('{}'::int[]), interval '24 hours' = ANY(ARRAY[interval '1 day']), 'a' LIKE ANY(ARRAY['b%','a%']);
+SELECT (ARRAY[[1,2],[3,4]])[1][2], (ARRAY[[1,2],[3,4]])[1], (ARRAY[[1,2],[3,4]])[1:2][2:2], (ARRAY[[1,2],[3,4]])[2:][2], (ARRAY[1,2,3])[:2], (ARRAY[1,2,3])[-1];
+SELECT ARRAY[1,2] || ARRAY[[3,4]], ARRAY[[1,2]] || ARRAY[[3,4]], ARRAY[1,2] || NULL, ARRAY[1,2] || 2.5, array_cat(ARRAY[1], ARRAY[2.5]), array_append(NULL::int[], 1);
+SELECT ARRAY[1,2] || ARRAY[[3,4,5]];
+SELECT array_append(ARRAY[[1]], 2);
+SELECT array_position(ARRAY['a','b',NULL], NULL), array_remove(ARRAY[1,NULL,2], NULL), ARRAY[[1,2]] @> ARRAY[2], array_fill(7, ARRAY[2,3]), array_fill(NULL::text, ARRAY[2]), width_bucket(5, ARRAY[1,3,6]);
+SELECT array_position(ARRAY[[1]], 1);
+SELECT array_to_string(ARRAY[timestamptz '2024-01-01 00:00+00'], ','), '{1.5,2.5}'::numeric[]::int[], ARRAY(SELECT ARRAY[x, x] FROM generate_series(1, 2) x), array_agg(u) FROM unnest(ARRAY[[1,2],[3,4]]) u;
+SELECT ARRAY[1,2] = ANY(ARRAY[[1,2]]);
+SELECT 1 IN ('a'::text);
+SELECT '[1:2]={5,6}'::int[], '[1:3]={5,6}'::int[];
+-- refused: 0A000
+SELECT '[0:1]={1,2}'::int[];
+-- refused: 0A000
+SELECT array_fill(7, ARRAY[3], ARRAY[2]);
+SELECT ARRAY[0.1::float8 + 0.2::float8], array_agg(DISTINCT x) FROM (VALUES (interval '1 day'), (interval '2 hours')) v(x);
+SELECT count(DISTINCT x), array_agg(x ORDER BY x) FROM (VALUES (interval '1 day'), (interval '30 hours'), (interval '24 hours')) v(x);
+SELECT percentile_cont(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY x), percentile_disc(ARRAY[0.5]) WITHIN GROUP (ORDER BY x) FROM (VALUES (1.5::float8), (2.5)) v(x);

@@ -51,3 +51,9 @@ SELECT json_object('{a,1,b,2}'), json_object('{a,b}', '{1,2}');
 SELECT '{"a": "\u00e9\n"}'::jsonb, '{"a": "\u00e9"}'::jsonb ->> 'a', '1e2'::jsonb, '[1.0, 1.10]'::jsonb, '{"a":1,"a":2}'::jsonb, '12345678901234567890'::jsonb;
 SELECT jsonb_build_object('a');
 SELECT jsonb_object_agg(k, v) FROM (VALUES ('a', 1), (NULL, 2)) AS t(k, v);
+-- numbers keep their digits, moments and char(n) their form, json its text
+SELECT to_jsonb(1.50), to_json(timestamptz '2024-01-01 10:00+00'), to_json('ab'::char(4)), to_json(ARRAY[0.5::float8, 1]), jsonb_set('{"a":1.50}', '{b}', '2.00'), jsonb_build_array(1.50, true, date '2024-01-02');
+SELECT row_to_json(x) FROM (SELECT 1.50::numeric(5,2) AS c, timestamptz '2024-01-01 10:00+00' AS ts, 'ab'::char(4) AS ch, 0.1::float8 + 0.2::float8 AS f, ARRAY[true] AS b) x;
+SELECT '{"a": {"z":1,  "b":2}}'::json->'a', '{"a":1, "a": 2}'::json->'a', '{"a":[1,  {"b" : 2}]}'::json #> '{a,1}', json_typeof('1.50'), jsonb_pretty('{"a":[1.50],"b":{}}');
+SELECT json_array_elements('[1, {"a" : 2}]');
+SELECT jsonb_agg(x::numeric(5,2)) FROM (VALUES (1.50), (2.0)) v(x);

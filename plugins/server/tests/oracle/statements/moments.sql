@@ -50,3 +50,12 @@ SELECT date '99999999-01-01';
 -- refused: 22008
 SELECT '0044-03-15 BC'::date;
 SET TIME ZONE 'No/Such';
+-- templates
+SELECT to_char(timestamptz '2024-05-06 07:08:09+00', 'TZ OF TZH:TZM tz'), to_char(timestamp '2024-05-06', 'TMMonth TMDay TMMon'), to_char(timestamp '2024-05-06', 'DDth Ddth FMDDTH'), to_char(timestamp '2024-05-06', 'IYYY IYY IY I IW ID IDDD Q WW W CC J RM rm'), to_char(timestamp '2024-01-01', '"quoted \" x" YYYY \"'), to_char(timestamp '2024-05-06 17:08:09', 'yyyy-mm-dd hh24:mi:ss am');
+SELECT to_char(interval '15h 2m 12s', 'HH24:MI:SS'), to_char(interval '3 days 4 hours', 'DD HH12'), to_char(interval '14 months', 'YYYY MM'), to_char(interval '-90 minutes', 'HH24:MI');
+SELECT to_date('5th of May 2024', 'FMDDth "of" FMMonth YYYY'), to_date('2024 19', 'IYYY IW'), to_date('2024-127', 'YYYY-DDD'), to_timestamp('2024-05-06 17:08:09 +02', 'YYYY-MM-DD HH24:MI:SS TZH'), to_timestamp('05/06/24 5:08 PM', 'MM/DD/YY HH12:MI AM'), to_date('20240506', 'YYYYMMDD');
+SELECT to_date('2024-13-01', 'YYYY-MM-DD');
+SELECT to_date('2024-02-30', 'YYYY-MM-DD');
+SELECT to_timestamp('13 PM', 'HH12 AM');
+-- refused: 0A000
+SELECT to_timestamp('15-12:30', 'DD-HH24:MI');

@@ -37,3 +37,5 @@ SELECT length(5);
 SELECT normalize('é', NFD) = 'é', parse_ident('a."B c"');
 SELECT 'a' SIMILAR TO 'a|b', 'text' = 'text'::varchar, 'a  '::char(3) = 'a', 'a  '::text = 'a';
 SELECT convert_to('é', 'UTF8'), convert_from('\xc3a9'::bytea, 'UTF8'), get_byte('\x0102'::bytea, 1), set_byte('\x0102'::bytea, 0, 9);
+-- char(n) has the spaces that it ends with, and loses them where it becomes text
+SELECT octet_length('abc'::char(5)), length('abc'::char(5)), 'abc'::char(5) || '|', concat('abc'::char(5), '|'), 'abc'::char(5) LIKE 'abc', 'abc'::char(5) LIKE 'abc  ', 'abc'::char(5) LIKE 'a%', 'abc'::char(5) = 'abc', 'abc'::char(5) ~ 'c$', to_json('abc'::char(5));
