@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("heliosdb", deadline=None)
+settings.register_profile("heliosdb", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("heliosdb")
 
 # A shell gives what it starts in the background an ignored SIGINT, and every process inherits that: the tests that

@@ -299,7 +299,14 @@ for plugin in metadata.entry_points(group="heliosdb"):
 def exhaustive(session: nox.Session) -> None:
     """Every case of what CI runs a selection of: each crash point, each journal mode, long random programs."""
     install(session, EVERY, "test", "clients")
-    run_tests(session, "-m", "exhaustive", "core/tests", *(f"plugins/{name}/tests" for name in PLUGINS))
+    run_tests(
+        session,
+        "-m",
+        "exhaustive",
+        "core/tests",
+        "tests/together",
+        *(f"plugins/{name}/tests" for name in PLUGINS),
+    )
 
 
 @nox.session(python=PYTHONS[-1], default=False)
