@@ -46,6 +46,21 @@ def test_history_of_a_text_that_looks_like_a_number(heliosdb, file, past):
     assert [word for word in done.output.split() if word in ("INSERT", "DELETE")] == ["INSERT", "DELETE"]
 
 
+def test_digits_that_are_no_number_are_a_text_of_their_own(heliosdb, file, past):
+    assert heliosdb("history", file, "s", "007").exit_code == 1
+
+
+def test_history_by_keys_of_every_type(heliosdb, file, past, open_travel):
+    conn = open_travel()
+    conn.executescript(
+        "CREATE TABLE m (x, y, PRIMARY KEY (x, y)); INSERT INTO m VALUES (1, '2'), (x'00ff', 2.5)"
+    )
+    conn.close()
+    for key in (("1", "2"), ("x'00FF'", "2.5")):
+        done = heliosdb("history", file, "m", *key)
+        assert "INSERT" in done.output, done.output
+
+
 def test_a_key_may_be_negative_and_a_deletion_shows_what_went(heliosdb, file, past, open_travel):
     conn = open_travel()
     conn.executescript(

@@ -140,6 +140,8 @@ def test_restore_keeps_foreign_keys_and_leaves_triggers_of_users_out(conn, momen
         """PRAGMA foreign_keys = ON; CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE log (x);
            CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE);
            CREATE TRIGGER said AFTER INSERT ON p BEGIN INSERT INTO log VALUES (NEW.id); END;
+           CREATE TEMP TABLE here (x);
+           CREATE TEMP TRIGGER heard AFTER INSERT ON main.p BEGIN INSERT INTO here VALUES (NEW.id); END;
            INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (10, 1), (20, 2)"""
     )
     then = moment()
@@ -154,6 +156,7 @@ def test_restore_keeps_foreign_keys_and_leaves_triggers_of_users_out(conn, momen
     conn.execute("INSERT INTO p VALUES (9)")
     assert len(rows(conn, "SELECT * FROM log")) == len(rows(conn, "SELECT * FROM log AS OF ?", then)) + 1
     assert len(logged) == 3
+    assert rows(conn, "SELECT * FROM here") == [(1,), (2,), (3,), (9,)]
 
 
 def test_restore_does_not_go_back_further_than_the_history(conn, past, file, open_travel, plain, moment):
@@ -218,6 +221,34 @@ def test_purge_keeps_the_moment_and_all_after_it(conn, past, moment):
     assert conn.purge_history(before=later).total == 0
 
 
+def test_a_purge_that_did_not_come_to_its_end_is_gone_on_with(conn, past, moment):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    later = moment()
+    left = "SELECT count(*) FROM heliosdb_timetravel_1_history"
+    ((before,),) = rows(conn, left)
+    with pytest.raises(KeyboardInterrupt):
+        conn.purge_history("t", before=later, step=1, progress=stop)
+    assert rows(conn, left) == [(before - 1,)]
+    assert conn.purge_history("t", before=later).total == before - 1
+
+
+@pytest.mark.parametrize("back", [0, 3600], ids=["now", "the clock has gone back"])
+def test_what_comes_after_a_purge_of_all_that_was_is_known(conn, past, monkeypatch, back):
+    import time
+
+    now = time.time_ns() // 1000 - back * 10**6
+    with monkeypatch.context() as context:
+        context.setattr(time, "time_ns", lambda: now * 1000)
+        conn.purge_history(before=datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=now))
+    conn.executescript("DELETE FROM t")
+    conn.tag("empty")
+    conn.executescript("INSERT INTO t (id) VALUES (1)")
+    assert rows(conn, "SELECT * FROM t AS OF TAG 'empty'") == []
+    assert conn.restore("t", tag="empty").total == 1
+
+
 def test_another_connection_learns_of_a_purge(file, open_travel, moment):
     one, two = open_travel(), open_travel()
     one.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 1)")
@@ -241,6 +272,8 @@ def test_purge_by_the_retention_of_each_table(conn, past, monkeypatch):
     real = time.time_ns()
     monkeypatch.setattr(time, "time_ns", lambda: real + 3 * 3600 * 10**9)
     assert conn.purge_history().rows["t"] > 0
+    conn.execute("ALTER TABLE t ADD SYSTEM VERSIONING WITH (history_retention = 'forever')")
+    assert conn.purge_history().rows == {}
     with pytest.raises(sqlite3.ProgrammingError, match="in the future"):
         conn.purge_history(before=datetime.now(timezone.utc) + timedelta(days=1))
 

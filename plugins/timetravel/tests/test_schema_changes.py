@@ -265,9 +265,28 @@ def test_a_table_dropped_by_a_program_without_time_travel(file, open_travel, pla
         HistoryWarning, match="dropped by a program without time travel: what it held then is not"
     ):
         assert rows(conn, "SELECT a FROM t AS OF ?", then) == [(2,)]
+    with pytest.warns(HistoryWarning, match="dropped by a program"):  # with every query
+        assert rows(conn, "SELECT a FROM t AS OF ?", then) == [(2,)]
     strict = open_travel(time_travel_strict=True)
     with pytest.raises(sqlite3.DataError, match="dropped by a program without time travel"):
         strict.execute("SELECT a FROM t AS OF ?", (then,))
+
+
+def test_a_program_that_drops_one_of_the_triggers_ends_the_recording(file, open_travel, plain, moment):
+    conn = open_travel()
+    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 1)")
+    then = moment()
+    with plain:
+        plain.execute("DROP TRIGGER heliosdb_timetravel_1_update")
+        plain.execute("UPDATE t SET a = 2")
+    for _ in range(2):
+        with pytest.warns(HistoryWarning, match="what it held then is not in its history"):
+            assert rows(conn, "SELECT a FROM t AS OF ?", then) == []
+        conn.executescript("UPDATE t SET a = 3")
+    now = moment()
+    conn.executescript("UPDATE t SET a = 4")
+    assert rows(conn, "SELECT a FROM t AS OF 'now'") == [(4,)]
+    assert rows(conn, "SELECT a FROM t AS OF ?", now) == [(3,)]
 
 
 @pytest.mark.parametrize("begun", [False, True], ids=["between transactions", "in a transaction"])

@@ -154,6 +154,7 @@ def test_columns_can_be_left_out(conn, moment):
         ("(x = '1')", "no such option: 'x'"),
         ("(history_retention = 90)", "the form is WITH"),
         ("(history_retention = 'long')", "not a time span: 'long'"),
+        ("(history_retention = '99999999 years')", "not a time span: '99999999 years'"),
         ("history_retention", "the form is WITH"),
     ],
 )
@@ -183,6 +184,26 @@ def test_an_attached_database_keeps_the_history_it_has(tmp_path, open_travel, mo
     assert rows(conn, "SELECT a FROM other.u AS OF 'now'") == [(1,)]
 
 
+def test_another_file_that_is_attached_under_the_same_name_has_times_of_its_own(
+    tmp_path, open_travel, moment
+):
+    for name, count in (("one", 1), ("two", 4)):
+        each = open_travel(tmp_path / name)
+        each.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+        for _ in range(count):
+            each.execute("INSERT INTO t DEFAULT VALUES")
+            each.commit()
+    then = moment()
+    conn = open_travel(":memory:")
+    for name, count in (("one", 1), ("two", 4), ("one", 1)):
+        with sqlite3.connect(tmp_path / name) as plain:  # so that the moment has passed in this file
+            plain.execute("DELETE FROM t WHERE id = 1")
+        plain.close()
+        conn.execute("ATTACH ? AS other", (str(tmp_path / name),))
+        assert rows(conn, "SELECT count(*) FROM other.t AS OF ?", then) == [(count,)]
+        conn.execute("DETACH other")
+
+
 def test_a_file_that_can_only_be_read_is_read(file, open_travel):
     conn = open_travel()
     conn.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1)")
@@ -194,12 +215,12 @@ def test_a_file_that_can_only_be_read_is_read(file, open_travel):
     assert rows(conn, "SELECT * FROM t AS OF 'now'") == [(1,)]
 
 
-def test_a_format_of_the_future_is_refused(file, open_travel):
+def test_a_format_of_the_future_is_refused(file, open_travel, plain):
     conn = open_travel()
-    conn.executescript(
-        "CREATE TABLE t (a); UPDATE heliosdb_timetravel_settings SET value = 99 WHERE name = 'format'"
-    )
+    conn.execute("CREATE TABLE t (a)")
     conn.close()
+    with plain:
+        plain.execute("UPDATE heliosdb_timetravel_settings SET value = 99 WHERE name = 'format'")
     with pytest.raises(
         sqlite3.NotSupportedError, match="has format 99, and this heliosdb-timetravel knows format 1"
     ):

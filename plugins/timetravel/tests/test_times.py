@@ -137,6 +137,17 @@ def test_the_present_is_the_present_though_the_clock_went_back(conn, monkeypatch
     assert conn.execute("SELECT a FROM t AS OF ?", (an_hour_ago,)).fetchall() == [(2,)]
 
 
+def test_a_period_that_is_to_come_again_is_the_present_too(conn, monkeypatch, moment):
+    conn.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+    first, last = moment(), moment()
+    conn.executescript("UPDATE t SET a = 2")
+    assert conn.execute("SELECT a FROM t AS OF ?", (last,)).fetchall() == [(1,)]
+    real = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: real - 3600 * 10**9)
+    between = "SELECT a FROM t FOR SYSTEM_TIME BETWEEN ? AND ?"
+    assert conn.execute(between, (first, last)).fetchall() == [(2,)]
+
+
 def test_a_transaction_has_the_time_of_its_commit(conn, moment):
     conn.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1)")
     conn.execute("UPDATE t SET a = 2")

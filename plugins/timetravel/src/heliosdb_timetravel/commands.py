@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import heliosdb_sqlite
 from .versions import Version
 
 _STYLES = {"INSERT": "green", "UPDATE": "yellow", "DELETE": "red", "ADOPT": "cyan"}
+_BYTES = re.compile(r"[xX]'(?:[0-9a-fA-F]{2})*'")
 _LONGEST = 200  # of a value that is shown
 
 
@@ -46,7 +49,10 @@ def _opened(file: Path) -> Iterator[Any]:
 @click.argument("key", nargs=-1, required=True)
 @click.option("--dropped", is_flag=True, help="Show columns that the table has no more, too.")
 def history(file: Path, table: str, key: Sequence[str], *, dropped: bool) -> None:
-    """Show who changed a row, when, and what: the versions of the row of TABLE with the primary key KEY."""
+    """Show who changed a row, when, and what: the versions of the row of TABLE with the primary key KEY.
+
+    A key of several columns is given one by one, a key of bytes as x'00ff'.
+    """
     console = Console(highlight=False)
     with _opened(file) as connection:
         found: list[Version] = []
@@ -62,10 +68,19 @@ def history(file: Path, table: str, key: Sequence[str], *, dropped: bool) -> Non
 
 
 def _readings(key: Sequence[str]) -> Iterator[Any]:
-    """Yield what a key that was typed can mean: numbers, or texts that look like numbers."""
-    numbers = [int(part) if part.lstrip("-").isdecimal() else part for part in key]
-    for values in (numbers, list(key)):
+    """Yield what a key that was typed can mean: numbers, bytes, or texts that look like them."""
+    for values in product(*map(_meanings, key)):
         yield values[0] if len(values) == 1 else values
+
+
+def _meanings(part: str) -> list[Any]:
+    if _BYTES.fullmatch(part):
+        return [bytes.fromhex(part[2:-1]), part]
+    for number in (int, float):
+        with suppress(ValueError):
+            if str(number(part)) == part:  # 007 is no number, but a text that happens to be digits
+                return [number(part), part]
+    return [part]
 
 
 def _lines(version: Version) -> Iterator[Text]:

@@ -92,6 +92,7 @@ def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
     rewriter = Rewriter(travel, statement.text, stored=stored)
     if not rewriter.has_clauses():
         return statement
+    travel.look_again()
     travel.catch_up()
     stamp = schema_of(connection).stamp
     made = rewriter.rewrite()

@@ -12,7 +12,7 @@ from typing import Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from .session import TimeTravel, of
-from .storage.names import ID, TABLES, TO, in_schema
+from .storage.names import COMMITS, ID, OPEN, SHIFT, TABLES, TO, in_schema
 from .storage.registry import Versioned, write
 from .times import to_microseconds, to_text
 from .versions import find_past
@@ -51,6 +51,7 @@ def purge_history(
     :raises ProgrammingError: neither ``before`` nor a retention says how much
     """
     travel = of(connection)
+    travel.look_again()
     if step < 1:
         raise sqlite3.ProgrammingError(f"step={step!r}: delete at least one row at a time")
     if table is not None:
@@ -71,8 +72,9 @@ def purge_history(
         if moment is not None:
             deleted = _purge(travel, each, moment, step, progress)
             rows[each.name] = rows.get(each.name, 0) + deleted
-    (pages,) = travel.run("PRAGMA main.freelist_count").fetchone()
-    (size,) = travel.run("PRAGMA main.page_size").fetchone()
+    q = quote_identifier(tables[0].schema if tables else "main")
+    (pages,) = travel.run(f"PRAGMA {q}.freelist_count").fetchone()
+    (size,) = travel.run(f"PRAGMA {q}.page_size").fetchone()
     return Purged(rows, pages * size)
 
 
@@ -93,23 +95,29 @@ def _purge(
     step: int,
     progress: Callable[[str, int], object] | None,
 ) -> int:
-    txn = min(travel.moments.at(table.schema, moment), table.ended or 2**62)
-    if txn <= table.purged:
-        return 0
-    with travel.transaction():
-        # First of all: from now on nobody is shown a state of which a part is gone.
-        write(travel.run, replace(table, purged=txn))
-        q = quote_identifier(table.schema)
-        travel.run(f"CREATE VIEW {q}.heliosdb_timetravel_purging AS SELECT 1")  # other connections look again
-        travel.run(f"DROP VIEW {q}.heliosdb_timetravel_purging")
-    travel.forget()
+    txn = min(travel.moments.at(table.schema, moment), _last(travel, table.schema), table.ended or 2**62)
+    if txn > table.purged:
+        with travel.transaction():
+            # First of all: from now on nobody is shown a state of which a part is gone.
+            write(travel.run, replace(table, purged=txn))
+            q = quote_identifier(table.schema)
+            travel.run(
+                f"CREATE VIEW {q}.heliosdb_timetravel_purging AS SELECT 1"
+            )  # other connections look again
+            travel.run(f"DROP VIEW {q}.heliosdb_timetravel_purging")
+        travel.forget()
+    txn = max(txn, table.purged)  # what an earlier purge that did not come to its end has left goes as well
+    (end,) = travel.run(
+        f"SELECT coalesce((SELECT {ID} FROM {table.history} WHERE {ID} >= ? AND {TO} > ? ORDER BY {ID} LIMIT 1), ?)",
+        ((txn + 1) << SHIFT, txn, 2**63 - 1),
+    ).fetchone()
     deleted: int = 0
     while True:
         with travel.transaction():
             changed: int = travel.run(
                 f"DELETE FROM {table.history} WHERE {ID} IN (SELECT {ID} FROM {table.history} "
-                f"WHERE {TO} BETWEEN 1 AND ? ORDER BY {ID} LIMIT ?)",
-                (txn, step),
+                f"WHERE {ID} < ? AND {TO} > 0 ORDER BY {ID} LIMIT ?)",
+                (end, step),
             ).rowcount
         deleted += changed
         if progress is not None and changed:
@@ -119,6 +127,13 @@ def _purge(
     if table.ended is not None and txn >= table.ended:
         _drop(travel, table)
     return deleted
+
+
+def _last(travel: TimeTravel, schema: str) -> int:
+    """Return the last transaction that has committed: what is to come is not purged, whatever the clock says."""
+    commits = in_schema(schema, COMMITS)
+    last = f"SELECT txn FROM {commits} WHERE state <> {OPEN} ORDER BY txn DESC LIMIT 1"
+    return int(travel.run(f"SELECT coalesce(({last}), 0)").fetchone()[0])
 
 
 def _drop(travel: TimeTravel, table: Versioned) -> None:

@@ -15,7 +15,7 @@ from .reading.relation import Branch, Past
 from .session import TimeTravel, of
 from .storage import keys
 from .storage.conditions import any_of
-from .storage.names import FOREVER, FROM, ID, PREFIX, ROW, SHIFT, TO, in_schema
+from .storage.names import COMMITS, FROM, ID, PREFIX, ROW, SHIFT, TO, in_schema
 from .storage.registry import Versioned
 from .storage.shape import Shape
 from .versions import find_past
@@ -79,6 +79,7 @@ def restore(
     :raises IntegrityError: rows of then break a foreign key that is enforced now
     """
     travel = of(connection)
+    travel.look_again()
     given = [
         (unit, value)
         for unit, value in (("TIMESTAMP", at), ("TAG", tag), ("TRANSACTION", transaction))
@@ -128,6 +129,8 @@ def _tables(
     past = Past((Branch(found[0]),), (), frozenset())
     # BETWEEN's first time is resolved like AS OF's, without the kindness of showing the first state instead
     txn = travel.moments.transaction(value, unit, "BETWEEN", 0, past, utc=False)
+    (last,) = travel.run(f"SELECT max(txn) FROM {in_schema(found[0].schema, COMMITS)}").fetchone()
+    txn = min(txn, last)  # a moment that is not past means the present
     restored, left_alone = [], []
     for each in found:
         if txn >= each.known_from:
@@ -150,15 +153,18 @@ def _tables(
 
 @contextmanager
 def _without_triggers(travel: TimeTravel, tables: Sequence[Versioned]) -> Iterator[None]:
-    """Take the user's own triggers away from the tables, and put them back."""
+    """Take the user's own triggers away from the tables, those in TEMP too, and put them back."""
     there: list[tuple[str, str, str]] = []
-    for table in tables:
-        q = quote_identifier(table.schema)
+    for schema in dict.fromkeys([*(table.schema for table in tables), "temp"]):
         rows = travel.run(
-            f"SELECT name, sql FROM {q}.sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE",
-            (table.name,),
+            f"SELECT name, tbl_name, sql FROM {quote_identifier(schema)}.sqlite_master WHERE type = 'trigger'"
         ).fetchall()
-        there += [(table.schema, name, sql) for name, sql in rows if not name.startswith(PREFIX)]
+        names = {table.name.lower() for table in tables if schema in (table.schema, "temp")}
+        there += [
+            (schema, name, sql)
+            for name, on, sql in rows
+            if on.lower() in names and not name.startswith(PREFIX)
+        ]
     for schema, name, _ in there:
         travel.run(f"DROP TRIGGER {in_schema(schema, name)}")
     yield
@@ -174,7 +180,7 @@ def _restore(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> dict[
         changed = 0
         for place, change in enumerate((_delete, _update, _insert)):
             for table in tables:
-                count = change(travel, table, table.live, min(txn, FOREVER))
+                count = change(travel, table, table.live, txn)
                 done[table.name][place] += count
                 changed += count
         if not changed:

@@ -27,6 +27,7 @@ NOTHING = "DROP TABLE IF EXISTS temp.heliosdb_timetravel_nothing"
 """What SQLite runs in the place of a statement that is time travel's alone."""
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400, "year": 365 * 86400}
+_LONGEST = 10_000 * _UNITS["year"]
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*")
 
 
@@ -137,16 +138,19 @@ def _options(sql: str, tokens: list[Token], place: int) -> tuple[dict[str, str],
 
 
 def duration(text: str) -> int:
-    """Return a time span such as '90 days' in microseconds.
+    """Return a time span such as '90 days' in microseconds, 0 for 'forever'.
 
     :raises OperationalError: it is none
     """
+    if text.strip().lower() == "forever":
+        return 0
     match = _DURATION.fullmatch(text.lower())
-    if match is None or match[2] not in _UNITS:
+    span = float(match[1]) * _UNITS[match[2]] if match is not None and match[2] in _UNITS else 0.0
+    if not 0 < span < _LONGEST:
         raise sqlite3.OperationalError(
-            f"not a time span: {text!r}: give a number and seconds, minutes, hours, days, weeks or years"
+            f"not a time span: {text!r}: give a number and seconds, minutes, hours, days, weeks or years, or 'forever'"
         )
-    return round(float(match[1]) * _UNITS[match[2]] * MICROSECONDS)
+    return round(span * MICROSECONDS)
 
 
 def rewrite_change(statement: Statement, change: Change) -> Statement:

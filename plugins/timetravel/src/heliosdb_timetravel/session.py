@@ -12,6 +12,7 @@ from typing import Any
 from heliosdb_sqlite.plugins import run as run_past_hooks
 from heliosdb_sqlite.plugins import state
 from heliosdb_sqlite.sql.quoting import quote_identifier
+from heliosdb_sqlite.sql.schema import Stamp, stamp
 
 from .errors import warn
 from .options import TimeTravelOptions
@@ -49,7 +50,8 @@ class TimeTravel:
         self.user = options.time_travel_user
         self.moments = Moments(self)
         self._known: dict[str, tuple[int, list[Versioned]]] = {}
-        self._followed: int | None = None  # the schema's version that main's history is in step with
+        self._followed: Stamp = ()  # of the schema that main's history is in step with
+        self._seen: Stamp = ()  # of the schema for which the rest is known
         self._has_history = False
         self.restoring_dump = False
         """A dump is being read in, which brings the tables of a history with it."""
@@ -109,7 +111,15 @@ class TimeTravel:
     def forget(self) -> None:
         """The schema may be another one."""
         self._known.clear()
-        self._followed = None
+        self._followed = ()
+
+    def look_again(self) -> None:
+        """Forget what was known of other databases: another file may be attached, or loaded, under the same name."""
+        now = stamp(self.connection)
+        if now != self._seen:
+            self._seen = now
+            self._known.clear()
+            self.moments.forget()
 
     def tables(self, schema: str) -> list[Versioned]:
         """Return the versioned tables of a database, those that have ended too."""
@@ -165,7 +175,7 @@ class TimeTravel:
 
     def catch_up(self) -> None:
         """Follow what others did to the schema since, before the past is read; if that can't be now, a commit will."""
-        if self._followed == self._version("main") or self.connection.in_transaction:
+        if self._followed == stamp(self.connection) or self.connection.in_transaction:
             return
         (patience,) = self.run("PRAGMA busy_timeout").fetchone()
         self.run("PRAGMA busy_timeout = 0")  # a reader does not wait for a writer
@@ -291,7 +301,10 @@ class TimeTravel:
         """The transaction is about to commit: follow what it did to the schema, and give it its time."""
         if self.restoring_dump:
             self.restored_dump()
-        if self._followed != self._version("main"):
+        now = stamp(self.connection)
+        if self._followed != now and dict(self._followed).get("main") == dict(now)["main"]:
+            self._in_step()  # but other databases may have come, and another file in the place of main's
+        elif self._followed != now:
             try:
                 if layout.exists(self.run, "main") or self._versions_all():
                     self.follow("main")
@@ -320,15 +333,15 @@ class TimeTravel:
         for schema, (version, _) in list(self._known.items()):
             if version != self._version(schema):
                 del self._known[schema]
-        if self._followed is not None and self._followed != self._version("main"):
-            self._followed = None
+        if self._followed != stamp(self.connection):
+            self._followed = ()
         self.restoring_dump = False
 
     def _in_step(self) -> None:
-        self._followed = self._version("main")
         self._has_history = layout.exists(self.run, "main")
         if self._has_history:
             layout.join(self.run)  # deserialize() and backup() bring a history along
+        self._followed = stamp(self.connection)
 
     # -- which tables are left alone ---------------------------------------------------------------------------------
     def _switched_off(self) -> set[str]:

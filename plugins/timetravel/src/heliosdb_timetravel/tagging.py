@@ -20,6 +20,7 @@ def tag(connection: Any, name: str) -> int:
     :raises OperationalError: no table keeps a history
     """
     travel = of(connection)
+    travel.look_again()
     if not name:
         raise sqlite3.ProgrammingError(f"not a name for a tag: {name!r}: give a text")
     if not layout.exists(travel.run, "main"):

@@ -45,6 +45,7 @@ def history(connection: Any, table: str, key: Any, *, dropped: bool = False) -> 
     :raises OperationalError: the table keeps no history
     """
     travel = of(connection)
+    travel.look_again()
     past = find_past(travel, table)
     where, values = _condition(past, key)
     gone = _dropped(past) if dropped else []
@@ -80,6 +81,11 @@ def find_past(travel: Any, table: str) -> Past:
         schema, _, name = table.partition(".")
         past = past_of(travel, name, schema)
     if past is None:
+        if schema is None and travel.shadowed(name):
+            raise sqlite3.OperationalError(
+                f"table {table!r} keeps no history: it is in TEMP; one behind it is named with its schema, as "
+                f"'main.{table}'"
+            )
         places = travel.schemas(schema)
         there = next((place for place in places if travel.has_table(name, place)), None)
         if there is None:

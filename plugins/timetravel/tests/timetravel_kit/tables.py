@@ -113,7 +113,7 @@ KINDS = (
     ),
     Kind(
         "composite key with nulls",
-        "CREATE TABLE t (x, y, a, PRIMARY KEY (x, y))",
+        "CREATE TABLE t (x TEXT COLLATE NOCASE, y, a, PRIMARY KEY (x, y))",
         ("x", "y", "a"),
         ("x", "y"),
         upsert="ON CONFLICT (x, y) DO UPDATE SET a = excluded.a",

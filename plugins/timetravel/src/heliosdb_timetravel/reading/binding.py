@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 
 def binder_for(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | None:
     """Return what the parameters of each execution go through, None where the text has all it needs."""
+    bind = _binder(travel, made)
+    if not made.losses:
+        return bind
+
+    def warn_and_bind(values: Any) -> Any:
+        for past in made.losses:
+            travel.moments.warn_of_loss(past)
+        return bind(values) if bind is not None else values
+
+    return warn_and_bind
+
+
+def _binder(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | None:
     if not made.slots and (made.order is None or made.order == list(range(1, len(made.parameters) + 1))):
         return _begins(travel) if made.calls else None
     count = max((each.number for each in made.parameters), default=0)

@@ -11,7 +11,7 @@ from ..storage import layout
 from ..storage.names import COMMITS, COMMITTED, FOREVER, OPEN, TAGS, in_schema
 from ..storage.registry import Versioned
 from ..times import is_day, to_microseconds, to_text
-from .relation import Past
+from .relation import Past, is_lossy
 
 if TYPE_CHECKING:
     from ..session import TimeTravel
@@ -80,12 +80,12 @@ class Moments:
 
     def at(self, schema: str, moment: int) -> int:
         """Return the last transaction that had committed at a moment; FOREVER for a moment that is not past."""
+        if moment >= time.time_ns() // 1000:
+            return FOREVER
         try:
             return self._found[schema, moment]
         except KeyError:
             pass
-        if moment >= time.time_ns() // 1000:
-            return FOREVER
         table = in_schema(schema, COMMITS)
         found, latest, state = self._travel.run(
             f"SELECT {layout.txn_at(schema, ':moment')}, time, state FROM {table} ORDER BY txn DESC LIMIT 1",
@@ -140,6 +140,7 @@ class Moments:
             table = branch.table
             if branch.until is not None and found >= branch.until:
                 continue
+            self._warn_of_loss(table)
             if found >= table.known_from:
                 return found
             recorded_late = table.adopted or table.known_from > table.began
@@ -161,14 +162,17 @@ class Moments:
     def warn_of_loss(self, past: Past) -> None:
         """Say so if rows of the past are not known at all."""
         for branch in past.branches:
-            if branch.table.lost or (branch.table.shape is None and branch.table.ended is None):
-                message = (
-                    f"table {branch.table.name!r} was dropped by a program without time travel: what it held then is "
-                    "not in its history"
-                )
-                if self._travel.options.time_travel_strict:
-                    raise sqlite3.DataError(message)
-                warn(message)
+            self._warn_of_loss(branch.table)
+
+    def _warn_of_loss(self, table: Versioned) -> None:
+        if is_lossy(table):
+            message = (
+                f"table {table.name!r} was dropped by a program without time travel: what it held then is not in its "
+                "history"
+            )
+            if self._travel.options.time_travel_strict:
+                raise sqlite3.DataError(message)
+            warn(message)
 
     def _warn(self, time: str, table: Versioned, instead: str) -> None:
         since = self.time_of(table, table.known_from)

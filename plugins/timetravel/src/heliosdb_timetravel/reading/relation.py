@@ -61,9 +61,19 @@ class Past(NamedTuple):
     """The name that is asked for, in lower case."""
 
     @property
+    def is_lossy(self) -> bool:
+        """Whether a program without time travel dropped one of them, whose last rows are not known."""
+        return any(is_lossy(branch.table) for branch in self.branches)
+
+    @property
     def now(self) -> Versioned:
         """The table that has the name, or had it last."""
         return self.branches[-1].table
+
+
+def is_lossy(table: Versioned) -> bool:
+    """Return whether what a table held last is not known."""
+    return table.lost or (table.shape is None and table.ended is None)
 
 
 def subquery(past: Past, kind: str, bounds: Sequence[str], extras: Sequence[str]) -> str:

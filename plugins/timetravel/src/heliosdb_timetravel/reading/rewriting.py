@@ -170,7 +170,10 @@ class Rewriter:
         if past is None:
             text, columns, extras = self._view(table, asked, paired=paired)
         else:
-            self._travel.moments.warn_of_loss(past)
+            if past.is_lossy and (
+                self._stored or asked.clause.kind != "AS OF"
+            ):  # of one moment it is said then
+                self._made.losses.append(past)
             columns, extras = past.columns, self._columns.extras(past, query, table)
             if paired and "system_time" not in extras:
                 if "system_time" in {name.lower() for name in columns}:

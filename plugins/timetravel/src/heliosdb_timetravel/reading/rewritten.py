@@ -38,5 +38,7 @@ class Rewriting:
     order: list[int] | None = None
     """Whose value each bare question mark has now: a parameter of the user's, or behind those a slot."""
     pairs: bool = False
+    losses: list[Past] = field(default_factory=list)
+    """Those of which something is not known."""
     calls: bool = False
     """It calls the function for times that are expressions."""

@@ -13,6 +13,7 @@ from .names import FROM, ID, PREFIX, ROW, SHIFT, TABLES, TO, in_schema, trigger
 from .registry import Kept, Named, Versioned, read_all, renamed, write
 from .shape import Column, Run, Shape, read_shape
 from .tables import definition, drop_triggers, expected_triggers, make_tables, make_triggers, mirror_indexes
+from .triggers import EVENTS
 
 
 def load(run: Run, schema: str) -> list[Versioned]:
@@ -24,7 +25,9 @@ def load(run: Run, schema: str) -> list[Versioned]:
     on = dict(rows)
     found = []
     for table in read_all(run, schema):
-        name = on.get(trigger(table.number, "delete"))
+        name = on.get(trigger(table.number, EVENTS[-1]))
+        if any(on.get(trigger(table.number, event)) != name for event in EVENTS):
+            name = None  # somebody has dropped one: what happened since is not known
         if table.ended is not None or name is None:
             found.append(table)
         else:
@@ -118,7 +121,7 @@ def add(
         shape.rowid_is_key,
         tuple(excluded),
         (Named(shape.name, txn),),
-        retention,
+        retention or None,
         shape=shape,
     )
     table = replace(
@@ -337,6 +340,8 @@ def start_all(run: Run, table: Versioned, shape: Shape, txn: int) -> None:
 def change_options(run: Run, table: Versioned, excluded: Sequence[str] | None, retention: int | None) -> None:
     """Change how long a table's history is kept.
 
+    :param retention: in microseconds; 0 for ever, None as till now
+
     :raises NotSupportedError: other columns are to be left out than till now
     """
     if excluded is not None and {each.lower() for each in excluded} != {
@@ -346,7 +351,7 @@ def change_options(run: Run, table: Versioned, excluded: Sequence[str] | None, r
             f"table {table.name!r} has system versioning, without {', '.join(table.excluded) or 'no column'}: "
             "drop it first, then add it with the columns to leave out"
         )
-    write(run, replace(table, retention=retention if retention is not None else table.retention))
+    write(run, replace(table, retention=table.retention if retention is None else retention or None))
 
 
 def still_there(run: Run, table: Versioned) -> list[str]:

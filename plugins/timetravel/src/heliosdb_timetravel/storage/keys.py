@@ -28,10 +28,7 @@ def of_row(shape: Shape, row: str) -> list[str]:
     if not shape.nullable:
         return columns
     null = " OR ".join(f"{column} IS NULL" for column in columns)
-    return [
-        *(f"coalesce({column}, 0)" for column in columns),
-        f"CASE WHEN {null} THEN {row}.{shape.rowid} ELSE '' END",
-    ]
+    return [*_not_null(shape, columns), f"CASE WHEN {null} THEN {row}.{shape.rowid} ELSE '' END"]
 
 
 def of_version(shape: Shape, version: str) -> list[str]:
@@ -44,7 +41,15 @@ def of_version(shape: Shape, version: str) -> list[str]:
     columns = [f"{version}.{quote_identifier(name)}" for name in shape.key]
     if not shape.nullable:
         return columns
-    return [*(f"coalesce({column}, 0)" for column in columns), f"{version}.{ROW}"]
+    return [*_not_null(shape, columns), f"{version}.{ROW}"]
+
+
+def _not_null(shape: Shape, columns: list[str]) -> list[str]:
+    """Return the key's columns as expressions that are never NULL, and are compared as the columns are."""
+    return [
+        f"coalesce({column}, 0){_collate(collation)}"
+        for column, collation in zip(columns, shape.key_collations, strict=True)
+    ]
 
 
 def row_part(shape: Shape, row: str) -> str:

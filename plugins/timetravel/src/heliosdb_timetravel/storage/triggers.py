@@ -30,6 +30,20 @@ NOT_OPEN = f"{LATEST} IS NOT {OPEN}"
 OPEN_TXN = (
     f"coalesce((SELECT CASE state WHEN {OPEN} THEN txn END FROM {COMMITS} ORDER BY txn DESC LIMIT 1), 0)"
 )
+EVENTS = (
+    "before_update",
+    "before_delete",
+    "clash",
+    "update_clash",
+    "replace",
+    "insert",
+    "update_replace",
+    "move",
+    "update",
+    "forget",
+    "delete",
+)
+"""The triggers of each table. The newest fires first: of two for one event the later here comes before the earlier."""
 CLOCK = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"
 """Microseconds since 1970, by SQLite's clock, which has milliseconds and stands still during a statement."""
 
@@ -79,7 +93,6 @@ class Triggers:
     def all(self) -> dict[str, str]:
         """Return the text of each trigger, by its name."""
         of = self._of_uniques()
-        # The newest trigger fires first: of two for one event the later here comes before the earlier.
         made = {
             "before_update": ("BEFORE UPDATE", self._before_update()),
             "before_delete": (
@@ -99,7 +112,7 @@ class Triggers:
                 f"WHEN {self._is_older('OLD')} BEGIN {self._record_old()} {self._forget_old()} END",
             ),
         }
-        named = {trigger(self._number, event): value for event, value in made.items()}
+        named = {trigger(self._number, event): made[event] for event in EVENTS}
         return {
             name: f"CREATE TRIGGER {name} {when} ON {self._table} {body}"
             for name, (when, body) in named.items()
