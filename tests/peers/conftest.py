@@ -31,7 +31,11 @@ def pytest_addoption(parser: Any) -> None:
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where environments and sources are."""
     given = request.config.getoption("--peers-folder")
-    return Path(given).resolve() if given else tmp_path_factory.mktemp("peers")
+    place = Path(given).resolve() if given else tmp_path_factory.mktemp("peers")
+    place.mkdir(parents=True, exist_ok=True)
+    # A project without settings of its own finds these, and not those of the checkout around the folder.
+    (place / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    return place
 
 
 @pytest.fixture(scope="session")
