@@ -271,7 +271,7 @@ class Execution:
             cursor.close()
         portal.done = True
         portal.count = count
-        if isinstance(made.node, tree.CreateAs) and made.node.kind == "table":
+        if isinstance(made.node, tree.CreateAs) and made.tag == "SELECT":
             portal.tag = f"SELECT {count}"
 
     def _with_steps(self: Session, made: Translated, values: tuple[Any, ...]) -> tuple[Any, ...]:  # type: ignore[misc]

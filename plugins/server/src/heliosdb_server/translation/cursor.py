@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..protocol.errors import PgError
+from . import tree
 from .lexer import Kind, Token, scan, syntax_error
 
 # Words that are no names unless they are quoted; a few more than SQLite's, a few less than the standard's.
@@ -129,6 +130,7 @@ class TokenCursor:
         self.tokens = list(scan(text))
         self.at = 0
         self.parameters = 0  # the highest number seen
+        self.intos: list[tree.Core] = []  # queries with INTO
 
     @property
     def token(self) -> Token:

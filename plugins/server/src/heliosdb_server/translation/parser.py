@@ -23,6 +23,8 @@ class Parser(CursorStatements):
         made = self._statement()
         if not self.done():
             raise self.error()
+        if any(core.into is not None for core in self.intos):
+            raise PgError("42601", "SELECT ... INTO is not allowed here")
         return made
 
     def _statement(self) -> tree.Node:
@@ -40,7 +42,15 @@ class Parser(CursorStatements):
     # ---- queries and changes ----
 
     def _command_select(self, at: int) -> tree.Node:
-        return self.query()
+        made = self.query()
+        core = made
+        while isinstance(core, (tree.Select, tree.SetOp)):
+            core = core.left if isinstance(core, tree.SetOp) else core.body
+        if isinstance(core, tree.Core) and core.into is not None:
+            created, core.into = core.into, None
+            created.query = made
+            return created
+        return made
 
     _command_values = _command_with = _command_table = _command_select
     _command_insert = _command_update = _command_delete = _command_select

@@ -6,6 +6,7 @@ from ..protocol.errors import PgError
 from . import tree
 from .lexer import Kind
 from .modifications import Modifications
+from .walking import written
 
 
 class Queries(Modifications):
@@ -89,9 +90,9 @@ class Queries(Modifications):
                 self.at += 2
                 made.limit = tree.Const(1, "int") if self.is_word("row", "rows") else self.expression()
                 self.take_one("row", "rows")
-                if self.take("with", "ties"):
-                    raise PgError("0A000", "WITH TIES is not supported")
-                self.expect("only")
+                made.ties = self.take("with", "ties")
+                if not made.ties:
+                    self.expect("only")
             else:
                 return
 
@@ -161,20 +162,14 @@ class Queries(Modifications):
         if self.token.kind is not Kind.END and not self.is_word(*ends) and not self.is_op(")", ";"):
             made.targets = self.targets()
         if self.take("into"):
-            self.take_one("temporary", "temp", "unlogged")
-            self.take("table")
-            raise PgError("0A000", "SELECT INTO is not supported", hint="Use CREATE TABLE AS.")
+            made.into = self._into(at)
+            self.intos.append(made)
         if self.take("from"):
             made.sources = self.sources()
         if self.take("where"):
             made.where = self.expression()
         if self.take("group", "by"):
-            self.take("all") or self.take("distinct")
-            if self.is_word("grouping", "rollup", "cube"):
-                raise PgError(
-                    "0A000", f"{self.token.value.upper()} is not supported", position=self.token.start + 1
-                )
-            made.group = self.expressions()
+            self._group_by(made)
         if self.take("having"):
             made.having = self.expression()
         if self.take("window"):
@@ -185,6 +180,77 @@ class Queries(Modifications):
                 if not self.take_op(","):
                     break
         return made
+
+    def _into(self, at: int) -> tree.CreateAs:
+        temporary = bool(self.take_one("temporary", "temp"))
+        self.take("unlogged")
+        self.take("table")
+        table = tree.Table(self.qualified(), at=at)
+        return tree.CreateAs(table, (), tree.Core([], []), temporary=temporary, at=at)
+
+    def _group_by(self, made: tree.Core) -> None:
+        distinct = self.take("distinct") or (self.take("all") and False)
+        parts = [self._grouping_item()]
+        while self.take_op(","):
+            parts.append(self._grouping_item())
+        if all(several is None for _, several in parts):
+            made.group = [item for items, _ in parts for item in items]
+            return
+        sets: list[list[tree.Node]] = [[]]
+        for items, several in parts:
+            sets = [[*one, *more] for one in sets for more in ([items] if several is None else several)]
+            if len(sets) > 4096:
+                raise PgError("54001", "too many grouping sets present (maximum 4096)")
+        found: list[list[tree.Node]] = []
+        seen: set[frozenset[str]] = set()
+        for each in sets:
+            key = frozenset(map(written, each))
+            if not distinct or key not in seen:
+                found.append(list({written(item): item for item in each}.values()))
+            seen.add(key)
+        made.sets = found
+
+    def _grouping_item(self) -> tuple[list[tree.Node], list[list[tree.Node]] | None]:
+        """Return what one item of GROUP BY groups by, or the sets that it stands for."""
+        if self.is_word("rollup", "cube") and self.ahead().value == "(":
+            word = self.advance().value
+            parts = self._grouping_list()
+            if word == "rollup":
+                return [], [[e for part in parts[:n] for e in part] for n in range(len(parts), -1, -1)]
+            if len(parts) > 12:
+                raise PgError("54011", "CUBE is limited to 12 elements")
+            masks = range(2 ** len(parts) - 1, -1, -1)
+            last = len(parts) - 1
+            return [], [
+                [e for at, part in enumerate(parts) if mask >> (last - at) & 1 for e in part]
+                for mask in masks
+            ]
+        if self.are_words("grouping", "sets"):
+            self.at += 2
+            self.expect_op("(")
+            sets: list[list[tree.Node]] = []
+            while True:
+                items, several = self._grouping_item()
+                sets += [items] if several is None else several
+                if not self.take_op(","):
+                    break
+            self.expect_op(")")
+            return [], sets
+        if self.is_op("(") and self.ahead().value == ")":
+            self.at += 2
+            return [], [[]]
+        expr = self.expression()
+        return (
+            list(expr.items) if isinstance(expr, tree.Row) and self.text[expr.at] == "(" else [expr]
+        ), None
+
+    def _grouping_list(self) -> list[list[tree.Node]]:
+        self.expect_op("(")
+        parts = [self._grouping_item()[0]]
+        while self.take_op(","):
+            parts.append(self._grouping_item()[0])
+        self.expect_op(")")
+        return parts
 
     def targets(self) -> list[tree.Target]:
         """Return what SELECT or RETURNING lists."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
@@ -10,7 +12,9 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..protocol.errors import PgError
 from ..types.registry import BOOL, BYTEA, RECORD, REG, Sized
 from . import tree
-from .grouping import Grouping, directed
+from .combining import Combining
+from .grouping import directed
+from .grouping_sets import GroupingSets
 from .literals import S_BOOL, S_INT8, S_TEXT, wider
 from .naming import name_of
 from .scope import Column, Ex, Relation, Scope, TableInfo
@@ -18,7 +22,7 @@ from .single import one_row
 from .walking import aggregate_in
 
 
-class Selects(Grouping):
+class Selects(Combining, GroupingSets):
     """Writes SELECT, VALUES and what combines them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -65,10 +69,13 @@ class Selects(Grouping):
         self._ctes.append(level)
         try:
             with_ = self.with_text(node.with_, node.recursive, scope, level)
-            text, columns = self._body(node.body, scope, node.order)
+            if node.ties:
+                text, columns = self.with_ties(node, scope)
+            else:
+                text, columns = self._body(node.body, scope, node.order)
         finally:
             self._ctes.pop()
-        return with_ + text + self._limits(node, scope), columns
+        return with_ + text + ("" if node.ties else self._limits(node, scope)), columns
 
     def with_text(
         self,
@@ -134,22 +141,45 @@ class Selects(Grouping):
         return text + self._limits(item.query, scope), tuple(types)
 
     def _limits(self, node: tree.Select, scope: Scope | None) -> str:
-        made = ""
-        here = scope or Scope()
-        if node.limit is not None:
-            limit = self.ex(node.limit, here, S_INT8)
-            text = limit.text
-            if not text.isdigit():
-                text = f"pg_limit({text}, 'LIMIT')"
-                self.functions = True
-            made += f" LIMIT {text}"
+        made = f" LIMIT {self.limit(node.limit, scope, 'LIMIT')}" if node.limit is not None else ""
         if node.offset is not None:
-            offset = self.ex(node.offset, here, S_INT8).text
-            if not offset.isdigit():
-                offset = f"pg_limit({offset}, 'OFFSET')"
-                self.functions = True
-            made += ("" if node.limit is not None else " LIMIT -1") + f" OFFSET {offset}"
+            made += "" if made else " LIMIT -1"
+            made += f" OFFSET {self.limit(node.offset, scope, 'OFFSET')}"
         return made
+
+    def limit(self, node: tree.Node, scope: Scope | None, what: str) -> str:
+        """Return how many rows LIMIT or OFFSET says: -1 stands for all."""
+        text = self.ex(node, scope or Scope(), S_INT8).text
+        return text if text.isdigit() else self.own(f"pg_limit({text}, '{what}')", S_INT8).text
+
+    def with_ties(self, node: tree.Select, scope: Scope | None) -> tuple[str, tuple[Column, ...]]:
+        """Return a query that goes on behind its last row as long as the rows are sorted equally."""
+        core = node.body
+        if not node.order:
+            raise PgError("42601", "WITH TIES cannot be specified without ORDER BY clause")
+        if (
+            not isinstance(core, tree.Core)
+            or core.distinct
+            or core.distinct_on
+            or core.sets
+            or node.limit is None
+        ):
+            raise PgError("0A000", "WITH TIES is supported for a plain SELECT alone", position=node.at + 1)
+        order = self.resolved_order(core, node.order)
+        window = tree.Window("", [], order, "")
+        more = [tree.Target(tree.Call(name, [], over=window), name) for name in ("row_number", "rank")]
+        text, columns = self._core(replace(core, targets=[*core.targets, *more]), scope, [])
+        columns = columns[:-2]
+        name = self.fresh("ties")
+        names = ", ".join([*(f"c{at}" for at in range(len(columns))), "n", "r"])
+        offset = self.limit(node.offset, scope, "OFFSET") if node.offset is not None else "0"
+        limit = self.limit(node.limit, scope, "LIMIT")
+        listed = ", ".join(f"{name}.c{at} AS {quote_identifier(c.name)}" for at, c in enumerate(columns))
+        made = (
+            f"WITH {name}({names}) AS ({text}) SELECT {listed} FROM {name} WHERE n > {offset}"
+            f" AND ({limit} < 0 OR r <= {offset} + {limit}) AND {limit} <> 0 ORDER BY n"
+        )
+        return f"SELECT * FROM ({made})", columns
 
     def _body(
         self, node: tree.Node, scope: Scope | None, order: list[tree.Order]
@@ -165,40 +195,7 @@ class Selects(Grouping):
             text = f"SELECT * FROM ({text})" + self._order_by_name(order, columns, scope)
         return text, columns
 
-    # ---- set operations and VALUES ----
-
-    def _set_operation(
-        self, node: tree.SetOp, scope: Scope | None, order: list[tree.Order]
-    ) -> tuple[str, tuple[Column, ...]]:
-        if node.op in ("INTERSECT ALL", "EXCEPT ALL"):
-            raise PgError("0A000", f"{node.op} is not supported", position=node.at + 1)
-        left, columns = self._operand(node.left, scope)
-        right, others = self._operand(node.right, scope, wrap_set=True)
-        self._same_count(columns, others, node)
-        merged = []
-        for a, b in zip(columns, others, strict=True):
-            merged.append(
-                a._replace(sized=_met(a, b), sql="", source=(0, 0), not_null=a.not_null and b.not_null)
-            )
-        text = f"{left} {node.op} {right}"
-        return text + self._order_by_name(order, tuple(merged), scope), tuple(merged)
-
-    def _operand(
-        self, node: tree.Node, scope: Scope | None, *, wrap_set: bool = False
-    ) -> tuple[str, tuple[Column, ...]]:
-        """Return one side of a set operation. SQLite takes them from left to right, without parentheses."""
-        text, columns = self._body(node, scope, [])
-        bare = isinstance(node, (tree.Core, tree.Values)) or (isinstance(node, tree.SetOp) and not wrap_set)
-        if isinstance(node, tree.Core) and node.distinct_on:
-            bare = False
-        return (text if bare else f"SELECT * FROM ({text})"), columns
-
-    def _same_count(self, a: tuple[Column, ...], b: tuple[Column, ...], node: tree.SetOp) -> None:
-        if len(a) != len(b):
-            op = node.op.split(" ", maxsplit=1)[0]
-            raise PgError(
-                "42601", f"each {op} query must have the same number of columns", position=node.at + 1
-            )
+    # ---- VALUES ----
 
     def _values(
         self, node: tree.Values, scope: Scope | None, order: list[tree.Order]
@@ -260,6 +257,8 @@ class Selects(Grouping):
     def _core(
         self, node: tree.Core, outer: Scope | None, order: list[tree.Order]
     ) -> tuple[str, tuple[Column, ...]]:
+        if node.sets:
+            return self.by_sets(node, outer, order)
         node, order = self._without_sets(node, order)
         scope = Scope(outer=outer)
         sources = []
@@ -284,8 +283,10 @@ class Selects(Grouping):
         if node.group:
             parts.append("GROUP BY " + ", ".join(self._group(g, scope, node, targets) for g in node.group))
         self._check_grouping(node, scope)
-        if node.having is not None:
-            if not node.group:
+        if node.having is not None and not node.group and not self._aggregates(node):
+            parts = [f"WHERE {self._condition(node.having, scope, 'HAVING')}"]  # one row, whatever FROM has
+        elif node.having is not None:
+            if not node.group and sqlite3.sqlite_version_info < (3, 39):
                 parts.append("GROUP BY 'all'")
             parts.append(f"HAVING {self._condition(node.having, scope, 'HAVING')}")
         if node.windows:
@@ -296,13 +297,22 @@ class Selects(Grouping):
         if node.distinct_on:
             return self._distinct_on(node, targets, columns, parts, order, scope), columns
         listed = ", ".join(f"{ex.text} AS {quote_identifier(name)}" for name, ex in targets) or "NULL"
+        if node.distinct and order:
+            self._check_distinct_order(order, scope, targets)
+        if node.distinct and any(self.sortable(ex) is not ex for _, ex in targets):
+            return self.distinct_by_keys(
+                " ".join([f"SELECT {listed}", *parts]), targets, order, scope
+            ), columns
         text = f"SELECT {'DISTINCT ' if node.distinct else ''}{listed}"
         if order:
-            if node.distinct:
-                self._check_distinct_order(order, scope, targets)
             keys = ", ".join(self._sort_key(each, scope, columns, targets) for each in order)
             parts.append(f"ORDER BY {keys}")
         return " ".join([text, *parts]), columns
+
+    def _aggregates(self, node: tree.Core) -> bool:
+        return any(
+            aggregate_in(each) for each in (node.having, *(t.expr for t in node.targets)) if each is not None
+        )
 
     def _condition(self, node: tree.Node, scope: Scope, where: str) -> str:
         made = self.ex(node, scope, S_BOOL)
@@ -371,12 +381,6 @@ class Selects(Grouping):
         if not scope.relations:
             raise PgError("42601", "SELECT * with no tables specified is not valid", position=star.at + 1)
         return found
-
-
-def _met(a: Column, b: Column) -> Sized | None:
-    if a.sized is not None and b.sized is not None and S_TEXT in (a.sized, b.sized) and a.sized != b.sized:
-        return b.sized if a.sized == S_TEXT and b.sized.type.category == "S" else wider(a.sized, b.sized)
-    return wider(a.sized, b.sized)
 
 
 def _recursion(node: tree.Node) -> tree.SetOp | None:

@@ -12,7 +12,10 @@ from ..types.registry import (
     BOOL,
     BY_NAME,
     BY_OID,
+    BYTEA,
     DATE,
+    FLOAT4,
+    FLOAT8,
     INT4,
     INT8,
     INTEGERS,
@@ -31,7 +34,7 @@ from ..types.registry import (
 from . import tree
 from .calls import Calls
 from .lexer import Kind, scan
-from .literals import S_INT4, S_INT8, S_TEXT
+from .literals import S_FLOAT8, S_INT4, S_INT8, S_TEXT
 from .scope import Column, Ex, Relation, Scope, TableInfo
 
 # Functions that return rows: columns by name and type; each is made of json_each() over an array that a function
@@ -81,6 +84,7 @@ _ENDLESS = 10_000_000  # rows that generate_series() makes by json; more are a m
 
 
 # What time travel knows of each version of a row, beside the row's own columns.
+_VECTORS = ("int2vector", "oidvector")
 _OF_THE_PAST = tuple(
     Column(name, Sized(kind))
     for name, kind in (
@@ -88,6 +92,14 @@ _OF_THE_PAST = tuple(
         ("system_transaction_end", INT8), ("system_operation", TEXT), ("system_user", TEXT),
     )
 )  # fmt: skip
+
+
+def _counting(name: str, args: list[Ex]) -> list[str]:
+    """Return a further argument: the subscripts of int2vector and oidvector begin with 0."""
+    vector = (
+        name == "generate_subscripts" and args and args[0].type is not None and args[0].type.name in _VECTORS
+    )
+    return [*(["1"] if len(args) == 1 else []), "0"] if vector else []
 
 
 class Tables(Calls):
@@ -184,26 +196,51 @@ class Tables(Calls):
         raise NotImplementedError
 
     def _derived(self, node: tree.Derived, scope: Scope) -> str:
-        # A query in FROM can't see what stands beside it, in SQLite; LATERAL is refused where it would have to.
         beside = Scope(scope.relations, outer=scope.outer)
         try:
             text, columns = self.query(node.query, Scope(outer=scope.outer))
         except PgError as error:
             if not node.lateral or error.code not in ("42P01", "42703"):
                 raise
-            self.query(node.query, beside)  # whatever else is wrong with it comes first
-            raise PgError(
-                "0A000",
-                "LATERAL with a query that uses columns of what stands before it is not supported",
-                hint="Write the query in the SELECT list, or join with a query that groups.",
-                position=node.at + 1,
-            ) from None
+            return self._lateral(node, scope, beside)
         alias = node.alias or self.fresh("derived")
         if node.columns:
             columns, renamed = self._renamed(columns, node.columns, node)
             text = f"SELECT {renamed} FROM ({text})"
         scope.relations.append(Relation(alias, tuple(c._replace(sql="") for c in columns)))
         return f"({text}) AS {quote_identifier(alias)}"
+
+    def _lateral(self, node: tree.Derived, scope: Scope, beside: Scope) -> str:
+        """Return a query that uses what stands before it: its rows as an array, which json_each() makes rows again.
+
+        In SQLite functions in FROM alone see what stands beside them.
+        """
+        text, columns = self.query(node.query, Scope(outer=beside))
+        alias = node.alias or self.fresh("derived")
+        inner, quoted = self.fresh("lateral"), quote_identifier(alias)
+        items, made = [], []
+        for at, column in enumerate(columns):
+            value = Ex(f"{inner}.c{at}", column.sized)
+            kept, back = value.text, f"json_extract({quoted}.value, '$[{at}]')"
+            if column.sized is None:
+                kept = f"CASE typeof({kept}) WHEN 'real' THEN json(printf('%!.17g', {kept})) ELSE {kept} END"
+            elif column.sized.type in (FLOAT4, FLOAT8, NUMERIC, BYTEA):
+                kept = self.json_item(
+                    value._replace(sized=S_FLOAT8) if column.sized.type is NUMERIC else value
+                )
+            if column.sized is not None and column.sized.type is NUMERIC:
+                kept = f"CASE typeof({value.text}) WHEN 'integer' THEN {value.text} ELSE {kept} END"
+            elif column.sized is not None and column.sized.type is BYTEA:
+                back = self.own(f"pg_cast({back}, 'text', 'bytea', -1)", column.sized).text
+            items.append(kept)
+            name = node.columns[at] if at < len(node.columns) else column.name
+            made.append(Column(name, column.sized, back))
+        if len(node.columns) > len(columns):
+            self._renamed(columns, node.columns, node)
+        names = ", ".join(f"c{at}" for at in range(len(columns)))
+        rows = f"WITH {inner}({names}) AS ({text}) SELECT json_group_array(json_array({', '.join(items)})) FROM {inner}"
+        scope.relations.append(Relation(alias, tuple(made)))
+        return f"json_each(({rows})) AS {quoted}"
 
     def _join(self, node: tree.Join, scope: Scope) -> str:
         before = len(scope.relations)
@@ -283,7 +320,7 @@ class Tables(Calls):
             function, shape = _ROWS[name]
             args = [self.typed(self.ex(arg, scope), S_TEXT, arg.at) for arg in call.args]
             self.functions = True
-            text = f"json_each({function}({', '.join(a.text for a in args)}))"
+            text = f"json_each({function}({', '.join([a.text for a in args] + _counting(name, args))}))"
             columns = [Column(c, Sized(BY_NAME[t]), _item(written, place)) for c, t, place in shape]
         if (
             len(columns) == 1
@@ -352,7 +389,9 @@ class Tables(Calls):
         function, shape = _ROWS[name]
         if len(shape) > 1:
             raise PgError("0A000", f"{name}() beside another function that returns rows is not supported")
-        return f"{function}({', '.join(a.text for a in args)})", Sized(BY_NAME[shape[0][1]])
+        return f"{function}({', '.join([a.text for a in args] + _counting(name, args))})", Sized(
+            BY_NAME[shape[0][1]]
+        )
 
     def _series(self, call: tree.Call, scope: Scope, written: str) -> tuple[str, list[Column]]:
         if len(call.args) not in (2, 3):

@@ -141,7 +141,8 @@ def _written(
     sql_list = writer.definition(node)
     tag = _TAGS.get(type(node).__name__.lower(), "")
     if isinstance(node, tree.CreateAs):
-        tag = "CREATE VIEW" if node.kind == "view" else "SELECT"
+        filled = node.with_data and sql_list
+        tag = "CREATE VIEW" if node.kind == "view" else "SELECT" if filled else "CREATE TABLE AS"
     elif isinstance(node, tree.Drop):
         tag = f"DROP {node.kind.upper()}"
     elif isinstance(node, tree.Alter):

@@ -98,7 +98,7 @@ class Values:
             if (
                 want.type in REG and self.parameters.get(ex.param) is None
             ):  # a name, which only the database knows
-                self.parameters[ex.param] = S_TEXT
+                self.parameters[ex.param] = want
                 return self.own(f"pg_reg({quote_text(want.type.name)}, {ex.text})", want)
             if self.parameters.get(ex.param) is None:
                 self.parameters[ex.param] = want
@@ -178,6 +178,8 @@ class Values:
         sized = self.parameters.setdefault(node.number, None)
         if sized is None:
             return self.typed(Ex(f"?{node.number}", None, param=node.number, unknown=True), want, node.at)
+        if sized.type in REG:  # it may come as a name
+            return self.own(f"pg_reg({quote_text(sized.type.name)}, ?{node.number})", sized)
         return Ex(f"?{node.number}", sized)
 
     def _name(self, node: tree.Name, scope: Scope, want: Sized | None) -> Ex:
@@ -233,7 +235,7 @@ class Values:
     def json_item(self, ex: Ex) -> str:
         """Return an expression as an item of an array: JSON itself writes 15 digits of a number, and has no bytes."""
         if ex.type is BYTEA:
-            return f"'\\x' || lower(hex({ex.text}))"
+            return f"CASE WHEN {ex.text} IS NOT NULL THEN '\\x' || lower(hex({ex.text})) END"
         if ex.type in (FLOAT8, FLOAT4):
             return f"json(CASE WHEN {ex.text} IS NOT NULL THEN printf('%!.17g', {ex.text}) END)"
         if ex.type is not None and (ex.type.element or ex.type is JSON):

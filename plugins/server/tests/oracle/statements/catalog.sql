@@ -5,9 +5,7 @@ CREATE INDEX items_price ON items (price DESC, lower(title)) WHERE price > 1;
 CREATE VIEW cheap AS SELECT id, title FROM items WHERE price < 10;
 SELECT relname, relkind, relnatts, relhasindex FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'i') ORDER BY relname;
 SELECT attname, format_type(atttypid, atttypmod), attnotnull, attnum, atthasdef FROM pg_attribute WHERE attrelid = 'items'::regclass AND attnum > 0 ORDER BY attnum;
--- otherwise: expressions are shown as they stand in the file
 SELECT conname, contype, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'items'::regclass ORDER BY conname;
--- otherwise: expressions are shown as they stand in the file
 SELECT c.relname, i.indisunique, i.indisprimary, i.indnkeyatts, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'items'::regclass ORDER BY 1;
 SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = 'items'::regclass ORDER BY 1;
 SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1;
@@ -23,7 +21,6 @@ SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_t' ORDER BY 1;
 SELECT typname, typlen, typtype, typcategory, typarray FROM pg_type WHERE typname IN ('bool', 'int4', 'text', 'numeric', 'timestamptz', '_int4', 'uuid', 'jsonb') ORDER BY 1;
 SELECT oid, typname, typelem, typbasetype, typdelim FROM pg_type WHERE oid IN (23, 25, 1007, 1700, 16) ORDER BY oid;
 SELECT tablename, tableowner IS NOT NULL, hasindexes FROM pg_tables WHERE schemaname = 'public' ORDER BY 1;
--- otherwise: expressions are shown as they stand in the file
 SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'items' ORDER BY 1;
 SELECT viewname FROM pg_views WHERE schemaname = 'public';
 SELECT sequencename, start_value, increment_by, data_type FROM pg_sequences ORDER BY 1;
@@ -51,7 +48,6 @@ SELECT pid = pg_backend_pid(), state, query LIKE 'SELECT pid%' FROM pg_stat_acti
 SELECT reltuples <= 0, relpages <= 1 FROM pg_class WHERE relname = 'makers';
 SELECT n_live_tup, seq_scan >= 0 FROM pg_stat_user_tables WHERE relname = 'nosuch';
 SELECT format_type(1043, 14), format_type(1700, 655366), format_type(23, NULL), format_type(1007, -1), format_type(99999, NULL);
--- otherwise: expressions are shown as they stand in the file
 SELECT pg_get_viewdef('cheap'::regclass);
 SELECT pg_encoding_to_char(6), pg_client_encoding(), inet_server_port() IS NULL;
 SELECT * FROM pg_class WHERE relname = 5;
