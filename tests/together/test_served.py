@@ -191,6 +191,15 @@ def test_a_time_before_the_history_is_a_notice(history):
     assert "the history of table 'account' begins" in said[0]
 
 
+def test_the_past_after_another_program_has_changed_the_schema(history, tmp_path):
+    with psycopg.connect(history.url, autocommit=True) as connection:
+        past = "SELECT * FROM account AS OF TIMESTAMP '2999-01-01'"
+        assert connection.execute(past).fetchall() == [(1, 100)]
+        with closing(sqlite3.connect(tmp_path / "bank.db", isolation_level=None)) as program:
+            program.execute("ALTER TABLE account ADD COLUMN note TEXT")
+        assert connection.execute(past).fetchall() == [(1, 100, None)]
+
+
 def test_a_client_makes_a_versioned_table(history):
     with psycopg.connect(history.url, autocommit=True) as connection:
         connection.execute("CREATE TABLE note (id int PRIMARY KEY, body text) WITH SYSTEM VERSIONING")

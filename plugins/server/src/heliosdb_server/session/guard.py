@@ -56,7 +56,8 @@ _ASKED = frozenset(
         "locking_mode",
     ]
 )
-_SET = frozenset(("user_version", "application_id", "defer_foreign_keys"))
+# busy_timeout: plugins change it around their own statements, and a client's patience harms nobody but itself.
+_SET = frozenset(("user_version", "application_id", "defer_foreign_keys", "busy_timeout"))
 _FUNCTIONS = frozenset(("load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"))
 _ATTACH, _DETACH = sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH
 _PRAGMA, _FUNCTION = sqlite3.SQLITE_PRAGMA, sqlite3.SQLITE_FUNCTION
