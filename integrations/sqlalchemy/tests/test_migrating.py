@@ -7,6 +7,7 @@ import textwrap
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 import heliosdb_sqlite
 from heliosdb.sqlalchemy.migrating import upgrade_on_branch
@@ -26,6 +27,7 @@ ENV = """
 MIGRATION = """
     from alembic import op
     import sqlalchemy as sa
+    from heliosdb.sqlalchemy import VECTOR, Encrypted
 
     revision, down_revision = "{revision}", {down!r}
 
@@ -122,3 +124,54 @@ def test_a_conflict_with_what_others_wrote_leaves_both(conn, config, migration):
     with pytest.raises(MergeConflict):
         upgrade_on_branch(config, check=meanwhile)
     assert conn.execute("SELECT name FROM users").fetchone() == ("anna",)
+
+
+def test_an_env_that_goes_to_the_database_itself_is_noticed(conn, config, migration, tmp_path, url):
+    env = tmp_path / "migrations" / "env.py"
+    env.write_text(env.read_text().replace("section = ", f"section = {{'sqlalchemy.url': {url!r}}} or "))
+    migration("op.add_column('users', sa.Column('email', sa.String))")
+    with pytest.raises(CommandError, match="ran on the database itself"):
+        upgrade_on_branch(config)
+
+
+def test_a_configuration_without_a_database():
+    with pytest.raises(CommandError, match="which database"):
+        upgrade_on_branch(Config())
+
+
+def test_a_branch_of_that_name_that_is_there_already_stays(conn, config, migration):
+    conn.create_branch("alembic")
+    migration("op.add_column('users', sa.Column('email', sa.String))")
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="alembic"):
+        upgrade_on_branch(config)
+    assert columns(conn) == ["id", "name"]
+
+
+def test_batch_mode_makes_a_table_anew_with_what_is_heliosdbs_in_it(config, migration, tmp_path):
+    env = tmp_path / "migrations" / "env.py"
+    keyed = 'prefix="sqlalchemy.", connect_args={"column_key": b"k" * 32}, '
+    env.write_text(env.read_text().replace('prefix="sqlalchemy.", ', keyed))
+    config.set_main_option(
+        "sqlalchemy.url", config.get_main_option("sqlalchemy.url") + "?enable_vector_search=1"
+    )
+    migration(
+        "op.create_table('people', sa.Column('id', sa.Integer, primary_key=True), sa.Column('email', Encrypted(sa.Text)),"
+        " sa.Column('ssn', Encrypted(sa.String(11), deterministic=True), unique=True),"
+        " sa.Column('face', VECTOR(3)), sa.Column('age', sa.Integer))"
+    )
+    command.upgrade(config, "head")
+    options = {"enable_vector_search": True, "column_key": b"k" * 32}
+    conn = heliosdb_sqlite.connect(tmp_path / "app.db", **options)
+    row = (1, "ann@example.org", "123-45-6789", [1, 2, 3], 40)
+    conn.execute("INSERT INTO people VALUES (?, ?, ?, ?, ?)", row)
+    conn.commit()
+    migration(
+        "with op.batch_alter_table('people') as people: people.drop_column('age');"
+        " people.add_column(sa.Column('born', sa.Integer, server_default='1815'))"
+    )
+    report = upgrade_on_branch(config, connect_args={"column_key": b"k" * 32})
+    assert report.schema == ("drop column people.age", "add column people.born")
+    assert conn.execute("SELECT * FROM people").fetchall() == [(*row[:3], (1, 2, 3), 1815)]
+    assert conn.execute("SELECT id FROM people WHERE ssn = ?", ("123-45-6789",)).fetchall() == [(1,)]
+    conn.close()
+    assert b"example.org" not in (tmp_path / "app.db").read_bytes()

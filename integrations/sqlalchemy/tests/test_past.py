@@ -6,12 +6,13 @@ import time
 from datetime import datetime, timezone
 
 import pytest
-from sqlalchemy import ForeignKey, insert, inspect, select, text, union_all, update
-from sqlalchemy.exc import InvalidRequestError, ProgrammingError
+from sqlalchemy import ForeignKey, func, insert, inspect, select, text, union_all, update
+from sqlalchemy.exc import InvalidRequestError, OperationalError, ProgrammingError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    aliased,
     joinedload,
     mapped_column,
     relationship,
@@ -82,11 +83,39 @@ def test_every_part_of_a_statement_is_of_then(engine, then):
         assert past.execute(select(Fruit.name).where(Fruit.id.in_(select(cheap)))).all() == [("fig",)]
         joined = select(Shelf.name, Fruit.name).join(Fruit.shelf).order_by(Fruit.id)
         assert past.execute(joined).all() == [("top", "pear"), ("top", "fig")]
+        counted = select(func.count(Fruit.id)).where(Fruit.shelf_id == Shelf.id).scalar_subquery()
+        assert past.execute(select(Shelf.name, counted)).all() == [("top", 2)]
         both = union_all(select(Fruit.name), select(Shelf.name)).order_by("name")
         assert past.execute(both).scalars().all() == ["fig", "pear", "top"]
         assert past.execute(text("SELECT price FROM fruit WHERE id = :id;"), {"id": 1}).scalar() == 1
         assert past.exec_driver_sql("SELECT price FROM fruit WHERE id = ?", (1,)).scalar() == 1
         assert past.exec_driver_sql("SELECT count(*) FROM fruit -- all of them").scalar() == 2
+
+
+def test_every_part_of_a_text_is_of_then(engine, then):
+    with engine.connect().execution_options(as_of=then) as past:
+        for statement, expected in (
+            ("SELECT name FROM shelf UNION ALL SELECT name FROM shelf;", ["top", "top"]),
+            ("WITH s AS (SELECT name FROM shelf) SELECT name FROM s", ["top"]),
+            ("SELECT (SELECT name FROM shelf)", ["top"]),
+            ("SELECT name FROM shelf WHERE name <> 'sqlite_master'", ["top"]),
+            ("SELECT shelf.name FROM shelf, fruit", ["top", "top"]),
+            ("SELECT shelf.name FROM shelf CROSS JOIN (SELECT * FROM fruit)", ["top", "top"]),
+            ("SELECT (SELECT name FROM shelf) FROM fruit", ["top", "top"]),
+            ("SELECT 1", [1]),
+            ("VALUES (2)", [2]),
+        ):
+            assert past.execute(text(statement)).scalars().all() == expected
+            assert past.exec_driver_sql(statement).scalars().all() == expected
+        with pytest.raises(OperationalError, match="keeps no history"):
+            past.exec_driver_sql("SELECT count(*) FROM sqlite_master, shelf")
+
+
+def test_transactions_may_be_begun_in_the_past(engine, then):
+    with engine.connect().execution_options(as_of=then) as past:
+        past.exec_driver_sql("BEGIN")
+        assert past.execute(select(Shelf.name)).scalar() == "top"
+        past.exec_driver_sql("COMMIT")
 
 
 @pytest.mark.parametrize("load", [joinedload, selectinload, None])
@@ -118,8 +147,12 @@ def test_the_past_can_not_be_written(engine, then):
 def test_entities_of_two_times_are_not_mixed(engine, then):
     with Session(engine) as session:
         assert session.get(Fruit, 1).price == 10
+        written = select(Fruit).from_statement(text("SELECT * FROM fruit"))
+        for query in (select(Fruit), select(aliased(Fruit, select(Fruit).subquery())), written):
+            with pytest.raises(InvalidRequestError, match=r"entity Fruit: .* so give one to the past"):
+                session.scalars(query, execution_options={"as_of": then})
         with pytest.raises(InvalidRequestError, match="so give one to the past"):
-            session.scalars(select(Fruit), execution_options={"as_of": then})
+            session.get(Fruit, 2, execution_options={"as_of": then})
         assert session.execute(select(Fruit.price), execution_options={"as_of": then}).scalars().all() == [
             1,
             2,

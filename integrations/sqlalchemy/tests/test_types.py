@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     Index,
     Integer,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import CompileError, DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from heliosdb.sqlalchemy import VECTOR, Encrypted
+from heliosdb.sqlalchemy import HALFVEC, VECTOR, Encrypted
 
 ROWS = [
     {"id": 1, "name": "north", "place": [0.0, 1.0, 0.0]},
@@ -94,6 +95,21 @@ def test_reflected_vectors_know_their_dimensions(connection):
     assert column["type"].dim == 3
 
 
+def test_json_text_is_a_vector(connection, places):
+    connection.execute(places.insert(), {"id": 9, "place": "[1, 2, 3]"})
+    assert connection.execute(select(places.c.place).where(places.c.id == 9)).scalar() == (1, 2, 3)
+
+
+def test_half_vectors(engine_of):
+    table = Table("t", MetaData(), Column("id", Integer, primary_key=True), Column("v", HALFVEC(2)))
+    with engine_of("enable_vector_search=true").begin() as connection:
+        table.create(connection)
+        connection.execute(table.insert(), [{"v": [1, 2]}, {"v": np.array([3, 4])}])
+        nearest = select(table.c.v).order_by(table.c.v.l2_distance([3, 3])).limit(1)
+        assert connection.execute(nearest).scalar() == (3, 4)
+    assert nearest._generate_cache_key() is not None
+
+
 def test_a_vector_of_another_length_is_refused(connection, places):
     with pytest.raises(DBAPIError, match=r"not a VECTOR\(3\)"):
         connection.execute(places.insert(), {"id": 9, "place": [1, 2]})
@@ -144,6 +160,40 @@ def test_encrypted_columns(tmp_path):
             connection.execute(select(people).where(people.c.email.like("ann%"))).all()
     engine.dispose()
     assert b"example.org" not in (tmp_path / "a.db").read_bytes()
+
+
+def test_reflection_of_what_is_heliosdbs(tmp_path):
+    url = f"heliosdb:///{tmp_path / 'a.db'}?enable_vector_search=true"
+    engine = create_engine(url, connect_args={"column_key": b"k" * 32})
+    table = Table(
+        "people",
+        MetaData(),
+        Column("email", Encrypted(Text)),
+        Column("ssn", Encrypted(String(11), deterministic=True)),
+        Column("face", VECTOR(3), CheckConstraint("face IS NOT NULL", name="has a face")),
+    )
+    Index("near", table.c.face, heliosdb_using="bits", heliosdb_with={"recall": 0.9})
+    table.create(engine)
+    inspector = inspect(engine)
+    email, ssn, _ = (column["type"] for column in inspector.get_columns("people"))
+    assert isinstance(email, Encrypted)
+    assert not email.deterministic
+    assert isinstance(email.inner, Text)
+    assert isinstance(ssn, Encrypted)
+    assert ssn.deterministic
+    assert ssn.inner.length == 11
+    assert [each["name"] for each in inspector.get_check_constraints("people")] == ["has a face"]
+    (index,) = inspector.get_indexes("people")
+    assert index["dialect_options"] == {
+        "heliosdb_using": "bits",
+        "heliosdb_ops": "vector_cosine_ops",
+        "heliosdb_with": {"recall": 0.9},
+    }
+    again = Table("people", MetaData(), autoload_with=engine)
+    assert "ssn VARCHAR(11) ENCRYPTED DETERMINISTIC" in str(CreateTable(again).compile(engine))
+    (near,) = again.indexes
+    assert "USING bits (face vector_cosine_ops) WITH (recall = 0.9)" in str(CreateIndex(near).compile(engine))
+    engine.dispose()
 
 
 def test_a_table_with_a_history(engine_of):

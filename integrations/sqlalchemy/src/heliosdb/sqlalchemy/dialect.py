@@ -8,6 +8,7 @@ from sqlalchemy import schema
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
 
+from . import reflecting
 from . import url as urls
 from .compiling import INDEX_OPTIONS, TABLE_OPTIONS, HeliosDDLCompiler, HeliosTypeCompiler
 from .past import moment_of, read_at
@@ -52,6 +53,23 @@ class HeliosDialect(SQLiteDialect_pysqlite):
         plain, options = urls.split(url)
         arguments, keywords = super().create_connect_args(plain)
         return arguments, {**keywords, **options}
+
+    def _resolve_type_affinity(self, type_: str) -> Any:
+        if (encrypted := reflecting.encrypted(type_, super()._resolve_type_affinity)) is not None:
+            return encrypted
+        return super()._resolve_type_affinity(type_)  # type: ignore[no-untyped-call]
+
+    def get_indexes(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> Any:
+        """Return the indexes of a table, those for vectors as ``Index(..., heliosdb_using=...)`` makes them."""
+        found = super().get_indexes(connection, table_name, schema, **kw)  # type: ignore[no-untyped-call]
+        return [reflecting.vector_index(index) for index in found]
+
+    def get_check_constraints(
+        self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
+    ) -> Any:
+        """Return the constraints of a table without those that belong to the types of its columns."""
+        found = super().get_check_constraints(connection, table_name, schema, **kw)  # type: ignore[no-untyped-call]
+        return [each for each in found if not reflecting.is_of_a_type(each)]
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Execute a statement, in the past where the option ``as_of`` says so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -32,14 +33,19 @@ def upgrade_on_branch(
     :param check: called with a connection to the branch after the migrations; raises when they did harm
     :param connect_args: for the connection that makes and merges the branch, such as ``encryption_key``
     :raises MergeConflict: rows were changed on both sides
+    :raises CommandError: the configuration names no database, or ``env.py`` went to another one than it names
     """
     from alembic import command
+    from alembic.util import CommandError
 
-    url = make_url(config.get_main_option("sqlalchemy.url") or "")
+    written = config.get_main_option("sqlalchemy.url")
+    if not written:
+        raise CommandError("the configuration has no sqlalchemy.url: which database?")
+    url = make_url(written)
     on_branch = url.update_query_dict({"branch": branch})
     with _driver_connection(url, connect_args) as main:
+        before = _revisions(main)
         main.create_branch(branch)
-    written = config.get_main_option("sqlalchemy.url") or ""
     config.set_main_option("sqlalchemy.url", _escaped(on_branch.render_as_string(hide_password=False)))
     try:
         command.upgrade(config, revision)
@@ -49,6 +55,11 @@ def upgrade_on_branch(
         with _driver_connection(on_branch, connect_args) as migrated:
             check(migrated)
     with _driver_connection(url, connect_args) as main:
+        if _revisions(main) != before:
+            raise CommandError(
+                f"the migrations ran on the database itself and not on its branch {branch!r}:"
+                " env.py has to connect to the sqlalchemy.url of its config"
+            )
         report: MergeReport = main.merge_branch(branch)
         main.delete_branch(branch)
     return report
@@ -63,6 +74,15 @@ def _driver_connection(url: Any, connect_args: dict[str, Any] | None) -> Iterato
     finally:
         connection.close()
         engine.dispose()
+
+
+def _revisions(connection: Any) -> list[Any]:
+    """Return the revisions that a database says it has: none before its first migration."""
+    try:
+        found: list[Any] = connection.execute("SELECT version_num FROM alembic_version ORDER BY 1").fetchall()
+    except sqlite3.OperationalError:
+        return []
+    return found
 
 
 def _escaped(text: str) -> str:

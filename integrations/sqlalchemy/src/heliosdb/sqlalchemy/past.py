@@ -6,8 +6,8 @@ import sqlite3
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from heliosdb_sqlite.sql.lexer import scan, verb
-from sqlalchemy import CompoundSelect, event
+from heliosdb_sqlite.sql.lexer import Token, tokenize, verb
+from sqlalchemy import event, inspect
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import ORMExecuteState, Session
 
@@ -25,6 +25,9 @@ class Transaction(NamedTuple):
 
 
 Moment = datetime | date | str | float | Tag | Transaction
+# What belongs to no time, and changes nothing in the database.
+_NEITHER = {"PRAGMA", "EXPLAIN", "BEGIN", "COMMIT", "END", "SAVEPOINT", "RELEASE", "ROLLBACK"}
+_SCHEMA = {"sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"}
 
 
 def moment_of(context: Any) -> Moment | None:
@@ -37,35 +40,60 @@ def moment_of(context: Any) -> Moment | None:
 def read_at(moment: Moment, statement: str, parameters: Any, context: Any) -> tuple[str, Any]:
     """Return a statement and its parameters as they read the past.
 
-    The clause stands at the end of the outermost SELECT, where it is about everything that this reads: subqueries, and
-    tables that an eager load joins.
+    The clause stands at the end of the outermost SELECT, behind its WHERE, where it is about everything that this
+    reads: subqueries, and tables that an eager load joins.
 
     :raises ProgrammingError: the statement writes
     """
     does = verb(statement)
     if does not in ("SELECT", "VALUES"):
-        if does in ("PRAGMA", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK"):
+        if does in _NEITHER:
             return statement, parameters
         raise sqlite3.ProgrammingError(
             f"as_of={moment!r}: the past can only be read, and this writes: {statement[:60]!r};"
             " use a session or connection without as_of"
         )
-    if context.compiled is None and _reads_the_schema(statement):
+    tokens = tokenize(statement)
+    if not any(token.word in ("FROM", "IN") for token in tokens):
+        return statement, parameters  # of no table, so of no time
+    if context.compiled is None and _reads_the_schema(tokens):
         return statement, parameters  # reflection: tables are found as they are now
-    statement = statement.rstrip().rstrip(";")
-    if next(scan(statement)).word == "WITH" or isinstance(
-        getattr(context.compiled, "statement", None), CompoundSelect
-    ):
+    while tokens[-1].text == ";":
+        statement = statement[: tokens.pop().start]
+    words = _outermost(tokens)
+    if words & {"WITH", "UNION", "INTERSECT", "EXCEPT"}:
         # Behind a UNION the clause would be about its last part alone, and beside a WITH not about what is in that.
         statement = f"SELECT * FROM ({statement}\n)"
+    elif not words & {"WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT"}:
+        statement += "\nWHERE 1"  # right behind a table the clause would be about that table alone
     word, value = _clause(moment)
     if isinstance(parameters, dict):
         return f"{statement}\nAS OF {word} :heliosdb_as_of", {**parameters, "heliosdb_as_of": value}
     return f"{statement}\nAS OF {word} ?", (*parameters, value)
 
 
-def _reads_the_schema(statement: str) -> bool:
-    return "sqlite_master" in statement or "sqlite_temp_master" in statement
+def _outermost(tokens: list[Token]) -> set[str]:
+    """Return the words that stand in no parentheses."""
+    depth, words = 0, set()
+    for token in tokens:
+        depth += (token.text == "(") - (token.text == ")")
+        if not depth:
+            words.add(token.word)
+    return words
+
+
+def _reads_the_schema(tokens: list[Token]) -> bool:
+    """Say whether the tables of SQLite's own are all that a statement reads."""
+    for at, token in enumerate(tokens):
+        if token.word in ("JOIN", "IN"):
+            return False
+        if token.word == "FROM":
+            name, *behind = tokens[at + 1 : at + 5]
+            if behind and behind[0].text == ".":
+                _, name, *behind = behind
+            if name.text != "(" and (name.name.lower() not in _SCHEMA or (behind and behind[0].text == ",")):
+                return False
+    return True
 
 
 def _clause(moment: Moment) -> tuple[str, Any]:
@@ -80,15 +108,18 @@ def _clause(moment: Moment) -> tuple[str, Any]:
 def _refuse_to_mix(state: ORMExecuteState) -> None:
     """Entities of the past in a session that has those of the present would be one and the same object."""
     moment = state.execution_options.get("as_of")
-    if moment is None or not state.is_select or state.is_relationship_load or state.is_column_load:
+    if moment is None or not (state.is_select or state.is_from_statement):
+        return
+    if state.is_relationship_load or state.is_column_load:
         return
     bind = state.session.get_bind(**state.bind_arguments)
     if bind.get_execution_options().get("as_of") == moment:
         return
     descriptions: Any = getattr(state.statement, "column_descriptions", ())
-    entities = [each["name"] for each in descriptions if each.get("entity") is each["expr"] is not None]
+    entities = [each["entity"] for each in descriptions if each.get("entity") is each["expr"] is not None]
     if entities:
+        name = inspect(entities[0]).mapper.class_.__name__
         raise InvalidRequestError(
-            f"as_of={moment!r} for the entity {entities[0]}: a session has one state of each object, so give one to the"
+            f"as_of={moment!r} for the entity {name}: a session has one state of each object, so give one to the"
             " past: Session(engine.execution_options(as_of=...)); single columns can be read in any session"
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ClauseElement, Float, Text, func, literal, literal_column
@@ -28,6 +29,10 @@ class VECTOR(UserDefinedType[Vector]):
     def get_col_spec(self, **kw: Any) -> str:
         """Return the type as it stands in a ``CREATE TABLE``."""
         return self._word if self.dim is None else f"{self._word}({self.dim:d})"
+
+    def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
+        """Return what turns a parameter into what the plugin takes: JSON text into a list."""
+        return lambda value: json.loads(value) if isinstance(value, str) else value
 
     class comparator_factory(UserDefinedType.Comparator[Vector]):  # noqa: N801 - SQLAlchemy looks for this name
         """The distances of a vector column, each a REAL, so that the nearest come first in ``order_by()``.
@@ -60,6 +65,7 @@ class VECTOR(UserDefinedType[Vector]):
 class HALFVEC(VECTOR):
     """A vector of ``dim`` float16 numbers: half the room, three digits."""
 
+    cache_ok = True  # SQLAlchemy asks each class, not what it is derived from
     _word = "HALFVEC"
 
 
