@@ -382,6 +382,17 @@ def test_views_and_triggers(conn, open_users):
             each.execute("SELECT * FROM mails WHERE mail = 'x'")
 
 
+def test_a_full_text_table_about_an_encrypted_column_is_refused(conn):
+    conn.execute("CREATE VIRTUAL TABLE words USING fts5(username, content='users', content_rowid='id')")
+    conn.execute("INSERT INTO words (words) VALUES ('rebuild')")
+    assert conn.execute("SELECT rowid FROM words WHERE words MATCH 'bob'").fetchall() == [(2,)]
+    for content in ("'users'", '"users"', "users"):
+        with pytest.raises(
+            sqlite3.NotSupportedError, match=r"users\.email, of which SQLite sees the ciphertext"
+        ):
+            conn.execute(f"CREATE VIRTUAL TABLE more USING fts5(username, email, content={content})")
+
+
 def test_tables_and_columns_are_renamed_added_and_dropped(conn, open_users):
     conn.execute("ALTER TABLE users RENAME TO people")
     conn.execute("ALTER TABLE people RENAME COLUMN email TO mail")

@@ -201,6 +201,14 @@ def test_dimensions_must_be_given_and_possible(conn, sql, declared):
     assert conn.execute("SELECT name FROM sqlite_master").fetchall() == [("u",)]
 
 
+@pytest.mark.parametrize("declared", ["VECTOR(3) ENCRYPTED", "HALFVEC(3) ENCRYPTED DETERMINISTIC"])
+def test_vectors_are_not_encrypted_by_themselves(conn, declared):
+    with pytest.raises(
+        sqlite3.NotSupportedError, match=r"column 'v' can't be .* and ENCRYPTED.*the whole file"
+    ):
+        conn.execute(f"CREATE TABLE t (id INTEGER, v {declared})")
+
+
 def test_the_most_dimensions_there_can_be(conn):
     conn.execute("CREATE TABLE t (embedding VECTOR(65535))")
     conn.execute("INSERT INTO t VALUES (?)", (np.ones(65535, np.float32),))

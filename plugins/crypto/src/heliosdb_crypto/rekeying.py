@@ -33,13 +33,14 @@ def rekey(connection: Any, key: Any, *, full: bool = False, progress: Progress |
     :param key: what ``encryption_key`` takes
     :param progress: with ``full``, called as ``sqlite3.Connection.backup`` calls it
     :raises ProgrammingError: the key is none, a transaction is open, or the database is in memory
-    :raises OperationalError: other connections use the database
+    :raises OperationalError: other connections use the database, or it has branches
     """
     crypto = crypto_of(connection)
     file = crypto.file
     if file is None:
         raise sqlite3.ProgrammingError("a database in memory has no key to replace")
     new = user_key(key, file.path, "rekey()")
+    _refuse_branches(connection, file)
     if connection.in_transaction:
         raise sqlite3.ProgrammingError(
             "rekey() is a transaction of its own: commit or roll back the open one first; with autocommit=False one is "
@@ -60,6 +61,22 @@ def rekey(connection: Any, key: Any, *, full: bool = False, progress: Progress |
     if keyring.follows_file:
         keyring.keys = [new]
         keyring.forget()
+
+
+def _refuse_branches(connection: Any, file: DatabaseFile) -> None:
+    """Refuse where a database has branches: they are files, with the key that it has, and nothing else opens them."""
+    listed = getattr(connection, "list_branches", None)  # of the branching plugin, where that is installed
+    if listed is None:
+        return
+    main, *branches = listed()
+    if not branches:
+        return
+    names = ", ".join(repr(branch.name) for branch in branches)
+    if not os.path.samefile(main.path, file.path):
+        raise sqlite3.OperationalError("a branch has the key of its database: it can't have one of its own")
+    raise sqlite3.OperationalError(
+        f"rekey() would leave branches behind with a key that nothing opens: merge {names} and delete them first"
+    )
 
 
 def _rewrap(connection: Any, file: DatabaseFile, new: UserKey) -> None:

@@ -156,15 +156,39 @@ def defined(sql: str, relations: Relations) -> str:
             raise sqlite3.NotSupportedError(
                 "a view can't compare an encrypted column with a value: query it so"
             )
+    elif words[1] == "VIRTUAL":
+        _full_text(tokens, relations)
     elif what == "TABLE" and table_definition(sql) is None:
         at = word_at(tokens, frozenset({"AS"}))
         if at < len(tokens):
             return sql[: tokens[at].end] + " " + rewritten(sql[tokens[at].end :], relations)
     elif what == "INDEX":
         _index(sql, tokens, relations)
-    elif what == "TRIGGER":
+    elif what == "TRIGGER" and not _is_internal(tokens):
         return _trigger(sql, tokens, relations)
     return sql
+
+
+def _full_text(tokens: list[Token], relations: Relations) -> None:
+    """Refuse a full-text table about a table whose encrypted column it names: it would find no word of it."""
+    names = {token.name.lower() for token in tokens if token.kind in (Kind.WORD, Kind.QUOTED)}
+    for place, token in enumerate(tokens[:-2]):
+        if token.word != "CONTENT" or tokens[place + 1].text != "=":
+            continue
+        for name, column in _encrypted(relations.relation(tokens[place + 2].name, None)).items():
+            if column is not None and name in names:
+                raise sqlite3.NotSupportedError(
+                    f"a full-text table can't have the encrypted column {column}, of which SQLite sees the ciphertext "
+                    "only: leave the column out"
+                )
+
+
+def _is_internal(tokens: list[Token]) -> bool:
+    """Return whether a dump makes a trigger of HeliosDB's again: it moves ciphertexts to tables of HeliosDB's."""
+    begin = word_at(tokens, frozenset({"BEGIN"}))
+    at = word_at(tokens[:begin], frozenset({"TRIGGER"}))
+    named = [token.name.lower() for token in tokens[at + 1 : begin] if token.kind in (Kind.WORD, Kind.QUOTED)]
+    return any(name.startswith(("heliosdb_", "_heliosdb_")) for name in named[:1])
 
 
 def _index(sql: str, tokens: list[Token], relations: Relations) -> None:

@@ -81,6 +81,11 @@ def _declared(column: Column) -> _Declared | None:
         raise sqlite3.ProgrammingError(
             f"column {name!r} is declared {' '.join(words)}({arguments}): write {declared}(n) alone"
         )
+    if any(token.word == "ENCRYPTED" for token in column.constraints[:1]):
+        raise sqlite3.NotSupportedError(
+            f"column {name!r} can't be {declared} and ENCRYPTED, since nothing is near to a ciphertext: encrypt the "
+            "whole file, connect(..., encryption_key=...)"
+        )
     if not re.fullmatch("[0-9]+", arguments) or not 1 <= int(arguments) <= MOST_DIMENSIONS:
         raise sqlite3.ProgrammingError(
             f"column {name!r} is declared {declared}({arguments}): give the number of dimensions, from 1 to "
