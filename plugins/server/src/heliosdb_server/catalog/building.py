@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..types.registry import BY_OID
-from . import described, information, sequences, system
+from . import comments, described, information, live, sequences, system
 from .relations import RELATIONS
+from .wording import Wording
 
 if TYPE_CHECKING:
     from ..session.session import Session
@@ -41,9 +42,14 @@ def refresh(session: Session) -> None:
         found = described.describe(reading)
         session.catalog_names = {each.oid: each.name for each in found.relations}
         session.catalog_sequences = {each.name: each.oid for each in found.relations if each.kind == "S"}
-        session.catalog_constraints = {each.oid: each.definition for each in found.constraints}
+        session.catalog_constraints = {
+            each.oid: Wording(each.definition, each.pretty or each.definition) for each in found.constraints
+        }
         session.catalog_indexes = {each.oid: (each.definition, each.parts) for each in found.indexes}
-        session.catalog_views = {each.oid: each.definition for each in found.relations if each.kind == "v"}
+        session.catalog_views = {
+            each.oid: Wording(each.definition, each.pretty) for each in found.relations if each.kind == "v"
+        }
+        session.catalog_pretty = found.pretty
         session.catalog_triggers = {each.oid: each.definition for each in found.triggers}
         session.catalog_procedures = system.PROCEDURES
         rows = system.rows(found, session.database_name, session.user)
@@ -51,11 +57,14 @@ def refresh(session: Session) -> None:
         for key in RELATIONS:
             if key[1] not in _LIVE:
                 _fill(session, key, rows.get(key, []))
+        session.catalog_described = rows.get(("pg_catalog", "pg_description"), [])
         session.catalog_stamp = stamp
-    for key, live in sequences.rows(session).items():
-        _fill(session, key, live)
-    for name, live in system.live(session).items():
-        _fill(session, ("pg_catalog", name), live)
+    if (said := comments.rows(session)) is not None:
+        _fill(session, ("pg_catalog", "pg_description"), [*session.catalog_described, *said])
+    for key, found_now in sequences.rows(session).items():
+        _fill(session, key, found_now)
+    for name, found_now in live.rows(session).items():
+        _fill(session, ("pg_catalog", name), found_now)
 
 
 def _create(session: Session) -> None:

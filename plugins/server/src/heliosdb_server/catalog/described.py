@@ -1,5 +1,4 @@
 """The database's tables, indexes and constraints with the numbers and texts that PostgreSQL has for them."""
-# ruff: noqa: E501 - a row of a table is one line
 
 from __future__ import annotations
 
@@ -7,12 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from heliosdb_sqlite.sql.lexer import Kind, tokenize
-
 from ..functions.texts import pg_quote_ident as quoted
 from ..translation.scope import Column, TableInfo
-from ..types.registry import TEXT, Sized
+from ..types.registry import TEXT, PgType, Sized
+from . import wording
 from .reading import ForeignKey, Index, Object, Reading
+from .texts import checks, index_parts, view_body
+from .wording import Wording
 
 _CONSTRAINTS = 1_000_000_000
 PUBLIC = 2200
@@ -33,9 +33,11 @@ class Relation:
     triggers: bool = False
     checks: int = 0
     definition: str = ""
+    pretty: str = ""
     temporary: bool = False
     generated: frozenset[str] = frozenset()
     counted: str = ""  # the column that numbers the rows
+    inner: bool = False  # the sequence of an identity column
     rows: float = -1.0
 
 
@@ -52,8 +54,9 @@ class IndexRow:
     descending: tuple[bool, ...]
     predicate: str
     expressions: list[str]
-    parts: list[str]
-    definition: str
+    parts: list[Wording]
+    definition: Wording
+    types: list[PgType]
 
 
 @dataclass
@@ -74,6 +77,7 @@ class Constraint:
     deferred: bool = False
     definition: str = ""
     clause: str = ""
+    pretty: str = ""  # the definition with few parentheses, where that is another
 
 
 @dataclass
@@ -94,6 +98,14 @@ class Described:
     indexes: list[IndexRow] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
     triggers: list[Trigger] = field(default_factory=list)
+    pretty: dict[str, str] = field(default_factory=dict)
+    """Expressions with few parentheses, by how they are with all."""
+
+    def worded(self, text: str, info: TableInfo) -> Wording:
+        """Return an expression over a table's columns as PostgreSQL words it."""
+        made = wording.expression(text, info.columns)
+        self.pretty[made.plain] = made.pretty
+        return made
 
 
 _ACTIONS = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
@@ -112,19 +124,30 @@ def describe(reading: Reading) -> Described:
         )  # fmt: skip
         made.relations.append(relation)
         if found.kind == "view":
-            relation.definition = view_body(found.sql or "")
+            relation.definition, relation.pretty = _view(reading, found)
             continue
         relation.generated = _generated(reading, found)
         if info.rowid and reading.counts(found.name):
             relation.counted = info.rowid
             name = f"{found.name}_{info.rowid}_seq"
-            made.relations.append(Relation(found.oid + 3, name, "S", namespace))
+            made.relations.append(
+                Relation(found.oid + 3, name, "S", namespace, inner=info.rowid in info.identities)
+            )
         _describe_keys(reading, found, info, relation, made)
     for found in reading.sequences():
         namespace = TEMPORARY if found.schema == "temp" else PUBLIC
         made.relations.append(
             Relation(found.oid, found.name, "S", namespace, columns=list(reading.info(found).columns))
         )
+    inner = {
+        each.info.sequences[name].lower()
+        for each in made.relations
+        if each.info is not None
+        for name in each.info.identities
+        if name in each.info.sequences
+    }
+    for relation in made.relations:
+        relation.inner |= relation.kind == "S" and relation.name.lower() in inner
     linked = {oid for c in made.constraints if c.kind == "f" for oid in (c.table, c.referred)}
     for relation in made.relations:
         relation.triggers |= (
@@ -134,6 +157,14 @@ def describe(reading: Reading) -> Described:
         if found.kind == "trigger" and (table := reading.object(found.table)) is not None:
             made.triggers.append(Trigger(found.oid, table.oid, found.name, found.sql or ""))
     return made
+
+
+def _view(reading: Reading, found: Object) -> Wording:
+    def columns(name: str) -> tuple[Column, ...] | None:
+        table = reading.object(name, found.schema)
+        return reading.info(table).columns if table is not None and table.kind in ("table", "view") else None
+
+    return wording.view(view_body(found.sql or ""), columns)
 
 
 def _generated(reading: Reading, found: Object) -> frozenset[str]:
@@ -162,7 +193,7 @@ def _describe_keys(
         stored = reading.object(index.name, found.schema)
         oid = stored.oid if stored is not None else constraint_oid()
         name = reading.constraint_name(found, index)
-        row = _index_row(found, info, index, oid, name, stored.sql if stored is not None else None)
+        row = _index_row(found, info, index, oid, name, stored.sql if stored is not None else None, made)
         made.relations.append(
             Relation(
                 oid,
@@ -171,7 +202,7 @@ def _describe_keys(
                 relation.namespace,
                 None,
                 _index_columns(info, index, row),
-                definition=row.definition,
+                definition=row.definition.plain,
             )
         )
         made.indexes.append(row)
@@ -188,7 +219,7 @@ def _describe_keys(
         relation.indexed = True
         name, oid = f"{found.name}_pkey", found.oid + 4
         index = Index(name, True, "pk", False, key, (False,) * len(key))
-        row = _index_row(found, info, index, oid, name, None)
+        row = _index_row(found, info, index, oid, name, None, made)
         made.relations.append(
             Relation(oid, name, "i", relation.namespace, None, _index_columns(info, index, row))
         )
@@ -213,6 +244,7 @@ def _describe_keys(
         numbers = [
             c.source[1] for c in info.columns if re.search(rf'(?<!\w)"?{re.escape(c.name)}"?(?!\w)', clause)
         ]
+        words = made.worded(clause, info)
         made.constraints.append(
             Constraint(
                 constraint_oid(),
@@ -220,8 +252,9 @@ def _describe_keys(
                 "c",
                 found.oid,
                 numbers,
-                definition=f"CHECK ({clause})",
-                clause=clause,
+                definition=f"CHECK ({words.plain})",
+                clause=words.plain,
+                pretty=f"CHECK ({words.pretty})",
             )
         )
 
@@ -244,26 +277,42 @@ def _index_columns(info: TableInfo, index: Index, row: IndexRow) -> list[Column]
 
 
 def _index_row(
-    found: Object, info: TableInfo, index: Index, oid: int, name: str, sql: str | None
+    found: Object, info: TableInfo, index: Index, oid: int, name: str, sql: str | None, made: Described
 ) -> IndexRow:
-    written, predicate = _index_parts(sql) if sql else ([], "")
+    written, predicate = index_parts(sql) if sql else ([], "")
     parts, expressions = [], []
     for at, column in enumerate(index.columns):
         if column is None:
-            text = written[at] if at < len(written) else "expr"
-            expressions.append(text)
+            text = made.worded(written[at] if at < len(written) else "expr", info)
+            expressions.append(text.plain)
             parts.append(text)
         else:
-            parts.append(quoted(column))
-    keys = ", ".join(p + (" DESC" if d else "") for p, d in zip(parts, index.descending, strict=True))
+            parts.append(Wording(quoted(column), quoted(column)))
+    where = made.worded(predicate, info) if predicate else Wording("", "")
     schema = "pg_temp" if found.schema == "temp" else "public"
-    definition = f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {quoted(name)} ON {schema}.{quoted(found.name)} USING btree ({keys})"
-    if predicate:
-        definition += f" WHERE {predicate}"
+
+    def definition(way: int, table: str) -> str:
+        keys = ", ".join(
+            _key(part[way], expression=name is None) + (" DESC" if down else "")
+            for part, name, down in zip(parts, index.columns, index.descending, strict=True)
+        )
+        unique = "UNIQUE " if index.unique else ""
+        condition = f" WHERE {where[way]}" if predicate else ""
+        return f"CREATE {unique}INDEX {quoted(name)} ON {table} USING btree ({keys}){condition}"
+
+    table = quoted(found.name)
+    kinds = {column.name.lower(): (column.sized or Sized(TEXT)).type for column in info.columns}
+    types = [kinds.get((column or "").lower(), TEXT) for column in index.columns]
     return IndexRow(
         oid, found.oid, name, index.unique, index.origin == "pk", _numbers(info, index.columns), index.descending,
-        predicate, expressions, parts, definition,
+        where.plain, expressions, parts, Wording(definition(0, f"{schema}.{table}"), definition(1, table)),
+        types,
     )  # fmt: skip
+
+
+def _key(text: str, *, expression: bool) -> str:
+    """Return a part of an index's key: an expression that is no call stands in parentheses."""
+    return f"({text})" if expression and not re.match(r"\w+\(", text) else text
 
 
 def _foreign(reading: Reading, found: Object, info: TableInfo, key: ForeignKey, oid: int) -> Constraint:
@@ -296,64 +345,3 @@ def _foreign(reading: Reading, found: Object, info: TableInfo, key: ForeignKey, 
         _ACTIONS.get(key.on_update, "a"), _ACTIONS.get(key.on_delete, "a"), tail is not None,
         bool(tail and tail[1] == "DEFERRED"), definition,
     )  # fmt: skip
-
-
-# ---- what only the text says ----
-
-
-def _balanced(tokens: list[Any], at: int) -> int:
-    depth = 0
-    for place in range(at, len(tokens)):
-        depth += (tokens[place].text == "(") - (tokens[place].text == ")")
-        if depth == 0:
-            return place
-    return len(tokens) - 1
-
-
-def checks(sql: str) -> list[tuple[str, str]]:
-    """Return the CHECK constraints of a table's definition: their names, "" for none, and what they demand."""
-    if "CHECK" not in sql.upper():
-        return []
-    tokens = tokenize(sql)
-    found = []
-    for at, token in enumerate(tokens):
-        if token.word == "CHECK" and at + 1 < len(tokens) and tokens[at + 1].text == "(":
-            end = _balanced(tokens, at + 1)
-            clause = sql[tokens[at + 1].end : tokens[end].start].strip()
-            named = at >= 2 and tokens[at - 2].word == "CONSTRAINT"
-            found.append((tokens[at - 1].name if named else "", clause))
-    return found
-
-
-def _index_parts(sql: str) -> tuple[list[str], str]:
-    """Return the keys of CREATE INDEX as they are written, and its WHERE."""
-    tokens = tokenize(sql)
-    start = next((at for at, token in enumerate(tokens) if token.text == "("), len(tokens) - 1)
-    end = _balanced(tokens, start)
-    parts, depth, begin = [], 0, start + 1
-    for at in range(start + 1, end + 1):
-        depth += (tokens[at].text == "(") - (tokens[at].text == ")" and at != end)
-        if at == end or (tokens[at].text == "," and depth == 0):
-            last = at - 1
-            if tokens[last].word in ("ASC", "DESC"):
-                last -= 1
-            parts.append(sql[tokens[begin].start : tokens[last].end])
-            begin = at + 1
-    where = ""
-    if end + 1 < len(tokens) and tokens[end + 1].word == "WHERE":
-        where = sql[tokens[end + 2].start :].rstrip().rstrip(";")
-    return parts, where
-
-
-def view_body(sql: str) -> str:
-    """Return what stands behind AS in CREATE VIEW."""
-    tokens = tokenize(sql)
-    depth = 0
-    for token in tokens:
-        depth += (token.text == "(") - (token.text == ")")
-        if token.word == "AS" and depth == 0:
-            return " " + sql[token.end :].strip().rstrip(";") + ";"
-    return sql
-
-
-__all__ = ["Kind", "describe"]

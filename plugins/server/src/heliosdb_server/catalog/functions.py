@@ -15,6 +15,7 @@ from ..protocol.errors import PgError
 from ..types import registry
 from ..types.registry import BY_OID, REG_MARK
 from .relations import RELATIONS
+from .system import DATABASE_OWNER
 
 if TYPE_CHECKING:
     from ..session.session import Session
@@ -64,6 +65,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         bare = re.sub(r"\(.*\)", "", str(text)).strip()
         kind = registry.by_name(bare.removeprefix("pg_catalog.").removeprefix("public."))
         if kind is None:
+            table = session.engine.schema.object(identifier(bare)[-1]) if bare else None
+            if table is not None and table.kind in ("table", "view"):
+                return table.oid + 1  # the type of its rows
             if strict:
                 raise PgError("42704", f'type "{text}" does not exist')
             return None
@@ -103,6 +107,8 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
                 return system.name if system.schema == "pg_catalog" else f"{system.schema}.{system.name}"
             return pg_quote_ident(found) if found is not None else "-" if number == 0 else str(number)
         if kind == "regtype":
+            if number not in BY_OID and (table := names().get(number - 1)) is not None:
+                return pg_quote_ident(table)
             return BY_OID[number].title if number in BY_OID else "-" if number == 0 else str(number)
         if kind == "regnamespace":
             return NAMESPACES.get(number, str(number))
@@ -112,7 +118,8 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
 
     def pg_reg_both(kind: str, oid: Any) -> str:
         """Return OID and name: a client gets the one in binary, the other as text."""
-        return f"{int(oid)}{REG_MARK}{pg_reg_out(kind, oid)}"
+        number = oid if isinstance(oid, int) or oid.isdigit() else 0  # a function that has none here
+        return f"{int(number)}{REG_MARK}{pg_reg_out(kind, oid)}"
 
     @sees_null
     def pg_format_type(oid: Any, modifier: Any = -1) -> str | None:
@@ -123,21 +130,28 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
             return names().get(int(oid) - 1, "???")
         return registry.title(kind, -1 if modifier is None else int(modifier))
 
-    def pg_get_expr(text: Any, *_: Any) -> str | None:
-        return None if text is None else str(text)
+    def pg_get_expr(text: Any, relation: Any = 0, pretty: Any = 0) -> str | None:
+        if text is None:
+            return None
+        return session.catalog_pretty.get(str(text), str(text)) if pretty else str(text)
 
-    def pg_get_constraintdef(oid: int, *_: Any) -> str | None:
-        return session.catalog_constraints.get(oid)
+    def pg_get_constraintdef(oid: int, pretty: Any = 0) -> str | None:
+        found = session.catalog_constraints.get(oid)
+        return found[bool(pretty)] if found is not None else None
 
-    def pg_get_indexdef(oid: int, column: int = 0, *_: Any) -> str | None:
+    def pg_get_indexdef(oid: int, column: int = 0, pretty: Any = 0) -> str | None:
         found = session.catalog_indexes.get(oid)
         if found is None:
             return None
-        return found[0] if not column else found[1][column - 1] if column <= len(found[1]) else ""
+        if not column:
+            return found[0][bool(pretty)]
+        return found[1][column - 1][bool(pretty)] if column <= len(found[1]) else ""
 
-    def pg_get_viewdef(view: Any, *_: Any) -> str | None:
+    def pg_get_viewdef(view: Any, pretty: Any = 0) -> str | None:
         oid = view if isinstance(view, int) else regclass(view)
-        return session.catalog_views.get(oid or 0)
+        found = session.catalog_views.get(oid or 0)
+        # PostgreSQL takes a number for the width of its lines, which says that they are to be pretty.
+        return found[bool(pretty)] if found is not None else None
 
     def pg_get_serial_sequence(table: str, column: str) -> str | None:
         found = session.engine.schema.object(identifier(table)[-1])
@@ -157,11 +171,20 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         relation = _SYSTEM.get(oid)
         return int(relation.schema == "pg_catalog" if relation is not None else oid in names())
 
-    def pg_obj_description(*_: Any) -> None:
-        return None
+    def said(oid: Any, number: Any, classoid: int | None = None) -> str | None:
+        found = session.engine.rows(
+            "SELECT description FROM pg_catalog.pg_description WHERE (objoid, objsubid) = (?, ?)"
+            " AND classoid = coalesce(?, classoid)",
+            (oid, number, classoid),
+        )
+        return str(found[0][0]) if found else None
 
-    def pg_col_description(*_: Any) -> None:
-        return None
+    def pg_obj_description(oid: Any, catalog: Any = None) -> str | None:
+        relation = RELATIONS.get(("pg_catalog", str(catalog)))
+        return said(oid, 0, relation.oid if relation is not None else None)
+
+    def pg_col_description(oid: Any, number: Any = 0) -> str | None:
+        return said(oid, number, 1259) if number else None
 
     def pg_relation_size(oid: Any, *_: Any) -> int:
         name = names().get(int(oid), "")
@@ -180,7 +203,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         return session.catalog_triggers.get(oid)
 
     def pg_get_userbyid(oid: int) -> str:
-        return session.user if oid == 10 else f"unknown (OID={oid})"
+        return {10: session.user, DATABASE_OWNER: "pg_database_owner"}.get(oid) or f"unknown (OID={oid})"
 
     def pg_get_function_arguments(oid: int) -> str:
         return ""
@@ -222,9 +245,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
     def pg_keywords() -> str:
         import json
 
-        from ..translation.cursor import RESERVED
+        from . import keywords
 
-        return json.dumps([[word, "R", 1, "reserved", "can be bare label"] for word in sorted(RESERVED)])
+        return json.dumps(keywords.rows())
 
     def pg_zones() -> str:
         import json

@@ -89,17 +89,19 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
         default = None
         if each.info is not None and column.name in each.info.defaults:
             default = default_text(each.info.defaults[column.name], column.sized)
-        if each.counted and column.name == each.counted:
+        identity = each.info.identities.get(column.name, "") if each.info is not None else ""
+        if each.counted and column.name == each.counted and not identity:
             default = f"nextval('{each.name}_{column.name}_seq'::regclass)"
-        if each.info is not None and column.name in each.info.sequences:
+        if each.info is not None and column.name in each.info.sequences and not identity:
             default = f"nextval('{each.info.sequences[column.name]}'::regclass)"
         generated = column.name in each.generated
         table("columns").append(place | {
             "column_name": column.name, "ordinal_position": column.source[1] or at, "column_default": default,
             "is_nullable": "NO" if column.not_null else "YES", "udt_catalog": database,
             "udt_schema": "public" if sized.type.oid in (16388, 16389) else "pg_catalog", "udt_name": sized.type.name,
-            "dtd_identifier": str(column.source[1] or at), "is_self_referencing": "NO", "is_identity": "NO",
-            "identity_cycle": "NO", "is_generated": "ALWAYS" if generated else "NEVER", "is_updatable": writable,
+            "dtd_identifier": str(column.source[1] or at), "is_self_referencing": "NO",
+            "is_identity": "YES" if identity else "NO",
+            "identity_generation": {"a": "ALWAYS", "d": "BY DEFAULT"}.get(identity), "identity_cycle": "NO", "is_generated": "ALWAYS" if generated else "NEVER", "is_updatable": writable,
         } | _sizes(sized))  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..translation.scope import Column, TableInfo
+from ..translation.scope import CONSTRAINT_MARK, Column, TableInfo
 from ..translation.sequences import MARK
 from ..types import registry
 from ..types.registry import BY_NAME, INT8, Sized
@@ -105,6 +105,7 @@ class Reading:
     def _read(self, found: Object) -> TableInfo:
         columns, defaults, keyed, computed = [], {}, [], set()
         sequences: dict[str, str] = {}
+        identities: dict[str, str] = {}
         if found.kind == "sequence":
             shape = (("last_value", INT8), ("log_cnt", INT8), ("is_called", BY_NAME["bool"]))
             columns = [
@@ -129,6 +130,9 @@ class Reading:
                     sized = Sized(BY_NAME[kind], int(size or -1))
                 if "always" in mark.split():
                     computed.add(name)
+                    identities[name] = "a"
+                elif "default" in mark.split():
+                    identities[name] = "d"
             if hidden:
                 computed.add(name)
             columns.append(Column(name, sized, "", (found.oid, number), bool(not_null)))
@@ -164,6 +168,7 @@ class Reading:
             frozenset(computed),
             sequences,
             given_key=rowid if self._is_given(found, rowid, marks, sequences) else "",
+            identities=identities,
         )
 
     def _is_given(self, found: Object, rowid: str, marks: dict[str, str], sequences: dict[str, str]) -> bool:
@@ -174,7 +179,7 @@ class Reading:
         """Return the name of the constraint that an index keeps, as PostgreSQL would have made it."""
         if index.origin == "pk":
             return f"{found.name}_pkey"
-        if index.origin == "u":
+        if index.origin == "u" and index.name.startswith("sqlite_autoindex"):
             named = _named_constraints(found.sql or "")
             columns = tuple(str(name).lower() for name in index.columns)
             return named.get(columns) or f"{found.name}_{'_'.join(str(name) for name in index.columns)}_key"
@@ -202,6 +207,8 @@ class Reading:
             columns = tuple(None if cid == -2 else column for column, _, cid in described)
             if unique and not partial and name == f"{found.name}_pkey":
                 origin = "pk"  # ALTER TABLE ... ADD PRIMARY KEY, which SQLite has not  # noqa: PLW2901
+            elif origin == "c" and unique and (stored := self.object(name, found.schema)) is not None:
+                origin = "u" if CONSTRAINT_MARK in (stored.sql or "") else "c"  # noqa: PLW2901
             made.append(
                 Index(
                     name,

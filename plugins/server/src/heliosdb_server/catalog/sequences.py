@@ -10,9 +10,20 @@ from ..types.registry import BY_NAME, INT4, INT8
 
 if TYPE_CHECKING:
     from ..session.session import Session
+    from .reading import Reading
 
 _COLUMNS = "last_value, is_called, start_value, increment_by, min_value, max_value, cycle, data_type"
 _BITS = {"int2": 16, "int4": 32, "int8": 64}
+
+
+def _of_identities(reading: Reading) -> set[str]:
+    """Return the names of the sequences that identity columns have."""
+    found = set()
+    for table in reading.tables():
+        info = reading.info(table)
+        for column in info.identities:
+            found.add(info.sequences.get(column, f"{info.name}_{column}_seq").lower())
+    return found
 
 
 def rows(session: Session) -> dict[tuple[str, str], list[dict[str, Any]]]:
@@ -34,6 +45,7 @@ def rows(session: Session) -> dict[tuple[str, str], list[dict[str, Any]]]:
         last = counts.get(table)
         high = 2**31 - 1 if kind is INT4 else 2**15 - 1 if kind.name == "int2" else 2**63 - 1
         found.append((owner.oid + 3, name, (last, last is not None, 1, 1, 1, high, 0, kind.name)))
+    inner = _of_identities(reading)
     made: dict[tuple[str, str], list[dict[str, Any]]] = {
         ("pg_catalog", "pg_sequence"): [],
         ("pg_catalog", "pg_sequences"): [],
@@ -50,6 +62,8 @@ def rows(session: Session) -> dict[tuple[str, str], list[dict[str, Any]]]:
             "start_value": start, "min_value": low, "max_value": high, "increment_by": step, "cycle": cycle,
             "cache_size": 1, "last_value": last if called else None,
         })  # fmt: skip
+        if name.lower() in inner:  # the standard says nothing of those
+            continue
         made["information_schema", "sequences"].append({
             "sequence_catalog": session.database_name, "sequence_schema": "public", "sequence_name": name,
             "data_type": kind.title, "numeric_precision": _BITS.get(kind.name, 64), "numeric_precision_radix": 2,

@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..functions.texts import pg_quote_ident
-from ..types.registry import BY_OID, TEXT, PgType, Sized
+from ..types.registry import BY_OID, OID, TEXT, PgType, Sized
 from .described import PUBLIC, TEMPORARY, Described, Relation
 from .relations import RELATIONS
 
-if TYPE_CHECKING:
-    from ..session.session import Session
-
 Rows = dict[tuple[str, str], list[dict[str, Any]]]
 OWNER = 10
+DATABASE_OWNER = 6171  # pg_database_owner, whose the schema public is
 DATABASE = 16384
 _PG = 11
 _INFORMATION = 13100
@@ -31,12 +28,23 @@ _FUNCTIONS = (
     (2026, "pg_backend_pid", 23, ()), (3432, "gen_random_uuid", 2950, ()), (1574, "nextval", 20, (2205,)),
 )  # fmt: skip
 PROCEDURES = {oid: name for oid, name, _, _ in _FUNCTIONS}
-_OPCLASSES = (
-    (1978, "int4_ops", 23),
-    (3124, "int8_ops", 20),
-    (3126, "text_ops", 25),
-    (10027, "vector_ops", 16388),
-)
+_OPCLASSES = (  # OID, name, type, family
+    (1978, "int4_ops", 23, 1976), (1979, "int2_ops", 21, 1976), (1981, "oid_ops", 26, 1989), (3122, "date_ops", 1082, 434),
+    (3123, "float8_ops", 701, 1970), (3124, "int8_ops", 20, 1976), (3125, "numeric_ops", 1700, 1988),
+    (3126, "text_ops", 25, 1994), (3127, "timestamptz_ops", 1184, 434), (3128, "timestamp_ops", 1114, 434),
+    (10000, "array_ops", 2277, 397), (10003, "bool_ops", 16, 424), (10004, "bpchar_ops", 1042, 426),
+    (10006, "bytea_ops", 17, 428), (10012, "float4_ops", 700, 1970), (10022, "interval_ops", 1186, 1982),
+    (10028, "name_ops", 19, 1994), (10038, "time_ops", 1083, 1996), (10041, "timetz_ops", 1266, 2000),
+    (10065, "uuid_ops", 2950, 2968), (10088, "jsonb_ops", 3802, 4033),
+)  # fmt: skip
+_OPCLASS = {kind: oid for oid, _, kind, _ in _OPCLASSES}
+_UNDERSCORED = frozenset((  # numeric_in, but textin
+    "numeric", "date", "time", "timetz", "timestamp", "timestamptz", "interval", "json", "jsonb", "uuid", "inet", "cidr",
+    "macaddr", "xml", "point", "bit", "varbit", "record", "void", "vector", "aclitem", "pg_node_tree", "anyarray",
+))  # fmt: skip
+# The columns that each table of PostgreSQL's has beside its own: clients list them, and leave them out again.
+_HIDDEN = ((-6, "tableoid", 26, 4), (-5, "cmax", 29, 4), (-4, "xmax", 28, 4), (-3, "cmin", 29, 4), (-2, "xmin", 28, 4),
+           (-1, "ctid", 27, 6))  # fmt: skip
 _ALIGN = {1: "c", 2: "s", 4: "i", 8: "d"}
 
 
@@ -54,8 +62,16 @@ def rows(found: Described, database: str, user: str) -> Rows:
     for oid, name in ((_PG, "pg_catalog"), (99, "pg_toast"), (PUBLIC, "public"), (_INFORMATION, "information_schema"),
                       (TEMPORARY, "pg_temp_1")):  # fmt: skip
         table("pg_namespace").append({"oid": oid, "nspname": name, "nspowner": OWNER})
+    table("pg_namespace")[2] |= {
+        "nspowner": DATABASE_OWNER,
+        "nspacl": json.dumps(["pg_database_owner=UC/pg_database_owner", "=U/pg_database_owner"]),
+    }
+    for oid, text in ((_PG, "system catalog schema"), (PUBLIC, "standard public schema")):
+        table("pg_description").append({"objoid": oid, "classoid": 2615, "objsubid": 0, "description": text})
     for kind in BY_OID.values():
         table("pg_type").append(_type_row(kind))
+    for oid, name, size, array in ((27, "tid", 6, 1010), (29, "cid", 4, 1012)):
+        table("pg_type").append(_type_row(PgType(oid, name, "U", size, array, name)))
     for relation in RELATIONS.values():
         schema = _PG if relation.schema == "pg_catalog" else _INFORMATION
         view = relation.oid >= 12000
@@ -74,8 +90,8 @@ def rows(found: Described, database: str, user: str) -> Rows:
             "indnkeyatts": len(index.numbers), "indisunique": int(index.unique), "indnullsnotdistinct": 0,
             "indisprimary": int(index.primary), "indisexclusion": 0, "indimmediate": 1, "indisclustered": 0,
             "indisvalid": 1, "indcheckxmin": 0, "indisready": 1, "indislive": 1, "indisreplident": 0,
-            "indkey": json.dumps(index.numbers), "indcollation": json.dumps([0] * len(index.numbers)),
-            "indclass": json.dumps([3126] * len(index.numbers)),
+            "indkey": json.dumps(index.numbers), "indcollation": json.dumps([_collation(each) for each in index.types]),
+            "indclass": json.dumps([_opclass(each) for each in index.types]),
             "indoption": json.dumps([3 if down else 0 for down in index.descending]),
             "indexprs": ", ".join(index.expressions) or None, "indpred": index.predicate or None,
         })  # fmt: skip
@@ -106,20 +122,35 @@ def _depends(classid: int, oid: int, refclass: int, ref: int, kind: str, number:
             "refobjsubid": number, "deptype": kind}  # fmt: skip
 
 
+def _collation(kind: PgType) -> int:
+    return _DEFAULT_COLLATION if kind.oid in _COLLATED else 0
+
+
+def _opclass(kind: PgType) -> int:
+    return _OPCLASS.get(2277 if kind.name.startswith("_") else kind.oid, _OPCLASS[TEXT.oid])
+
+
+def _storage(kind: PgType) -> str:
+    if kind.size > 0 or kind.name in ("int2vector", "oidvector"):
+        return "p"
+    return "m" if kind.name in ("numeric", "inet", "cidr") else "x"
+
+
 def _type_row(kind: PgType) -> dict[str, Any]:
     name = kind.name
-    functions = {"vector": "vector"}.get(name, name)
+    functions = f"{name}_" if name in _UNDERSCORED else name
     array = kind.category == "A" and name.startswith("_")
     return {
         "oid": kind.oid, "typname": name, "typnamespace": PUBLIC if kind.oid in (16388, 16389) else _PG,
         "typowner": OWNER, "typlen": kind.size, "typbyval": int(kind.size in (1, 2, 4, 8)),
         "typtype": "p" if kind.category == "P" else "b", "typcategory": kind.category,
         "typispreferred": int(name in ("bool", "text", "float8", "timestamptz", "interval", "inet", "oid")),
-        "typisdefined": 1, "typdelim": ",", "typrelid": 0, "typsubscript": 0, "typelem": kind.element,
+        "typisdefined": 1, "typdelim": ",", "typrelid": 0, "typsubscript": 0,
+        "typelem": 18 if name == "name" else kind.element,
         "typarray": kind.array, "typinput": 750 if array else f"{functions}in", "typoutput": f"{functions}out",
         "typreceive": 2400 if array else f"{functions}recv", "typsend": f"{functions}send", "typmodin": 0,
         "typmodout": 0, "typanalyze": 0, "typalign": _ALIGN.get(kind.size, "i"),
-        "typstorage": "p" if kind.size > 0 else "x", "typnotnull": 0, "typbasetype": 0, "typtypmod": -1,
+        "typstorage": _storage(kind), "typnotnull": 0, "typbasetype": 0, "typtypmod": -1,
         "typndims": 0, "typcollation": _DEFAULT_COLLATION if kind.oid in _COLLATED else 0,
     }  # fmt: skip
 
@@ -128,7 +159,7 @@ def _class_row(oid: int, name: str, kind: str, namespace: int, count: int, **mor
     return {
         "oid": oid, "relname": name, "relnamespace": namespace, "reltype": oid + 1 if kind in "rv" else 0,
         "reloftype": 0, "relowner": OWNER, "relam": {"r": _HEAP, "i": _BTREE}.get(kind, 0), "relfilenode": oid,
-        "reltablespace": 0, "relpages": 0, "reltuples": -1.0, "relallvisible": 0, "reltoastrelid": 0, "relhasindex": 0,
+        "reltablespace": 0, "relpages": int(kind in "iS"), "reltuples": {"i": 0.0, "S": 1.0}.get(kind, -1.0), "relallvisible": 0, "reltoastrelid": 0, "relhasindex": 0,
         "relisshared": 0, "relpersistence": "p", "relkind": kind, "relnatts": count, "relchecks": 0,
         "relhasrules": int(kind == "v"), "relhastriggers": 0, "relhassubclass": 0, "relrowsecurity": 0,
         "relforcerowsecurity": 0, "relispopulated": 1, "relreplident": "d" if kind == "r" else "n",
@@ -144,7 +175,7 @@ def _attribute_row(
         "attrelid": oid, "attname": name, "atttypid": kind.oid, "attstattarget": -1, "attlen": kind.size,
         "attnum": number, "attndims": int(kind.category == "A" and kind.name.startswith("_")), "attcacheoff": -1,
         "atttypmod": sized.modifier, "attbyval": int(kind.size in (1, 2, 4, 8)), "attalign": _ALIGN.get(kind.size, "i"),
-        "attstorage": "p" if kind.size > 0 else "x", "attcompression": "", "attnotnull": int(not_null), "atthasdef": 0,
+        "attstorage": _storage(kind), "attcompression": "", "attnotnull": int(not_null), "atthasdef": 0,
         "atthasmissing": 0, "attidentity": "", "attgenerated": "", "attisdropped": 0, "attislocal": 1, "attinhcount": 0,
         "attcollation": _DEFAULT_COLLATION if kind.oid in _COLLATED else 0,
     } | more  # fmt: skip
@@ -172,7 +203,7 @@ def default_text(text: str, sized: Sized | None) -> str:
 def _relation(each: Relation, table: Any, found: Described) -> None:
     name = each.name
     table("pg_class").append(_class_row(
-        each.oid, name, each.kind, each.namespace, len(each.columns), relhasindex=int(each.indexed),
+        each.oid, name, each.kind, each.namespace, len(each.columns) or 3, relhasindex=int(each.indexed),
         relchecks=each.checks, relhastriggers=int(each.triggers), relpersistence="t" if each.temporary else "p",
     ))  # fmt: skip
     if each.kind in "rv":
@@ -181,8 +212,20 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
                "typrelid": each.oid, "typsubscript": 0, "typelem": 0, "typarray": 0, "typinput": "record_in",
                "typoutput": "record_out", "typreceive": "record_recv", "typsend": "record_send", "typalign": "d",
                "typstorage": "x", "typnotnull": 0, "typbasetype": 0, "typtypmod": -1, "typndims": 0, "typcollation": 0}  # fmt: skip
+        row["typarray"] = each.oid + 2
         table("pg_type").append(row)
+        array = {"oid": each.oid + 2, "typname": f"_{name}", "typtype": "b", "typcategory": "A", "typrelid": 0,
+                 "typelem": each.oid + 1, "typarray": 0, "typinput": 750, "typoutput": "array_out", "typreceive": 2400,
+                 "typsend": "array_send"}  # fmt: skip
+        table("pg_type").append(row | array)
         table("pg_depend").append(_depends(1247, each.oid + 1, 1259, each.oid, "i"))
+        table("pg_depend").append(_depends(1247, each.oid + 2, 1247, each.oid + 1, "i"))
+    if each.kind == "r":
+        for number, hidden, oid, size in _HIDDEN:
+            own = {"atttypid": oid, "attlen": size, "attbyval": int(size == 4), "attstorage": "p"}
+            table("pg_attribute").append(
+                _attribute_row(each.oid, number, hidden, Sized(OID), not_null=True) | own
+            )
     for at, column in enumerate(each.columns, 1):
         sized = column.sized or Sized(TEXT)
         number = column.source[1] if each.kind in "rv" and column.source[1] else at
@@ -193,29 +236,40 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
             table("pg_attrdef").append(
                 {"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": text}
             )
+        identity = each.info.identities.get(column.name, "") if each.info is not None else ""
+        more["attidentity"] = identity
         if each.info is not None and (sequence := each.info.sequences.get(column.name)) is not None:
-            more["atthasdef"] = 1
-            text = f"nextval('{pg_quote_ident(sequence)}'::regclass)"
-            table("pg_attrdef").append(
-                {"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": text}
-            )
+            if not identity:
+                more["atthasdef"] = 1
+                text = f"nextval('{pg_quote_ident(sequence)}'::regclass)"
+                table("pg_attrdef").append(
+                    {
+                        "oid": each.oid * 1000 % 2**30 + number,
+                        "adrelid": each.oid,
+                        "adnum": number,
+                        "adbin": text,
+                    }
+                )
             for other in found.relations:
                 if other.kind == "S" and other.name == sequence == f"{name}_{column.name}_seq":
-                    table("pg_depend").append(_depends(1259, other.oid, 1259, each.oid, "a", number))
+                    kind = "i" if identity else "a"
+                    table("pg_depend").append(_depends(1259, other.oid, 1259, each.oid, kind, number))
         if column.name in each.generated:
             more |= {"attgenerated": "s", "atthasdef": 1}
         if each.counted and column.name == each.counted:
-            more["atthasdef"] = 1
-            sequence = f"nextval('{name}_{column.name}_seq'::regclass)"
-            table("pg_attrdef").append(
-                {
-                    "oid": each.oid * 1000 % 2**30 + number,
-                    "adrelid": each.oid,
-                    "adnum": number,
-                    "adbin": sequence,
-                }
-            )
-            table("pg_depend").append(_depends(1259, each.oid + 3, 1259, each.oid, "a", number))
+            if not identity:
+                more["atthasdef"] = 1
+                sequence = f"nextval('{name}_{column.name}_seq'::regclass)"
+                table("pg_attrdef").append(
+                    {
+                        "oid": each.oid * 1000 % 2**30 + number,
+                        "adrelid": each.oid,
+                        "adnum": number,
+                        "adbin": sequence,
+                    }
+                )
+            kind = "i" if identity else "a"
+            table("pg_depend").append(_depends(1259, each.oid + 3, 1259, each.oid, kind, number))
         table("pg_attribute").append(
             _attribute_row(
                 each.oid, number, column.name, sized, not_null=column.not_null and each.kind != "i", **more
@@ -242,10 +296,10 @@ def _fixed(table: Any) -> None:
             "pronargs": len(arguments), "pronargdefaults": 0, "prorettype": result, "proargtypes": json.dumps(arguments),
             "prosrc": name,
         })  # fmt: skip
-    for oid, name, kind in _OPCLASSES:
+    for oid, name, kind, family in _OPCLASSES:
         table("pg_opclass").append({
             "oid": oid, "opcmethod": _BTREE, "opcname": name, "opcnamespace": _PG, "opcowner": OWNER,
-            "opcfamily": oid, "opcintype": kind, "opcdefault": 1, "opckeytype": 0,
+            "opcfamily": family, "opcintype": kind, "opcdefault": 1, "opckeytype": 0,
         })  # fmt: skip
     for oid, name in ((12, "internal"), (13, "c"), (14, "sql")):
         table("pg_language").append(
@@ -266,7 +320,13 @@ def _views(table: Any, found: Described, user: str) -> None:
                 "hasrules": 0, "hastriggers": int(each.triggers), "rowsecurity": 0,
             })  # fmt: skip
             table("pg_stat_user_tables").append(
-                {"relid": each.oid, "schemaname": schema, "relname": each.name}
+                {
+                    "relid": each.oid,
+                    "schemaname": schema,
+                    "relname": each.name,
+                    "n_dead_tup": 0,
+                    "n_mod_since_analyze": 0,
+                }
             )
         elif each.kind == "v":
             table("pg_views").append(
@@ -279,79 +339,10 @@ def _views(table: Any, found: Described, user: str) -> None:
             )
     for index in found.indexes:
         table("pg_indexes").append({
-            "schemaname": "public", "tablename": names.get(index.table), "indexname": index.name, "indexdef": index.definition,
+            "schemaname": "public", "tablename": names.get(index.table), "indexname": index.name,
+            "indexdef": index.definition.plain,
         })  # fmt: skip
     table("pg_timezone_abbrevs").append({"abbrev": "UTC", "utc_offset": "00:00:00", "is_dst": 0})
 
 
-# ---- what changes by the moment ----
-
-
-def live(session: Session) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of relations that tell of the server as it is now."""
-    context = session.context
-    with context.lock:
-        sessions = list(context.sessions.values())
-    names = sorted({session.user, *(context.users.names() if context.users is not None else ())})
-    owner = names.index(session.user)
-    ids = {name: OWNER if at == owner else 16500 + at for at, name in enumerate(names)}
-    activity = [_activity(each, ids.get(each.user, OWNER)) for each in sessions]
-    roles = [
-        {"oid": oid, "rolname": name, "rolsuper": 0, "rolinherit": 1, "rolcreaterole": 0, "rolcreatedb": 0,
-         "rolcanlogin": 1, "rolreplication": 0, "rolbypassrls": 0, "rolconnlimit": -1, "rolpassword": "********"}
-        for name, oid in ids.items()
-    ]  # fmt: skip
-    users = [{"usename": name, "usesysid": oid, "usecreatedb": 0, "usesuper": 0, "userepl": 0, "usebypassrls": 0,
-              "passwd": "********"} for name, oid in ids.items()]  # fmt: skip
-    settings = [
-        {"name": name, "setting": value, "category": "", "short_desc": about, "context": "user", "vartype": "string",
-         "source": "default", "boot_val": value, "reset_val": session.settings.start.get(name.lower(), value), "pending_restart": 0}
-        for name, value, about in session.settings.rows()
-    ]  # fmt: skip
-    statements = [
-        {"name": name, "statement": each.text, "prepare_time": _iso(session.started), "parameter_types": "[]",
-         "from_sql": int(each.from_sql), "generic_plans": 0, "custom_plans": 0}
-        for name, each in session.statements.items() if name
-    ]  # fmt: skip
-    cursors = [
-        {"name": name, "statement": each.statement.text, "is_holdable": int(each.hold), "is_binary": 0,
-         "is_scrollable": int(each.scroll), "creation_time": _iso(session.query_start)}
-        for name, each in session.portals.items()
-    ]  # fmt: skip
-    locks = [
-        {"locktype": "advisory", "database": DATABASE, "objid": key[-1], "classid": key[0] if len(key) > 1 else 0,
-         "pid": owner_session.process, "mode": "ExclusiveLock", "granted": 1, "fastpath": 0}
-        for key, (owner_session, _) in list(context.advisory.items())
-    ]  # fmt: skip
-    database = {
-        "oid": DATABASE, "datname": session.database_name, "datdba": OWNER, "encoding": 6, "datlocprovider": "c",
-        "datistemplate": 0, "datallowconn": 1, "datconnlimit": -1, "datfrozenxid": 0, "datminmxid": 1,
-        "dattablespace": 1663, "datcollate": "C", "datctype": "C",
-    }  # fmt: skip
-    counters = context.counters
-    return {
-        "pg_stat_activity": activity, "pg_roles": roles, "pg_authid": roles, "pg_user": users, "pg_shadow": users,
-        "pg_settings": settings, "pg_prepared_statements": statements, "pg_cursors": cursors, "pg_locks": locks,
-        "pg_database": [database],
-        "pg_stat_ssl": [{"pid": each.process, "ssl": int(context.tls)} for each in sessions],
-        "pg_stat_database": [{"datid": DATABASE, "datname": session.database_name, "numbackends": len(sessions),
-                              "xact_commit": counters.commits, "xact_rollback": counters.rollbacks}],
-    }  # fmt: skip
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).isoformat(" ")
-
-
-def _activity(each: Any, oid: int) -> dict[str, Any]:
-    return {
-        "datid": DATABASE, "datname": each.database_name, "pid": each.process, "usesysid": oid, "usename": each.user,
-        "application_name": each.settings.values.get("application_name", ""), "client_addr": each.address,
-        "client_port": -1, "backend_start": _iso(each.started),
-        "xact_start": _iso(each.moment) if each.moment is not None else None, "query_start": _iso(each.query_start),
-        "state_change": _iso(each.state_since), "state": each.state, "query": each.query_text,
-        "backend_type": "client backend",
-    }  # fmt: skip
-
-
-__all__ = ["PROCEDURES", "live", "rows"]
+__all__ = ["PROCEDURES", "rows"]

@@ -257,8 +257,8 @@ def pg_width_bucket_of(value: Any, bounds: str) -> int:
     return bisect.bisect_right(items, value)
 
 
-def pg_subscripts(array: str, dimension: int = 1) -> str:
-    return arrays.dump(list(range(1, (pg_array_length(array, dimension) or 0) + 1)))
+def pg_subscripts(array: str, dimension: int = 1, first: int = 1) -> str:
+    return arrays.dump(list(range(first, (pg_array_length(array, dimension) or 0) + first)))
 
 
 def pg_expand(array: str) -> str:

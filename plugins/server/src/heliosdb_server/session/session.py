@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, Protocol
 
+from ..catalog.wording import Wording
 from ..protocol import messages, replies
 from ..protocol.errors import PgError, protocol_violation
 from ..protocol.frames import Frame
@@ -116,12 +117,14 @@ class Session(Execution, Commands):
         self.transaction_locks: list[tuple[int, ...]] = []
         self.sequences = Sequences(self)
         self.catalog_stamp: Any = None
+        self.catalog_described: list[dict[str, Any]] = []
         self.catalog_names: dict[int, str] = {}
         self.catalog_sequences: dict[str, int] = {}
         self.catalog_procedures: dict[int, str] = {}
-        self.catalog_constraints: dict[int, str] = {}
-        self.catalog_indexes: dict[int, tuple[str, list[str]]] = {}
-        self.catalog_views: dict[int, str] = {}
+        self.catalog_constraints: dict[int, Wording] = {}
+        self.catalog_indexes: dict[int, tuple[Wording, list[Wording]]] = {}
+        self.catalog_views: dict[int, Wording] = {}
+        self.catalog_pretty: dict[str, str] = {}
         self.catalog_triggers: dict[int, str] = {}
         self.engine.define(own_functions.functions(self))
         self.engine.say = self.notice

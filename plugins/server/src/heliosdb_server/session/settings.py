@@ -86,7 +86,7 @@ _ALL: dict[str, Setting] = {
     "port": Setting("5432", "fixed", "Sets the TCP port the server listens on."),
     "ssl": Setting("off", "fixed", "Enables SSL connections."),
     "password_encryption": Setting("scram-sha-256", "fixed", "Chooses the algorithm for encrypting passwords."),
-    "jit": Setting("off", "bool", "Allow JIT compilation."),
+    "jit": Setting("on", "bool", "Allow JIT compilation."),
     "work_mem": Setting("4MB", "string", "Sets the maximum memory to be used for query workspaces."),
     "maintenance_work_mem": Setting("64MB", "string", "Sets the maximum memory for maintenance operations."),
     "geqo": Setting("on", "bool", "Enables genetic query optimization."),

@@ -10,11 +10,11 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
-from . import sequences, tree
+from . import comments, sequences, tree
 from .literals import S_BOOL, S_TEXT
 from .schema_edit import SchemaEdit
 from .schemas import Schemas, is_literal
-from .scope import Column, Ex, Relation, Scope, TableInfo
+from .scope import CONSTRAINT_MARK, Column, Ex, Relation, Scope, TableInfo
 
 
 class AlterTable(Schemas):
@@ -43,12 +43,16 @@ class AlterTable(Schemas):
         if what == "nothing":
             return []
         if what == "rename":
-            return [f"ALTER TABLE {name} RENAME TO {quote_identifier(str(value))}"]
+            return [
+                f"ALTER TABLE {name} RENAME TO {quote_identifier(str(value))}",
+                *comments.renamed(self.schema, info.name, str(value)),
+            ]
         if what == "rename column":
             assert isinstance(value, tuple)
             old = self._column(info, value[0], -1)
             return [
-                f"ALTER TABLE {name} RENAME COLUMN {quote_identifier(old.name)} TO {quote_identifier(value[1])}"
+                f"ALTER TABLE {name} RENAME COLUMN {quote_identifier(old.name)} TO {quote_identifier(value[1])}",
+                *comments.renamed(self.schema, info.name, value[1], old.name),
             ]
         if what == "add column":
             assert isinstance(value, tuple)
@@ -65,16 +69,19 @@ class AlterTable(Schemas):
             assert isinstance(value, tuple)
             if value[1] and all(c.name.lower() != value[0].lower() for c in info.columns):
                 return []
+            dropped = self._column(info, value[0], -1).name
             return [
-                f"ALTER TABLE {name} DROP COLUMN {quote_identifier(self._column(info, value[0], -1).name)}"
+                f"ALTER TABLE {name} DROP COLUMN {quote_identifier(dropped)}",
+                *comments.forgotten(self.schema, info.name, dropped),
             ]
         if what == "add constraint":
             assert isinstance(value, tree.TableConstraint)
             if value.kind == "unique":
                 label = value.name or f"{info.name}_{'_'.join(value.columns)}_key"
                 columns = ", ".join(map(quote_identifier, value.columns))
+                table = quote_identifier(info.name)
                 return [
-                    f"CREATE UNIQUE INDEX {quote_identifier(label)} ON {quote_identifier(info.name)} ({columns})"
+                    f"CREATE UNIQUE INDEX {quote_identifier(label)} {CONSTRAINT_MARK} ON {table} ({columns})"
                 ]
         if what == "drop constraint":
             assert isinstance(value, tuple)
@@ -108,9 +115,8 @@ class AlterTable(Schemas):
             foreign = tree.TableConstraint("foreign", "", (label,), references=column.references)
             made += self._constrained(info, foreign, scope)
         if column.unique:
-            made.append(
-                f"CREATE UNIQUE INDEX {quote_identifier(f'{info.name}_{label}_key')} ON {name} ({quoted})"
-            )
+            key = quote_identifier(f"{info.name}_{label}_key")
+            made.append(f"CREATE UNIQUE INDEX {key} {CONSTRAINT_MARK} ON {name} ({quoted})")
         return made
 
     def _constrained(self, info: TableInfo, c: tree.TableConstraint, scope: Scope) -> list[str | SchemaEdit]:
@@ -143,6 +149,8 @@ class AlterTable(Schemas):
             return self._constrained(info, value, scope)
         if what == "drop constraint":
             return [SchemaEdit(info.name, what, value[0], optional=value[1])]
+        if what == "rename constraint":
+            return [SchemaEdit(info.name, what, value[0], value[1], "given" if value[0] in info.keys else "")]
         column = self._column(info, value if isinstance(value, str) else value[0], -1)
         quoted = quote_identifier(column.name)
         if what == "set not null":

@@ -28,6 +28,10 @@ _ENDS_DEFAULT = frozenset(
 )
 
 
+_COPIED = frozenset(("comments", "compression", "constraints", "defaults", "generated", "identity", "indexes",
+                     "statistics", "storage"))  # fmt: skip
+
+
 class Definitions(Queries):
     """Reads statements that change the schema."""
 
@@ -161,7 +165,7 @@ class Definitions(Queries):
             if self.is_word("constraint", "primary", "unique", "check", "foreign", "exclude"):
                 made.constraints.append(self.table_constraint())
             elif self.take("like"):
-                raise PgError("0A000", "CREATE TABLE ... LIKE is not supported", position=at + 1)
+                made.copied.append(self._like(len(made.columns)))
             else:
                 made.columns.append(self.column())
             if not self.take_op(","):
@@ -169,6 +173,18 @@ class Definitions(Queries):
                 break
         made.on_commit = self._storage()
         return made
+
+    def _like(self, place: int) -> tree.Copied:
+        at = self.token.start
+        table = tree.Table(self.qualified(), at=at)
+        including: set[str] = set()
+        while word := self.take_one("including", "excluding"):
+            option = self.advance().value
+            if option not in _COPIED and option != "all":
+                raise self.error(self.tokens[self.at - 1])
+            options = _COPIED if option == "all" else {option}
+            including = including | options if word == "including" else including - options
+        return tree.Copied(table, place, frozenset(including), at=at)
 
     def _storage(self) -> str:
         """Skip what says how a table is stored; return what becomes of its rows at the end of a transaction."""
@@ -238,7 +254,7 @@ class Definitions(Queries):
                 if self.take("by", "default"):
                     self.expect("as")
                 self.expect("identity")
-                made.always = always
+                made.always, made.by_default = always, not always
                 if self.take_op("("):
                     made.counting = self.sequence_options()
                     self.expect_op(")")

@@ -11,7 +11,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
 from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
-from . import sequences, tree
+from . import comments, sequences, tree
 from .changes import Changes
 from .literals import S_BOOL, typed_literal
 from .naming import name_of
@@ -63,6 +63,9 @@ class Schemas(Changes):
     def _run_createtable(self, node: tree.CreateTable) -> list[Any]:
         name = self._new_name(node.table, temporary=node.temporary)
         table = node.table.parts[-1]
+        for copied in reversed(node.copied):
+            node.columns[copied.place : copied.place] = self._copied(copied)
+        node.copied = []
         columns = tuple(Column(c.name, c.type, quote_identifier(c.name)) for c in node.columns)
         names = [c.name.lower() for c in node.columns]
         for at, each in enumerate(names):
@@ -96,6 +99,31 @@ class Schemas(Changes):
             behind = [*behind, TemporaryRows(table, node.on_commit == "drop")]
         return [f"CREATE TABLE {exists}{name} (\n  " + ",\n  ".join(parts) + "\n)", *behind]
 
+    def _copied(self, node: tree.Copied) -> list[tree.ColumnDef]:
+        """Return the columns of another table: names, types, NOT NULL, and defaults where they are asked for."""
+        info = self.table_info(node.table)
+        more = node.including & {"comments", "constraints", "generated", "identity", "indexes"}
+        if more:
+            raise not_supported(
+                f"LIKE ... INCLUDING {' '.join(sorted(more)).upper()} is not supported",
+                hint="INCLUDING DEFAULTS is.",
+            )
+        made = []
+        for column in info.columns:
+            if column.sized is None:
+                raise not_supported(f'LIKE a table whose column "{column.name}" has no type is not supported')
+            copy = tree.ColumnDef(column.name, column.sized, "", not_null=column.not_null)
+            if "defaults" in node.including and (
+                column.name in info.sequences or self.schema.counts(info.name)
+            ):
+                raise not_supported(
+                    "LIKE ... INCLUDING DEFAULTS of a table that counts its rows is not supported"
+                )
+            if "defaults" in node.including and column.name in info.defaults:
+                copy.default_sql = info.defaults[column.name]
+            made.append(copy)
+        return made
+
     def _check_references(self, node: tree.CreateTable) -> None:
         """Refuse foreign keys to what is not there, or is no key: SQLite would say so at each change only."""
         table = node.table.parts[-1].lower()
@@ -127,7 +155,7 @@ class Schemas(Changes):
         named = f"CONSTRAINT {quote_identifier(c.constraint)} " if c.constraint else ""
         sequence = self._sequence_of(c, table, primary=primary)
         notes = [kind.name] if kind in (INT2, INT4, INT8) and primary else []
-        notes += ["always"] if c.always else []
+        notes += ["always"] if c.always else ["default"] if c.by_default else []
         notes += [f"nextval {sequence}"] if sequence else []
         mark = f" /* {' '.join(notes)} */" if notes else ""
         counted = c.identity and not sequence
@@ -144,6 +172,8 @@ class Schemas(Changes):
             words.append(f"{'' if c.primary else named}UNIQUE")
         if c.default is not None and not sequence:
             words.append("DEFAULT " + self.default_text(c.default, c.type))
+        elif c.default_sql:
+            words.append(f"DEFAULT {c.default_sql if is_literal(c.default_sql) else f'({c.default_sql})'}")
         for name, check in c.check:
             words.append(self._check_text(name, check, scope))
         if c.references is not None:
@@ -333,6 +363,9 @@ class Schemas(Changes):
                 raise PgError("42704", f'index "{parts[-1]}" does not exist')
             prefix = "temp." if parts[0].startswith("pg_temp") else ""
             made.append(f"DROP {node.kind.upper()} {exists}{prefix}{quote_identifier(parts[-1])}")
+            made += (
+                comments.forgotten(self.schema, parts[-1]) if node.kind != "trigger" and not prefix else []
+            )
             if node.kind == "table" and info is not None:
                 made += [f"DROP TABLE {quote_identifier(name)}" for name in self._owned(info)]
         return made
@@ -340,6 +373,9 @@ class Schemas(Changes):
     def _owned(self, info: TableInfo) -> list[str]:
         """Return the sequences that a table's columns were made with."""
         return [s for c, s in info.sequences.items() if s.startswith(f"{info.name}_{c}_seq")]
+
+    def _run_comment(self, node: tree.Comment) -> list[str]:
+        return comments.said(node, self.schema)
 
     def _run_createsequence(self, node: tree.CreateSequence) -> list[str]:
         return sequences.create(node, self.schema)

@@ -39,6 +39,9 @@ class Relation(NamedTuple):
         return quote_identifier(self.written or self.alias)
 
 
+CONSTRAINT_MARK = "/* constraint */"  # in the definition of an index: ALTER TABLE made it for a UNIQUE
+
+
 class TableInfo(NamedTuple):
     """A table or view of the database as the translation needs it."""
 
@@ -53,6 +56,7 @@ class TableInfo(NamedTuple):
     computed: frozenset[str] = frozenset()  # columns that make their own values
     sequences: dict[str, str] = {}  # noqa: RUF012 - the sequence that is a column's default, by column
     given_key: str = ""  # a key that is the rowid, and yet is not to count by itself: PostgreSQL's would not
+    identities: dict[str, str] = {}  # noqa: RUF012 - identity columns: a, always, or d, by default
 
 
 class Schema(Protocol):

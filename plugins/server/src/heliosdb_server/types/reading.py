@@ -157,7 +157,9 @@ def vector_in(text: str) -> bytes:
 
 def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Callable[[str], Any]:
     """Return what turns a text of this type into what SQLite stores."""
-    if kind in INTEGERS or kind in REG:
+    if kind in REG:  # a name is looked up where the database is at hand
+        return lambda text: numbers.integer_in(text, OID) if text.strip().isdigit() else text
+    if kind in INTEGERS:
         return lambda text: numbers.integer_in(text, kind)
     if kind is FLOAT4 or kind is FLOAT8:
         return lambda text: numbers.float_in(text, kind)
