@@ -6,6 +6,7 @@ schema version, is how SQLite itself renames columns. Rows that would not fit ar
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,16 @@ def apply(session: Session, edit: SchemaEdit) -> None:
     if found is None or found.sql is None:
         raise PgError("42P01", f'relation "{edit.table}" does not exist')
     _check_rows(session, edit)
+    if edit.what == "rename constraint":
+        index = session.engine.schema.object(edit.name)
+        if (
+            index is not None
+            and index.kind == "index"
+            and index.sql
+            and index.table.lower() == found.name.lower()
+        ):
+            _index_renamed(session, index.sql, edit)
+            return
     text = _edited(found.sql, edit)
     if text is None:
         return
@@ -81,6 +92,8 @@ def _edited(sql: str, edit: SchemaEdit) -> str | None:
         return splice(sql, [Edit(_end(tokens), _end(tokens), f",\n  {edit.text}\n")])
     if edit.what == "drop constraint":
         return _without_constraint(sql, tokens, edit)
+    if edit.what == "rename constraint":
+        return _constraint_renamed(sql, tokens, edit)
     definition = table_definition(sql)
     column = next(
         (
@@ -109,6 +122,35 @@ def _edited(sql: str, edit: SchemaEdit) -> str | None:
     if edit.text:
         edits.append(Edit(column.type_end, column.type_end, f" DEFAULT {edit.text}"))
     return splice(sql, edits) if edits else None
+
+
+def _named(tokens: list[Token], name: str) -> Token | None:
+    """Return the name of a constraint, where it stands."""
+    for word, token in itertools.pairwise(tokens):
+        if word.word == "CONSTRAINT" and token.name.lower() == name.lower():
+            return token
+    return None
+
+
+def _constraint_renamed(sql: str, tokens: list[Token], edit: SchemaEdit) -> str:
+    if _named(tokens, edit.text) is not None:
+        raise PgError("42710", f'constraint "{edit.text}" for relation "{edit.table}" already exists')
+    token = _named(tokens, edit.name)
+    if token is not None:
+        return splice(sql, [Edit(token.start, token.end, quote_identifier(edit.text))])
+    if edit.kind == "given" or re.fullmatch(r".*_(check\d*|fkey\d*|key\d*|pkey)", edit.name):
+        raise not_supported(
+            f'constraint "{edit.name}" can\'t be renamed: CREATE TABLE gave it no name',
+            hint="Drop it, and add it with a name.",
+        )
+    raise PgError("42704", f'constraint "{edit.name}" for table "{edit.table}" does not exist')
+
+
+def _index_renamed(session: Session, sql: str, edit: SchemaEdit) -> None:
+    tokens = tokenize(sql)
+    name = next(token for token in tokens if token.name.lower() == edit.name.lower())
+    session.engine.run(f"DROP INDEX {quote_identifier(edit.name)}", trusted=True)
+    session.engine.run(splice(sql, [Edit(name.start, name.end, quote_identifier(edit.text))]), trusted=True)
 
 
 def _end(tokens: list[Token]) -> int:

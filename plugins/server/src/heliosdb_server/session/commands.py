@@ -472,9 +472,6 @@ class Commands:
             "0A000", "REVOKE is not supported: every user of the server may do everything in the database"
         )
 
-    def _do_comment(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
-        raise PgError("0A000", "COMMENT is not supported: SQLite keeps none")
-
     def _do_create_schema(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
         if args["name"] == "public" and args["exists"]:
             self.notice('schema "public" already exists, skipping', "42P06")

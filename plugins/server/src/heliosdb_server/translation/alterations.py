@@ -80,7 +80,9 @@ class Alterations(Definitions):
             if self.take("to"):
                 return "rename", self.label()
             if self.take("constraint"):
-                raise PgError("0A000", "RENAME CONSTRAINT is not supported")
+                old = self.label()
+                self.expect("to")
+                return "rename constraint", (old, self.label())
             self.take("column")
             old = self.label()
             self.expect("to")

@@ -299,15 +299,18 @@ class Parser(CursorStatements):
     def _command_comment(self, at: int) -> tree.Node:
         self.expect("comment", "on")
         kind = self.advance().value
+        if kind == "materialized":
+            kind += " " + self.advance().value
         name = self.qualified()
+        if self.is_op("("):
+            self.skip_parentheses()
         if self.take("on"):
             self.qualified()
         self.expect("is")
         token = self.advance()
         if token.kind is not Kind.STRING and token.value != "null":
             raise self.error(token)
-        text = token.value if token.kind is Kind.STRING else None
-        return tree.Command("comment", {"kind": kind, "name": name, "text": text}, at=at)
+        return tree.Comment(kind, name, token.value if token.kind is Kind.STRING else None, at=at)
 
     def _command_listen(self, at: int) -> tree.Node:
         self.at += 1

@@ -14,7 +14,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError, not_supported
 from ..types.registry import BY_NAME, INT2, INT4, INT8, PgType
-from . import tree
+from . import comments, tree
 from .scope import Schema
 
 VERSION = 1
@@ -154,6 +154,7 @@ def dropped(node: tree.Drop, schema: Schema) -> list[str]:
                 detail="\n".join(f"a default of table {user} depends on sequence {name}" for user in users),
             )
         made.append(f"DROP TABLE {quote_identifier(found.name)}")
+        made += comments.forgotten(schema, found.name)
     return made
 
 

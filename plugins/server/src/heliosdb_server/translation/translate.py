@@ -25,6 +25,7 @@ _TAGS = {
     "alter": "ALTER TABLE",
     "truncate": "TRUNCATE TABLE",
     "createsequence": "CREATE SEQUENCE",
+    "comment": "COMMENT",
 }
 # What clients may say in SQLite's own dialect, by first word: whether it writes, and its tag.
 _RAW = {

@@ -341,6 +341,7 @@ class ColumnDef(Node):
     counting: dict[str, Any] = field(default_factory=dict)  # the options of its sequence
     collate: str = ""
     constraint: str = ""
+    default_sql: str = ""  # the default of a column that is like another one, as SQLite has it
 
 
 @dataclass
@@ -360,12 +361,22 @@ class TableConstraint(Node):
 
 
 @dataclass
+class Copied(Node):
+    """``LIKE table`` in CREATE TABLE: the columns of another table."""
+
+    table: Table
+    place: int  # how many columns stand before it
+    including: frozenset[str]
+
+
+@dataclass
 class CreateTable(Node):
     table: Table
     columns: list[ColumnDef]
     constraints: list[TableConstraint]
     if_not_exists: bool = False
     temporary: bool = False
+    copied: list[Copied] = field(default_factory=list)
     on_commit: str = ""  # drop, delete: what becomes of a temporary table's rows
 
 
@@ -399,6 +410,13 @@ class CreateIndex(Node):
     if_not_exists: bool
     where: Node | None
     method: str = ""
+
+
+@dataclass
+class Comment(Node):
+    kind: str
+    name: tuple[str, ...]
+    text: str | None
 
 
 @dataclass

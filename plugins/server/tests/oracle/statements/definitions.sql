@@ -71,7 +71,6 @@ DROP TABLE vb;
 CREATE TABLE copy AS SELECT id, name, n * 1.5 AS more FROM a;
 -- otherwise: numbers that a failed statement took are taken again
 SELECT * FROM copy ORDER BY id;
--- refused: 0A000
 CREATE TABLE structure (LIKE a);
 CREATE TEMP TABLE tmp (x int);
 INSERT INTO tmp VALUES (1);
@@ -81,11 +80,8 @@ DROP TABLE tmp;
 DROP TABLE IF EXISTS nosuch, tmp;
 DROP TABLE nosuch;
 DROP TABLE c, bb;
--- refused: 0A000
 COMMENT ON TABLE a IS 'about a';
--- refused: 0A000
 COMMENT ON COLUMN a.name IS 'its name';
--- otherwise: the comments before it were refused
 SELECT obj_description('a'::regclass, 'pg_class'), col_description('a'::regclass, 2);
 CREATE TABLE g (w int, h int, area int GENERATED ALWAYS AS (w * h) STORED);
 INSERT INTO g (w, h) VALUES (2, 3) RETURNING area;

@@ -4,7 +4,6 @@ SELECT '{"a": 1, "b": 2}'::jsonb @> '{"a": 1}', '[1,2]'::jsonb @> '[2]', '{"a": 
 SELECT '{"a": 1}'::jsonb || '{"b": 2}', '{"a": 1, "b": 2}'::jsonb - 'a', '[1,2,3]'::jsonb - 1, '{"a": {"b": 1, "c": 2}}'::jsonb #- '{a,b}', '{"a": 1, "b": 2, "c": 3}'::jsonb - ARRAY['a','b'];
 SELECT '{"a":1}'::jsonb = '{"a": 1.0}'::jsonb, '[1,2]'::jsonb = '[2,1]'::jsonb, '{"x":1,"a":2}'::jsonb::text, '{"x":1,"a":2}'::json::text;
 SELECT json_build_object('a', 1, 'b', 'x', 'c', NULL, 'd', true), jsonb_build_object('a', ARRAY[1,2]), json_build_array(1, 'x', NULL, 1.5), jsonb_build_array(1, '{"a":1}'::jsonb), json_build_object('at', date '2024-01-01', 't', timestamp '2024-01-01 10:00');
--- otherwise: a number has no zeros behind it
 SELECT to_json('x'::text), to_jsonb(1.50), to_json(ARRAY[1,2]), to_jsonb(true), to_json(NULL::int), to_jsonb(timestamp '2024-01-01 10:00'), to_json('{"a":  1}'::json), to_jsonb('{"a":  1}'::json);
 SELECT row_to_json(t) FROM (SELECT 1 AS a, 'x' AS b, NULL AS c) AS t;
 SELECT to_jsonb(t) FROM (SELECT 1 AS a, ARRAY['x'] AS b) AS t;

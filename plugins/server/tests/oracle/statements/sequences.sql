@@ -39,7 +39,6 @@ INSERT INTO u (v) VALUES ('z') RETURNING id;
 SELECT currval('u_id_seq'), pg_get_serial_sequence('u', 'id');
 SELECT setval(pg_get_serial_sequence('u', 'id'), coalesce(max(id), 1), max(id) IS NOT NULL) FROM u;
 BEGIN;
--- otherwise: a number that was taken in a transaction is given back with it
 SELECT nextval('fresh');
 ROLLBACK;
 -- otherwise: a number that was taken in a transaction is given back with it
