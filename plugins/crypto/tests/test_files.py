@@ -149,15 +149,59 @@ def test_every_page_size(open_encrypted, tmp_path, size, mode):
     assert_sealed(tmp_path)
 
 
-def test_the_page_size_of_a_database_that_exists_stays(conn, tmp_path):
-    fill(conn)
-    conn.execute("PRAGMA journal_mode = PERSIST")  # what is written there stays to be looked at
-    conn.execute("PRAGMA page_size = 8192")
-    with pytest.raises(sqlite3.OperationalError, match="keeps an encrypted database's page size"):
-        conn.execute("VACUUM")
+@pytest.mark.parametrize("mode", ["persist", "off", "wal"])
+@pytest.mark.parametrize("rows", [0, 300])
+def test_the_page_size_of_a_database_that_exists_stays(open_encrypted, tmp_path, rows, mode):
+    conn = open_encrypted()
+    conn.execute(f"PRAGMA journal_mode = {mode}")
+    fill(conn, rows)
+    conn.execute("PRAGMA page_size = 1024")
+    conn.execute("VACUUM")
     assert_sealed(tmp_path)
+    conn.execute("ATTACH ? AS other", (os.fspath(tmp_path / "other.db"),))
+    conn.execute("CREATE TABLE other.t (a)")
+    conn.execute("PRAGMA page_size = 8192")
+    conn.execute("VACUUM other")
+    conn.close()
+    again = open_encrypted()
+    again.execute("ATTACH ? AS other", (os.fspath(tmp_path / "other.db"),))
+    for schema in ("main", "other"):
+        assert again.execute(f"PRAGMA {schema}.page_size").fetchone() == (4096,)
+        assert again.execute(f"PRAGMA {schema}.integrity_check").fetchone() == ("ok",)
+    assert again.execute("SELECT count(*) FROM notes").fetchone() == (rows,)
+
+
+@pytest.mark.parametrize("rows", [0, 50])
+@pytest.mark.parametrize(("source_size", "size"), [(1024, 4096), (16384, 4096), (4096, 1024)])
+def test_a_backup_of_pages_of_another_size(open_encrypted, tmp_path, rows, source_size, size):
+    source, target = open_encrypted(tmp_path / "source.db"), open_encrypted()
+    for conn, each in ((source, source_size), (target, size)):
+        conn.execute(f"PRAGMA page_size = {each}")
+        fill(conn, rows)
+    source.execute("CREATE TABLE only_here (a)")
+    source.backup(target)
+    target.close()
+    again = open_encrypted()
+    assert again.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert again.execute("PRAGMA page_size").fetchone() == (size,)
+    assert again.execute("SELECT count(*) FROM only_here").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("size", [1024, 4096])
+def test_pages_that_sqlite_leaves_out_can_be_read(open_encrypted, tmp_path, size):
+    """With a small cache it writes some before those that precede them, and reads what it has never written."""
+    conn = open_encrypted()
+    for setting in (f"page_size = {size}", "auto_vacuum = FULL", "cache_size = 5"):
+        conn.execute(f"PRAGMA {setting}")
+    long = "much_longer_than_usual" * 4
+    conn.execute(f"CREATE TABLE {long} (id INTEGER PRIMARY KEY, {long}_ TEXT UNIQUE)")
+    conn.execute(f"CREATE TRIGGER after_{long} AFTER INSERT ON {long} BEGIN SELECT '{long}'; END")
+    for number in range(8):
+        conn.execute(f"CREATE TABLE t{number}_{long} (a TEXT PRIMARY KEY, b UNIQUE, c UNIQUE) WITHOUT ROWID")
+        conn.execute(f"CREATE VIEW v{number}_{long} AS SELECT '{long}' FROM {long}")
     assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert conn.execute("SELECT count(*) FROM notes").fetchone() == (300,)
+    file = (tmp_path / "secret.db").read_bytes()
+    assert all(any(file[at : at + size]) for at in range(0, len(file), size))
 
 
 @pytest.mark.skipif(not hasattr(sqlite3.Connection, "blobopen"), reason="Python 3.11 has blobopen()")

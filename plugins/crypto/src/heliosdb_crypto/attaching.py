@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from heliosdb_sqlite.plugins import Statement, state
+from heliosdb_sqlite.plugins import Statement, run, state
 from heliosdb_sqlite.sql.lexer import Token, tokenize
 from heliosdb_sqlite.sql.parameters import rewrite as moved
+from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, Span, splice
 
 from .connecting import NAME, Crypto
@@ -84,6 +86,24 @@ def _vacuum(statement: Statement) -> Statement | None:
     return statement.rewritten(
         splice(statement.text, [Edit(start, start, f"{_COPIED}("), Edit(end, end, ")")])
     )
+
+
+def around(connection: Any, statement: Statement) -> Callable[[], AbstractContextManager[None]] | None:
+    """Have VACUUM keep the size of pages: another one that was asked for is that of new databases and of copies."""
+    if statement.verb != "VACUUM" or state(connection).get(NAME) is None:
+        return None
+    tokens = [token for token in tokenize(statement.text) if token.text != ";"]
+    if _word(tokens, "INTO", 1) is not None:
+        return None
+    schema = quote_identifier(tokens[1].name if len(tokens) > 1 else "main")
+
+    @contextmanager
+    def keeping() -> Iterator[None]:
+        (size,) = run(connection, f"PRAGMA {schema}.page_size").fetchone() or (0,)
+        run(connection, f"PRAGMA {schema}.page_size = {int(size)}")
+        yield
+
+    return keeping
 
 
 def _word(tokens: list[Token], word: str, first: int) -> int | None:

@@ -76,8 +76,8 @@ def heliosdb_bind(statement: Statement) -> Callable[[Parameters], Parameters] | 
 def heliosdb_around(
     connection: Any, statement: Statement
 ) -> Callable[[], AbstractContextManager[Any]] | None:
-    """Fill the table of a CREATE TABLE ... AS that has encrypted columns."""
-    return columns.around(connection, statement)
+    """Fill the table of a CREATE TABLE ... AS that has encrypted columns; have VACUUM keep the size of pages."""
+    return attaching.around(connection, statement) or columns.around(connection, statement)
 
 
 @hookimpl

@@ -73,7 +73,7 @@ class PageCodec:
         if page[-TAIL:] != _AFTER_BLIND:
             raise UnsealableError
         self._left -= 1
-        if not self._left:
+        if self._left <= 0:
             self.begin_session()
         session, key = self._session
         nonce = os.urandom(_RANDOM)

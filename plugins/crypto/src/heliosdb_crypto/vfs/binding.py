@@ -148,6 +148,7 @@ class RealMethods:
         self.read: Any = ctypes.PYFUNCTYPE(*READ)(methods.xRead)
         self.write: Any = ctypes.PYFUNCTYPE(*WRITE)(methods.xWrite)
         self.close: Any = ctypes.PYFUNCTYPE(*CLOSE)(methods.xClose)
+        self.file_size: Any = ctypes.PYFUNCTYPE(*FILE_SIZE)(methods.xFileSize)
         self.file_control: Any = ctypes.PYFUNCTYPE(*FILE_CONTROL)(methods.xFileControl)
 
 

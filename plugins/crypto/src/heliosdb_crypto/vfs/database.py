@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctypes import addressof, c_longlong
 from functools import cache
 
 from ..codec.pages import PageError, UnsealableError
@@ -31,7 +32,10 @@ FILE, LOG, JOURNAL, HEADER = "file", "log", "journal", "header"
 _START = (100, 0)  # size and place of what SQLite reads when it opens a file, before it has a lock
 _COUNTER = (16, 24)  # ... at the start of each transaction, to see whether the file has changed
 _COUNTS = slice(24, 40)
+_PAGE_SIZE = slice(16, 18)
 _LOGGED = 18  # where page 1 has a 2 if the database has a write-ahead log
+
+_LOCKS = 0x40000000  # where the bytes are that SQLite locks: nothing is ever written to their page
 
 _header = cache(empty_header)
 
@@ -39,7 +43,10 @@ _header = cache(empty_header)
 class DatabaseFile(KeyedFile):
     """A main database file, opened by one connection. Its journal and its log get their data key from here."""
 
-    __slots__ = ("_counter", "_data_version", "_reserves", "found_no_room", "receiving", "resealing", "watch")
+    __slots__ = (
+        *("_counter", "_data_version", "_end", "_end_at", "_reserves"),
+        *("found_no_room", "receiving", "resealing", "watch"),
+    )
 
     kind = "database"
 
@@ -57,6 +64,8 @@ class DatabaseFile(KeyedFile):
         self.watch = SchemaWatch()
         self._data_version = -1  # SQLite's, when page 1 was read last
         self._counter = (b"", b"")  # the nonce of the page 1 that was read last, and what it counts
+        self._end = c_longlong()
+        self._end_at = addressof(self._end)
 
     # -- pages -------------------------------------------------------------------------------------------------------
     def open_page(self, number: int, sealed: bytes, where: str) -> bytes:
@@ -228,11 +237,31 @@ class DatabaseFile(KeyedFile):
         if size != self.page_size and not self._may_take_pages_of(size):
             return self.refuse_page_size()
         number = offset // size + 1
+        page = copy_in(source, size)
+        if number == 1 and page[_PAGE_SIZE] != _header(size)[_PAGE_SIZE]:
+            self.found_no_room = True
+            return self.refuse_page_size()
         try:
-            sealed = self.seal_page(number, copy_in(source, size), source, FILE)
+            sealed = self.seal_page(number, page, source, FILE)
         except UnsealableError:
             return self.refuse_page()
-        return self.write_disk(sealed, offset)
+        code: int = self.real.file_size(self.handle, self._end_at)
+        if code == OK and self._end.value < offset:
+            code = self._fill(self._end.value // size + 1, number)
+        return self.write_disk(sealed, offset) if code == OK else code
+
+    def _fill(self, first: int, end: int) -> int:
+        """Write pages that SQLite has left out, since nobody will ask what they hold: zeros, sealed.
+
+        The file would have bare zeros there, and SQLite may read them all the same. Those fail authentication.
+        """
+        size = self.page_size
+        for number in range(max(first, 2), end):
+            if number != _LOCKS // size + 1:
+                code = self.write_disk(self.seal_page(number, bytes(size), 0, FILE), (number - 1) * size)
+                if code != OK:
+                    return code
+        return OK
 
     def refuse_page(self) -> int:
         """Explain that a page without reserved bytes can't be written; return SQLite's code for it.
@@ -251,7 +280,10 @@ class DatabaseFile(KeyedFile):
         return note(READONLY, problem)
 
     def refuse_page_size(self) -> int:
-        """Explain that pages of another size can't be written; return SQLite's code for it."""
+        """Explain that pages of another size can't be written; return SQLite's code for it.
+
+        VACUUM and backup() write them in pieces that are as large as the old ones: page 1 tells.
+        """
         return note(
             READONLY,
             f"{self.path!r} has pages of {self.page_size} bytes, and an encrypted database keeps its page size: "
