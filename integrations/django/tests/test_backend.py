@@ -24,7 +24,7 @@ def test_connections_are_heliosdbs_and_the_vendor_is_sqlite(database):
         assert isinstance(cursor.cursor, heliosdb_sqlite.Cursor)
     assert isinstance(wrapper.connection, heliosdb_sqlite.Connection)
     assert options_of(wrapper.connection) == {"enable_vector_search": True}
-    assert (wrapper.vendor, wrapper.display_name) == ("sqlite", "HeliosDB")
+    assert (wrapper.vendor, wrapper.display_name) == ("sqlite", "SQLite")
 
 
 def test_an_option_that_is_none_is_an_error_that_helps(database):
@@ -77,6 +77,14 @@ def test_inspectdb_knows_vectors(database):
     shown = io.StringIO()
     call_command("inspectdb", "shop_fruit", stdout=shown)
     assert "taste = heliosdb.django.VectorField(" in shown.getvalue()
+
+
+def test_tables_of_plugins_are_no_models(database):
+    database(**ALL)
+    Shelf.objects.create(name="top")
+    names = connection.introspection.table_names(include_views=True)
+    assert "shop_shelf" in names
+    assert [name for name in names if "heliosdb" in name] == []
 
 
 def test_secrets_of_an_encrypted_database_stay_out_of_errors(database, tmp_path):

@@ -6,7 +6,7 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, router
 from shop.models import Fruit
 
 
@@ -37,6 +37,19 @@ def test_migrations_run_on_a_branch_and_are_merged():
     assert "deleted try" in shown
     assert branch("list") == "main\n"
     call_command("migrate", "--check", verbosity=0)
+
+
+class Router:
+    """As projects have it: each database by its name, and migrations for the one."""
+
+    def allow_migrate(self, db, app_label, **hints):
+        return db == "default"
+
+
+def test_routers_and_migrations_see_the_name_that_they_know(monkeypatch):
+    monkeypatch.setattr(router, "routers", [Router()])
+    branch("migrate", "try")
+    assert "shelf_id" in columns()
 
 
 def test_one_that_fails_half_way_leaves_the_database_as_it_was(monkeypatch):

@@ -8,7 +8,8 @@ from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
-from shop.models import Fruit
+from django.forms import modelform_factory
+from shop.models import Fruit, Shelf
 
 from heliosdb.django import CosineDistance, L1Distance, L2Distance, MaxInnerProduct, VectorField
 
@@ -63,3 +64,38 @@ def test_what_is_no_vector_is_refused():
     with pytest.raises(ValidationError, match="not a vector"):
         VectorField(dimensions=3).clean("one, two", None)
     assert VectorField(dimensions=3).clean("[1, 2, 3]", None) == [1, 2, 3]
+
+
+def test_text_is_a_vector_where_a_vector_is_meant():
+    Fruit.objects.create(name="plum", taste="[0, 0, 2]")
+    assert list(Fruit.objects.get(name="plum").taste) == [0, 0, 2]
+    assert Fruit.objects.order_by(CosineDistance("taste", "[0, 0, 1]")).exclude(taste=None)[0].name == "plum"
+
+
+def test_models_are_validated_with_vectors_of_any_kind():
+    shelf = Shelf.objects.create(name="top")
+    for number, taste in enumerate(([1, 2, 3], np.array([1, 2, 3]), (1, 2, 3), "[1, 2, 3]", None)):
+        Fruit(name=f"fruit {number}", taste=taste, shelf=shelf).full_clean()
+    with pytest.raises(ValidationError, match="write it as"):
+        Fruit(name="plum", taste="sweet", shelf=shelf).full_clean()
+
+
+def test_a_vector_in_a_form_is_text():
+    form = modelform_factory(Fruit, fields=["name", "taste"])
+    fig = Fruit.objects.get(name="fig")
+    assert "[1.0, 0.0, 0.0]" in str(form(instance=fig)["taste"])
+    assert not form({"name": "fig", "taste": "[1, 0, 0]"}, instance=fig).has_changed()
+    changed = form({"name": "fig", "taste": "[0, 0, 1]"}, instance=fig)
+    assert changed.has_changed()
+    changed.save()
+    assert list(Fruit.objects.get(name="fig").taste) == [0, 0, 1]
+    assert "write it as" in str(form({"name": "fig", "taste": "sweet"}, instance=fig).errors)
+    form({"name": "fig", "taste": ""}, instance=fig).save()
+    assert Fruit.objects.get(name="fig").taste is None
+
+
+def test_many_at_once():
+    fruits = list(Fruit.objects.order_by("id"))
+    fruits[0].taste, fruits[1].taste = [5, 5, 5], np.array([1, 2, 3])
+    Fruit.objects.bulk_update(fruits, ["taste"])
+    assert [list(fruit.taste) for fruit in Fruit.objects.order_by("id")[:2]] == [[5, 5, 5], [1, 2, 3]]

@@ -116,6 +116,8 @@ def test_reflection(engine_of):
     reflected = MetaData()
     reflected.reflect(engine, only=["book", "author"])
     assert [column.name for column in reflected.tables["book"].columns] == ["id", "title", "author_id"]
+    assert inspect(engine).get_table_names() == ["author", "book"]
+    assert inspect(engine).get_view_names() == []
     assert inspect(engine).get_foreign_keys("book")[0]["referred_table"] == "author"
 
 

@@ -174,4 +174,4 @@ def test_tags_and_transactions(engine):
 
 def test_reflection_needs_no_past(engine, then):
     with engine.connect().execution_options(as_of=then) as past:
-        assert {"fruit", "shelf"} <= {*inspect(past).get_table_names()}
+        assert inspect(past).get_table_names() == ["fruit", "shelf"]

@@ -8,13 +8,20 @@ import heliosdb_sqlite
 from django.db.backends.sqlite3 import base, introspection, operations
 from heliosdb_sqlite import dbapi2
 
+# What the names of tables begin with in which HeliosDB's plugins keep a history, branches, indexes and keys.
+_INTERNAL = ("_heliosdb_", "heliosdb_crypto_", "heliosdb_timetravel_", "heliosdb_vector_")
+
 
 class Cursor(base.SQLiteCursorWrapper, heliosdb_sqlite.Cursor):
     """A cursor of HeliosDB's that takes Django's ``%s`` for a parameter."""
 
 
 class DatabaseIntrospection(introspection.DatabaseIntrospection):
-    """``inspectdb`` that knows vectors."""
+    """``inspectdb`` that knows vectors, and shows no tables that plugins keep for themselves."""
+
+    def get_table_list(self, cursor: Any) -> Any:
+        """Return the tables and views."""
+        return [table for table in super().get_table_list(cursor) if not table.name.startswith(_INTERNAL)]
 
     def get_field_type(self, data_type: Any, description: Any) -> Any:
         """Return the field for a column's type."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import wraps
 from typing import Any
 
 from django.db import NotSupportedError, connections, models, router
 from heliosdb_sqlite.sql.lexer import verb
+from heliosdb_sqlite.sql.selects import open_ended
 
 Moment = datetime | date | str | float
-_END = "\nAS OF TIMESTAMP %s"
+_END = " AS OF TIMESTAMP %s"
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def as_of(moment: Moment, using: str = "default") -> Iterator[None]:
     def at(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
         word = verb(sql)
         if word in ("SELECT", "VALUES") and not sql.endswith(_END):
-            sql, parameters = clause(f"SELECT * FROM ({sql}\n)", parameters, moment)  # it may be a compound
+            sql, parameters = clause(sql, parameters, moment)
         elif word in ("INSERT", "REPLACE", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP"):
             raise NotSupportedError(
                 f"as_of({moment!r}): the past can only be read, and this writes: {sql[:60]!r}"
@@ -37,11 +39,14 @@ def as_of(moment: Moment, using: str = "default") -> Iterator[None]:
         yield
 
 
-def clause(sql: str, parameters: Sequence[Any] | None, moment: Moment) -> tuple[str, tuple[Any, ...]]:
+def clause(sql: str, parameters: Sequence[Any] | None, moment: Moment) -> tuple[str, Sequence[Any] | None]:
     """Return a SELECT and its parameters as they read the past, all that stands inside it included."""
+    whole = open_ended(sql)
+    if whole is None:  # it reads no table, or is about the schema, which is of now
+        return sql, parameters
     if parameters is None:  # then Django hands the text on as it is, and % is nothing special
-        sql = sql.replace("%", "%%")
-    return sql + _END, (*(parameters or ()), moment)
+        whole = whole.replace("%", "%%")
+    return whole + _END, (*(parameters or ()), moment)
 
 
 def moment_of(query: Any) -> Moment | None:
@@ -58,9 +63,13 @@ class HistoryQuerySet(models.QuerySet):
 
         ``select_related`` and ``prefetch_related`` are of then, too. A relation that is followed later, object by
         object, is of now: use :func:`as_of` as a block around that.
+
+        :raises NotSupportedError: fields are deferred, which would be read later, as they are now
         """
         clone: HistoryQuerySet = self._chain()
         clone.query.heliosdb_as_of = moment
+        if clone.query.deferred_loading != _NOTHING_DEFERRED:
+            raise _refusal(moment, "what only() and defer() leave out would be of now: use values()")
         return clone
 
     def _prefetch_related_objects(self) -> None:
@@ -72,22 +81,69 @@ class HistoryQuerySet(models.QuerySet):
             with as_of(moment, self.db):
                 parent._prefetch_related_objects()
 
-    def _must_be_now(self, method: str) -> None:
+    def __and__(self, other: Any) -> Any:
+        self._must_be_of_one_time(other)
+        return super().__and__(other)
+
+    def __or__(self, other: Any) -> Any:
+        self._must_be_of_one_time(other)
+        return super().__or__(other)
+
+    def __xor__(self, other: Any) -> Any:
+        self._must_be_of_one_time(other)
+        return super().__xor__(other)
+
+    # Python asks these first when the left operand is a queryset without history.
+    def __rand__(self, other: Any) -> Any:
+        self._must_be_of_one_time(other)
+        return models.QuerySet.__and__(other, self)
+
+    def __ror__(self, other: Any) -> Any:
+        self._must_be_of_one_time(other)
+        return models.QuerySet.__or__(other, self)
+
+    def __rxor__(self, other: Any) -> Any:
+        self._must_be_of_one_time(other)
+        return models.QuerySet.__xor__(other, self)
+
+    def _must_be_of_one_time(self, other: Any) -> None:
+        mine, others = moment_of(self.query), moment_of(other.query)
+        if mine != others:
+            raise NotSupportedError(
+                f"querysets of {mine or 'now'!r} and of {others or 'now'!r} can't be one: use union()"
+            )
+
+
+_NOTHING_DEFERRED: tuple[frozenset[str], bool] = (frozenset(), True)
+
+
+def _refusal(moment: Moment, reason: str) -> NotSupportedError:
+    return NotSupportedError(f"as_of({moment!r}): {reason}")
+
+
+def _only_now(name: str, reason: str) -> Any:
+    """Return a method of querysets that refuses to be called on one of the past."""
+    inherited = getattr(models.QuerySet, name)
+
+    @wraps(inherited)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         moment = moment_of(self.query)
         if moment is not None:
-            raise NotSupportedError(f"as_of({moment!r}).{method}(): the past can only be read")
+            raise _refusal(moment, f"{name}(): {reason}")
+        return inherited(self, *args, **kwargs)
 
-    def update(self, **values: Any) -> int:
-        """Update the rows, which only those of the present allow."""
-        self._must_be_now("update")
-        changed: int = super().update(**values)
-        return changed
+    return method
 
-    def delete(self) -> Any:
-        """Delete the rows, which only those of the present allow."""
-        self._must_be_now("delete")
-        return super().delete()
 
+_WRITES, _LATER = "the past can only be read", "what is left out would be of now: use values()"
+_ONLY_NOW = {
+    **dict.fromkeys(("create", "bulk_create", "get_or_create", "update_or_create"), _WRITES),
+    **dict.fromkeys(("update", "bulk_update", "delete"), _WRITES),
+    **dict.fromkeys(("only", "defer"), _LATER),
+    "raw": "its text would read the present: write AS OF there, or use as_of() as a block",
+}
+for _name, _reason in _ONLY_NOW.items():
+    setattr(HistoryQuerySet, _name, _only_now(_name, _reason))
 
 _Manager: Any = models.Manager.from_queryset(HistoryQuerySet)
 

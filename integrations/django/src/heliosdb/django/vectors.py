@@ -2,12 +2,59 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.core import exceptions
 from django.db import models
 from django.db.models import FloatField, Func, Value
+
+
+class _Empty:
+    """What counts as no vector; Django's own list asks an array whether it equals ""."""
+
+    def __contains__(self, value: object) -> bool:
+        return value is None or (isinstance(value, (str, list, tuple)) and not value)
+
+
+def _written(vector: Any) -> str:
+    return vector if isinstance(vector, str) else str([float(number) for number in vector])
+
+
+def _parsed(text: str) -> list[float]:
+    try:
+        return [float(number) for number in json.loads(text)]
+    except (ValueError, TypeError):
+        raise exceptions.ValidationError(f"not a vector: {text!r}: write it as [1, 2.5, 3]") from None
+
+
+class VectorFormField(forms.CharField):
+    """A vector in a form: ``[1, 2.5, 3]``."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text that is shown."""
+        return None if value is None else _written(value)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text as a list, None for an empty one.
+
+        :raises ValidationError: it is no vector
+        """
+        text = super().to_python(value)
+        return _parsed(text) if text else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether the text says another vector."""
+        try:
+            given = self.to_python(data)
+        except exceptions.ValidationError:
+            return True
+        known = None if initial is None else _parsed(_written(initial))
+        return bool(given != known)
 
 
 class VectorField(models.Field):
@@ -18,6 +65,7 @@ class VectorField(models.Field):
 
     description = "Vector"
     empty_strings_allowed = False
+    empty_values = _Empty()
 
     def __init__(self, *args: Any, dimensions: int | None = None, **kwargs: Any) -> None:
         self.dimensions = dimensions
@@ -36,7 +84,7 @@ class VectorField(models.Field):
 
     def get_prep_value(self, value: Any) -> Any:
         """Return the value as it is bound: the plugin takes it from there."""
-        value = super().get_prep_value(value)
+        value = self.to_python(super().get_prep_value(value))
         return list(value) if isinstance(value, tuple) else value
 
     def to_python(self, value: Any) -> Any:
@@ -44,20 +92,16 @@ class VectorField(models.Field):
 
         :raises ValidationError: it is none
         """
-        if not isinstance(value, str):
-            return value
-        import json
+        return _parsed(value) if isinstance(value, str) else value
 
-        try:
-            numbers = json.loads(value)
-            return [float(number) for number in numbers]
-        except (ValueError, TypeError):
-            raise exceptions.ValidationError(f"not a vector: {value!r}: write it as [1, 2.5, 3]") from None
+    def formfield(self, **kwargs: Any) -> Any:
+        """Return the field of a form, in which a vector is text."""
+        return super().formfield(**{"form_class": VectorFormField, **kwargs})
 
     def value_to_string(self, obj: models.Model) -> str:
         """Return the value as fixtures have it."""
         value = self.value_from_object(obj)
-        return "" if value is None else str([float(number) for number in value])
+        return "" if value is None else _written(value)
 
 
 class _Distance(Func):
@@ -66,6 +110,8 @@ class _Distance(Func):
     output_field = FloatField()
 
     def __init__(self, expression: Any, vector: Any, **extra: Any) -> None:
+        if isinstance(vector, str) and vector.lstrip().startswith("["):
+            vector = _parsed(vector)  # any other text is the name of a field
         if not hasattr(vector, "resolve_expression") and not isinstance(vector, str):
             vector = Value(_Bound.of(vector), output_field=VectorField())
         super().__init__(expression, vector, **extra)

@@ -59,6 +59,20 @@ class HeliosDialect(SQLiteDialect_pysqlite):
             return encrypted
         return super()._resolve_type_affinity(type_)  # type: ignore[no-untyped-call]
 
+    def get_table_names(
+        self, connection: Any, schema: str | None = None, sqlite_include_internal: bool = False, **kw: Any
+    ) -> Any:
+        """Return the names of the tables, without those that plugins keep for themselves."""
+        found = super().get_table_names(connection, schema, sqlite_include_internal, **kw)  # type: ignore[no-untyped-call]
+        return found if sqlite_include_internal else reflecting.of_the_user(found)
+
+    def get_view_names(
+        self, connection: Any, schema: str | None = None, sqlite_include_internal: bool = False, **kw: Any
+    ) -> Any:
+        """Return the names of the views, without those that plugins keep for themselves."""
+        found = super().get_view_names(connection, schema, sqlite_include_internal, **kw)  # type: ignore[no-untyped-call]
+        return found if sqlite_include_internal else reflecting.of_the_user(found)
+
     def get_indexes(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> Any:
         """Return the indexes of a table, those for vectors as ``Index(..., heliosdb_using=...)`` makes them."""
         found = super().get_indexes(connection, table_name, schema, **kw)  # type: ignore[no-untyped-call]
@@ -74,7 +88,7 @@ class HeliosDialect(SQLiteDialect_pysqlite):
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Execute a statement, in the past where the option ``as_of`` says so."""
         if (moment := moment_of(context)) is not None:
-            statement, parameters = read_at(moment, statement, parameters, context)
+            statement, parameters = read_at(moment, statement, parameters)
         super().do_execute(cursor, statement, parameters, context)
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
@@ -87,5 +101,5 @@ class HeliosDialect(SQLiteDialect_pysqlite):
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Execute a statement for many parameters, which in the past is an error: it writes."""
         if (moment := moment_of(context)) is not None:
-            read_at(moment, statement, (), context)
+            read_at(moment, statement, ())
         super().do_executemany(cursor, statement, parameters, context)

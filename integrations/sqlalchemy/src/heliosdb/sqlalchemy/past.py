@@ -6,7 +6,8 @@ import sqlite3
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from heliosdb_sqlite.sql.lexer import Token, tokenize, verb
+from heliosdb_sqlite.sql.lexer import verb
+from heliosdb_sqlite.sql.selects import open_ended
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import ORMExecuteState, Session
@@ -27,7 +28,6 @@ class Transaction(NamedTuple):
 Moment = datetime | date | str | float | Tag | Transaction
 # What belongs to no time, and changes nothing in the database.
 _NEITHER = {"PRAGMA", "EXPLAIN", "BEGIN", "COMMIT", "END", "SAVEPOINT", "RELEASE", "ROLLBACK"}
-_SCHEMA = {"sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"}
 
 
 def moment_of(context: Any) -> Moment | None:
@@ -37,11 +37,10 @@ def moment_of(context: Any) -> Moment | None:
     return moment
 
 
-def read_at(moment: Moment, statement: str, parameters: Any, context: Any) -> tuple[str, Any]:
+def read_at(moment: Moment, statement: str, parameters: Any) -> tuple[str, Any]:
     """Return a statement and its parameters as they read the past.
 
-    The clause stands at the end of the outermost SELECT, behind its WHERE, where it is about everything that this
-    reads: subqueries, and tables that an eager load joins.
+    The clause is about everything that the statement reads: subqueries, and tables that an eager load joins.
 
     :raises ProgrammingError: the statement writes
     """
@@ -53,47 +52,13 @@ def read_at(moment: Moment, statement: str, parameters: Any, context: Any) -> tu
             f"as_of={moment!r}: the past can only be read, and this writes: {statement[:60]!r};"
             " use a session or connection without as_of"
         )
-    tokens = tokenize(statement)
-    if not any(token.word in ("FROM", "IN") for token in tokens):
-        return statement, parameters  # of no table, so of no time
-    if context.compiled is None and _reads_the_schema(tokens):
-        return statement, parameters  # reflection: tables are found as they are now
-    while tokens[-1].text == ";":
-        statement = statement[: tokens.pop().start]
-    words = _outermost(tokens)
-    if words & {"WITH", "UNION", "INTERSECT", "EXCEPT"}:
-        # Behind a UNION the clause would be about its last part alone, and beside a WITH not about what is in that.
-        statement = f"SELECT * FROM ({statement}\n)"
-    elif not words & {"WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT"}:
-        statement += "\nWHERE 1"  # right behind a table the clause would be about that table alone
+    whole = open_ended(statement)
+    if whole is None:
+        return statement, parameters  # of no time; reflection finds tables as they are now
     word, value = _clause(moment)
     if isinstance(parameters, dict):
-        return f"{statement}\nAS OF {word} :heliosdb_as_of", {**parameters, "heliosdb_as_of": value}
-    return f"{statement}\nAS OF {word} ?", (*parameters, value)
-
-
-def _outermost(tokens: list[Token]) -> set[str]:
-    """Return the words that stand in no parentheses."""
-    depth, words = 0, set()
-    for token in tokens:
-        depth += (token.text == "(") - (token.text == ")")
-        if not depth:
-            words.add(token.word)
-    return words
-
-
-def _reads_the_schema(tokens: list[Token]) -> bool:
-    """Say whether the tables of SQLite's own are all that a statement reads."""
-    for at, token in enumerate(tokens):
-        if token.word in ("JOIN", "IN"):
-            return False
-        if token.word == "FROM":
-            name, *behind = tokens[at + 1 : at + 5]
-            if behind and behind[0].text == ".":
-                _, name, *behind = behind
-            if name.text != "(" and (name.name.lower() not in _SCHEMA or (behind and behind[0].text == ",")):
-                return False
-    return True
+        return f"{whole} AS OF {word} :heliosdb_as_of", {**parameters, "heliosdb_as_of": value}
+    return f"{whole} AS OF {word} ?", (*parameters, value)
 
 
 def _clause(moment: Moment) -> tuple[str, Any]:

@@ -22,6 +22,13 @@ _VECTOR_INDEX = re.compile(r"'heliosdb vector index [0-9]+: (\w+) (\w+) (\{.*?\}
 _OF_A_TYPE = re.compile(
     r".* is not a (HALF)?VECTOR(\([0-9]+\))?: .*|.* takes sealed values only: ENCRYPTED [0-9a-f]+", re.DOTALL
 )
+# What the names of tables begin with in which HeliosDB's plugins keep a history, branches, indexes and keys.
+_INTERNAL = ("_heliosdb_", "heliosdb_crypto_", "heliosdb_timetravel_", "heliosdb_vector_")
+
+
+def of_the_user(names: list[str]) -> list[str]:
+    """Return the names of tables and views without HeliosDB's own, which no migration is to drop."""
+    return [name for name in names if not name.startswith(_INTERNAL)]
 
 
 def encrypted(declared: str, inner_of: Callable[[str], Any]) -> Encrypted | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management import call_command
@@ -71,17 +73,32 @@ class Command(BaseCommand):
 
     def _migrate(self, main: Any, name: str, options: dict[str, Any]) -> None:
         """Run the migrations on a new branch; merge and delete it, or leave it for a look when something fails."""
+        wrapper = connections[options["database"]]
         main.create_branch(name)
-        alias = f"{options['database']} on {name}"
-        settings = connections[options["database"]].settings_dict
-        connections.settings[alias] = {**settings, "OPTIONS": {**settings["OPTIONS"], "branch": name}}
         try:
-            call_command("migrate", database=alias, verbosity=options["verbosity"], stdout=self.stdout)
+            with _on_branch(wrapper, name):
+                call_command(
+                    "migrate",
+                    database=options["database"],
+                    verbosity=options["verbosity"],
+                    stdout=self.stdout,
+                )
         except Exception:
             self.stderr.write(f"the database is as it was; what went wrong is on the branch {name!r}")
             raise
-        finally:
-            connections[alias].close()
-            del connections[alias], connections.settings[alias]
-        self._merge(main, name, {**options, "dry_run": False})
-        self._delete(main, name, options)
+        wrapper.ensure_connection()
+        self._merge(wrapper.connection, name, {**options, "dry_run": False})
+        self._delete(wrapper.connection, name, options)
+
+
+@contextmanager
+def _on_branch(wrapper: Any, name: str) -> Iterator[None]:
+    """Have all that goes to a database go to its branch; routers and migrations see the name that they know."""
+    whole = wrapper.settings_dict["OPTIONS"]
+    wrapper.close()
+    wrapper.settings_dict["OPTIONS"] = {**whole, "branch": name}
+    try:
+        yield
+    finally:
+        wrapper.close()
+        wrapper.settings_dict["OPTIONS"] = whole
