@@ -187,6 +187,7 @@ def test_a_time_before_the_history_is_a_notice(history):
     with psycopg.connect(history.url, autocommit=True) as connection:
         connection.add_notice_handler(lambda notice: said.append(notice.message_primary))
         assert connection.execute("SELECT * FROM account AS OF TIMESTAMP '2001-01-01'").fetchall() == []
+        assert connection.execute("SELECT * FROM account AS OF now() - interval '1 year'").fetchall() == []
     assert len(said) == 1
     assert "the history of table 'account' begins" in said[0]
 

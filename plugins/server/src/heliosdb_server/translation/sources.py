@@ -143,41 +143,43 @@ class Sources(Words):
         if parenthesis:
             self.expect_op(")")
         self.take_op("*")
-        made.moment = self._moment()
+        made.moment = self._moment(made)
         if made.moment or not (self.is_word("as") and self.ahead().value == "of"):
             made.alias, made.columns, _ = self._alias_and_columns()
         if not made.moment:
-            made.moment = self._moment()
+            made.moment = self._moment(made)
         if self.take("tablesample"):
             raise PgError("0A000", "TABLESAMPLE is not supported")
         return made
 
-    def _moment(self) -> str:
+    def _moment(self, table: tree.Table) -> str:
         """Return a clause of time travel, as it is written: ``AS OF TIMESTAMP '...'``, ``FOR SYSTEM_TIME ...``."""
         start = self.token.start
         if self.are_words("as", "of"):
             self.at += 2
             self.take_one("timestamp", "transaction", "tag")
-            self._moment_value()
+            self._moment_value(table, start)
         elif self.are_words("for", "system_time"):
             self.at += 2
             if self.take("as", "of"):
                 self.take_one("timestamp", "transaction", "tag")
-                self._moment_value()
+                self._moment_value(table, start)
             elif self.take("between"):
-                self._moment_value()
+                self._moment_value(table, start)
                 self.expect("and")
-                self._moment_value()
+                self._moment_value(table, start)
             elif self.take("from"):
-                self._moment_value()
+                self._moment_value(table, start)
                 self.expect("to")
-                self._moment_value()
+                self._moment_value(table, start)
             elif not self.take("all"):
                 raise self.error()
         else:
             return ""
         return self.text[start : self.tokens[self.at - 1].end]
 
-    def _moment_value(self) -> None:
+    def _moment_value(self, table: tree.Table, start: int) -> None:
         """Go past the value of such a clause: the time travel plugin reads it."""
-        self.expression(7)
+        first = self.token.start
+        value = self.expression(7)
+        table.moments.append((first - start, self.tokens[self.at - 1].end - start, value))

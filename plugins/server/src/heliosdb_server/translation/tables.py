@@ -22,6 +22,7 @@ from ..types.registry import (
     INTERVAL,
     JSON,
     JSONB,
+    MOMENTS,
     NAME,
     NUMERIC,
     STRINGS,
@@ -33,7 +34,6 @@ from ..types.registry import (
 )  # fmt: skip
 from . import tree
 from .calls import Calls
-from .lexer import Kind, scan
 from .literals import S_FLOAT8, S_INT4, S_INT8, S_TEXT
 from .scope import Column, Ex, Relation, Scope, TableInfo
 
@@ -156,7 +156,7 @@ class Tables(Calls):
         del oid_known
         alias = node.alias or node.parts[-1]
         if node.moment:
-            name += " " + self._moment_text(node.moment)
+            name += " " + self._moment_text(node)
         if node.columns:
             columns, renamed = self._renamed(columns, node.columns, node)
             scope.relations.append(Relation(alias, columns))
@@ -164,18 +164,19 @@ class Tables(Calls):
         scope.relations.append(Relation(alias, columns, beside=_OF_THE_PAST if node.moment else ()))
         return f"{name} AS {quote_identifier(alias)}"
 
-    def _moment_text(self, text: str) -> str:
-        """Return a clause of time travel with its parameters as SQLite has them."""
+    def _moment_text(self, node: tree.Table) -> str:
+        """Return a clause of time travel with its values as SQLite has them."""
+        words = node.moment.upper().split()
+        kind = INT8 if "TRANSACTION" in words else TEXT if "TAG" in words else TIMESTAMPTZ
         edits = []
-        for token in scan(text):
-            if token.kind is Kind.PARAMETER:
-                number = int(token.value)
-                if self.parameters.setdefault(number, None) is None:
-                    words = text.upper().split()
-                    kind = INT8 if "TRANSACTION" in words else TEXT if "TAG" in words else TIMESTAMPTZ
-                    self.parameters[number] = Sized(kind)
-                edits.append(Edit(token.start, token.end, f"?{number}"))
-        return splice(text, edits)
+        for start, end, value in node.moments:
+            if isinstance(value, tree.Const):
+                continue
+            made = self.ex(value, Scope(), Sized(kind))
+            if kind is TIMESTAMPTZ and made.type in MOMENTS and made.type is not TIMESTAMPTZ:
+                made = self.cast(made, Sized(kind), value.at)
+            edits.append(Edit(start, end, made.text))
+        return splice(node.moment, edits)
 
     def _renamed(
         self, columns: tuple[Column, ...], names: tuple[str, ...], node: tree.Node
