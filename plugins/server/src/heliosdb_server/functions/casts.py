@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from datetime import tzinfo
@@ -49,6 +50,9 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
         return _array(source, target, modifier, here, assignment)
     if target in STRINGS:
         return _to_text(source, target, modifier, here, assignment)
+    if source is JSONB and (target in INTEGERS or target in (FLOAT4, FLOAT8, NUMERIC, BOOL)):
+        whole = cast("" if target is BOOL else "numeric", name, modifier, here, assignment)
+        return lambda value: whole(_scalar(value, target))
     if target in INTEGERS:
         return lambda value: _integer(value, target, source)
     if target is FLOAT8 or target is FLOAT4:
@@ -130,6 +134,18 @@ def _integer(value: Any, target: PgType, source: PgType | None) -> int:
     return numbers.integer_in(writing.text(value), target)
 
 
+def _scalar(value: Any, target: PgType) -> Any:
+    """Return the number or the truth that a document is.
+
+    :raises PgError: it is something else
+    """
+    found = json.loads(value) if isinstance(value, str) else value
+    if isinstance(found, bool) if target is BOOL else type(found) in (int, float):
+        return found
+    kinds = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+    raise PgError("22023", f"cannot cast jsonb {kinds.get(type(found), 'numeric')} to type {target.title}")
+
+
 def _float(value: Any, target: PgType) -> float:
     made = numbers.floating(value, target)
     return numbers.single(made) if target is FLOAT4 else made
@@ -151,7 +167,7 @@ def _moment(source: PgType | None, target: PgType, here: tzinfo) -> Cast:
                 return found.time().isoformat()
             if target is TIMESTAMP:
                 return found.isoformat(" ")
-            return found.replace(tzinfo=here).astimezone(moments.UTC).isoformat(" ")
+            return moments.placed(found, here).astimezone(moments.UTC).isoformat(" ")
         if source is INTERVAL and target is TIME:
             from ..types import intervals
 

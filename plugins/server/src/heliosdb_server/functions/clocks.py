@@ -20,6 +20,9 @@ def _interval(text: Any) -> Interval:
     return intervals.parse(writing.text(text))
 
 
+_WITHIN_A_DAY = frozenset(("hour", "minute", "second", "milliseconds", "microseconds"))
+
+
 def _aware(kind: str) -> bool:
     return kind == "timestamptz"
 
@@ -31,7 +34,7 @@ def _text(moment: datetime, kind: str, here: tzinfo) -> str:
     if kind == "time":
         return moment.time().isoformat()
     if kind == "timestamptz":
-        return moment.replace(tzinfo=here).astimezone(moments.UTC).isoformat(" ")
+        return moments.placed(moment, here).astimezone(moments.UTC).isoformat(" ")
     return moment.replace(tzinfo=None).isoformat(" ")
 
 
@@ -59,7 +62,11 @@ def make(here_now: Any) -> dict[str, Any]:
         base = _local(moment, kind, here)
         if kind != "timestamptz":
             return _text(span.added_to(base), kind, here)
-        moved = Interval(span.months, span.days).added_to(base).replace(tzinfo=here).astimezone(moments.UTC)
+        if span.months or span.days:
+            later = Interval(span.months, span.days).added_to(base)
+            moved = moments.placed(later, here).astimezone(moments.UTC)
+        else:
+            moved = moments.moment(moment, utc=True)
         return (moved + timedelta(microseconds=span.micros)).isoformat(" ")
 
     def pg_date_trunc(unit: str, value: Any, *more: Any) -> str:
@@ -70,7 +77,12 @@ def make(here_now: Any) -> dict[str, Any]:
         kind = (
             kind if kind in ("timestamptz", "timestamp") else "timestamptz" if kind == "date" else "timestamp"
         )
-        return _text(_truncated(unit.lower(), _local(value, kind, here)), kind, here)
+        found = _truncated(unit.lower(), _local(value, kind, here))
+        if (
+            kind == "timestamptz" and unit.lower() in _WITHIN_A_DAY
+        ):  # an hour that occurs twice stays the one it is
+            return found.replace(tzinfo=here).astimezone(moments.UTC).isoformat(" ")
+        return _text(found, kind, here)
 
     def pg_date_part(unit: str, value: Any, kind: str) -> Any:
         unit = unit.lower()
@@ -87,7 +99,7 @@ def make(here_now: Any) -> dict[str, Any]:
     def pg_at_zone(value: Any, name: str, to_utc: int) -> str:
         there = _zone(name)
         if to_utc:
-            return moments.moment(value).replace(tzinfo=there).astimezone(moments.UTC).isoformat(" ")
+            return moments.placed(moments.moment(value), there).astimezone(moments.UTC).isoformat(" ")
         return moments.moment(value, utc=True).astimezone(there).replace(tzinfo=None).isoformat(" ")
 
     def pg_timezone(name: str, value: Any, kind: str) -> str:
@@ -146,11 +158,17 @@ def make(here_now: Any) -> dict[str, Any]:
         span = _interval(step)
         if not span.order:
             raise PgError("22023", "step size cannot equal zero")
+        if kind == "timestamptz" and not (span.months or span.days):
+            here = moments.UTC  # hours are as long in the night that the clocks are changed
         at, end = _local(start, kind, here), _local(stop, kind, here)
         made = []
         base, count = at, 0
         while (at <= end) if span.order > 0 else (at >= end):
             made.append(_text(at, kind, here))
+            if kind == "timestamptz":
+                at = _local(
+                    made[-1], kind, here
+                )  # another time than was counted to, where there is no such time
             count += 1
             if count > 1_000_000:
                 raise PgError("54000", "generate_series() would return more than 1000000 rows")

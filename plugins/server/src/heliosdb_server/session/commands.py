@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..protocol import replies
@@ -27,6 +28,8 @@ _S_TEXT = Sized(TEXT)
 
 class Commands:
     """The part of a session that runs commands."""
+
+    moment: datetime | None
 
     def command(self: Session, made: Translated, text: str, portal: Portal | None = None) -> None:  # type: ignore[misc]
         """Run a command and send its answer."""
@@ -69,6 +72,8 @@ class Commands:
     def _do_begin(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
         if not self.transaction.begin(args.get("isolation", ""), args.get("read_only")):
             self.notice("there is already a transaction in progress", "25001", "WARNING")
+        else:
+            self.moment = self.query_start  # what now() is, until the end
         return "START TRANSACTION" if args.get("start") else "BEGIN"
 
     def _do_commit(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
@@ -101,6 +106,7 @@ class Commands:
         self.ended(well=done)
         if chain:
             self.transaction.begin(*modes)
+            self.moment = self.query_start
         return "COMMIT" if done else "ROLLBACK"
 
     def _do_savepoint(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
@@ -456,6 +462,9 @@ class Commands:
     def _do_lock_table(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
         if not self.transaction.block:
             raise PgError("25P01", "LOCK TABLE can only be used in transaction blocks")
+        for parts in args["tables"]:
+            if self.engine.schema.table(parts[-2] if len(parts) > 1 else None, parts[-1]) is None:
+                raise PgError("42P01", f'relation "{".".join(parts)}" does not exist')
         self.settle_portals()
         self.transaction.before_write(
             alone=False, timeout=self.lock_timeout(), cancelled=self.check_cancelled

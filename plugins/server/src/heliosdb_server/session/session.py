@@ -104,6 +104,7 @@ class Session(Execution, Commands):
         self.skipping = False  # after an error, until Sync
         self.alone = False  # the statement is the only one of its implicit transaction
         self.running = False
+        self.awaiting = False  # the data of COPY FROM STDIN
         self.ending: PgError | None = None
         self.state_time = time.time()
         self.query_text = ""
@@ -566,10 +567,11 @@ class Session(Execution, Commands):
             wake()
 
     def cancel(self, error: PgError | None = None) -> None:
-        """Interrupt the statement that runs, if one does."""
-        if self.running:
+        """Interrupt the statement that runs, if one does; COPY that waits for data ends when some comes."""
+        if self.running or self.awaiting:
             self.cancelled = error or PgError("57014", "canceling statement due to user request")
-            self.engine.connection.interrupt()
+            if self.running:
+                self.engine.connection.interrupt()
 
     def check_cancelled(self) -> PgError | None:
         """Return the error of a statement that was cancelled."""
@@ -608,7 +610,7 @@ class Session(Execution, Commands):
     @property
     def state(self) -> str:
         """What pg_stat_activity says."""
-        if self.running:
+        if self.running or self.awaiting:
             return "active"
         status = self.transaction.status
         return {"I": "idle", "T": "idle in transaction", "E": "idle in transaction (aborted)"}[status]
@@ -616,14 +618,14 @@ class Session(Execution, Commands):
     def now(self) -> datetime:
         """Return the time of the transaction's begin."""
         if self.moment is None:
-            self.moment = datetime.now(timezone.utc)
+            self.moment = self.query_start
         return self.moment
 
     def idle_limit(self) -> tuple[float, str, str] | None:
         """Return how long the client may say nothing, in seconds, and what it is told then: SQLSTATE and text."""
         block = self.transaction.block
         limit = self.settings.milliseconds(_IDLE_IN_BLOCK if block else _IDLE)
-        if not limit:
+        if not limit or self.awaiting:
             return None
         code, where = ("25P03", "idle-in-transaction") if block else ("57P05", "idle-session")
         return limit / 1000, code, f"terminating connection due to {where} timeout"

@@ -12,6 +12,12 @@ from .lexer import Kind
 _ISOLATION = ("read uncommitted", "read committed", "repeatable read", "serializable")
 
 
+_LOCKS = frozenset(
+    ("access share", "row share", "row exclusive", "share update exclusive", "share", "share row exclusive",
+     "exclusive", "access exclusive")
+)  # fmt: skip
+
+
 class Parser(CursorStatements):
     """Reads one statement."""
 
@@ -288,7 +294,25 @@ class Parser(CursorStatements):
         return self._ignored("checkpoint", at)
 
     def _command_lock(self, at: int) -> tree.Node:
-        return self._ignored("lock table", at)
+        self.at += 1
+        self.take("table")
+        tables = []
+        while True:
+            self.take("only")
+            tables.append(self.qualified())
+            self.take_op("*")
+            if not self.take_op(","):
+                break
+        if self.take("in"):
+            start = self.at
+            while not self.is_word("mode") and self.token.kind is Kind.WORD:
+                self.at += 1
+            words = " ".join(token.value for token in self.tokens[start : self.at])
+            if words not in _LOCKS:
+                raise self.error()
+            self.expect("mode")
+        self.take("nowait")
+        return tree.Command("lock table", {"tables": tables}, at=at)
 
     def _command_grant(self, at: int) -> tree.Node:
         return self._ignored("grant", at)

@@ -54,6 +54,16 @@ def zone(name: str) -> tzinfo:
         raise PgError("22023", f'time zone "{name}" not recognized') from None
 
 
+def placed(local: datetime, here: tzinfo) -> datetime:
+    """Return a local time as the moment it is: one that occurs twice in autumn is the later one, of standard time.
+
+    One that spring leaves out is as far behind the change as it would have been without it.
+    """
+    first, second = local.replace(tzinfo=here, fold=0), local.replace(tzinfo=here, fold=1)
+    before, behind = first.utcoffset(), second.utcoffset()
+    return second if before is not None and behind is not None and before > behind else first
+
+
 def _read(text: str, kind: str, here: tzinfo) -> tuple[date | None, time | None, tzinfo | None]:
     match = _MOMENT.fullmatch(text)
     if match is None or not (match["year"] or match["compact"] or match["hour"]):
@@ -61,7 +71,10 @@ def _read(text: str, kind: str, here: tzinfo) -> tuple[date | None, time | None,
             raise PgError(
                 "22008", f'date/time field value out of range: "{text}"', hint="Years begin with 1 here."
             )
-        match = _MOMENT.fullmatch(usual(text))
+        try:
+            match = _MOMENT.fullmatch(usual(text, kind))
+        except (ValueError, OverflowError):
+            raise _range("date/time", text) from None
     if match is None or not (match["year"] or match["compact"] or match["hour"]):
         return _word(text, kind, here)
     day = None
@@ -80,7 +93,9 @@ def _read(text: str, kind: str, here: tzinfo) -> tuple[date | None, time | None,
                 raise ValueError
             whole = datetime(1, 1, 1) + timedelta(seconds=seconds, microseconds=micros)
             clock = whole.time()
-            if whole.day > 1 and day is not None:
+            if whole.day > 1:
+                if day is None:
+                    raise PgError("0A000", "the time of day 24:00 can't be kept: 00:00 can")
                 day += timedelta(days=1)
     except (ValueError, OverflowError):
         raise _range("date/time", text) from None
@@ -95,6 +110,10 @@ def _word(text: str, kind: str, here: tzinfo) -> tuple[date | None, time | None,
     days = {"today": 0, "tomorrow": 1, "yesterday": -1}
     if word in days:
         return now.date() + timedelta(days=days[word]), time(), here
+    if word == "allballs" and kind.startswith("time "):
+        return None, time(), UTC
+    if word == "allballs" and kind == "time":
+        return None, time(), None
     if word == "epoch":
         return date(1970, 1, 1), time(), UTC
     raise _wrong(kind, text)
@@ -161,7 +180,7 @@ def timestamptz_in(text: str, here: tzinfo = UTC) -> str:
     if day is None:
         raise _wrong("timestamp with time zone", text)
     try:
-        return datetime.combine(day, clock or time(), there or here).astimezone(UTC).isoformat(" ")
+        return placed(datetime.combine(day, clock or time()), there or here).astimezone(UTC).isoformat(" ")
     except OverflowError:
         raise _range("date/time", text) from None
 

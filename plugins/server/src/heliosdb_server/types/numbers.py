@@ -61,7 +61,10 @@ def float_in(text: str, kind: PgType) -> float:
         raise wrong(kind.title, text) from None
     if math.isnan(value):
         raise PgError("0A000", "NaN can't be stored: SQLite has none")
-    if math.isinf(value) and "inf" not in folded:
+    lost = (
+        not value and re.search("[1-9]", folded.partition("e")[0]) is not None
+    )  # so small that nothing is left
+    if lost or (math.isinf(value) and "inf" not in folded):
         raise PgError("22003", f'"{text}" is out of range for type {kind.title}')
     return single(value) if kind is FLOAT4 else value
 
@@ -69,9 +72,12 @@ def float_in(text: str, kind: PgType) -> float:
 def single(value: float) -> float:
     """Return the nearest number of four bytes."""
     try:
-        return float(struct.unpack("!f", struct.pack("!f", value))[0])
+        made = float(struct.unpack("!f", struct.pack("!f", value))[0])
     except OverflowError:
         raise PgError("22003", f'"{value}" is out of range for type real') from None
+    if value and not made:
+        raise PgError("22003", f'"{value}" is out of range for type real')
+    return made
 
 
 def floating(value: object, kind: PgType) -> float:

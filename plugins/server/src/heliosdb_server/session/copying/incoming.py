@@ -140,8 +140,11 @@ class _Feed:
     def __next__(self) -> bytes:
         while not self.done:
             self.session.running = False  # waiting for the client is nothing to interrupt in SQLite
-            frame = self.session.wire.receive()
-            self.session.running = True
+            self.session.awaiting = True
+            try:
+                frame = self.session.wire.receive()
+            finally:
+                self.session.running, self.session.awaiting = True, False
             if self.session.cancelled is not None:
                 raise self.session.cancelled
             if frame is None:
