@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import psycopg
 import pytest
 
@@ -153,3 +155,23 @@ def test_columns_that_are_not_given_are_counted(client):
     load(client, "x\n" * 1001, "COPY counted (v) FROM STDIN")
     found = client.execute("SELECT count(DISTINCT id), max(id), count(DISTINCT n), max(n) FROM counted")
     assert found.fetchone() == (1001, 1001, 1001, 1001)
+
+
+def test_a_cancel_while_copy_waits_for_data_ends_it(client):
+    with (
+        pytest.raises(psycopg.errors.QueryCanceled),
+        client.cursor().copy("COPY odd (id) FROM STDIN") as copy,
+    ):
+        copy.write("1\n")
+        client.cancel_safe()
+        copy.write("2\n")
+    assert client.execute("SELECT count(*) FROM odd").fetchone() == (0,)
+
+
+def test_a_copy_may_wait_longer_than_an_idle_client(client):
+    client.execute("SET idle_session_timeout = 50")
+    with client.cursor().copy("COPY odd (id) FROM STDIN") as copy:
+        threading.Event().wait(0.2)
+        copy.write("1\n")
+    client.execute("SET idle_session_timeout = 0")
+    assert client.execute("SELECT count(*) FROM odd").fetchone() == (1,)

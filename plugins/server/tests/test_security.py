@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import json
 import logging
 import re
@@ -224,43 +223,6 @@ def test_a_wrong_secret_cancels_nothing(server, connect):
 
 
 # ---- encryption ----
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory):
-    """A certificate for the server, and one for a client named ann, each signed by one authority."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    folder = tmp_path_factory.mktemp("certificates")
-    now = dt.datetime.now(dt.timezone.utc)
-
-    def make(name, issuer=None):
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        signer, signing = issuer if issuer is not None else (subject, key)
-        made = (
-            x509.CertificateBuilder().subject_name(subject).issuer_name(signer).public_key(key.public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(days=1))
-            .not_valid_after(now + dt.timedelta(days=9))
-            .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-            .sign(signing, hashes.SHA256())
-        )  # fmt: skip
-        (folder / f"{name}.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        (folder / f"{name}.key").write_bytes(private)
-        (folder / f"{name}.key").chmod(0o600)
-        return subject, key
-
-    authority = make("authority")
-    for name in ("localhost", "ann", "bob"):
-        make(name, authority)
-    make("stranger")
-    return folder
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -113,3 +114,52 @@ def test_what_it_can_not_do_is_said(path, server):
         done = heliosdb("serve", path, *options)
         assert done.exit_code != 0
         assert said in done.output + str(done.exception)
+
+
+def test_it_serves_by_tls_alone(serve, path, certificates):
+    heliosdb("user", "add", path, "ann", "--password", "correct horse")
+    process, url = serve(
+        "--ssl-cert", str(certificates / "localhost.crt"), "--ssl-key", str(certificates / "localhost.key"),
+        "--auth", "password",
+    )  # fmt: skip
+    place = {
+        "host": "127.0.0.1",
+        "port": urlsplit(url).port,
+        "dbname": "app",
+        "user": "ann",
+        "password": "correct horse",
+    }
+    connection = psycopg2.connect(
+        sslmode="verify-ca",
+        sslrootcert=str(certificates / "authority.crt"),
+        channel_binding="require",
+        **place,
+    )
+    cursor = connection.cursor()
+    cursor.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    assert cursor.fetchone() == (True,)
+    connection.close()
+    with pytest.raises(psycopg2.OperationalError, match="encrypted connections only"):
+        psycopg2.connect(sslmode="disable", **place)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+
+
+def test_it_takes_the_names_of_certificates(serve, certificates):
+    names = {"--ssl-cert": "localhost.crt", "--ssl-key": "localhost.key", "--ssl-ca": "authority.crt"}
+    _, url = serve(
+        "--auth",
+        "certificate",
+        *(part for option, name in names.items() for part in (option, str(certificates / name))),
+    )
+    place = {
+        "host": "127.0.0.1",
+        "port": urlsplit(url).port,
+        "dbname": "app",
+        "user": "ann",
+        "sslmode": "require",
+    }
+    shown = {"sslcert": str(certificates / "ann.crt"), "sslkey": str(certificates / "ann.key")}
+    psycopg2.connect(**place, **shown).close()
+    with pytest.raises(psycopg2.OperationalError):
+        psycopg2.connect(**place, sslcert="none", sslkey="none")
