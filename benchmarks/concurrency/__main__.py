@@ -23,7 +23,7 @@ CONTENDERS: dict[str, Callable[[Path], Any]] = {
     "sqlite3": sqlite3.connect,
     "sqlite3, WAL": workload.wal,
     "sqlite3, WAL, IMMEDIATE": partial(workload.wal, isolation_level="IMMEDIATE"),
-    "heliosdb, concurrency='fair'": partial(heliosdb_sqlite.connect, concurrency="fair"),
+    "heliosdb": heliosdb_sqlite.connect,
     "heliosdb, concurrency='wal'": partial(heliosdb_sqlite.connect, concurrency="wal"),
 }
 

@@ -5,6 +5,7 @@ import sys
 
 from ._connection import Connection
 from ._cursor import Cursor
+from ._open_files import opened as opened
 from ._standard import sqlite3
 
 TYPE_CHECKING = False
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
         encryption_key: Any = ...,
         column_key: Any = ...,
         heliosdb_mode: Literal["embedded", "hybrid"] = ...,
-        concurrency: Literal["default", "fair", "wal"] = ...,
+        concurrency: Literal["default", "wal", "sqlite"] = ...,
         enable_cache: bool = ...,
         cache_size_mb: float = ...,
         query_analyzer: bool = ...,
@@ -93,7 +94,7 @@ if TYPE_CHECKING:
         encryption_key: Any = ...,
         column_key: Any = ...,
         heliosdb_mode: Literal["embedded", "hybrid"] = ...,
-        concurrency: Literal["default", "fair", "wal"] = ...,
+        concurrency: Literal["default", "wal", "sqlite"] = ...,
         enable_cache: bool = ...,
         cache_size_mb: float = ...,
         query_analyzer: bool = ...,
@@ -124,10 +125,19 @@ def connect(*args: "Any", **kwargs: "Any") -> "Any":
     if len(args) > 1 and sys.version_info >= (3, 13):
         from ._positional import connect_positionally
 
-        return connect_positionally(args, kwargs)
+        return noted(connect_positionally(args, kwargs), args, kwargs)
     if len(args) > _FACTORY or "factory" in kwargs:
-        return _connect(*args, **kwargs)
-    return Connection(*args, **kwargs)
+        return noted(_connect(*args, **kwargs), args, kwargs)
+    connection = Connection(*args, **kwargs)
+    opened(connection, *args, **kwargs)
+    return connection
+
+
+def noted(connection: "Any", args: "tuple[Any, ...]", kwargs: "dict[str, Any]") -> "Any":
+    """Return what a factory has made, noted if it is a connection of ours."""
+    if isinstance(connection, Connection):
+        opened(connection, *args, **kwargs)
+    return connection
 
 
 def _look_for_always() -> None:

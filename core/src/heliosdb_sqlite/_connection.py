@@ -6,6 +6,7 @@ never for a cached one. That makes it the place to notice feature syntax without
 
 from ._cursor import Cursor
 from ._first_party import ANALYZER, CACHE, CONNECTION, Unloaded
+from ._open_files import notice_timeout
 from ._standard import sqlite3
 
 TYPE_CHECKING = False
@@ -33,6 +34,9 @@ class Connection(_Base):
     ``TEXT ENCRYPTED`` for type names it may ignore.
     """
 
+    _place: "Any" = None  # in line, once several threads have the file open
+    _sets_timeout = False  # by a PRAGMA, to something else than connect() was told
+
     def __call__(
         self, sql: "Any" = None, /, *more: "Any"
     ) -> "Any":  # a caller's mistake is CPython's to describe
@@ -43,6 +47,8 @@ class Connection(_Base):
                 from ._guard import check
 
                 check(sql)
+            if "BUSY_TIMEOUT" in folded:
+                self._sets_timeout = True
         try:
             return _prepare(self, sql, *more) if more else _prepare(self, sql)
         except sqlite3.OperationalError as error:
@@ -67,6 +73,7 @@ class Connection(_Base):
         from ._guard import check_script, explain
 
         check_script(sql_script)
+        notice_timeout(self, sql_script)
         try:
             return _executescript(self, sql_script)
         except sqlite3.OperationalError as error:

@@ -3,6 +3,7 @@
 from abc import ABCMeta
 
 from ._first_party import CURSOR, Unloaded
+from ._open_files import notice_timeout
 from ._standard import sqlite3
 
 TYPE_CHECKING = False
@@ -35,6 +36,7 @@ class Cursor(_Base, metaclass=_CursorType):
         from ._guard import check_script, explain
 
         check_script(sql_script)
+        notice_timeout(getattr(self, "connection", None), sql_script)
         try:
             return _executescript(self, sql_script)
         except sqlite3.OperationalError as error:

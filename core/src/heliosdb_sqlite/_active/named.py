@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .._standard import sqlite3
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 _DEPRECATED = (3, 12) <= sys.version_info < (3, 14)
+_LONG = 100_000  # characters
 
 
 def by_name_for(sql: str) -> ByName | None:
@@ -38,6 +39,26 @@ def by_name_for(sql: str) -> ByName | None:
     return ByName([names[number] for number in sorted(names)], splice(sql, edits))
 
 
+def named(call: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of ``execute`` or ``executemany`` to run, from within HeliosDB, where a user's are given."""
+    if not _DEPRECATED or len(arguments) != 2:
+        return arguments
+    sql, parameters = arguments
+    if not isinstance(sql, str) or len(sql) > _LONG:
+        return arguments
+    bind = _known(sql)
+    if bind is None:
+        return arguments
+    return (
+        bind.arguments_of_many(sql, parameters) if call == "executemany" else bind.arguments(sql, parameters)
+    )
+
+
+@lru_cache(512)
+def _known(sql: str) -> ByName | None:
+    return by_name_for(sql)
+
+
 def _is_name(placeholder: str) -> bool:
     """Return whether CPython takes it for a named one: some releases do so with ``?1``."""
     return placeholder[0] != "?" or (placeholder != "?" and _numbered_is_named())
@@ -53,15 +74,23 @@ class ByName:
 
     def __call__(self, plan: Plan, parameters: Any) -> tuple[Plan, Any]:
         """Return the plan and the parameters to run."""
-        return (
-            (self._with_text(plan), self._bound(parameters)) if self._fits(parameters) else (plan, parameters)
-        )
+        text, parameters = self.arguments(plan.text, parameters)
+        return plan._replace(text=text), parameters
 
     def many(self, plan: Plan, parameters: Iterable[Any]) -> tuple[Plan, Any]:
         """Return the plan and the parameters of executemany()."""
+        text, parameters = self.arguments_of_many(plan.text, parameters)
+        return plan._replace(text=text), parameters
+
+    def arguments(self, sql: str, parameters: Any) -> tuple[str, Any]:
+        """Return the text and the parameters to run."""
+        return (self._text, self._bound(parameters)) if self._fits(parameters) else (sql, parameters)
+
+    def arguments_of_many(self, sql: str, parameters: Any) -> tuple[str, Any]:
+        """Return the text and the parameters of executemany()."""
         if not isinstance(parameters, Iterable):
-            return plan, parameters  # CPython's own TypeError
-        return self._with_text(plan), map(self._bound, parameters)
+            return sql, parameters  # CPython's own TypeError
+        return self._text, map(self._bound, parameters)
 
     def _bound(self, parameters: Any) -> Any:
         return _Named(self._names, self._keys, parameters) if self._fits(parameters) else parameters
@@ -69,9 +98,6 @@ class ByName:
     def _fits(self, parameters: Any) -> bool:
         is_sequence = isinstance(parameters, Sequence) and not isinstance(parameters, dict)
         return is_sequence and len(parameters) == len(self._names)
-
-    def _with_text(self, plan: Plan) -> Plan:
-        return plan._replace(text=self._text)
 
 
 class _Named(dict[str, Any]):

@@ -7,11 +7,13 @@ from threading import RLock
 from typing import Any
 
 from .. import _positional
+from .._connect import noted
 from .._connection import Connection
 from .._standard import sqlite3
 from ..plugins._manager import manager
 from ..plugins._options import active_options, keywords, models, refuse_unknown
 from ..plugins.target import Target
+from ..tuning.concurrency.options import wanted
 from . import tracing
 from .cursors import with_hooks
 from .guarded_importlib_bootstrap import GuardedConnection, base_for
@@ -37,11 +39,12 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
     options = {key: value for key, value in extra.items() if key not in unknown}
     kwargs = {key: value for key, value in kwargs.items() if key not in options}
     active = active_options(plugins, options)
+    note = noted if wanted(options.get("concurrency")) == "default" else _unnoted
     if not active or "database" not in given or len(args) > len(_positional.NAMES):
-        return _plain(args, kwargs, factory)
+        return note(_plain(args, kwargs, factory), args, kwargs)
     hooks = hooks_for(plugins, frozenset(active), plugins.generation, tracing.enabled())
     if hooks == NO_HOOKS and not any(active.values()):
-        return _plain(args, kwargs, factory)
+        return note(_plain(args, kwargs, factory), args, kwargs)
     target = asked = Target(
         given["database"], {key: value for key, value in given.items() if key not in {*options, "database"}}
     )
@@ -50,7 +53,11 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
         target = function(target, active[name]) or target
     if target is not asked:
         args, kwargs = (target.database,), dict(target.keywords)
-    return _make(factory, session, target, args, kwargs)
+    return note(_make(factory, session, target, args, kwargs), args, kwargs)
+
+
+def _unnoted(connection: Any, _: object, __: object) -> Any:
+    return connection
 
 
 def _plain(args: tuple[Any, ...], kwargs: dict[str, Any], factory: Any) -> Any:

@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from contextlib import closing
 
 import pytest
@@ -22,7 +21,7 @@ def connect(path, concurrency="wal", **keywords):
     return heliosdb_sqlite.connect(path, concurrency=concurrency, **keywords)
 
 
-@pytest.fixture(params=["fair", "wal"])
+@pytest.fixture(params=["default", "wal"])
 def mode(request):
     return request.param
 
@@ -103,9 +102,9 @@ def test_statements_that_commit_by_themselves(path, mode):
     assert total(path) == 240
 
 
-def test_changes_of_the_schema(path, mode):
+def test_changes_of_the_schema(path):
     def work(who):
-        with closing(connect(path, mode)) as conn:
+        with closing(connect(path)) as conn:
             for number in range(5):
                 conn.execute(f"CREATE TABLE u{who}_{number} (a)")
                 conn.execute(f"INSERT INTO u{who}_{number} VALUES (1)")
@@ -138,8 +137,8 @@ conn.close()
 """
 
 
-def test_processes_that_know_of_it_by_the_environment(path, mode):
-    environment = {**os.environ, "HELIOSDB_CONCURRENCY": mode}
+def test_processes_that_know_of_it_by_the_environment(path):
+    environment = {**os.environ, "HELIOSDB_CONCURRENCY": "wal"}
     command = [sys.executable, "-c", PROCESS, str(path)]
     running = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(4)]
     assert [(each.communicate(timeout=120)[1], each.returncode) for each in running] == [(b"", 0)] * 4
@@ -245,48 +244,6 @@ def test_a_forked_child_has_queues_of_its_own(path):
     assert total(path) == 1
 
 
-class TestFair:
-    """The line alone: the file stays as it is."""
-
-    def test_the_journal_mode_and_the_files_stay(self, path):
-        with closing(connect(path, "fair")) as conn:
-            plainly(conn, 0)
-            assert conn.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-            assert conn.execute("PRAGMA synchronous").fetchone() == (2,)
-            assert [each.name for each in path.parent.iterdir()] == ["app.db"]
-
-    def test_a_writer_waits_for_the_one_before(self, path):
-        with closing(connect(path, "fair", check_same_thread=False)) as first:
-            first.execute("UPDATE t SET n = n + 1 WHERE id = 1")
-            waiting = threading.Thread(target=self.once, args=(path,))
-            waiting.start()
-            turns = state(first)["concurrency"].file.turns
-            while not turns._waiting:
-                time.sleep(0.001)
-            first.commit()
-            waiting.join(60)
-        assert total(path) == 2
-
-    def once(self, path):
-        with closing(connect(path, "fair")) as conn:
-            plainly(conn, 0)
-
-    def test_a_file_that_is_only_read(self, path):
-        with closing(connect(f"file:{path}?mode=ro", "fair", uri=True)) as conn:
-            assert conn.execute("SELECT count(*) FROM t").fetchone() == (10,)
-            with pytest.raises(sqlite3.OperationalError, match="readonly"):
-                plainly(conn, 0)
-
-    def test_in_one_line_with_those_who_use_wal_mode(self, path):
-        def work(who):
-            with closing(connect(path, ("fair", "wal")[who % 2])) as conn:
-                for _ in range(20):
-                    plainly(conn, who)
-
-        in_threads(6, work)
-        assert total(path) == 120
-
-
 def test_a_log_that_was_deleted_is_not_synced_in_the_place_of_a_new_one(path, monkeypatch):
     synced = []
     monkeypatch.setattr(syncing, "sync_file", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
@@ -360,7 +317,7 @@ def test_words_that_mean_nothing(path, monkeypatch):
         heliosdb_sqlite.connect(path, concurrency="fast")
     monkeypatch.setenv("HELIOSDB_CONCURRENCY", "fast")
     with pytest.raises(
-        sqlite3.ProgrammingError, match="HELIOSDB_CONCURRENCY='fast': it can be one of default, fair, wal"
+        sqlite3.ProgrammingError, match="HELIOSDB_CONCURRENCY='fast': it can be one of default, wal, sqlite"
     ):
         heliosdb_sqlite.connect(path, concurrency="default", timeout=1).close()
         from heliosdb_sqlite import _connect

@@ -12,11 +12,12 @@ What is recorded under ``dropin`` stands at the end of the report of those who u
 from __future__ import annotations
 
 from .checks import Check, check_dropin, dropin_checks
-from .configurations import PLAIN, STDLIB, Aspect, Configuration, with_plugin
+from .configurations import IN_LINE, PLAIN, STDLIB, Aspect, Configuration, with_plugin
 from .cpython_suite import assert_same_as_stdlib
 from .files import assert_same_files
 
 __all__ = [
+    "IN_LINE",
     "PLAIN",
     "STDLIB",
     "Aspect",

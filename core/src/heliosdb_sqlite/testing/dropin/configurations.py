@@ -6,12 +6,13 @@ import json
 import pkgutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from ..registering import registered
 from ..variants import idle
+from .in_line import everybody_in_line
 
 Aspect = Literal["trace", "autocommit", "total_changes", "files"]
 """What a plugin may honestly change: the statements that SQLite is sent, what a write outside of a transaction leaves
@@ -53,6 +54,8 @@ class Configuration:
     """What may differ from sqlite3."""
     idle: bool = False
     """Whether the plugin's hooks do nothing: what differs even so is HeliosDB's doing, not the plugin's."""
+    in_line: bool = False
+    """Whether every connection stands in line to write, as it does once two threads have its file open."""
 
     def load(self) -> Any:
         """Return the plugin."""
@@ -66,34 +69,36 @@ class Configuration:
 
     def dumps(self) -> str:
         """Return the configuration as a text that a child process can read."""
-        return json.dumps(
-            [self.name, self.heliosdb, self.plugin, self.options, sorted(self.ignoring), self.idle]
-        )
+        plugin = [self.plugin, self.options, sorted(self.ignoring), self.idle]
+        return json.dumps([self.name, self.heliosdb, *plugin, self.in_line])
 
     @classmethod
     def loads(cls, text: str) -> Configuration:
         """Return the configuration that :meth:`dumps` wrote."""
-        name, heliosdb, plugin, options, ignoring, idle = json.loads(text)
-        return cls(name, heliosdb, plugin, options, frozenset(ignoring), idle)
+        name, heliosdb, plugin, options, ignoring, idle, in_line = json.loads(text)
+        return cls(name, heliosdb, plugin, options, frozenset(ignoring), idle, in_line)
 
     @contextmanager
     def active(self) -> Iterator[Counter[str]]:
         """Have the plugin on every connection opened within the block; yields how often its hooks are called."""
         calls: Counter[str] = Counter()
-        if not self.plugin:
-            yield calls
-            return
-        plugin, options = self.load(), json.loads(self.options)
-        if self.idle:
-            plugin, options = idle(plugin, HOOKS), {}
-        with registered(plugin, "dropin", options=options, calls=calls):
-            yield calls
+        with everybody_in_line() if self.in_line else nullcontext():
+            if not self.plugin:
+                yield calls
+                return
+            plugin, options = self.load(), json.loads(self.options)
+            if self.idle:
+                plugin, options = idle(plugin, HOOKS), {}
+            with registered(plugin, "dropin", options=options, calls=calls):
+                yield calls
 
 
 STDLIB = Configuration("sqlite3", heliosdb=False)
 """The running Python's own sqlite3, which the others are compared with."""
 PLAIN = Configuration("no plugin")
 """heliosdb_sqlite as installed, no plugin active."""
+IN_LINE = Configuration("no plugin, every connection in line", in_line=True)
+"""... as where several threads write to each file."""
 
 
 def with_plugin(

@@ -158,8 +158,9 @@ def assert_same_as_stdlib(
 def assert_swapped(run: SuiteRun) -> None:
     """The run was HeliosDB's: every connection in it, its child processes' included; and its plugin was called."""
     opens = {"heliosdb_sqlite.Connection"} | ({"subclass"} if run.configuration.plugin else set())
-    # An idle plugin's parameters are checked with one bare connection, which no program gets to see.
-    allowed = {"ours", "internal"} if run.configuration.plugin else {"ours"}
+    # An idle plugin's parameters are checked with one bare connection, which no program gets to see; so is the library.
+    checked = run.configuration.plugin or run.configuration.in_line
+    allowed = {"ours", "internal"} if checked else {"ours"}
     checks = {
         "the test modules' connections": set(run.opens.values()) <= opens and run.opens,
         "the connections": run.connections.keys() <= allowed and run.connections["ours"] > 200,

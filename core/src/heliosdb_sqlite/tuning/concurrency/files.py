@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..._standard import sqlite3
@@ -17,17 +18,17 @@ try:
 except ImportError:  # Windows: processes meet in SQLite's own locks
     fcntl = None
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # reentrant: the garbage collector may call closed() in the midst of opened()
 _files: dict[tuple[int, int], File] = {}
 
 
 class File:
     """One database file."""
 
-    def __init__(self, key: tuple[int, int], path: str) -> None:
+    def __init__(self, key: tuple[int, int], path: str | bytes) -> None:
         self.key = key
         self.turns = Turns()
-        self._log = f"{path}-wal"
+        self._log = f"{os.fsdecode(path)}-wal"
         # Of the -wal file, once there is one: closing one of the main file would drop SQLite's locks on it.
         self.descriptor: int | None = None
         self.sync: SharedSync | None = None
@@ -55,26 +56,27 @@ class File:
             os.close(self.descriptor)
         self.descriptor = self.sync = None
 
-    def enter(self, who: object, timeout: float) -> None:
-        """Wait for the turn to write.
+    def enter(self, who: object, timeout: float, is_idle: Callable[[object], bool] | None = None) -> bool:
+        """Wait for the turn to write, at most ``timeout`` seconds, and return whether it has come.
 
-        :raises OperationalError: it has not come within ``timeout`` seconds
+        :param is_idle: tells of one whose turn it is whether it has gone without leaving
         """
         deadline = time.monotonic() + timeout
-        if not self.turns.take(who, timeout):
-            raise _locked()
+        if not self.turns.take(who, timeout, is_idle):
+            return False
+        has_come = False
         try:
-            if not self._lock_out_processes(deadline):
-                raise _locked()
-        except BaseException:
-            self.turns.leave(who)
-            raise
+            has_come = self._lock_out_processes(deadline)
+        finally:
+            if not has_come:
+                self.turns.leave(who)
+        return has_come
 
-    def leave(self, who: object) -> None:
-        """Let the next one write."""
+    def leave(self, who: object, *, may_go_on: bool = False) -> None:
+        """Let the next one write, unless this one writes again at once and may."""
         if fcntl is not None and self.descriptor is not None and self.turns.is_held_by(who):
             fcntl.flock(self.descriptor, fcntl.LOCK_UN)
-        self.turns.leave(who)
+        self.turns.leave(who, may_go_on=may_go_on)
 
     def _lock_out_processes(self, deadline: float) -> bool:
         """Take the place among the processes. It orders those who take part; SQLite's own locks keep the others out."""
@@ -95,7 +97,7 @@ class File:
                 return True
 
 
-def opened(path: str, *, wal: bool = False) -> File:
+def opened(path: str | bytes, *, wal: bool = False) -> File:
     """Return what the connections to the database at ``path`` share; each gives it back with closed().
 
     :param wal: the database is in WAL mode now, and has a -wal file
@@ -103,10 +105,9 @@ def opened(path: str, *, wal: bool = False) -> File:
     known = os.stat(path)
     key = (known.st_dev, known.st_ino)
     with _lock:
-        file = _files.get(key)
-        if file is None:
-            file = _files[key] = File(key, path)
+        file = _files.get(key) or File(key, path)
         file.users += 1
+        _files[key] = file
     if wal:
         file.shared_sync(wal=True)
     return file
@@ -129,7 +130,8 @@ def _open(path: str) -> int | None:
         return None
 
 
-def _locked() -> Any:
+def locked() -> Any:
+    """Return the error that SQLite has for a turn that has not come in time."""
     error: Any = sqlite3.OperationalError("database is locked")  # as SQLite says it
     if hasattr(error, "sqlite_errorcode") or hasattr(sqlite3, "SQLITE_BUSY"):
         error.sqlite_errorcode, error.sqlite_errorname = 5, "SQLITE_BUSY"
@@ -139,8 +141,9 @@ def _locked() -> Any:
 def _forget() -> None:
     """In a forked child: the queues belong to the parent's threads, and connections are not carried over."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     for file in _files.values():
+        file.turns = Turns()  # what the parent's threads were about to do with it will not be done
         file.close()  # the parent's lock would last as long as this copy of it
     _files.clear()
 

@@ -1,4 +1,4 @@
-"""A new connection's way to the others of its process, and into WAL mode if it wants that."""
+"""A new connection's way to the others of its process, and into WAL mode."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from . import files
 from .writer import Writer
 
 
-def join(connection: Any, *, wal: bool, must: bool) -> Writer | None:
+def join(connection: Any, *, must: bool) -> Writer | None:
     """Return the connection's part in the line; None for a database that is in memory.
 
-    :param wal: put the database in WAL mode, and share the syncs
     :param must: raise where that can't be, instead of leaving the connection as it is
     :raises OperationalError: the file can't be written to, or is on a file system that WAL mode can't be used on
     """
     path = _main_file(connection)
     if not path:
         return None
-    if not wal:
-        return Writer(files.opened(path), _timeout(connection))
     if connection.in_transaction:  # autocommit=False has begun one, in which the mode can't be changed
         run(connection, "COMMIT")
         try:
@@ -58,7 +55,7 @@ def _join(connection: Any, path: str, *, must: bool) -> Writer | None:
         raise sqlite3.OperationalError(
             f"concurrency='wal' can't be had for {path!r}: {error}; leave it out for a file that is only read"
         ) from error
-    return Writer(files.opened(path, wal=True), timeout, shares_syncs=True)
+    return Writer(files.opened(path, wal=True), timeout)
 
 
 def _timeout(connection: Any) -> float:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ..._standard import sqlite3
 from ...plugins import hookimpl, state
-from .options import ConcurrencyOptions
+from .options import ConcurrencyOptions, wanted
 
 NAME = "concurrency"
-VARIABLE = "HELIOSDB_CONCURRENCY"
-_MODES = ("default", "fair", "wal")
 
 
 @hookimpl
@@ -25,25 +21,20 @@ def heliosdb_options() -> type[ConcurrencyOptions]:
 
 @hookimpl
 def heliosdb_active(options: ConcurrencyOptions) -> bool:
-    """Ask the keyword, and where it was not given, the environment."""
-    return _mode(options) != "default"
+    """Ask the keyword, and where it was not given, the environment. The line of the default is no plugin's."""
+    return wanted(options.concurrency if _is_given(options) else None) == "wal"
 
 
-def _mode(options: ConcurrencyOptions) -> str:
-    if "concurrency" in options.model_fields_set:
-        return options.concurrency
-    mode = os.environ.get(VARIABLE, "default") or "default"
-    if mode not in _MODES:
-        raise sqlite3.ProgrammingError(f"{VARIABLE}={mode!r}: it can be one of {', '.join(_MODES)}")
-    return mode
+def _is_given(options: ConcurrencyOptions) -> bool:
+    return "concurrency" in options.model_fields_set
 
 
 @hookimpl
 def heliosdb_connect(connection: Any, options: ConcurrencyOptions) -> None:
-    """Join the other connections to the file, in WAL mode if that is wanted."""
+    """Join the other connections to the file, in WAL mode."""
     from .joining import join
 
-    writer = join(connection, wal=_mode(options) == "wal", must="concurrency" in options.model_fields_set)
+    writer = join(connection, must=_is_given(options))
     if writer is not None:
         state(connection)[NAME] = writer
         # Collected in another thread than its own, a connection closes without a word.

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...native import sqlite_library
 
-_NONE = 0  # SQLITE_TXN_NONE
+_NONE, _WRITE = 0, 2  # SQLITE_TXN_NONE, SQLITE_TXN_WRITE
 
 
 @cache
@@ -30,12 +30,23 @@ def can_tell() -> bool:
 
 
 def is_looking(connection: Any) -> bool:
-    """Return whether the connection has begun to read or write main; True where that can't be told.
+    """Return whether the connection has begun to read or write main; True where that can't be told."""
+    return _state_of(connection) != _NONE
 
-    CPython keeps the database's handle first in its connection object, right behind what every object begins with.
+
+def is_writing(connection: Any) -> bool:
+    """Return whether the connection has begun to write to main; False where that can't be told."""
+    return _state_of(connection) == _WRITE
+
+
+def handle_of(connection: Any) -> int | None:
+    """Return SQLite's handle of a connection; None of one that is closed.
+
+    CPython keeps it first in its connection object, right behind what every object begins with.
     """
-    state = _transaction_state()
-    if state is None:
-        return True
-    handle = ctypes.c_void_p.from_address(id(connection) + object.__basicsize__)
-    return handle.value is None or bool(state(handle, b"main") != _NONE)  # NULL: it is closed
+    return ctypes.c_void_p.from_address(id(connection) + object.__basicsize__).value
+
+
+def _state_of(connection: Any) -> int | None:
+    function, handle = _transaction_state(), handle_of(connection)
+    return None if function is None or handle is None else int(function(handle, b"main"))

@@ -23,10 +23,9 @@ _LEGACY = getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", -1)
 class Writer:
     """A connection that stands in line."""
 
-    def __init__(self, file: files.File, timeout: float, *, shares_syncs: bool = False) -> None:
+    def __init__(self, file: files.File, timeout: float) -> None:
         self.file = file
         self.timeout = timeout  # seconds
-        self._shares_syncs = shares_syncs
         self._relaxed: SharedSync | None = None  # SQLite does not sync this transaction: this will
 
     def around(self, connection: Any, statement: Any) -> Callable[[], AbstractContextManager[None]] | None:
@@ -62,7 +61,8 @@ class Writer:
         """Wait for the turn; begin the transaction where sqlite3 would by itself, and return whether it was begun."""
         inside = connection.in_transaction
         if not is_looking(connection):
-            self.file.enter(self, self.timeout)
+            if not self.file.enter(self, self.timeout):
+                raise files.locked()
         elif inside or can_tell():
             return False
         if not inside:
@@ -78,7 +78,7 @@ class Writer:
 
     def _relax(self, connection: Any) -> None:
         """Let this transaction end without SQLite's own sync."""
-        sync = self.file.shared_sync() if self._shares_syncs else None
+        sync = self.file.shared_sync()
         if sync is not None and run(connection, "PRAGMA main.synchronous").fetchone()[0] == _FULL:
             run(connection, f"PRAGMA main.synchronous = {_NORMAL}")
             self._relaxed = sync

@@ -1,0 +1,134 @@
+"""execute(), commit() and their kin of connections that may have a place in line.
+
+They come to stand where the standard library's own stood, on the classes of plain connections and cursors and in the
+calls of those with plugins, when a second thread opens a file for the first time; and stay. Until then nothing asks for
+a place. The file's name is explained in :mod:`heliosdb_sqlite._active.calls_importlib_bootstrap`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from types import MethodType
+from typing import Any
+
+from ..._active.named import named
+from ..._connection import Connection
+from ..._cursor import Cursor
+from ..._methods import class_attribute
+from .effects import effect_of
+
+_Call = Callable[..., Any]
+_ACTIVE = "heliosdb_sqlite._active.calls_importlib_bootstrap"
+
+
+class _Looks:
+    """A method that has another way for connections in line, and is the standard library's own for all others."""
+
+    def __init__(self, call: _Call, in_line: _Call) -> None:
+        self._call, self._in_line = call, in_line
+
+    def __get__(self, one: Any, cls: Any = None) -> Any:
+        if one is None:
+            return self._call
+        if getattr(_connection_of(one), "_place", None) is None:  # among them: a cursor without __init__
+            return self._call.__get__(one, cls)
+        return MethodType(self._in_line, one)
+
+
+def look() -> None:
+    """Have connections look for their places from now on."""
+    _put(Connection, _executes, "execute", "executemany")
+    _put(Connection, _ends, "commit", "rollback", "close", "executescript", "__exit__")
+    _put(Cursor, _executes, "execute", "executemany")
+    _put(Cursor, _ends, "executescript")
+    if hasattr(Connection, "deserialize"):
+        _put(Connection, _moves, "deserialize")
+    active: Any = sys.modules.get(_ACTIVE)
+    if active is not None and not hasattr(active._perform, "__wrapped__"):
+        for name in ("_execute", "_executemany", "_short"):
+            setattr(active, name, _executes_actively(getattr(active, name)))
+        for name in ("_commit", "_rollback", "_close", "_exit"):
+            setattr(active, name, _ends(getattr(active, name)))
+        active._perform = _performs(active._perform)
+
+
+def _put(cls: type, kind: Callable[[_Call], _Call], *names: str) -> None:
+    for name in names:
+        if not isinstance(class_attribute(cls, name), _Looks):
+            call = getattr(cls, name)
+            setattr(cls, name, _Looks(call, kind(call)))
+
+
+def _run(connection: Any, text: Any, call: _Call, *arguments: Any) -> Any:
+    """Return ``call(*arguments)``, which executes ``text``, once it is the connection's turn for what that does."""
+    place: Any = getattr(connection, "_place", None)
+    effect = effect_of(text) if place is not None and isinstance(text, str) else None
+    if effect is None:
+        return call(*arguments)
+    try:
+        if not effect.ends:
+            place.enter(connection, effect)
+        return call(*arguments)
+    finally:
+        if effect.ends:
+            place.settle(connection)
+        else:
+            place.ran(connection)
+
+
+def _connection_of(one: Any) -> Any:
+    return one if isinstance(one, Connection) else getattr(one, "connection", None)
+
+
+def _executes(call: _Call) -> _Call:
+    @wraps(call)
+    def execute(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        if keywords or not arguments:
+            return call(self, *arguments, **keywords)  # CPython's own error
+        return _run(_connection_of(self), arguments[0], call, self, *named(call.__name__, arguments))
+
+    return execute
+
+
+def _executes_actively(call: _Call) -> _Call:
+    @wraps(call)
+    def execute(self: Any, *arguments: Any) -> Any:
+        text = arguments[0] if arguments else None
+        return _run(_connection_of(self), getattr(text, "text", text), call, self, *arguments)
+
+    return execute
+
+
+def _performs(call: _Call) -> _Call:
+    @wraps(call)
+    def perform(execute: _Call, cursor: Any, plan: Any, parameters: Any) -> Any:
+        return _run(cursor.connection, plan.text, call, execute, cursor, plan, parameters)
+
+    return perform
+
+
+def _ends(call: _Call) -> _Call:
+    @wraps(call)
+    def end(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        try:
+            return call(self, *arguments, **keywords)
+        finally:
+            place = getattr(_connection_of(self), "_place", None)
+            if place is not None:
+                place.settle(_connection_of(self))
+
+    return end
+
+
+def _moves(call: _Call) -> _Call:
+    @wraps(call)
+    def move(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        try:
+            return call(self, *arguments, **keywords)
+        finally:
+            if self._place is not None:
+                self._place.forget()
+
+    return move

@@ -1,0 +1,233 @@
+"""The line that threads stand in by default: who may write next, as far as SQLite alone would leave it to chance.
+
+It decides nothing but the order. Locks stay SQLite's, and so do errors: a writer that can't be put in line, whose
+predecessor has gone without a word, or whose patience is over, runs as with the standard library.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import weakref
+from collections.abc import Iterable
+from functools import cache
+from threading import get_ident
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ..._bare_cursor import bare_cursor
+from ..._standard import sqlite3
+from ...native import sqlite_library
+from . import files
+from .effects import Effect
+from .snapshots import can_tell, handle_of, is_looking, is_writing
+
+if TYPE_CHECKING:
+    from ..._open_files import Note
+
+_NOTICED = 0.02  # seconds of waiting in line that are taken off SQLite's own
+_STUCK = 1.0  # seconds after which who neither writes nor leaves is passed by
+_MOST = 2**31 - 1  # milliseconds that SQLite can wait
+_ASKS = "PRAGMA busy_timeout"
+_in_transaction: Any = sqlite3.Connection.in_transaction
+
+
+class Place:
+    """One connection's place in the line of its file."""
+
+    def __init__(self, note: Note) -> None:
+        self._connection = note
+        self._owner = note.thread
+        self._timeout = _milliseconds(note.timeout)
+        self._handle: int | None = None  # of the database that the file is for
+        self._file: files.File | None = None
+        self._leave: Any = None  # gives the file back, once
+        self._thread = 0  # that had the last turn
+        self._running: list[None] = []  # statements: one may run others, for its parameters
+        self._writes = False
+        self._shortened: int | None = None  # SQLite's timeout, while it is another
+
+    def enter(self, connection: Any, effect: Effect) -> None:
+        """Wait for the turn to write, if that is of use. ran() is to be called next, whatever happens."""
+        self._running.append(None)
+        if self._owner is not None and self._owner != get_ident():
+            return  # for CPython to refuse
+        handle = handle_of(connection)
+        file = self._file if handle == self._handle else self._find(connection, handle)
+        if file is None:
+            return
+        turns = file.turns
+        # Who waits with a lock in hand would hold up the one before.
+        if turns.is_held_by(self) or is_looking(connection):
+            return
+        if turns.holder is None and file.enter(self, 0.0, _is_idle):
+            self._thread = get_ident()
+            return
+        start = monotonic()
+        timeout = self._patience(connection)
+        waits = not self._is_hopeless(turns.holder, file) and _writes_main(handle, effect)
+        if waits and file.enter(self, timeout / 1000, _is_idle):
+            self._thread = get_ident()
+        spent = monotonic() - start
+        if timeout and spent > _NOTICED:
+            self._shortened = timeout
+            _busy_timeout()(handle, max(0, timeout - int(spent * 1000)))
+
+    def ran(self, connection: Any) -> None:
+        """The statement is over: keep the turn if its transaction is not."""
+        if self._running:
+            self._running.pop()
+        if self._shortened is not None:
+            timeout, self._shortened = self._shortened, None
+            if (handle := handle_of(connection)) is not None:
+                _busy_timeout()(handle, timeout)
+        self.settle(connection)
+
+    def settle(self, connection: Any) -> None:
+        """Let the next one write, unless this one's transaction goes on."""
+        file = self._file
+        if file is None or self._running or not file.turns.is_held_by(self):
+            return
+        if _is_inside(connection):
+            self._writes = self._writes or is_writing(connection)
+            if self._writes:
+                return
+        self._writes = False
+        file.leave(self, may_go_on=True)
+
+    def is_idle(self) -> bool:
+        """Return whether the connection has ended its transaction by a way that is not seen here, or is gone."""
+        connection, file = self._connection(), self._file
+        if connection is None or file is None:
+            return True
+        if _is_inside(connection):
+            return False
+        return not self._running or monotonic() - file.turns.since > _STUCK
+
+    def _find(self, connection: Any, handle: int | None) -> files.File | None:
+        """Return the file that the connection has open now, if it has one that it may write to."""
+        self.forget()
+        self._handle = handle
+        path = None if handle is None else _path_of(handle)
+        if path is None:
+            return None
+        try:
+            file = files.opened(path)
+        except OSError:  # deleted, or of a VFS whose names are no paths
+            return None
+        self._file, self._leave = file, weakref.finalize(connection, files.closed, file, self)
+        self._leave.atexit = False
+        return file
+
+    def forget(self) -> None:
+        """Look anew, at the next statement that writes, which file the connection has open."""
+        leave, self._leave, self._handle, self._file = self._leave, None, None, None
+        self._writes = False
+        if leave is not None:
+            leave()
+
+    def _patience(self, connection: Any) -> int:
+        """Return the milliseconds that SQLite would wait for a lock."""
+        session: Any = getattr(
+            connection, "_session", None
+        )  # of one with plugins, which may have set it, too
+        if session is not None:
+            self._timeout = max(0, session.run_bare(connection, _ASKS).fetchone()[0])
+        elif connection._sets_timeout:
+            cursor = bare_cursor(connection)
+            self._timeout = max(0, cursor.execute(_ASKS).fetchone()[0])
+            cursor.close()
+        return self._timeout
+
+    def _is_hopeless(self, holder: object, file: files.File) -> bool:
+        """Return whether who waits is who is waited for: one thread with two connections."""
+        mine = get_ident()
+        return (isinstance(holder, Place) and holder._thread == mine) or file.turns.is_awaited_in(mine)
+
+
+def join(connections: Iterable[tuple[Note, Any]]) -> None:
+    """Give each connection its place in the line of its file, where SQLite can be asked for what that takes."""
+    if not _can_be():
+        return
+    for note, connection in connections:
+        if connection._place is None:
+            object.__setattr__(connection, "_place", Place(note))
+    from . import calls_importlib_bootstrap
+
+    calls_importlib_bootstrap.look()
+
+
+@cache
+def _can_be() -> bool:
+    # Without Python's lock, asking another thread's connection whether it is idle could meet its end.
+    is_locked = getattr(sys, "_is_gil_enabled", None)
+    return (is_locked is None or is_locked()) and can_tell() and _functions() is not None
+
+
+def _milliseconds(timeout: Any) -> int:
+    """Return what CPython makes of ``timeout``; 0 of what no integer of C's can hold, for SQLite to deal with."""
+    milliseconds = float(timeout) * 1000
+    return int(milliseconds) if 0 < milliseconds <= _MOST else 0
+
+
+def _is_idle(who: object) -> bool:
+    return isinstance(who, Place) and who.is_idle()
+
+
+def _is_inside(connection: Any) -> bool:
+    try:
+        return bool(_in_transaction.__get__(connection))
+    except sqlite3.ProgrammingError:  # it is closed
+        return False
+
+
+def _writes_main(handle: int | None, effect: Effect) -> bool:
+    """Return whether a statement writes to the main database, as far as its table's name tells."""
+    if effect.table is None:
+        return True
+    if effect.schema is not None:
+        return effect.schema.lower() == "main"
+    return not _has(handle, b"temp", effect.table) and _has(handle, b"main", effect.table)
+
+
+def _has(handle: int | None, schema: bytes, table: str) -> bool:
+    library: Any = _functions()
+    name = table.encode(errors="surrogateescape")
+    return bool(library.sqlite3_table_column_metadata(handle, schema, name, *[None] * 6) == 0)
+
+
+def _busy_timeout() -> Any:
+    library: Any = _functions()
+    return library.sqlite3_busy_timeout
+
+
+@cache
+def _functions() -> Any:
+    """Return the library with what is asked of it here; None where there is no such thing."""
+    library = sqlite_library()
+    try:
+        if library is None:
+            return None
+        pointer, text = ctypes.c_void_p, ctypes.c_char_p
+        library.sqlite3_table_column_metadata.argtypes = (pointer, text, text, *[pointer] * 6)
+        library.sqlite3_busy_timeout.argtypes = (pointer, ctypes.c_int)
+        library.sqlite3_db_readonly.argtypes = (pointer, text)
+        library.sqlite3_file_control.argtypes = (pointer, text, ctypes.c_int, pointer)
+        library.sqlite3_db_filename.argtypes, library.sqlite3_db_filename.restype = (pointer, text), text
+    except AttributeError:
+        return None
+    return library
+
+
+_HAS_MOVED = 20  # SQLITE_FCNTL_HAS_MOVED
+
+
+def _path_of(handle: int) -> bytes | None:
+    """Return the path of the main database; none where it has no file, or one that can't be written to or is gone."""
+    library = _functions()
+    path: bytes | None = library.sqlite3_db_filename(handle, b"main")
+    if not path or library.sqlite3_db_readonly(handle, b"main"):
+        return None
+    moved = ctypes.c_int(0)
+    library.sqlite3_file_control(handle, b"main", _HAS_MOVED, ctypes.byref(moved))
+    return None if moved.value else path
