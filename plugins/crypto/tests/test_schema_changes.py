@@ -154,6 +154,16 @@ def test_a_schema_that_is_rolled_back_is_gone(conn, change, savepoint, declared)
     assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+def test_the_last_to_close_puts_the_log_away_after_a_change_of_the_schema(file, keywords):
+    with closing(heliosdb_sqlite.connect(file, **keywords)) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("CREATE TABLE t (a)")
+        conn.execute("INSERT INTO t VALUES (1)")
+        conn.commit()
+        conn.execute("CREATE TABLE u (a TEXT ENCRYPTED)")
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
 def test_copies_of_a_file_go_their_own_ways(file, keywords, tmp_path):
     with closing(heliosdb_sqlite.connect(file, **keywords)) as conn:
         conn.execute("CREATE TABLE t (a)")

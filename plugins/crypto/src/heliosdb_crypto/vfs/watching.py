@@ -99,8 +99,10 @@ class SchemaWatch:
             self._expected = version
 
     def writes(self, sealed: bytes, page: bytes) -> None:
-        """Note that this connection writes page 1."""
+        """Note that this connection writes page 1: what it planned for another schema, it has forgotten itself."""
         version, self._untouched = page[_VERSION], False
+        if self._expected:
+            self._expected = version
         if self._plain and version == self._plain:
             _remember(sealed[-NONCE:])
             self.page = (sealed[-NONCE:], version)
