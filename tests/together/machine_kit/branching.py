@@ -127,9 +127,10 @@ class Branching(Connections):
     @rule(data=DATA)
     def delete_branch(self, data: Any) -> None:
         free = sorted(set(self.bases) - {pair.branch for pair in self.pairs.values()})
-        if free and self.pairs and self.idle("main"):
+        able = [pair for pair in self.pairs.values() if not pair.in_transaction]
+        if free and able and self.idle("main"):
             name = data.draw(st.sampled_from(free))
-            next(iter(self.pairs.values())).ours.delete_branch(name)
+            able[0].ours.delete_branch(name)
             del self.bases[name], self.states[name]
 
 

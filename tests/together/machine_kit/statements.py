@@ -149,6 +149,14 @@ def alter(draw: Any, twin: sqlite3.Connection, number: int, kinds: str, *, freel
     indexed = [name for name in names if name[0] in "itad"]
     if indexed:
         forms.append(f"CREATE INDEX x{number} ON {table} ({draw(st.sampled_from(indexed))})")
+    other = draw(st.sampled_from(tables(twin)))
+    counted = [name for name in own_columns(twin, other) if name[0] == "i" and name != "id"]
+    if counted:
+        event = draw(st.sampled_from(["INSERT", "UPDATE", "DELETE"]))
+        change = f"{counted[0]} = coalesce({counted[0]}, 0) % 4 + 1"
+        forms.append(
+            f"CREATE TRIGGER g{number} AFTER {event} ON {table} BEGIN UPDATE {other} SET {change}; END"
+        )
     if freely:
         forms += [f"ALTER TABLE {table} RENAME TO {table}x", f"DROP TABLE {table}"]
         forms += [f"CREATE VIEW y{number} AS SELECT {', '.join(names)} FROM {table}"] if names else []
