@@ -101,8 +101,52 @@ def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
     """Run one statement once, the short way where nothing but a binder and observers have to do with it."""
     if plan.short is not None and (plan.short or _is_inside(cursor.connection)):
         return _short(cursor, plan, parameters)
+    if plan.repeatable:
+        return _and_look(cursor, plan, parameters)
     if plan.statement.stamp is not None:
         plan = cursor.connection._session.fresh(cursor.connection, plan)
+    return _as_planned(cursor, plan, parameters)
+
+
+def _and_look(cursor: Any, plan: Plan, parameters: Any) -> Any:
+    """Run a statement that may be run twice, look at the schema, and run it again if it was planned for another one.
+
+    What is thrown away no observer hears of.
+    """
+    connection = cursor.connection
+    session: Session = connection._session
+    executed = plan.executed
+    start = perf_counter() if executed else 0.0
+    try:
+        bound = parameters if plan.bind is None else plan.bind(parameters)
+        text = plan.text
+        if plan.by_name is not None:
+            text, bound = plan.by_name.arguments(text, bound)
+        if plan.row is not None:
+            map_rows(cursor, plan.row)
+        _execute(cursor, text, bound)
+    except BaseException as error:
+        if not isinstance(error, Exception) or session.is_fresh(connection, plan):
+            if plan.explain is not None:
+                plan.explain(error)
+            observe(executed, connection, plan.statement, perf_counter() - start, error)
+            raise
+    else:
+        if session.is_fresh(connection, plan):
+            if (
+                plan.explain is not None
+                and cursor.description is not None
+                and isinstance(cursor, ActiveCursor)
+            ):
+                explain_errors(cursor, plan.explain)
+            if executed:
+                _tell(executed, cursor, plan, perf_counter() - start)
+            return cursor
+    leave_all(cursor)
+    return _as_planned(cursor, session.fresh(connection, plan), parameters)
+
+
+def _as_planned(cursor: Any, plan: Plan, parameters: Any) -> Any:
     given = parameters
     if plan.bind is not None:
         parameters = plan.bind(parameters)

@@ -12,6 +12,7 @@ from ..plugins.statement import Parameters, Statement
 from ..sql.lexer import verb
 from .hooks import Hooks
 from .named import ByName, by_name_for
+from .repeatable import is_repeatable
 
 READS = frozenset({"SELECT", "VALUES", "EXPLAIN", "PRAGMA", "ATTACH", "DETACH", "VACUUM", ""})
 DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
@@ -41,6 +42,7 @@ class Plan(NamedTuple):
     changes_schema: bool = False
     by_name: ByName | None = None  # for a sequence given to named placeholders
     executed: tuple[Callable[..., Any], ...] = ()  # the heliosdb_executed hooks
+    repeatable: bool = False  # it may be run before a look at the schema that it was planned for
     short: bool | None = (
         None  # may it run the short way? True: always, False: inside a transaction, None: never
     )
@@ -89,7 +91,7 @@ def make_plan(connection: Any, statement: Statement, hooks: Hooks) -> Plan | Non
     if plan.text == statement.sql and (plan.changes_parameters or plan.row is not None):
         # Not the user's very text: a cursor made past the hooks must not find it compiled and bind values as they are.
         plan = plan._replace(text=plan.text + " ", by_name=by_name_for(plan.text + " "))
-    return plan._replace(short=_short(plan))
+    return plan._replace(short=_short(plan), repeatable=_is_repeatable(plan))
 
 
 def bind_all(plan: Plan, sets: Iterable[Parameters]) -> Iterable[Parameters]:
@@ -98,6 +100,11 @@ def bind_all(plan: Plan, sets: Iterable[Parameters]) -> Iterable[Parameters]:
         many = getattr(binder, "many", None)
         sets = map(binder, sets) if many is None else many(list(sets))
     return sets
+
+
+def _is_repeatable(plan: Plan) -> bool:
+    alone = plan.answer is None and plan.around is None and plan.statement.stamp is not None
+    return alone and is_repeatable(plan.statement.verb, plan.text)
 
 
 def _short(plan: Plan) -> bool | None:

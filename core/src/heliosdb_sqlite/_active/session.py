@@ -81,9 +81,18 @@ class Session:
         self.final.add(sql if plan is None else plan.text)
         return plan
 
+    def is_fresh(self, connection: Any, plan: Plan) -> bool:
+        """Return whether a plan is for the schema as it is now."""
+        databases = self.databases
+        if databases is None or len(databases) > 1 or not self.sees_schema_changes:
+            return plan.statement.stamp == stamp(connection)
+        ((name, sql),) = databases  # what stamp() does for most connections, without a loop
+        version = bare_cursor(connection).execute(sql).fetchone()[0]
+        return plan.statement.stamp == (("temp", self.temp_changes), (name, version))
+
     def fresh(self, connection: Any, plan: Plan) -> Plan:
         """Return the plan of the same text for the schema as it is now."""
-        if plan.statement.stamp == stamp(connection):
+        if self.is_fresh(connection, plan):
             return plan
         self.plans.pop(plan.statement.sql, None)
         return self.plan(connection, plan.statement.sql) or Plan(plan.statement, plan.statement.sql)

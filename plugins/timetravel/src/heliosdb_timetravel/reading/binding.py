@@ -44,9 +44,13 @@ def _binder(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | None:
         if value == "now":
             return lambda: moments.present(past)
         schema, moment = past.now.schema, moment_of(value, kind, slot.place, utc=False)
-        if kind == "AS OF":
-            return lambda: moments.known(moments.at(schema, moment), value, past)
-        return lambda: moments.at(schema, moment)
+        at, known_from = moments.at, past.known_from if kind == "AS OF" else 0
+
+        def find() -> int:
+            found = at(schema, moment)
+            return found if found >= known_from else moments.known(found, value, past)
+
+        return find
 
     constants = [constant(slot) for slot in made.slots]
     settled = [find for find in constants if find is not None] if all(constants) else None
@@ -56,8 +60,10 @@ def _binder(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | None:
         return moments.transaction(value, slot.unit, slot.kind, slot.place, slot.past, utc=False)
 
     def by_number(values: Any) -> Any:
-        if count == 0 and not values:
-            given: list[Any] = []
+        if type(values) is tuple:  # which most are: asking for a Mapping takes longer than to bind it
+            given = [*values]
+        elif count == 0 and not values:
+            given = []
         elif isinstance(values, Mapping):
             return values  # sqlite3 says what it thinks of that
         else:

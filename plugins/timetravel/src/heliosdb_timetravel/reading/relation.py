@@ -66,6 +66,12 @@ class Past(NamedTuple):
         return any(is_lossy(branch.table) for branch in self.branches)
 
     @property
+    def known_from(self) -> int:
+        """The transaction from which on nothing has to be said about any of them: ALWAYS, if it is not so simple."""
+        simple = len(self.branches) == 1 and self.branches[0].until is None and not self.is_lossy
+        return self.now.known_from if simple else ALWAYS
+
+    @property
     def now(self) -> Versioned:
         """The table that has the name, or had it last."""
         return self.branches[-1].table
