@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from ..functions.marks import sees_null
@@ -41,6 +41,20 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
             "timeofday", lambda: datetime.now(session.settings.zone).strftime("%a %b %d %H:%M:%S.%f %Y %Z")
         )
     )
+
+    @sql
+    def relative(word: str, kind: str) -> str:
+        """Return what 'now', 'today', 'tomorrow' or 'yesterday' means in this transaction."""
+        if word == "now" and kind == "timestamptz":
+            return utc(session.now())
+        made = local().replace(tzinfo=None)
+        if word != "now":
+            days = {"today": 0, "tomorrow": 1, "yesterday": -1}[word]
+            made = datetime.combine(made.date() + timedelta(days=days), datetime.min.time())
+        if kind == "date":
+            return made.date().isoformat()
+        return made.isoformat(" ") if kind == "timestamp" else utc(made.replace(tzinfo=session.settings.zone))
+
     sql(_named("local_now", lambda: local().replace(tzinfo=None).isoformat(" ")))
     sql(_named("today", lambda: local().date().isoformat()))
     sql(_named("current_time", lambda: moments.timetz_in(local().time().isoformat(), session.settings.zone)))

@@ -100,6 +100,12 @@ def scan(text: str) -> Iterator[Token]:
             at = start + end
             yield Token(Kind.OPERATOR, match[0][:end], start, at)
         elif group == "number":
+            if text[at : at + 1].isalpha() or text[at : at + 1] == "_":
+                raise PgError(
+                    "42601",
+                    f'trailing junk after numeric literal at or near "{text[start : at + 1]}"',
+                    position=start + 1,
+                )
             yield Token(Kind.NUMBER, match[0], start, at)
         elif group in {"string", "national"}:
             value = match[0][match[0].index("'") + 1 : -1].replace("''", "'")

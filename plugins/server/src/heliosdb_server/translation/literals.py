@@ -45,6 +45,7 @@ from .scope import Ex
 
 _RANK = {INT2: 1, INT4: 2, INT8: 3, OID: 3, NUMERIC: 4, FLOAT4: 5, FLOAT8: 6}
 _MOMENTS = {DATE: 1, TIMESTAMP: 2, TIMESTAMPTZ: 3}
+_RELATIVE = frozenset(("now", "today", "tomorrow", "yesterday"))
 S_TEXT, S_BOOL, S_INT4, S_INT8, S_FLOAT8 = Sized(TEXT), Sized(BOOL), Sized(INT4), Sized(INT8), Sized(FLOAT8)
 
 
@@ -75,6 +76,8 @@ def typed_literal(text: str, sized: Sized, at: int, here: tzinfo = timezone.utc)
     try:
         if kind in REG and not text.strip().isdigit():
             return Ex(f"pg_reg({quote_text(kind.name)}, {quote_text(text)})", sized)
+        if kind in _MOMENTS and text.strip().lower() in _RELATIVE:  # another one at each run
+            return Ex(f"pg_relative({quote_text(text.strip().lower())}, '{kind.name}')", sized, not_null=True)
         value = reading.text_in(kind, sized.modifier, here)(text)
         if kind in (VARCHAR, BPCHAR) and sized.modifier > 4:
             value = value[: sized.modifier - 4]

@@ -190,6 +190,7 @@ class Matching(Operators):
         if node.what == "distinct":
             assert node.other is not None
             a, b = self.comparable(*self.pair(node.operand, node.other, scope))
+            a, b = (self._asked(each) for each in (a, b))
             return Ex(f"({a.text} IS {'' if node.negated else 'NOT '}{b.text})", S_BOOL)
         if isinstance(node.operand, tree.Row):
             each = [f"{self.ex(item, scope).text} IS {no}NULL" for item in node.operand.items]
@@ -198,9 +199,15 @@ class Matching(Operators):
         if a.unknown and a.param:
             a = self.typed(a, S_TEXT if node.what == "null" else S_BOOL, node.operand.at)
         what = {"null": "NULL", "unknown": "NULL", "true": "1", "false": "0"}[node.what]
-        return Ex(f"({a.text} IS {no}{what})", S_BOOL, not_null=True)
+        return Ex(f"({self._asked(a).text} IS {no}{what})", S_BOOL, not_null=True)
+
+    def _asked(self, ex: Ex) -> Ex:
+        """Return a value that may be asked whether it is NULL: of RETURNING's columns SQLite 3.40 says that none is."""
+        bare = not self.lasting and _BARE.fullmatch(ex.text) is not None
+        return ex._replace(text=f"coalesce({ex.text}, NULL)") if bare else ex
 
 
+_BARE = re.compile(r'"(?:[^"]|"")+"')
 _SIMPLE = re.compile(r"[\w.\"?]+|coalesce\([\w.\"?]+, '\[null\]'\)")
 
 

@@ -200,7 +200,9 @@ class Table(Node):
     alias: str = ""
     columns: tuple[str, ...] = ()
     moment: str = ""  # a clause of time travel, as written
-    moments: list[tuple[int, int, Node]] = field(default_factory=list)  # the values in it, and where they stand
+    moments: list[tuple[int, int, Node]] = field(
+        default_factory=list
+    )  # the values in it, and where they stand
     only: bool = False
 
 

@@ -105,7 +105,9 @@ class Values:
             return ex._replace(sized=self.parameters[ex.param], unknown=False)
         if want.type in (TEXT, UNKNOWN, JSON) and want.type is not JSON:
             return ex._replace(sized=S_TEXT, unknown=False)
-        return typed_literal(ex.const, want, at, self.here)._replace(const=ex.const)
+        made = typed_literal(ex.const, want, at, self.here)._replace(const=ex.const)
+        self.functions |= made.text.startswith("pg_")
+        return made
 
     def text(self, node: tree.Node, scope: Scope) -> str:
         """Return an expression that has to be text."""

@@ -23,6 +23,9 @@ class PgType(NamedTuple):
     def __repr__(self) -> str:
         return f"<{self.title}>"
 
+    def __deepcopy__(self, _: object) -> PgType:
+        return self  # types are told apart by identity, in copies of a statement too
+
 
 _ROWS = """
 16 bool B 1 1000 boolean

@@ -59,3 +59,5 @@ SELECT to_date('2024-02-30', 'YYYY-MM-DD');
 SELECT to_timestamp('13 PM', 'HH12 AM');
 -- refused: 0A000
 SELECT to_timestamp('15-12:30', 'DD-HH24:MI');
+SELECT 'now'::timestamptz = now(), 'today'::date = current_date, 'tomorrow'::date - 'yesterday'::date, 'now'::timestamp = localtimestamp, statement_timestamp() >= now();
+SELECT generate_series(date '2024-01-31', date '2024-04-30', '1 month');
