@@ -82,13 +82,13 @@ class Pgbench:
         wanted = {("prepared", 1): 1 / 0.8, ("prepared", 16): 1 / 0.5}
         for mode in ("prepared", "simple"):
             for clients in (1, 4, 16):
-                times = 4000 if clients == 1 else 8000
+                times = 2000 if clients == 1 else 4000
                 yield race(
                     f"one row by key, {mode}", clients, times, wanted.get((mode, clients)), "-S", "-M", mode
                 )
         commit = ("-M", "prepared", "-f", str(self.commit))
-        yield race("INSERT and commit, prepared", 1, 400, None, *commit, unit="ms")
-        yield race("INSERT and commit, prepared", 8, 1600, 1 / 0.6, *commit, unit="ms")
-        yield race("TPC-B, prepared", 1, 400, None, "-M", "prepared", unit="ms")
-        yield race("TPC-B, prepared", 8, 800, None, "-M", "prepared", unit="ms")
-        yield race("TPC-B, simple", 8, 800, None, "-M", "simple", unit="ms")
+        yield race("INSERT and commit, prepared", 1, 200, None, *commit, unit="ms")
+        yield race("INSERT and commit, prepared", 8, 800, 1 / 0.6, *commit, unit="ms")
+        yield race("TPC-B, prepared", 1, 200, None, "-M", "prepared", unit="ms")
+        yield race("TPC-B, prepared", 8, 400, None, "-M", "prepared", unit="ms")
+        yield race("TPC-B, simple", 8, 400, None, "-M", "simple", unit="ms")
