@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
 
+import psycopg2
 import pytest
 
 import heliosdb_sqlite
@@ -102,3 +106,57 @@ def test_users_that_a_later_release_wrote_down(path, tmp_path):
     with pytest.raises(sqlite3.Error, match="99"):
         heliosdb_sqlite.start_server(path, port=0, auth_method="password")
     assert json.loads(files[0].read_text())["version"] == 99
+
+
+@pytest.fixture
+def served(path):
+    """What a server of the first release made of a client's definitions."""
+    golden = Path(__file__).with_name("golden") / "served-1.sql"
+    with closing(sqlite3.connect(path)) as plain:
+        plain.executescript(golden.read_text(encoding="utf-8"))
+    return path
+
+
+def test_sequences_and_types_of_the_first_server_go_on(served):
+    with (
+        heliosdb_sqlite.start_server(served, port=0) as server,
+        closing(psycopg2.connect(server.url)) as client,
+        client.cursor() as cursor,
+    ):
+        cursor.execute("INSERT INTO item (price, tags) VALUES (2.5, '{c}') RETURNING id, n, price, tags")
+        assert cursor.fetchone() == (2, 20, Decimal("2.50"), ["c"])
+        cursor.execute("SELECT made FROM item WHERE id = 1")
+        assert cursor.fetchone() == (datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone.utc),)
+        cursor.execute("SELECT * FROM dear ORDER BY id")
+        assert cursor.fetchall() == [(1, Decimal("1.50")), (2, Decimal("2.50"))]
+        with pytest.raises(psycopg2.errors.GeneratedAlways):
+            cursor.execute("INSERT INTO item (id) VALUES (7)")
+
+
+def test_a_sequence_of_a_later_release(served):
+    with closing(sqlite3.connect(served)) as plain:
+        plain.execute("PRAGMA writable_schema = ON")
+        later = "UPDATE sqlite_schema SET sql = replace(sql, '/* sequence 1 */', '/* sequence 99 */')"
+        assert plain.execute(f"{later} WHERE name = 'numbers'").rowcount == 1
+        plain.commit()
+    with (
+        heliosdb_sqlite.start_server(served, port=0) as server,
+        closing(psycopg2.connect(server.url)) as client,
+        client.cursor() as cursor,
+        pytest.raises(psycopg2.Error, match="99"),
+    ):
+        cursor.execute("SELECT nextval('numbers')")
+
+
+def test_an_encrypted_value_of_a_later_release(path):
+    with closing(heliosdb_sqlite.connect(path, column_key=b"k" * 32)) as conn:
+        conn.execute("CREATE TABLE t (a TEXT ENCRYPTED)")
+        conn.execute("INSERT INTO t VALUES ('sealed')")
+        conn.commit()
+    with closing(sqlite3.connect(path)) as plain:
+        plain.execute("PRAGMA ignore_check_constraints = ON")
+        (value,) = plain.execute("SELECT a FROM t").fetchone()
+        assert value[3] == 1, "docs/formats/crypto.md says where the version stands"
+        plain.execute("UPDATE t SET a = ?", (value[:3] + bytes([99]) + value[4:],))
+        plain.commit()
+    refuses(path, "version", lambda conn: conn.execute("SELECT a FROM t").fetchall(), column_key=b"k" * 32)

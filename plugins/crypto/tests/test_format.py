@@ -45,6 +45,23 @@ def test_a_decryptor_made_of_the_description_reads_them(tmp_path, name, key):
     assert opened == ROWS
 
 
+@pytest.mark.parametrize(
+    ("name", "beside", "rows"),
+    [
+        ("logged.db", "-wal", [(1, "in the log, too"), (2, "in the log")]),
+        ("interrupted.db", "-journal", [(number, f"note {number} " + "x" * 300) for number in range(1, 13)]),
+    ],
+)
+def test_logs_and_journals_of_the_first_version_are_recovered(tmp_path, name, beside, rows):
+    for suffix in ("", beside):
+        shutil.copy(GOLDEN / (name + suffix), tmp_path)
+    conn = heliosdb_sqlite.connect(tmp_path / name, encryption_key=FILES["raw.db"])
+    assert conn.execute("SELECT * FROM notes ORDER BY id").fetchall() == rows
+    assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    conn.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_it_reads_what_is_written_today(tmp_path, mode):
     conn = heliosdb_sqlite.connect(tmp_path / "a.db", encryption_key=b"k" * 32)

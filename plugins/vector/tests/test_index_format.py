@@ -1,4 +1,4 @@
-"""An index as an earlier version of this format has stored it is read by this one."""
+"""Columns and indexes as an earlier version of their formats has stored them are read by this one."""
 
 from __future__ import annotations
 
@@ -44,3 +44,23 @@ def test_another_version_is_built_anew(golden, open_vector, file):
     conn.execute("REINDEX near")
     assert conn.vector_index_stats("near")[0].rows == golden[0]
     assert conn.execute("SELECT format FROM heliosdb_vector_index").fetchone() == (1,)
+
+
+def test_columns_are_read_and_written(open_vector, file):
+    with sqlite3.connect(file) as plain:
+        plain.executescript((GOLDEN / "columns-1.sql").read_text(encoding="utf-8"))
+    plain.close()
+    conn = open_vector(file)
+    rows = conn.execute("SELECT id, place, small FROM points WHERE place IS NOT NULL").fetchall()
+    numbers = [(1, [1, 0, 0]), (2, [0, 1.5, -2]), (3, [0.25, 0.5, 8])]
+    assert [(number, list(place), list(small)) for number, place, small in rows] == [
+        (number, vector, vector) for number, vector in numbers
+    ]
+    for column in ("place", "small"):
+        nearest = (
+            f"SELECT id FROM points WHERE {column} IS NOT NULL ORDER BY vector_distance({column}, ?, 'l2')"
+        )
+        assert conn.execute(f"{nearest} LIMIT 2", ([0, 1, 8],)).fetchall() == [(3,), (1,)]
+    before = conn.execute("SELECT hex(place), hex(small) FROM points WHERE id = 2").fetchall()
+    conn.execute("INSERT INTO points VALUES (5, ?, halfvec(?))", ([0, 1.5, -2], "[0, 1.5, -2]"))
+    assert conn.execute("SELECT hex(place), hex(small) FROM points WHERE id = 5").fetchall() == before

@@ -13,7 +13,7 @@ from .declared import EncryptedColumn
 from .keyring import Keyring
 from .names import DECRYPT, SEAL, SOUGHT, UNWRAPS
 from .relations import relations_of
-from .values import MAGIC, RANDOMISED, header_of
+from .values import MARK, RANDOMISED, header_of
 
 Row = tuple[Any, ...]
 
@@ -94,9 +94,9 @@ def row_opener(connection: Any, keyring: Keyring) -> Callable[[Row], Row]:
 
     def convert(row: Row) -> Row:
         for value in row:
-            if type(value) is bytes and value.startswith(MAGIC):
+            if type(value) is bytes and value.startswith(MARK):
                 return tuple(
-                    opened(each) if type(each) is bytes and each.startswith(MAGIC) else each for each in row
+                    opened(each) if type(each) is bytes and each.startswith(MARK) else each for each in row
                 )
         return row
 

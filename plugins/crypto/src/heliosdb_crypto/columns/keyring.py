@@ -25,7 +25,7 @@ from ..keys.wrapping import stretched
 from ..vfs.layer import key_of
 from .declared import EncryptedColumn
 from .relations import Relations
-from .values import KEY_ID, ColumnCodec, SealedError, Value, header_of
+from .values import KEY_ID, VERSION, ColumnCodec, SealedError, Value, header_of, later_key_of
 
 TABLE = "heliosdb_crypto_keys"
 CREATE = (
@@ -84,6 +84,7 @@ class Keyring:
         """
         header = header_of(sealed)
         if header is None:
+            self._refuse_later_version(sealed)
             return sealed
         codec = self._codecs.get(header[1:])
         if codec is None:
@@ -100,6 +101,15 @@ class Keyring:
             raise sqlite3.DatabaseError(
                 "a value of an encrypted column failed authentication: it was changed or damaged"
             ) from None
+
+    def _refuse_later_version(self, value: bytes) -> None:
+        """Raise for what another release has sealed with a key of this database; any other BLOB is what it is."""
+        found = later_key_of(value)
+        if found is not None and self._secret(found[1]) is not None:
+            raise sqlite3.DatabaseError(
+                f"a value of an encrypted column is in version {found[0]} of its format, and this release of "
+                f"heliosdb-crypto knows version {VERSION}: upgrade it"
+            )
 
     def _codec(self, key_id: bytes, column_id: bytes, secret: bytes) -> ColumnCodec:
         codec = self._codecs.get((key_id, column_id))

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 from ..format import derive
 
-MAGIC = b"\xe5HC\x01"
+MARK, VERSION = b"\xe5HC", 1
+MAGIC = MARK + bytes([VERSION])
 RANDOMISED, DETERMINISTIC = b"R", b"D"
 KEY_ID, COLUMN_ID = 4, 8
 _MODE = len(MAGIC)
@@ -51,6 +52,14 @@ def header_of(value: bytes) -> Header | None:
         return None
     at = _MODE + 1
     return Header(value[_MODE:at], value[at : at + KEY_ID], value[at + KEY_ID : _HEADER])
+
+
+def later_key_of(value: bytes) -> tuple[int, bytes] | None:
+    """Return the version and the key's id that a BLOB names if it may be a value in another version of the format."""
+    at = _MODE + 1
+    if len(value) < SHORTEST or value[: len(MARK)] != MARK or value[len(MARK)] == VERSION:
+        return None
+    return value[len(MARK)], value[at : at + KEY_ID]
 
 
 class ColumnCodec:
