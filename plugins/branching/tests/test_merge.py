@@ -289,7 +289,7 @@ def test_siblings_meet_on_one_of_them_and_then_on_main(main, branch, on, rows):
 def test_what_can_not_be_merged(main, branch):
     with pytest.raises(heliosdb_sqlite.ProgrammingError, match="can't be merged into itself"):
         main.merge_branch("b", into="b")
-    with pytest.raises(heliosdb_sqlite.OperationalError, match="no such branch: 'main'"):
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="'main' is the database itself"):
         main.merge_branch("main", into="b")
     with pytest.raises(heliosdb_sqlite.OperationalError, match=r"no such branch: .c."):
         main.merge_branch("c")

@@ -56,6 +56,11 @@ def no_such_branch(name: object, known: Sequence[str]) -> sqlite3.OperationalErr
     """Return the error for a name that no branch has, with the nearest that one has."""
     from difflib import get_close_matches
 
+    if name in known:
+        return sqlite3.OperationalError(
+            f"no such branch: {name!r} is the database itself, which is no branch to be merged or deleted: make a new "
+            "branch from it to have its present state"
+        )
     close = get_close_matches(str(name), known, 1)
     hint = f": did you mean {close[0]!r}?" if close else ": list_branches() has those that there are"
     return sqlite3.OperationalError(f"no such branch: {name!r}{hint}")

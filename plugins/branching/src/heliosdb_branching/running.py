@@ -48,8 +48,7 @@ def run_many(connection: Any, sql: str, parameters: Iterable[Sequence[Any]]) -> 
     """Run a statement once for each of ``parameters``, inside a transaction that is open."""
     remaining = iter(parameters)
     for first in remaining:
-        run(connection, sql, first)  # from here on the hooks let the text pass
-        sqlite3.Cursor(connection).executemany(sql, remaining)
+        run(connection, sql, first).executemany(sql, remaining)
 
 
 def has_table(connection: Any, table: str) -> bool:

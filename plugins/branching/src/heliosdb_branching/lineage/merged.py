@@ -16,6 +16,9 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS _heliosdb_merged (
         branch TEXT PRIMARY KEY, through TEXT NOT NULL, schema TEXT NOT NULL, recorded_in TEXT NOT NULL)
         WITHOUT ROWID""",
+    # the schemas with which branches were merged, each by its version
+    """CREATE TABLE IF NOT EXISTS _heliosdb_merged_schemas (
+        branch TEXT, version INTEGER, schema TEXT NOT NULL, PRIMARY KEY (branch, version)) WITHOUT ROWID""",
     # the merges themselves; before is what _heliosdb_merged said until then
     """CREATE TABLE IF NOT EXISTS _heliosdb_merges (
         id INTEGER PRIMARY KEY, branch TEXT NOT NULL, name TEXT NOT NULL, merged_us INTEGER NOT NULL,
@@ -53,6 +56,24 @@ def record(connection: Any, branch: str, through: Through) -> None:
         "INSERT OR REPLACE INTO _heliosdb_merged VALUES (?, ?, ?, ?)",
         (branch, json.dumps(through.positions), through.schema, through.recorded_in),
     )
+    if has_table(connection, "_heliosdb_merged_schemas"):
+        run(
+            connection,
+            "INSERT OR IGNORE INTO _heliosdb_merged_schemas VALUES (?, ?, ?)",
+            (branch, through.positions.get("", 0), through.schema),
+        )
+
+
+def merged_schema(connection: Any, branch: str, version: int) -> Schema | None:
+    """Return the schema of that version with which a branch was merged; None when it was not."""
+    if not has_table(connection, "_heliosdb_merged_schemas"):
+        return None
+    found = rows(
+        connection,
+        "SELECT schema FROM _heliosdb_merged_schemas WHERE branch = ? AND version = ?",
+        (branch, version),
+    )
+    return Schema.loads(found[0][0]) if found else None
 
 
 def forget(connection: Any, branch: str) -> None:
@@ -67,6 +88,8 @@ class Since(NamedTuple):
     schema: Schema
     start: Ancestor
     """The ancestor with which they begin."""
+    version: int
+    """The version of the schema there."""
 
 
 def since(
@@ -97,7 +120,9 @@ def since(
                 spans.setdefault(log, []).append(Span(after, upto))
     first = through.get(beyond[0].id)
     schema = Schema.loads(first.schema) if first is not None else schema_at_start(beyond[0])
-    return Since(spans, schema, beyond[0])
+    return Since(
+        spans, schema, beyond[0], (first.positions if first is not None else beyond[0].since).get("", 0)
+    )
 
 
 def _since_child(
@@ -108,7 +133,9 @@ def _since_child(
     known = through.get(source.ancestors[-1].id)
     before = known.positions if known is not None else {}
     spans = {log: [Span(max(child.since.get(log, 0), before.get(log, 0)))] for log in positions if log != ""}
-    return Since(spans, Schema.loads(known.schema) if known is not None else schema_at_start(child), child)
+    if known is None:
+        return Since(spans, schema_at_start(child), child, child.since.get("", 0))
+    return Since(spans, Schema.loads(known.schema), child, known.positions.get("", 0))
 
 
 def _has_all(through: Through | None, end: Mapping[str, int] | None) -> bool:

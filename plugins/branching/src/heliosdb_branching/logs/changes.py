@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
-from ..running import has_table, run, value
+from ..running import run
 from .tables import Table
-from .triggers import ABSENT, log_table
+from .triggers import ABSENT, IMAGE, log_table
 from .watching import versions
 
 _BATCH = 200
@@ -41,22 +41,31 @@ class Span(NamedTuple):
 
     after: int
     upto: int | None = None
+    arrived: bool = False
+    """A merge wrote it, and the other side has what that brought."""
 
 
-def count_entries(connection: Any, log: int, spans: Sequence[Span]) -> int:
-    """Return how many entries a log has in these spans."""
-    if not has_table(connection, log_table(log)):
-        return 0
-    return int(value(connection, f"SELECT count(*) FROM main.{q(log_table(log))} WHERE {inside(spans)}"))
-
-
-def inside(spans: Sequence[Span]) -> str:
+def inside(spans: Iterable[Span]) -> str:
     """Return the condition that an entry is in one of these parts of its log."""
     terms = [
         f"seq > {each.after}" + (f" AND seq <= {each.upto}" if each.upto is not None else "")
         for each in spans
     ]
-    return " OR ".join(f"({term})" for term in terms) or "0"
+    return f"({' OR '.join(f'({term})' for term in terms) or '0'})"
+
+
+def grouped(spans: Sequence[Span], condition: str, group: str) -> str:
+    """Return what selects the entries of the rows that a branch has changed by itself, grouped by row.
+
+    Rows that a merge has written too are left out: :mod:`..merging.interwoven` tells of them.
+    """
+    arrived = inside(each for each in spans if each.arrived)
+    if arrived == inside(()):
+        return f"WHERE {inside(spans)} AND op <= {IMAGE} AND {condition} GROUP BY {group}"
+    return (
+        f"WHERE {inside(spans)} AND (op <= {IMAGE} OR {arrived}) AND {condition} GROUP BY {group}"
+        f" HAVING sum({arrived}) = 0"
+    )
 
 
 def changes(
@@ -69,7 +78,7 @@ def changes(
     defaults: Mapping[str, Any],
     key: tuple[str, ...],
 ) -> Iterator[Change]:
-    """Yield each row that was touched, once.
+    """Yield each row that was touched, once, but for those that are :func:`grouped` without.
 
     :param table: the table as it is now; None when it was dropped
     :param columns: the columns to yield
@@ -85,7 +94,7 @@ def changes(
         group = "r" if by_rowid else ", ".join(keys)
         inner = (
             f"SELECT min(seq), v, op, r, {', '.join(['0', *keys])}, {', '.join(['0', *logged])}"
-            f" FROM main.{q(log_table(log))} WHERE ({inside(spans)}) AND {condition} GROUP BY {group}"
+            f" FROM main.{q(log_table(log))} {grouped(spans, condition, group)}"
         )
         names = ["s", "v", "op", "r", "z", *(f"k{place}" for place in range(len(keys)))]
         names += ["y", *(f"b{place}" for place in range(len(logged)))]

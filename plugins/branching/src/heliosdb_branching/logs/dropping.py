@@ -27,7 +27,7 @@ def around(connection: Any, statement: Statement) -> Callable[[], AbstractContex
     if session is None or session.entry is None or found is None:
         return None
     table, column = found
-    return lambda: _logged(connection, table, column)
+    return lambda: logged(connection, table, column)
 
 
 def _dropped(sql: str) -> tuple[str, str | None] | None:
@@ -50,8 +50,11 @@ def _dropped(sql: str) -> tuple[str, str | None] | None:
 
 
 @contextmanager
-def _logged(connection: Any, table: str, column: str | None) -> Iterator[None]:
-    """Log the rows, in the statement's own transaction; take that back when it fails."""
+def logged(connection: Any, table: str, column: str | None) -> Iterator[None]:
+    """Log the rows of a table before it, or a column of it, is dropped; take that back when the dropping fails.
+
+    Main has no logs, and nothing is done about it.
+    """
     name = next((name for name in logs(connection) if name.lower() == table.lower()), None)
     if name is None:
         yield

@@ -18,6 +18,9 @@ from .tables import Table, Unique
 
 ABSENT, IMAGE = 0, 1
 """What an entry of a log is: a row that was not there, or a row as it was."""
+MET_TO, MET_FROM = 2, 4
+"""Added to these in entries that a merge makes for rows which both sides have changed: what the other side has changed
+them to, and from what."""
 
 _KINDS = ("bi", "ai", "bu", "au", "ak", "ad")
 _NAME = re.compile(rf"_heliosdb_log_([0-9]+)_({'|'.join(_KINDS)})")
@@ -130,6 +133,13 @@ def log_all(table: Table, log: Log) -> str:
     """Return the statement that logs every row of a table."""
     columns = [column for column in table.columns if column in log.columns]
     values = [str(log.version), str(IMAGE), _rowid(table, ""), *(q(column) for column in columns)]
+    return f"{_into(table, log, columns)} SELECT {', '.join(values)} FROM {q(table.name)}"
+
+
+def log_absent(table: Table, log: Log) -> str:
+    """Return the statement that logs every row of a table as one that was not there."""
+    columns = list(table.key)
+    values = [str(log.version), str(ABSENT), _rowid(table, ""), *(q(column) for column in columns)]
     return f"{_into(table, log, columns)} SELECT {', '.join(values)} FROM {q(table.name)}"
 
 

@@ -12,7 +12,16 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from ..registry.entries import meta, set_meta
 from ..running import has_table, rows, run, transaction, value
 from .tables import Table, read_table, table_names
-from .triggers import Log, column_definition, create_log, create_triggers, log_all, log_of_trigger, read_log
+from .triggers import (
+    Log,
+    column_definition,
+    create_log,
+    create_triggers,
+    log_absent,
+    log_all,
+    log_of_trigger,
+    read_log,
+)
 from .virtuals import TOUCHED, content_tables, watch_others
 
 _TABLES = (
@@ -60,6 +69,7 @@ def _watch(connection: Any) -> None:
     for statement in _TABLES:
         run(connection, statement)
     known = logs(connection)
+    is_new = meta(connection, "watched") is None
     for name in (*table_names(connection), *content_tables(connection)):
         table = read_table(connection, name)
         if not table.has_identity:
@@ -67,6 +77,8 @@ def _watch(connection: Any) -> None:
         log = known.get(name)
         if log is None:
             _begin(connection, table)
+            if not is_new:  # made by a program that HeliosDB did not see: it may have rows already
+                run(connection, log_absent(table, logs(connection)[name]))
         elif not _is_current(connection, table, log):
             _renew(connection, table, log)
     watch_others(connection)

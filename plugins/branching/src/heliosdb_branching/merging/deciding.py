@@ -11,7 +11,7 @@ from ..logs.changes import Key, lookup
 from .applying import Failure
 from .ledger import Write
 from .reading import Alignment, Trio
-from .rows import Row, Verdict, merge_row, same_row, same_value
+from .rows import Row, Verdict, merge_row, same_row, same_value, settled
 
 Strategy = Literal["abort", "ours", "theirs"] | Callable[[Conflict], Any]
 NAMED = ("abort", "ours", "theirs")
@@ -74,7 +74,7 @@ class Decider:
         names, result, undecided = self._alignment.names, list(merged), False
         for place in cells:
             base, ours, theirs = (
-                None if each is None else each[place] for each in (row.base, row.ours, row.theirs)
+                None if each is None else each[place] for each in (settled(row.base), row.ours, row.theirs)
             )
             conflict = Conflict(self._alignment.ours.name, row.key.shown, names[place], base, ours, theirs)
             self.conflicts.append(conflict)
@@ -92,7 +92,7 @@ class Decider:
         names = self._alignment.names
         base, ours, theirs = (
             None if each is None else dict(zip(names, each, strict=True))
-            for each in (row.base, row.ours, row.theirs)
+            for each in (settled(row.base), row.ours, row.theirs)
         )
         conflict = Conflict(self._alignment.ours.name, row.key.shown, None, base, ours, theirs, _reason(row))
         self.conflicts.append(conflict)

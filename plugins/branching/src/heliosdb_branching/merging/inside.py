@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
-from ..logs.changes import Key, Span, identities, inside
+from ..logs.changes import Key, Span, grouped, identities, inside
 from ..logs.tables import Table
 from ..logs.triggers import Log, log_table
 from ..logs.watching import versions
 from ..running import run, value
 from .ledger import ADDED, CHANGED, CLASH, REMOVED, ROWS, Sheet
+from .meeting import Notes
 from .reading import Alignment, Trio
 
 THEIRS = "heliosdb_theirs"
@@ -79,8 +80,11 @@ class InsideMerge:
         self.by_rowid = False
         """Some row is told by its rowid alone."""
 
-    def enter(self, sheet: Sheet) -> list[Trio]:
-        """Enter what is to be written; return the rows that clash."""
+    def enter(self, sheet: Sheet, notes: Notes | None) -> list[Trio]:
+        """Enter what is to be written; return the rows that clash.
+
+        :param notes: takes note of rows that both sides have changed
+        """
         clashes: list[Trio] = []
         for condition, by_rowid in self._identities():
             if by_rowid:
@@ -90,6 +94,10 @@ class InsideMerge:
             touched = self._found(condition, by_rowid)
             run(self._target, self._entering(sheet, touched), self._parameters)
             sheet.end()
+            if notes is not None:
+                for into, selected in notes.statements(self._alignment.ours.columns):
+                    query = touched.selecting(selected, f"{self._differs('t')} AND {self._differs('o')}")
+                    run(self._target, f"{touched.source} {into} {query}", self._parameters)
             if any(kind.op == CLASH for kind in sheet.kinds()):
                 clashes += self._clashes(touched)
                 sheet.strike_clashes()
@@ -175,7 +183,7 @@ class InsideMerge:
         selected = ["min(seq) AS s", "v", "op <> 0 AS there", rowid, *named, *logged]
         text = (
             f"WITH l AS MATERIALIZED (SELECT {', '.join(selected)} FROM {THEIRS}.{q(log_table(log.id))}"
-            f" WHERE ({inside(self._spans)}) AND {condition} GROUP BY {'r' if by_rowid else ', '.join(keys)})"
+            f" {grouped(self._spans, condition, 'r' if by_rowid else ', '.join(keys))})"
         )
         return text, {place: self._was(place) for place in self._shared}
 
@@ -200,12 +208,16 @@ class InsideMerge:
         converts = ours.columns[place] in ours.converting and self._theirs[place] in theirs.converting
         return same(f"{one}{place}", f"{other}{place}", converts=converts)
 
+    def _all_same(self, one: str, other: str) -> str:
+        return _balanced(" AND ", [self._same(place, one, other) for place in self._shared])
+
+    def _differs(self, side: str) -> str:
+        """Return the condition that a row is not on a side what it was."""
+        return f"(CASE WHEN b AND {side} THEN NOT {self._all_same(side, 'b')} ELSE b <> {side} END)"
+
     def _verdict(self) -> str:
         """Return the expression of what becomes of a row; NULL where it stays as it is."""
-
-        def all_same(one: str, other: str) -> str:
-            return _balanced(" AND ", [self._same(place, one, other) for place in self._shared])
-
+        all_same = self._all_same
         return (
             f"CASE WHEN b AND o AND t THEN CASE WHEN instr(m, {_CLASH}) THEN {CLASH}"
             f" WHEN instr(m, {_TAKE}) THEN {CHANGED} END"

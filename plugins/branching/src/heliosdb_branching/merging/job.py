@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
@@ -13,12 +15,17 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from ..errors import Conflict, merge_conflict
 from ..lineage import arrived, merged
 from ..lineage.ancestors import Lineage, lineage_of
+from ..lineage.known import known as known_to
+from ..lineage.meetings import Meeting, Tangled, came
+from ..lineage.merged import Since
+from ..lineage.tangled import CanNotTell, History
 from ..logs.tables import read_table, table_names
 from ..logs.watching import positions, watch
 from ..names import MAIN
 from ..registry.entries import now_us
 from ..results import MergeReport
 from ..running import run, value
+from ..schema.following import changed_names, told_by
 from ..schema.planning import Pair, TablePlan, dropped_things, pair_tables, plan_table, plan_things
 from ..schema.replaying import Replay
 from ..schema.shapes import Schema, read_schema
@@ -28,6 +35,7 @@ from .ledger import Ledger
 from .reading import Side, dropped, dropped_cells, knows_dropped
 from .rows import same_row, same_value
 from .tables import Rows
+from .tangled import untangled
 
 
 def nothing(_: str) -> None:
@@ -50,27 +58,34 @@ class Request(NamedTuple):
 class Job:
     """One merge."""
 
-    def __init__(self, request: Request, here: Any, branch: Any, source: str, target: str) -> None:
+    def __init__(
+        self,
+        request: Request,
+        here: Any,
+        branch: Any,
+        ids: tuple[str, str],
+        others: Callable[[str], Any | None],
+    ) -> None:
         self.request = request
         self.here = here
         self.branch = branch
-        self.source = source
-        self.target = target
+        self.source, self.target = source, target = ids
         for table in (*merged.TABLES, arrived.TABLE):
             run(here, table)
         self.through = merged.merged_through(here)
         self.lineage: Lineage = lineage_of(branch)
         self.positions = positions(branch)
-        self.since = merged.since(self.lineage, lineage_of(here), self.through, self.positions)
+        self.since, tangled = self._begin(others)
         self.before = positions(here) if target != MAIN else {}
-        spans = arrived.own_work(branch, self.since.spans, lineage_of(here), self.through)
-        self.side = Side(here, branch, spans)
+        self.reverse = self._had_in_common() if target != MAIN else self.since.schema
+        self.side = Side(here, branch, self.since.spans)
         self.id = (value(here, "SELECT max(id) FROM _heliosdb_merges") or 0) + 1
         self.conflicts: list[Conflict] = []
         self.open: list[Conflict] = []
         self.words: list[str] = []
         self.ledger = Ledger(here, self.id)
-        self.rows = Rows(self.side, request, source, self.since.start.canary, self.ledger)
+        self.rows = Rows(self.side, request, source, target, self.since.start.canary, self.ledger)
+        self.rows.attached = self.rows.attached and not tangled
 
     def run(self) -> MergeReport:
         base, ours, theirs = self.since.schema, read_schema(self.here), read_schema(self.branch)
@@ -81,10 +96,13 @@ class Job:
         early = dropped_things(base, ours, theirs)
         replay.drop_things(early)
         self._replay_tables(replay, plans)
+        if self.target != MAIN:
+            watch(self.here)  # the logs know the columns that came
         now = read_schema(self.here)
         gone = {plan.pair.ours.name.lower() for plan in plans if plan.drop and plan.pair.ours is not None}
-        things, conflicts = plan_things(base, ours, theirs, now, gone)
-        self._found(conflicts, decided=self.request.strategy == "ours")
+        insist = self.request.strategy == "theirs"
+        things, conflicts = plan_things(base, ours, theirs, now, gone, insist=insist)
+        self._found(conflicts, decided=insist or self.request.strategy == "ours")
         self._stop_at_conflicts()
         replay.drop_things(things)
         self.words += [
@@ -105,7 +123,7 @@ class Job:
         self.words += [f"create {plan.create.kind} {plan.create.name}" for plan in things if plan.create]
         if self.target != MAIN:
             watch(self.here)
-        self._record(theirs, replay)
+        self._record(base, ours, theirs, replay)
         return MergeReport(
             self.request.name,
             self.request.into,
@@ -115,6 +133,34 @@ class Job:
             (*self.conflicts, *self.rows.conflicts),
             MappingProxyType(self.rows.renumbered),
         )
+
+    def _begin(self, others: Callable[[str], Any | None]) -> tuple[Since, bool]:
+        """Return where the branch's changes begin, and whether that could not be told by its own merges."""
+        meeting = Meeting(self.branch, self.here, self.target, (self.request.name, self.request.into))
+        since, refusal = None, None
+        try:
+            since = meeting.since()
+        except Tangled as tangled:
+            refusal = tangled.refusal
+        if since is not None and meeting.is_sure:
+            return since, False
+        run(self.branch, "SAVEPOINT heliosdb_tangled")
+        try:
+            history = History(self.branch, self.here, (self.source, self.target), meeting.start, others)
+            return untangled(self.branch, history, meeting.start), True
+        except CanNotTell as error:
+            run(self.branch, "ROLLBACK TO heliosdb_tangled")
+            if since is not None:  # at worst it finds conflicts that were decided before
+                return since, False
+            raise sqlite3.NotSupportedError(f"{refusal} ({error})") from None
+
+    def _had_in_common(self) -> Schema:
+        """Return the schema with which a merge in the other direction would begin."""
+        try:
+            names = (self.request.into, self.request.name)
+            return Meeting(self.here, self.branch, self.source, names).since().schema
+        except Tangled:  # there is none: then this side's own is as good
+            return read_schema(self.here)
 
     # -- the schema --------------------------------------------------------------------------------------------------
     def _plan_tables(self, base: Schema, ours: Schema, theirs: Schema) -> list[TablePlan]:
@@ -215,8 +261,9 @@ class Job:
         if (self.open or self.rows.open) and not self.request.dry_run:
             raise merge_conflict(self.request.name, self.request.into, [*self.open, *self.rows.open])
 
-    def _record(self, theirs: Schema, replay: Replay) -> None:
+    def _record(self, base: Schema, ours: Schema, theirs: Schema, replay: Replay) -> None:
         """Say in the merge's own transaction how far the branch's changes have come."""
+        had = known_to(self.here)
         before: dict[str, Any] = {}
         schema = theirs.dumps()
         come = {self.source: merged.Through(self.positions, schema, self.target)}
@@ -225,7 +272,7 @@ class Job:
             come[ancestor.id] = merged.Through(child.since, child.schema, self.target)
         own = {each.id for each in beyond} or {self.source}
         for branch, through in merged.merged_through(self.branch).items():
-            if through.recorded_in in own and branch not in own:
+            if branch != self.target and through.recorded_in in own and branch not in own:
                 come[branch] = through._replace(recorded_in=self.target)
         for branch, through in come.items():
             known = self.through.get(branch)
@@ -238,7 +285,7 @@ class Job:
                     through = merged.Through(furthest, known.schema, self.target)  # noqa: PLW2901 - the further one
             merged.record(self.here, branch, through)
         if self.target != MAIN:
-            arrived.note(self.here, self.id, self.source, self.positions, self.before, positions(self.here))
+            self._note_arrival(had, base, ours, theirs)
         if not self.words and not any(each.total for each in self.rows.counts.values()):
             return  # nothing to undo: the merge before stays the last
         run(
@@ -248,3 +295,23 @@ class Job:
         )
         self.ledger.keep()
         self.ledger.forget_older(self.source)
+
+    def _note_arrival(self, had: Any, base: Schema, ours: Schema, theirs: Schema) -> None:
+        """Note what came, and which entries of the target's logs say so."""
+        after = positions(self.here)
+        logs = {log: (self.before.get(log, 0), upto) for log, upto in after.items() if log}
+        logs = {log: span for log, span in logs.items() if span[1] > span[0]}
+        schemas = None
+        if changed_names(base, theirs):
+            now = read_schema(self.here)
+            schemas = {
+                "before": ours.dumps(),
+                "after": now.dumps(),
+                "theirs": told_by(theirs, now, self.reverse).dumps(),
+                "base": told_by(base, ours, self.reverse).dumps(),
+            }
+        came_now = came(had, known_to(self.here))
+        if not (came_now or logs or schemas):
+            return
+        arrival = arrived.Arrival(self.request.name, after, logs, came_now, known_to(self.branch), schemas)
+        arrived.note(self.here, self.id, arrival)

@@ -16,7 +16,7 @@ from ..files.state import clean_up, wait_for_copy
 from ..logs.watching import watch
 from ..names import MAIN
 from ..opening import Opener, file_behind, has_locks, read_only
-from ..registry.entries import Entry, check_belongs, find
+from ..registry.entries import Entry, check_belongs, entries, find
 from ..results import MergeReport
 from ..running import run, value
 from .inside import THEIRS
@@ -48,11 +48,23 @@ def merge(opener: Opener, request: Request) -> MergeReport:
         if here is not request.caller:
             _attach(here, source.path(opener.database))
         with _writing(here, request):
-            job = Job(request, here, branch, source.id, target.id if target else MAIN)
+            ids = (source.id, target.id if target else MAIN)
+            job = Job(request, here, branch, ids, lambda other: _other(stack, opener, main, other))
             report = job.run()
             request.step("applied")
         request.step("committed")
     return replace(report, seconds=time.perf_counter() - start)
+
+
+def _other(stack: ExitStack, opener: Opener, main: Any, branch: str) -> Any | None:
+    """Open a branch that is read, at one state, until the merge is done; None when there is none any more."""
+    entry = next((each for each in entries(main) if each.id == branch), None)
+    if entry is None:
+        return None
+    other = stack.enter_context(opener.opened(wait_for_copy(opener.database, entry)))
+    check_belongs(other, main, entry)
+    run(other, "BEGIN")
+    return other
 
 
 def _attach(here: Any, path: str) -> None:

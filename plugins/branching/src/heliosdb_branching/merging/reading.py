@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
-from ..logs.changes import Change, Key, Span, changes, lookup
+from ..logs.changes import Change, Key, Span, lookup
 from ..logs.tables import Table, read_table
 from ..logs.watching import is_complete, logs
 from ..running import run
 from ..schema.planning import Pair
 from .converting import defaults_of, stored
+from .interwoven import changes, interwoven
+from .rows import settled
 
 _BATCH = 1000
 
@@ -87,6 +89,18 @@ def trios(
 ) -> Iterator[Trio]:
     """Yield each row that the branch touched in a table."""
     found = _rebuilt(side, pair, alignment) if pair.rebuilt else _changes(side, pair, alignment)
+    return _with_ours(side, alignment, found, renumbered)
+
+
+def interwoven_trios(side: Side, pair: Pair, alignment: Alignment) -> Iterator[Trio]:
+    """Yield the rows that the branch has changed between merges that wrote them."""
+    if pair.base is not None and (arguments := _logged(side, alignment)) is not None:
+        yield from _with_ours(side, alignment, interwoven(*arguments), None)
+
+
+def _with_ours(
+    side: Side, alignment: Alignment, found: Iterator[Change], renumbered: Mapping[int, int] | None
+) -> Iterator[Trio]:
     alias = alignment.theirs.alias or alignment.theirs.logs_rowid
     while batch := list(islice(found, _BATCH)):
         keys = [
@@ -115,10 +129,18 @@ def _here(key: Key, alignment: Alignment, renumbered: Mapping[int, int]) -> Key:
 
 
 def _changes(side: Side, pair: Pair, alignment: Alignment) -> Iterator[Change]:
-    log = logs(side.branch).get(alignment.theirs.name)
-    if pair.base is None or log is None:
+    arguments = _logged(side, alignment)
+    if pair.base is None or arguments is None:
         return scan(side.branch, alignment.theirs, [theirs for theirs, _ in alignment.columns])
-    return changes(
+    return changes(*arguments)
+
+
+def _logged(side: Side, alignment: Alignment) -> tuple[Any, ...] | None:
+    """Return what reads a table's changes from its log; None when there is none."""
+    log = logs(side.branch).get(alignment.theirs.name)
+    if log is None:
+        return None
+    return (
         side.branch,
         log.id,
         side.of(log.id),
@@ -186,7 +208,7 @@ def _rebuilt(side: Side, pair: Pair, alignment: Alignment) -> Iterator[Change]:
             f"the primary key of table {pair.base.name!r} is another one on the branch"
         )
     found = list(changes(side.branch, log, side.of(log), None, wanted, there, defaults, key))
-    before = [change.base for change in found if change.base is not None]
+    before = [settled(change.base) or () for change in found if change.base is not None]
     # The same values in columns of another type are no changes.
     now = iter(stored(side.branch, alignment.theirs, wanted, before))
     for change in found:

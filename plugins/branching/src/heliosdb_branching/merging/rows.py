@@ -33,6 +33,31 @@ class Outcome(NamedTuple):
 _KEEP = Outcome(Verdict.KEEP)
 
 
+UNSETTLED = b"_heliosdb_unsettled_6b1f0c1e9d6f4a3f"
+"""A cell for which there is no one value that both sides had: each of them has decided between others."""
+
+
+def settled(row: Row | None) -> Row | None:
+    """Return a row to be shown: None for a cell that was never settled."""
+    return None if row is None else tuple(None if cell == UNSETTLED else cell for cell in row)
+
+
+def carried(was: Row | None, row: Row | None, now: Row | None) -> Row | None:
+    """Return a row with the change made to it that leads from one row to another.
+
+    >>> carried(("ann", 1), ("ann", 5), ("Ann", 1))
+    ('Ann', 5)
+    """
+    outcome = merge_row(was, row, now)
+    if outcome.verdict is Verdict.KEEP:
+        return row
+    if outcome.verdict is Verdict.TAKE or not outcome.cells:
+        return outcome.row if outcome.verdict is Verdict.TAKE else (UNSETTLED,) * len(row or now or ())
+    return tuple(
+        UNSETTLED if place in outcome.cells else cell for place, cell in enumerate(outcome.row or ())
+    )
+
+
 def same_value(one: Any, other: Any) -> bool:
     """Return whether two values are the same to SQLite, type and all: 1 is not 1.0."""
     return bool(one == other) and type(one) is type(other)

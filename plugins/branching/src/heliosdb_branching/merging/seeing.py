@@ -11,7 +11,7 @@ from typing import Any
 
 from ..running import is_active
 from .reading import Trio
-from .rows import Row, same_value
+from .rows import UNSETTLED, Row, same_value
 
 _Cells = tuple[Any, ...]
 
@@ -33,7 +33,7 @@ def _as_read(connection: Any, row: Trio) -> Trio:
     base, ours, theirs = sides
     for place in range(len(present[0])):
         cells = tuple(side[place] for side in present)
-        if sum(isinstance(cell, bytes) for cell in cells) < 2:
+        if UNSETTLED in cells or sum(isinstance(cell, bytes) for cell in cells) < 2:
             continue
         seen = iter(_seen(connection, cells))
         was, our, their = (None if side is None else (next(seen),) for side in sides)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
@@ -13,10 +13,10 @@ from ..logs.changes import Key
 from ..logs.tables import Table, read_table
 from ..logs.virtuals import TOUCHED, Virtual, virtuals
 from ..logs.watching import logs
-from ..names import is_internal
+from ..names import MAIN, is_internal
 from ..registry.entries import canary
 from ..results import TableChanges
-from ..running import rows, run
+from ..running import has_table, rows, run
 from ..schema.planning import Pair, TablePlan
 from ..schema.replaying import sequence_of, set_sequence
 from ..schema.shapes import Thing
@@ -26,8 +26,9 @@ from .converting import as_stored, defaults_of
 from .deciding import Decider
 from .inside import IS_POSSIBLE, InsideMerge, fits, is_attached
 from .ledger import Ledger, Sheet, numbered
-from .reading import Alignment, Side, align, gone_here, key_matches, touched_cells, trios
-from .rows import same_row, same_value
+from .meeting import Notes
+from .reading import Alignment, Side, align, gone_here, interwoven_trios, key_matches, touched_cells, trios
+from .rows import same_row, same_value, settled
 from .seeing import as_read
 from .sheets import carry_out
 
@@ -38,12 +39,15 @@ if TYPE_CHECKING:
 class Rows:
     """Merges the rows of one merge."""
 
-    def __init__(self, side: Side, request: Request, source: str, start: int | None, ledger: Ledger) -> None:
+    def __init__(
+        self, side: Side, request: Request, source: str, target: str, start: int | None, ledger: Ledger
+    ) -> None:
         self.side = side
         self.here = side.target
         self.branch = side.branch
         self.request = request
         self.source = source
+        self.target = target
         self.start = start
         self.ledger = ledger
         self.conflicts: list[Conflict] = []
@@ -53,7 +57,8 @@ class Rows:
         self.written: dict[str, tuple[Table, Sheet]] = {}
         self.suspended: list[Thing] = []
         """The user's triggers of the tables that were written: taken away, to be made again."""
-        self._attached = IS_POSSIBLE and is_attached(self.here)
+        self.attached = IS_POSSIBLE and is_attached(self.here)
+        """The branch can be read on the target's connection."""
 
     def merge(self, plan: TablePlan) -> None:
         """Merge the rows of a table whose definition is merged already."""
@@ -81,25 +86,39 @@ class Rows:
         log = pair.theirs.log
         self._lost_cells(pair, alignment)
         sheet = self.ledger.sheet(ours)
-        self._decide(decider, pair, alignment, sheet)
+        notes = self._notes(ours, ours.name, alignment.names)
+        self._decide(decider, pair, alignment, sheet, notes)
         if decider.by_rowid and pair.base is not None:
             self._check_canary(name)
         self._keep_numbers(name, log, decider, self._write(ours, decider, sheet))
         self._keep_sequence(ours.name, theirs.name)
 
-    def _decide(self, decider: Decider, pair: Pair, alignment: Alignment, sheet: Sheet) -> None:
+    def _notes(self, table: Table, logged: str, columns: Sequence[str]) -> Notes | None:
+        """Return what takes note of rows that both sides have changed: main brings nothing back, and needs none."""
+        if self.target == MAIN or (log := logs(self.here).get(logged)) is None:
+            return None
+        return Notes(self.here, table, log, columns)
+
+    def _decide(
+        self, decider: Decider, pair: Pair, alignment: Alignment, sheet: Sheet, notes: Notes | None
+    ) -> None:
         """Decide what becomes of each row that the branch touched: inside SQLite, as far as nobody has to be asked."""
         assert pair.theirs is not None  # noqa: S101 - its rows are what is merged
         known = logs(self.branch).get(alignment.theirs.name) if pair.base is not None else None
-        before = self._renumbered_before(pair.theirs.log)
-        if pair.rebuilt or before or not self._attached or not fits(alignment):
-            decider.decide(as_read(self.here, trios(self.side, pair, alignment, before)))
+        before = self._renumbered_before(pair.theirs.log, alignment.ours.name)
+        if pair.rebuilt or before or not self.attached or not fits(alignment):
+            found = trios(self.side, pair, alignment, before)
+            decider.decide(as_read(self.here, notes.add(found) if notes is not None else found))
         else:
             spans = self.side.of(known.id) if known is not None else ()
             defaults = defaults_of(self.branch, alignment.theirs)
             inside = InsideMerge(self.here, self.branch, alignment, known, spans, defaults)
-            decider.decide(as_read(self.here, inside.enter(sheet)))
+            decider.decide(as_read(self.here, inside.enter(sheet, notes)))
+            found = interwoven_trios(self.side, pair, alignment)
+            decider.decide(as_read(self.here, notes.add(found) if notes is not None else found))
             decider.by_rowid = decider.by_rowid or inside.by_rowid
+        if notes is not None:
+            notes.strike(decider.theirs_keys)
         if len(alignment.columns) < len(alignment.ours.columns):
             decider.keep_whole(self.here)
 
@@ -119,7 +138,7 @@ class Rows:
         sheet.add(
             numbered(each, table, writer.renumbered[each.key])
             for each in decider.work
-            if each.key in writer.renumbered
+            if each.renumber and each.key in writer.renumbered
         )
         decider.failed(failures)
         self.conflicts += decider.conflicts
@@ -156,7 +175,7 @@ class Rows:
                 alignment.ours.name,
                 change.key.shown,
                 name,
-                None if change.base is None else change.base[place],
+                None if change.base is None else (settled(change.base) or ())[place],
                 None,
                 change.theirs[place],
                 "the column was dropped or renamed here",
@@ -178,7 +197,7 @@ class Rows:
                 pair.base.name,
                 change.key.shown,
                 None,
-                None if change.base is None else dict(zip(columns, change.base, strict=True)),
+                None if change.base is None else dict(zip(columns, settled(change.base) or (), strict=True)),
                 None,
                 None if change.theirs is None else dict(zip(columns, change.theirs, strict=True)),
                 "its table was dropped or renamed here",
@@ -197,13 +216,25 @@ class Rows:
                     "branch was made, so that they can't be told apart: give it a primary key, and make a new branch"
                 )
 
-    def _renumbered_before(self, log: int | None) -> Mapping[int, int]:
-        found = rows(
-            self.here,
-            "SELECT theirs, ours FROM _heliosdb_renumbered WHERE branch = ? AND log IS ?",
-            (self.source, log),
+    def _renumbered_before(self, log: int | None, table: str) -> Mapping[int, int]:
+        """Return which row of the branch is which here: either side may have given the other's another number."""
+        found = dict(
+            rows(
+                self.here,
+                "SELECT theirs, ours FROM _heliosdb_renumbered WHERE branch = ? AND log IS ?",
+                (self.source, log),
+            )
         )
-        return dict(found)
+        mine = logs(self.here).get(table)
+        if mine is not None and has_table(self.branch, "_heliosdb_renumbered"):
+            found |= dict(
+                rows(
+                    self.branch,
+                    "SELECT ours, theirs FROM _heliosdb_renumbered WHERE branch = ? AND log IS ?",
+                    (self.target, mine.id),
+                )
+            )
+        return found
 
     def _keep_numbers(
         self, name: str, log: int | None, decider: Decider, renumbered: Mapping[Key, int]

@@ -9,11 +9,12 @@ from typing import Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
-from ..logs.changes import Key, Span, changes, inside, lookup
+from ..logs.changes import Key, Span, inside, lookup
 from ..logs.tables import Table, read_table
 from ..logs.triggers import Log
 from ..logs.virtuals import Virtual
 from ..running import has_table, rows, run, value
+from .interwoven import changes
 from .ledger import Write
 from .reading import Trio
 from .rows import same_row
@@ -23,7 +24,8 @@ def touched(connection: Any, name: str, spans: Sequence[Span]) -> bool:
     """Return whether a virtual table was written to in these parts of the log."""
     if not has_table(connection, "_heliosdb_touched"):
         return False
-    text = f"SELECT EXISTS (SELECT 1 FROM _heliosdb_touched WHERE name = ? AND ({inside(spans)}))"
+    own = inside(each for each in spans if not each.arrived)
+    text = f"SELECT EXISTS (SELECT 1 FROM _heliosdb_touched WHERE name = ? AND ({own}))"
     return bool(value(connection, text, (name,)))
 
 

@@ -232,17 +232,19 @@ def dropped_things(base: Schema, ours: Schema, theirs: Schema) -> list[ThingPlan
 
 
 def plan_things(
-    base: Schema, ours: Schema, theirs: Schema, now: Schema, dropped: set[str]
+    base: Schema, ours: Schema, theirs: Schema, now: Schema, dropped: set[str], *, insist: bool = False
 ) -> tuple[list[ThingPlan], list[Conflict]]:
     """Return what to do about everything but tables.
 
     :param ours: the schema before the tables were changed, ``now`` the one since: renames have changed texts too
     :param dropped: tables that are dropped, in lower case, with all that hangs on them
+    :param insist: conflicts are decided for the branch
     """
-    plans, conflicts = [], []
+    plans: list[ThingPlan] = []
+    conflicts: list[Conflict] = []
     for kind, name in dict.fromkeys((*base.things, *theirs.things)):
         was, mine, its = (schema.things.get((kind, name)) for schema in (base, ours, theirs))
-        here = now.things.get((kind, name))
+        here, before = now.things.get((kind, name)), len(conflicts)
         if its is None:
             if here is None or here.table.lower() in dropped:
                 continue
@@ -284,4 +286,6 @@ def plan_things(
             conflicts.append(
                 Conflict(name, None, None, was.sql, mine.sql, its.sql, f"both sides changed this {kind}")
             )
+        if insist and len(conflicts) > before:
+            plans.append(ThingPlan(here, its))
     return plans, conflicts

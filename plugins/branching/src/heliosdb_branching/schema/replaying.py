@@ -14,6 +14,7 @@ from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from heliosdb_sqlite.sql.splice import Edit, splice
 
+from ..logs.dropping import logged
 from ..running import rows, run, value
 from .planning import AddedColumn, TablePlan, ThingPlan
 from .shapes import Thing, same_sql
@@ -44,7 +45,8 @@ class Replay:
     def drop_table(self, name: str) -> None:
         """Drop a table, keeping what it held for an undo."""
         self._keep(name, "drop table")
-        self.execute(f"DROP TABLE main.{q(name)}")
+        with logged(self.connection, name, None):
+            self.execute(f"DROP TABLE main.{q(name)}")
 
     def alter_table(self, plan: TablePlan) -> None:
         """Make a table what its plan says."""
@@ -104,7 +106,8 @@ class Replay:
     def _alter_in_place(self, name: str, plan: TablePlan) -> str:
         name = self._rename(name, plan)
         for column in plan.drop_columns:
-            self.execute(f"ALTER TABLE main.{q(name)} DROP COLUMN {q(column)}")
+            with logged(self.connection, name, column):
+                self.execute(f"ALTER TABLE main.{q(name)} DROP COLUMN {q(column)}")
         for added in plan.add_columns:
             self.add_column(name, added)
         return name
