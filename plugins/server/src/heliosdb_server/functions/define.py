@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..protocol.errors import PgError
-from . import arrays, casts, clocks, documents, numerics, texts
+from . import arrays, casts, clocks, documents, numerics, spans, texts
 from .aggregates import Aggregate
 
 
@@ -67,6 +67,7 @@ _EVERYONES: dict[str, Callable[..., Any]] = {
     **arrays.FUNCTIONS,
     **documents.FUNCTIONS,
     **clocks.FUNCTIONS,
+    **spans.FUNCTIONS,
 }
 _MISSING = re.compile(r"no such function: (\w+)", re.IGNORECASE)
 
