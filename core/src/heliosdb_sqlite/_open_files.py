@@ -75,7 +75,7 @@ def _gone(note: Note) -> None:
 def _meet(newcomer: Note, notes: "dict[int, Note]") -> None:
     """Put connections in line that several threads may use."""
     others = []
-    for note in tuple(notes.values()):
+    for note in _now(notes):
         if note is newcomer or note.thread is not None is not newcomer.thread == note.thread:
             continue
         connection = note()
@@ -87,6 +87,15 @@ def _meet(newcomer: Note, notes: "dict[int, Note]") -> None:
         from .tuning.concurrency.line import join
 
         join([*others, (newcomer, newcomer())])
+
+
+def _now(things: "dict[Any, Any]") -> "list[Any]":
+    """Return the values that a dict has now, though the garbage collector may take some out meanwhile."""
+    while True:
+        try:
+            return list(things.values())
+        except RuntimeError:  # it has
+            continue
 
 
 def _has_other_locks(path: "str | bytes") -> bool:
@@ -111,8 +120,8 @@ def notice_timeout(connection: "Any", sql: object = None) -> None:
 
 def _forget() -> None:
     """In a forked child: connections are not carried over, and the other threads are not there."""
-    for notes in tuple(_files.values()):
-        for note in tuple(notes.values()):
+    for notes in _now(_files):
+        for note in _now(notes):
             connection = note()
             if connection is not None:
                 connection._place = None

@@ -26,15 +26,28 @@ _ACTIVE = "heliosdb_sqlite._active.calls_importlib_bootstrap"
 class _Looks:
     """A method that has another way for connections in line, and is the standard library's own for all others."""
 
-    def __init__(self, call: _Call, in_line: _Call) -> None:
-        self._call, self._in_line = call, in_line
+    def __init__(self, call: Any, in_line: _Call) -> None:
+        self._call, self._in_line, self._bind = call, in_line, call.__get__
 
+    def __get__(self, one: Any, cls: Any = None) -> Any:
+        try:
+            if one._place is not None:
+                return MethodType(self._in_line, one)
+        except AttributeError:  # of the class itself
+            return self._call
+        return self._bind(one, cls)
+
+
+class _LooksOnCursor(_Looks):
     def __get__(self, one: Any, cls: Any = None) -> Any:
         if one is None:
             return self._call
-        if getattr(_connection_of(one), "_place", None) is None:  # among them: a cursor without __init__
-            return self._call.__get__(one, cls)
-        return MethodType(self._in_line, one)
+        try:
+            if one.connection._place is not None:
+                return MethodType(self._in_line, one)
+        except AttributeError:  # of another's connection, or a cursor without __init__
+            pass
+        return self._bind(one, cls)
 
 
 def look() -> None:
@@ -58,7 +71,7 @@ def _put(cls: type, kind: Callable[[_Call], _Call], *names: str) -> None:
     for name in names:
         if not isinstance(class_attribute(cls, name), _Looks):
             call = getattr(cls, name)
-            setattr(cls, name, _Looks(call, kind(call)))
+            setattr(cls, name, (_Looks if cls is Connection else _LooksOnCursor)(call, kind(call)))
 
 
 def _run(connection: Any, text: Any, call: _Call, *arguments: Any) -> Any:

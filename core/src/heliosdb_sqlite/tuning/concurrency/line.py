@@ -20,7 +20,7 @@ from ..._standard import sqlite3
 from ...native import sqlite_library
 from . import files
 from .effects import Effect
-from .snapshots import can_tell, handle_of, is_looking, is_writing
+from .snapshots import can_tell, handle_at, looks, writes
 
 if TYPE_CHECKING:
     from ..._open_files import Note
@@ -35,8 +35,9 @@ _in_transaction: Any = sqlite3.Connection.in_transaction
 class Place:
     """One connection's place in the line of its file."""
 
-    def __init__(self, note: Note) -> None:
+    def __init__(self, note: Note, connection: Any) -> None:
         self._connection = note
+        self._handle_now = handle_at(connection)
         self._owner = note.thread
         self._timeout = _milliseconds(note.timeout)
         self._handle: int | None = None  # of the database that the file is for
@@ -52,13 +53,13 @@ class Place:
         self._running.append(None)
         if self._owner is not None and self._owner != get_ident():
             return  # for CPython to refuse
-        handle = handle_of(connection)
+        handle = self._handle_now.value
         file = self._file if handle == self._handle else self._find(connection, handle)
-        if file is None:
+        if file is None or handle is None:
             return
         turns = file.turns
         # Who waits with a lock in hand would hold up the one before.
-        if turns.is_held_by(self) or is_looking(connection):
+        if turns.is_held_by(self) or looks(handle):
             return
         if turns.holder is None and file.enter(self, 0.0, _is_idle):
             self._thread = get_ident()
@@ -79,7 +80,7 @@ class Place:
             self._running.pop()
         if self._shortened is not None:
             timeout, self._shortened = self._shortened, None
-            if (handle := handle_of(connection)) is not None:
+            if (handle := self._handle_now.value) is not None:
                 _busy_timeout()(handle, timeout)
         self.settle(connection)
 
@@ -89,7 +90,8 @@ class Place:
         if file is None or self._running or not file.turns.is_held_by(self):
             return
         if _is_inside(connection):
-            self._writes = self._writes or is_writing(connection)
+            handle = self._handle_now.value
+            self._writes = self._writes or (handle is not None and writes(handle))
             if self._writes:
                 return
         self._writes = False
@@ -151,7 +153,7 @@ def join(connections: Iterable[tuple[Note, Any]]) -> None:
         return
     for note, connection in connections:
         if connection._place is None:
-            object.__setattr__(connection, "_place", Place(note))
+            object.__setattr__(connection, "_place", Place(note, connection))
     from . import calls_importlib_bootstrap
 
     calls_importlib_bootstrap.look()

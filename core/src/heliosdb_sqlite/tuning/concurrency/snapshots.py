@@ -31,22 +31,24 @@ def can_tell() -> bool:
 
 def is_looking(connection: Any) -> bool:
     """Return whether the connection has begun to read or write main; True where that can't be told."""
-    return _state_of(connection) != _NONE
+    state = _transaction_state()
+    handle = handle_at(connection).value
+    return state is None or handle is None or looks(handle)
 
 
-def is_writing(connection: Any) -> bool:
-    """Return whether the connection has begun to write to main; False where that can't be told."""
-    return _state_of(connection) == _WRITE
+def looks(handle: int) -> bool:
+    """Return whether a connection, which can_tell(), has begun to read or write main."""
+    return bool(_transaction_state()(handle, b"main") != _NONE)
 
 
-def handle_of(connection: Any) -> int | None:
-    """Return SQLite's handle of a connection; None of one that is closed.
+def writes(handle: int) -> bool:
+    """Return whether a connection, which can_tell(), has begun to write to main."""
+    return bool(_transaction_state()(handle, b"main") == _WRITE)
+
+
+def handle_at(connection: Any) -> ctypes.c_void_p:
+    """Return where SQLite's handle of a connection is found, as long as that lives; NULL when it is closed.
 
     CPython keeps it first in its connection object, right behind what every object begins with.
     """
-    return ctypes.c_void_p.from_address(id(connection) + object.__basicsize__).value
-
-
-def _state_of(connection: Any) -> int | None:
-    function, handle = _transaction_state(), handle_of(connection)
-    return None if function is None or handle is None else int(function(handle, b"main"))
+    return ctypes.c_void_p.from_address(id(connection) + object.__basicsize__)

@@ -119,7 +119,7 @@ class Turns:
     def _until_look(self, waiter: _Waiter) -> float:
         """Return the seconds until one who waits should look again: the fewer are before it, the sooner."""
         before = 0
-        for each in tuple(self._waiting):
+        for each in self._in_line():
             if each is waiter or before == _SELDOM - 1:
                 break
             before += 1
@@ -161,4 +161,11 @@ class Turns:
 
     def is_awaited_in(self, thread: int) -> bool:
         """Return whether somebody waits in that thread: what it was interrupted for must not wait for it."""
-        return any(waiter.thread == thread for waiter in tuple(self._waiting))
+        return any(waiter.thread == thread for waiter in self._in_line())
+
+    def _in_line(self) -> list[_Waiter]:
+        while True:
+            try:
+                return list(self._waiting)
+            except RuntimeError:  # somebody left, by way of the garbage collector
+                continue
