@@ -52,6 +52,22 @@ def test_a_branch_by_a_uri(main, branch, path, connect, rows):
     assert rows(reader) == rows(main)
 
 
+def test_a_connection_that_only_reads_can_call_every_method(main, path, connect, rows):
+    reader = connect(f"{path.as_uri()}?mode=ro", uri=True)
+    reader.create_branch("b")
+    branch = connect(path, branch="b")
+    branch.execute("DELETE FROM fruit WHERE id > 1")
+    branch.commit()
+    assert reader.compare_branches("main", "b").total_row_changes == 2
+    assert reader.merge_branch("b").total_row_changes == 2
+    assert len(rows(reader)) == 1
+    reader.undo_merge("b")
+    reader.delete_branch("b")
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="attempt to write a readonly database"):
+        reader.execute("DELETE FROM fruit")
+    assert len(rows(main)) == 3
+
+
 def test_the_file_of_a_branch_is_no_database_of_its_own(main, branch, connect):
     conn = connect(main.get_branch_info("b").path)
     with pytest.raises(heliosdb_sqlite.ProgrammingError, match="is the file of a branch: open its database"):
