@@ -18,6 +18,7 @@ class Feature:
     options: tuple[str, ...]
     methods: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     column_types: tuple[str, ...] = ()
     sized_types: tuple[str, ...] = ()  # its own only with arguments, VECTOR(3); a bare VECTOR stays SQLite's
     clauses: tuple[str, ...] = ()  # anywhere in a statement
@@ -95,6 +96,7 @@ FEATURES = (
             "system_versions",
         ),
         methods=("history", "restore", "tag", "purge_history", "recorded_as"),
+        commands=("history", "restore"),
         clauses=(
             "ADD SYSTEM VERSIONING",
             "DROP SYSTEM VERSIONING",
@@ -118,6 +120,7 @@ FEATURES = (
             "compare_branches",
             "undo_merge",
         ),
+        commands=("branch",),
         statements=("CREATE BRANCH", "MERGE BRANCH", "DROP BRANCH", "SHOW BRANCHES"),
     ),
     Feature(
@@ -125,6 +128,7 @@ FEATURES = (
         "connect(..., encryption_key=...)",
         options=("encryption_key", "column_key"),
         methods=("rekey",),
+        commands=("encrypt", "decrypt", "rekey"),
         column_types=("ENCRYPTED",),
         sql_functions=("heliosdb_encrypt", "heliosdb_sought", "heliosdb_decrypt"),
     ),
@@ -134,6 +138,7 @@ FEATURES = (
         options=("heliosdb_mode",),
         methods=("get_server_info",),
         functions=("start_server",),
+        commands=("serve", "user"),
     ),
 )
 # Words that plain SQLite would accept without a sound: the only ones looked for before a statement runs.
@@ -153,3 +158,8 @@ def owner_of_method(name: str) -> Feature | None:
 def owner_of_function(name: str) -> Feature | None:
     """Return the feature that brings this function of the module."""
     return next((feature for feature in FEATURES if name in feature.functions), None)
+
+
+def owner_of_command(name: str) -> Feature | None:
+    """Return the feature that brings this subcommand of ``heliosdb``."""
+    return next((feature for feature in FEATURES if name in feature.commands), None)

@@ -84,3 +84,17 @@ def test_a_database_error_in_a_plugins_command(heliosdb):
     with registered(Plugin(), always=False):
         assert error(heliosdb("fail")) == "no such thing: [bold]"
         assert heliosdb("greet", "you").output == "hello you\n"
+
+
+def test_a_command_of_a_plugin_that_is_not_there(heliosdb, monkeypatch):
+    monkeypatch.setattr(
+        "heliosdb_sqlite.cli.app.manager", lambda: type("M", (), {"implementations": lambda *_: {}})
+    )
+    for name, plugin in (
+        ("encrypt", "crypto"),
+        ("branch", "branching"),
+        ("history", "timetravel"),
+        ("serve", "server"),
+    ):
+        assert f"{name} comes with the {plugin} plugin" in error(heliosdb(name, "x.db"), code=2)
+    assert error(heliosdb("nonsense"), code=2).startswith("No such command 'nonsense'")

@@ -60,7 +60,7 @@ def analyze(
     key_env: str | None,
     ask_key: bool,
 ) -> None:
-    r"""Find the indexes that would speed QUERIES up in the database FILE, and those it doesn't need.
+    """Find the indexes that would speed QUERIES up in the database FILE, and those it doesn't need.
 
     QUERIES is a file with SQL statements, - for standard input. They run on a copy of the tables in memory; FILE is
     only read. Without QUERIES only indexes that others make superfluous are found.
@@ -71,7 +71,7 @@ def analyze(
         -- params: ["2024-01-01"]
         -- runs: 1000
         SELECT * FROM users WHERE created_at > ?;
-    """
+    """  # noqa: D301 - click looks for the character, not for a backslash
     if key_env is not None and ask_key:
         raise click.UsageError("give --key-env or --ask-key, not both")
     others: list[str] = []

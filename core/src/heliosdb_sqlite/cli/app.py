@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from .._catalogue import owner_of_command
 from .._standard import sqlite3
 from ..plugins._manager import manager
 from .demo import demo
@@ -21,6 +22,14 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except sqlite3.Error as error:
             raise click.ClickException(str(error)) from error
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find a command; the error for one that is not there says which plugin brings it."""
+        name = args[0]
+        feature = owner_of_command(name) if self.get_command(ctx, name) is None else None
+        if feature is not None:
+            raise click.UsageError(f"{name} {feature.comes_with}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 def build() -> click.Group:
