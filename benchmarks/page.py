@@ -21,17 +21,49 @@ DECADES = 2.0  # from the middle to an end: a hundred times
 
 
 def markdown(folder: Path = RESULTS, *, bars: bool = True) -> str:
-    """Return the page's sections, one for each file of results."""
-    return "\n".join(line for file in sorted(folder.glob("*.json")) for line in _section(file, bars=bars))
+    """Return the page's sections: every target in one table, and then all there is, a section for each file."""
+    files = sorted(folder.glob("*.json"))
+    sections = (line for file in files for line in _section(file, bars=bars))
+    return "\n".join([*_targets(files), *sections])
+
+
+def _targets(files: list[Path]) -> Iterator[str]:
+    """Yield the table of all that has a target, the missed ones marked, with the command that measures it."""
+    rows = [(_command(file), *row) for file in files for row in _rows(file) if row[3]]
+    met = sum(row[-1] == "met" for row in rows)
+    yield "### Every target"
+    yield ""
+    yield f"{met} of {len(rows)} are met. What is missed, and why, stands on the feature's own page."
+    yield ""
+    yield "| command | work | against | ratio | target | |"
+    yield "|---|---|---|--:|--:|---|"
+    for command, work, peer, ratio, target, verdict in rows:
+        shown = f"**{verdict}**" if verdict == "missed" else verdict
+        narrowly = shown != verdict and f"{ratio:.2f}" == target
+        figure = f"{ratio:.3f}" if narrowly else f"{ratio:.2f}"
+        yield f"| `{command}` | {work} | {peer} | {figure} | {target} | {shown} |"
+    yield ""
+
+
+def _command(file: Path) -> str:
+    """Return what measures it; of an area with several files the names go on behind a _."""
+    return f"benchmarks.{file.stem.partition('_')[0]}"
+
+
+def _rows(file: Path) -> list[tuple[str, str, float, str, str]]:
+    results = json.loads(file.read_text(encoding="utf-8"))["results"]
+    return [row for row in map(_row, results) if row]
 
 
 def _section(file: Path, *, bars: bool) -> Iterator[str]:
     document = json.loads(file.read_text(encoding="utf-8"))
-    about, results = document["about"], [row for row in map(_row, document["results"]) if row]
+    about, results = document["about"], _rows(file)
+    if not results:  # it has other figures than ratios, which stand on the feature's page
+        return
     yield f"### {file.stem}"
     yield ""
     yield (
-        f"`python -m benchmarks.{file.stem}`: {document['title']}. {about['date']}, {about['processor']},"
+        f"`python -m {_command(file)}`: {document['title']}. {about['date']}, {about['processor']},"
         f" {about['cpus']} processors, Python {about['python']}, SQLite {about['sqlite']}."
     )
     yield ""
