@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..protocol.errors import PgError
-from . import arrays, casts, clocks, documents, numerics, spans, texts
+from . import arrays, casts, clocks, documents, json_rows, numerics, patterns, spans, texts
 from .aggregates import Aggregate
 
 
@@ -63,9 +63,11 @@ def _unexpected(function: Callable[..., Any], error: Exception) -> PgError:
 
 _EVERYONES: dict[str, Callable[..., Any]] = {
     **texts.FUNCTIONS,
+    **patterns.FUNCTIONS,
     **numerics.FUNCTIONS,
     **arrays.FUNCTIONS,
     **documents.FUNCTIONS,
+    **json_rows.FUNCTIONS,
     **clocks.FUNCTIONS,
     **spans.FUNCTIONS,
 }

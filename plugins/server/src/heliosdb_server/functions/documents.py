@@ -14,7 +14,7 @@ from .json_texts import members
 from .marks import collected, sees_null
 
 
-def _load(text: Any) -> Any:
+def load(text: Any) -> Any:
     try:
         return json.loads(text if isinstance(text, str) else writing.text(text), parse_float=reading.Literal)
     except ValueError:
@@ -23,7 +23,7 @@ def _load(text: Any) -> Any:
         ) from None
 
 
-def _text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return jsonb_dump(value)
@@ -49,7 +49,7 @@ def _dump(value: Any) -> str | None:
 
 
 def pg_json_get(document: Any, key: Any) -> str | None:
-    value = _load(document)
+    value = load(document)
     if isinstance(value, list) and isinstance(key, str):
         return None
     return _dump(_step(value, key))
@@ -57,7 +57,7 @@ def pg_json_get(document: Any, key: Any) -> str | None:
 
 def pg_json_get_raw(document: Any, key: Any) -> str | None:
     """Return a member or an item of a json document as it is written there."""
-    value = _load(document)
+    value = load(document)
     if isinstance(value, list) and isinstance(key, str):
         return None
     return _raw(document, value, key)
@@ -77,16 +77,16 @@ def pg_json_path_raw(document: Any, path: str) -> str | None:
     for key in arrays.load(path):
         if found is None or key is None:
             return None
-        found = _raw(found, _load(found), str(key))
+        found = _raw(found, load(found), str(key))
     return found
 
 
 def pg_json_get_text(document: Any, key: Any) -> str | None:
-    value = _load(document)
+    value = load(document)
     if isinstance(value, list) and isinstance(key, str):
         return None
     found = _step(value, key)
-    return None if found is _MISSING else _text(found)
+    return None if found is _MISSING else as_text(found)
 
 
 def _walk(value: Any, path: list[Any]) -> Any:
@@ -100,21 +100,21 @@ def _walk(value: Any, path: list[Any]) -> Any:
 
 
 def pg_json_path(document: Any, path: str) -> str | None:
-    return _dump(_walk(_load(document), [str(each) for each in arrays.load(path)]))
+    return _dump(_walk(load(document), [str(each) for each in arrays.load(path)]))
 
 
 def pg_json_path_text(document: Any, path: str) -> str | None:
-    found = _walk(_load(document), [str(each) for each in arrays.load(path)])
-    return None if found is _MISSING else _text(found)
+    found = _walk(load(document), [str(each) for each in arrays.load(path)])
+    return None if found is _MISSING else as_text(found)
 
 
 def pg_json_extract_path(document: Any, *path: str) -> str | None:
-    return _dump(_walk(_load(document), list(path)))
+    return _dump(_walk(load(document), list(path)))
 
 
 def pg_json_extract_path_text(document: Any, *path: str) -> str | None:
-    found = _walk(_load(document), list(path))
-    return None if found is _MISSING else _text(found)
+    found = _walk(load(document), list(path))
+    return None if found is _MISSING else as_text(found)
 
 
 def _contains(a: Any, b: Any) -> bool:
@@ -132,7 +132,7 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def pg_json_contains(a: Any, b: Any) -> int:
-    return int(_contains(_load(a), _load(b)))
+    return int(_contains(load(a), load(b)))
 
 
 def pg_json_contained(a: Any, b: Any) -> int:
@@ -140,7 +140,7 @@ def pg_json_contained(a: Any, b: Any) -> int:
 
 
 def pg_json_has(document: Any, key: str) -> int:
-    value = _load(document)
+    value = load(document)
     return int(key in value if isinstance(value, (dict, list)) else value == key)
 
 
@@ -153,7 +153,7 @@ def pg_json_has_all(document: Any, keys: str) -> int:
 
 
 def pg_json_concat(a: Any, b: Any) -> str:
-    one, two = _load(a), _load(b)
+    one, two = load(a), load(b)
     if isinstance(one, dict) and isinstance(two, dict):
         return jsonb_dump({**one, **two})
     return jsonb_dump(
@@ -162,7 +162,7 @@ def pg_json_concat(a: Any, b: Any) -> str:
 
 
 def pg_json_delete(document: Any, key: Any) -> str:
-    value = _load(document)
+    value = load(document)
     if isinstance(value, dict):
         keys = arrays.load(key) if isinstance(key, str) and key[:1] == "[" else [key]
         return jsonb_dump({name: each for name, each in value.items() if name not in keys})
@@ -175,7 +175,7 @@ def pg_json_delete(document: Any, key: Any) -> str:
 
 
 def pg_json_delete_path(document: Any, path: str) -> str:
-    value = _load(document)
+    value = load(document)
     keys = [str(each) for each in arrays.load(path)]
     parent = _walk(value, keys[:-1])
     if isinstance(parent, dict):
@@ -186,29 +186,29 @@ def pg_json_delete_path(document: Any, path: str) -> str:
 
 
 def pg_jsonb_set(document: Any, path: str, new: Any, create: int = 1) -> str:
-    value, keys = _load(document), [str(each) for each in arrays.load(path)]
+    value, keys = load(document), [str(each) for each in arrays.load(path)]
     if not keys:
         return jsonb_dump(value)
     parent = _walk(value, keys[:-1])
     if isinstance(parent, dict) and (create or keys[-1] in parent):
-        parent[keys[-1]] = _load(new)
+        parent[keys[-1]] = load(new)
     elif isinstance(parent, list):
         if _step(parent, keys[-1]) is not _MISSING:
-            parent[int(keys[-1])] = _load(new)
+            parent[int(keys[-1])] = load(new)
         elif create:
-            parent.insert(0 if int(keys[-1]) < 0 else len(parent), _load(new))
+            parent.insert(0 if int(keys[-1]) < 0 else len(parent), load(new))
     return jsonb_dump(value)
 
 
 def pg_jsonb_insert(document: Any, path: str, new: Any, after: int = 0) -> str:
-    value, keys = _load(document), [str(each) for each in arrays.load(path)]
+    value, keys = load(document), [str(each) for each in arrays.load(path)]
     parent = _walk(value, keys[:-1])
     if isinstance(parent, dict):
         if keys[-1] in parent:
             raise PgError("22023", "cannot replace existing key")
-        parent[keys[-1]] = _load(new)
+        parent[keys[-1]] = load(new)
     elif isinstance(parent, list):
-        parent.insert(int(keys[-1]) + bool(after), _load(new))
+        parent.insert(int(keys[-1]) + bool(after), load(new))
     return jsonb_dump(value)
 
 
@@ -218,7 +218,7 @@ def pg_json_strip_nulls(document: Any) -> str:
             return {key: strip(each) for key, each in value.items() if each is not None}
         return [strip(each) for each in value] if isinstance(value, list) else value
 
-    return jsonb_dump(strip(_load(document)))
+    return jsonb_dump(strip(load(document)))
 
 
 def pg_jsonb_pretty(document: Any) -> str:
@@ -234,11 +234,11 @@ def pg_jsonb_pretty(document: Any) -> str:
         first, last = "{}" if isinstance(value, dict) else "[]"
         return first + "\n" + "".join([",\n".join(items), "\n"] if items else []) + indent + last
 
-    return lines(_load(document), "")
+    return lines(load(document), "")
 
 
 def pg_json_typeof(document: Any) -> str:
-    value = _load(document)
+    value = load(document)
     if isinstance(value, bool):
         return "boolean"
     names = {dict: "object", list: "array", str: "string", type(None): "null"}
@@ -246,68 +246,10 @@ def pg_json_typeof(document: Any) -> str:
 
 
 def pg_json_array_length(document: Any) -> int:
-    value = _load(document)
+    value = load(document)
     if not isinstance(value, list):
         raise PgError("22023", "cannot get array length of a non-array")
     return len(value)
-
-
-def _items(document: Any) -> list[Any]:
-    value = _load(document)
-    if not isinstance(value, list):
-        raise PgError(
-            "22023",
-            "cannot extract elements from " + ("an object" if isinstance(value, dict) else "a scalar"),
-        )
-    return value
-
-
-def pg_json_items(document: Any) -> str:
-    return json.dumps([jsonb_dump(item) for item in _items(document)], ensure_ascii=False)
-
-
-def pg_json_items_raw(document: Any) -> str:
-    _items(document)
-    return json.dumps([text for _, text in members(document)], ensure_ascii=False)
-
-
-def pg_json_texts(document: Any) -> str:
-    return json.dumps([_text(item) for item in _items(document)], ensure_ascii=False)
-
-
-def _members(document: Any) -> dict[str, Any]:
-    value = _load(document)
-    if not isinstance(value, dict):
-        raise PgError(
-            "22023",
-            "cannot deconstruct " + ("an array as an object" if isinstance(value, list) else "a scalar"),
-        )
-    return value
-
-
-def pg_jsonb_keys(document: Any) -> str:
-    return json.dumps(
-        sorted(_members(document), key=lambda key: (len(key.encode()), key)), ensure_ascii=False
-    )
-
-
-def pg_json_keys(document: Any) -> str:
-    return json.dumps(list(_members(document)), ensure_ascii=False)
-
-
-def pg_json_pairs(document: Any) -> str:
-    return json.dumps(
-        [[key, jsonb_dump(value)] for key, value in _members(document).items()], ensure_ascii=False
-    )
-
-
-def pg_json_pairs_raw(document: Any) -> str:
-    _members(document)
-    return json.dumps([[key, text] for key, text in members(document)], ensure_ascii=False)
-
-
-def pg_json_pairs_text(document: Any) -> str:
-    return json.dumps([[key, _text(value)] for key, value in _members(document).items()], ensure_ascii=False)
 
 
 def jsonable(value: Any, kind: str) -> Any:
@@ -315,7 +257,7 @@ def jsonable(value: Any, kind: str) -> Any:
     if value is None:
         return None
     if kind in ("json", "jsonb", "record"):
-        return _load(value)
+        return load(value)
     if kind == "bool":
         return bool(value)
     if isinstance(value, float) and not isinstance(value, reading.Literal):
@@ -349,7 +291,7 @@ def pg_to_json(value: Any, kind: str, binary: int = 0) -> str | None:
     if value is None:
         return None
     if kind == "json":
-        return value if not binary else jsonb_dump(_load(value))
+        return value if not binary else jsonb_dump(load(value))
     if (kind.startswith("_") or kind == "record") and not binary:
         return reading.json_dump(jsonable(value, kind))
     return jsonb_dump(jsonable(value, kind))
@@ -396,7 +338,7 @@ def _plain(value: Any) -> Any:
 
 def pg_jsonb(document: Any) -> str:
     """Return a document so that those which are equal are the same text."""
-    return jsonb_dump(_plain(_load(document)))
+    return jsonb_dump(_plain(load(document)))
 
 
 def _order(value: Any) -> bytes:
@@ -419,7 +361,7 @@ def _order(value: Any) -> bytes:
 
 def pg_jsonb_order(document: Any) -> bytes:
     """Return bytes that sort as documents do: null, texts, numbers, false and true, arrays and objects by size."""
-    return _order(_load(document))
+    return _order(load(document))
 
 
 def pg_l2_distance(a: Any, b: Any) -> float:

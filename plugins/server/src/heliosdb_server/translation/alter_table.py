@@ -11,9 +11,10 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
 from . import comments, sequences, tree
+from .column_definitions import is_literal
 from .literals import S_BOOL, S_TEXT
 from .schema_edit import SchemaEdit
-from .schemas import Schemas, is_literal
+from .schemas import Schemas
 from .scope import CONSTRAINT_MARK, Column, Ex, Relation, Scope, TableInfo
 
 

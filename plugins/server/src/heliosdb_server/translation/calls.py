@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
@@ -18,9 +17,6 @@ from ..types.registry import (
     DATE,
     FLOAT4,
     FLOAT8,
-    INT2,
-    INT4,
-    INT8,
     INTEGERS,
     INTERVAL,
     JSON,
@@ -35,22 +31,12 @@ from ..types.registry import (
     Sized,
 )  # fmt: skip
 from . import tree
-from .composites import Composites
-from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, is_number, wider
+from .aggregating import AGGREGATES, Aggregating
+from .literals import S_FLOAT8, S_INT4, S_TEXT, is_number
 from .scope import Ex, Scope
 from .signatures import SIGNATURES, VOLATILE, WRITES, Signature
 
-_NATIVE = frozenset(("count", "sum", "avg", "min", "max"))
 # Aggregates in Python: PostgreSQL's name, the kind that the aggregate function is told, the result.
-_COLLECTING: dict[str, PgType | str] = {
-    "string_agg": TEXT, "array_agg": "array", "json_agg": JSON, "jsonb_agg": JSONB, "json_object_agg": JSON,
-    "jsonb_object_agg": JSONB, "stddev": FLOAT8, "stddev_samp": FLOAT8, "stddev_pop": FLOAT8, "variance": FLOAT8,
-    "var_samp": FLOAT8, "var_pop": FLOAT8, "bit_and": "same", "bit_or": "same", "bit_xor": "same", "corr": FLOAT8,
-    "covar_pop": FLOAT8, "covar_samp": FLOAT8, "regr_slope": FLOAT8, "regr_intercept": FLOAT8, "regr_count": INT8,
-    "regr_r2": FLOAT8, "mode within group": "order", "percentile_cont within group": FLOAT8,
-    "percentile_disc within group": "order", "any_value": "same",
-}  # fmt: skip
-AGGREGATES = _NATIVE | _COLLECTING.keys() | {"bool_and", "bool_or", "every", "group_concat", "total"}
 _TYPE_CALLS = {"int4": "int4", "int8": "int8", "float8": "float8", "text": "text", "date": "date", "numeric": "numeric",
                "bool": "bool", "varchar": "varchar", "float4": "float4", "int2": "int2", "oid": "oid", "uuid": "uuid"}  # fmt: skip
 
@@ -67,7 +53,7 @@ _OF_ARRAYS = {
 }  # fmt: skip
 
 
-class Calls(Composites):
+class Calls(Aggregating):
     """Writes calls."""
 
     def call(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
@@ -240,164 +226,7 @@ class Calls(Composites):
         kind = VECTOR if name.startswith("vector_") and name.rpartition("_")[2] in _VECTORS else None
         return Ex(made, Sized(kind) if kind is not None else None)
 
-    def _no_function(self, node: tree.Call, args: Sequence[Ex]) -> PgError:
-        types = ", ".join(arg.type.title if arg.type is not None else "unknown" for arg in args)
-        return PgError(
-            "42883",
-            f"function {node.name}({types}) does not exist",
-            hint="No function matches the given name and argument types. You might need to add explicit type casts.",
-            position=node.at + 1,
-        )
-
     # ---- aggregates and windows ----
-
-    def over(self, over: tree.Window | str, scope: Scope) -> str:
-        """Return ``OVER ...``."""
-        if isinstance(over, str):
-            if over not in scope.windows:
-                raise PgError("42704", f'window "{over}" does not exist')
-            return f" OVER {quote_identifier(over)}"
-        return f" OVER {self.window(over, scope)}"
-
-    def window(self, window: tree.Window, scope: Scope) -> str:
-        """Return a window's definition in parentheses."""
-        parts = [quote_identifier(window.base)] if window.base else []
-        if window.partition:
-            parts.append(
-                "PARTITION BY "
-                + ", ".join(self.sortable(self.ex(each, scope)).text for each in window.partition)
-            )
-        if window.order:
-            parts.append("ORDER BY " + ", ".join(self.key(each, scope) for each in window.order))
-        if window.frame:
-            parts.append(window.frame)
-        return f"({' '.join(parts)})"
-
-    def sortable(self, ex: Ex) -> Ex:
-        """Return what rows are sorted by for this value, where SQLite would sort what it has for it otherwise."""
-        if ex.type is INTERVAL:
-            return self._interval_order(ex)._replace(not_null=ex.not_null)
-        if ex.type is JSONB:
-            return self.own(f"pg_jsonb_order({ex.text})", ex.sized)._replace(not_null=ex.not_null)
-        if ex.type is not None and ex.type.element:
-            return self.array_order(ex)._replace(not_null=ex.not_null)
-        return ex
-
-    def key(self, order: tree.Order, scope: Scope) -> str:
-        """Return what rows are sorted by, with NULLs where PostgreSQL has them: last, or first when descending."""
-        ex = self.sortable(self.ex(order.expr, scope))
-        text = ex.text
-        nulls = order.nulls or ("first" if order.descending else "last")
-        usual = "last" if order.descending else "first"  # SQLite's, which can use an index
-        text += " DESC" if order.descending else ""
-        if nulls != usual and not ex.not_null:
-            text += f" NULLS {nulls.upper()}"
-        return text
-
-    def _filtered(self, node: tree.Call, scope: Scope) -> str:
-        made = (
-            f" FILTER (WHERE {self.ex(node.filter, scope, S_BOOL).text})" if node.filter is not None else ""
-        )
-        return made + (self.over(node.over, scope) if node.over is not None else "")
-
-    def _aggregate(self, node: tree.Call, name: str, scope: Scope) -> Ex:
-        args = [] if node.star else [self.ex(arg, scope) for arg in node.args]
-        args = [self.typed(arg, S_TEXT, -1) for arg in args]
-        kind = args[0].type if args else None
-        end = self._filtered(node, scope)
-        distinct = "DISTINCT " if node.distinct else ""
-        if name in ("bool_and", "bool_or", "every"):
-            how = "max" if name == "bool_or" else "min"
-            return Ex(f"{how}({distinct}{args[0].text}){end}", S_BOOL)
-        if name in ("group_concat", "total"):
-            return Ex(
-                f"{name}({distinct}{', '.join(a.text for a in args)}){end}",
-                S_TEXT if name[0] == "g" else S_FLOAT8,
-            )
-        if name in _NATIVE:
-            if name in ("min", "max") and len(args) > 1:  # SQLite's, of one row
-                return Ex(f"{name}({', '.join(a.text for a in args)})", self.common(args))
-            if name != "count" and len(args) != 1:
-                raise self._no_function(node, args)
-            if name in ("sum", "avg") and kind is INTERVAL:
-                return self._collected(node, f"interval_{name}", INTERVAL, args, scope, end)
-            if name in ("sum", "avg") and kind is VECTOR:
-                return Ex(f"vector_{name}({args[0].text}){end}", Sized(VECTOR))
-            if name in ("min", "max") and kind is INTERVAL:
-                return self._collected(node, f"interval_{name}", INTERVAL, args, scope, end)
-            if name in ("sum", "avg") and (kind in STRINGS or kind is BOOL):
-                raise self._no_function(node, args)
-            compared = [self.sortable(a) for a in args] if node.distinct and name == "count" else args
-            text = "*" if node.star else f"{distinct}{', '.join(a.text for a in compared)}"
-            sized = self._native_result(name, args)
-            made = f"{name}({text}){end}"
-            if name in ("sum", "avg") and sized is not None and sized.type is NUMERIC:
-                scale = args[0].decimals
-                if name == "avg" or scale is None:
-                    return self._fifteen(made)
-                return Ex(f"round({made}, {scale})" if scale else made, sized, scale=scale)
-            return Ex(made, sized)
-        result = _COLLECTING[name]
-        return self._collected(node, name, result, args, scope, end)
-
-    def _native_result(self, name: str, args: Sequence[Ex]) -> Sized | None:
-        if name == "count":
-            return S_INT8
-        sized = args[0].sized
-        if sized is None:
-            return S_FLOAT8 if name == "avg" else None
-        if name in ("min", "max"):
-            return sized
-        if name == "avg":
-            return S_FLOAT8 if sized.type in (FLOAT8, FLOAT4) else Sized(NUMERIC)
-        if sized.type in (INT2, INT4):
-            return S_INT8
-        if sized.type in INTEGERS:
-            return Sized(NUMERIC)
-        return Sized(sized.type)
-
-    def _collected(
-        self, node: tree.Call, name: str, result: PgType | str, args: list[Ex], scope: Scope, end: str
-    ) -> Ex:
-        """Return an aggregate that Python computes; it gets its rows' sort keys along, since SQLite sorts none."""
-        if node.over is not None and name.partition(" ")[0] not in ("string_agg", "array_agg"):
-            pass  # SQLite says so where the aggregate is no window function
-        keys = [self.sortable(self.ex(order.expr, scope)) for order in node.order]
-        directions = "".join(
-            ("d" if o.descending else "a") + ((o.nulls or ("first" if o.descending else "last"))[0])
-            for o in node.order
-        )
-        own = [self.ex(order.expr, scope) for order in node.order]
-        first = own[0] if "within group" in name and own else args[0] if args else Ex("")
-        types = [arg.type.name if arg.type is not None else "" for arg in args] or [
-            first.type.name if first.type else ""
-        ]
-        values = [arg.text for arg in args]
-        if name.startswith("json"):
-            values, types = map(list, zip(*map(self.for_json, args), strict=True))
-        spec = json.dumps([name.partition(" ")[0], node.distinct, len(args), directions, types])
-        texts = [quote_text(spec), *values, *(key.text for key in keys)]
-        sized: Sized | None
-        if name in _EXACT and args and args[0].type is not FLOAT8 and args[0].type is not FLOAT4:
-            sized = Sized(NUMERIC)
-        elif name.startswith("percentile_"):
-            sized = own[0].sized if own else None
-            if name.startswith("percentile_cont") and (sized is None or sized.type is not INTERVAL):
-                sized = S_FLOAT8
-            if args and args[0].type is not None and args[0].type.element and sized is not None:
-                sized = Sized(BY_OID[sized.type.array])
-        elif isinstance(result, PgType):
-            sized = Sized(result)
-        elif result == "array":
-            element = args[0].type if args else None
-            array = BY_OID.get(element.array or element.oid) if element is not None else None
-            sized = Sized(array) if array is not None else Sized(BY_OID[TEXT.array])
-        else:
-            sized = first.sized
-        made = self.own(f"pg_aggregate({', '.join(texts)}){end}", sized)
-        if name == "string_agg" and args and args[0].type is BYTEA:
-            return made._replace(sized=Sized(BYTEA))
-        return made
 
     # ---- functions with a form of their own ----
 
@@ -490,7 +319,6 @@ class Calls(Composites):
         raise PgError("42601", "syntax error", position=node.at + 1)
 
 
-_EXACT = frozenset(("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"))
 _SAID_AS_TEXT = frozenset(
     [
         "lower",
@@ -516,4 +344,3 @@ _SAID_AS_TEXT = frozenset(
 _PADDED = frozenset(("octet_length", "concat", "concat_ws", "format"))
 _UNTYPED = frozenset(("pg_typeof",))
 _VECTORS = frozenset(("add", "subtract", "multiply", "scale", "normalize", "subvector", "avg", "sum"))
-__all__ = ["FLOAT4", "Calls", "wider"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import PgError
 from ..types import registry
-from ..types.registry import BOOL, TEXT, Sized
+from ..types.registry import Sized
 from . import tree
 from .cursor import RESERVED
 from .lexer import Kind
@@ -346,6 +346,3 @@ def number(text: str, at: int) -> tree.Const:
         if value < 2**63:
             return tree.Const(value, "int", at=at)
     return tree.Const(text, "numeric", at=at)
-
-
-__all__ = ["BOOL", "TEXT", "Expressions", "number"]

@@ -10,10 +10,11 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
 from . import tree
-from .calls import AGGREGATES
+from .aggregating import AGGREGATES
 from .naming import name_of
+from .row_functions import SET_RETURNING
 from .scope import Column, Ex, Scope
-from .tables import SET_RETURNING, Tables
+from .tables import Tables
 from .walking import aggregate_in, calls, children, replaced, written
 
 

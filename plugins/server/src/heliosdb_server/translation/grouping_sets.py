@@ -10,7 +10,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
 from . import tree
-from .calls import AGGREGATES
+from .aggregating import AGGREGATES
 from .grouping import Grouping, directed
 from .naming import name_of
 from .scope import Column, Ex, Scope

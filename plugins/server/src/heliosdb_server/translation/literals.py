@@ -177,6 +177,3 @@ def cast(ex: Ex, target: Sized, *, explicit: bool = True) -> str:
         name += f"@{ex.sized.modifier}"
     how = "" if explicit else ", 'assignment'"
     return f"pg_cast({ex.text}, {quote_text(name)}, {quote_text(kind.name)}, {target.modifier}{how})"
-
-
-__all__ = ["BYTEA", "INTERVAL", "JSONB", "cast", "is_number", "typed_literal", "value_text", "wider"]

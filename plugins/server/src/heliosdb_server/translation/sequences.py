@@ -13,7 +13,7 @@ from typing import Any
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError, not_supported
-from ..types.registry import BY_NAME, INT2, INT4, INT8, PgType
+from ..types.registry import INT2, INT4, INT8, PgType
 from . import comments, tree
 from .scope import Schema
 
@@ -156,6 +156,3 @@ def dropped(node: tree.Drop, schema: Schema) -> list[str]:
         made.append(f"DROP TABLE {quote_identifier(found.name)}")
         made += comments.forgotten(schema, found.name)
     return made
-
-
-__all__ = ["BY_NAME", "MARK", "VERSION", "alter", "create", "created", "dropped", "serial_set", "settled"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import tree
+from .row_functions import SET_RETURNING
 from .scope import TableInfo
-from .tables import SET_RETURNING
 from .walking import aggregate_in, calls
 
 Lookup = Callable[[tree.Table], "TableInfo | None"]

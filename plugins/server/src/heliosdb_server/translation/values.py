@@ -22,14 +22,12 @@ from ..types.registry import (
     DATE,
     FLOAT4,
     FLOAT8,
-    INT2,
     INTEGERS,
     JSON,
     JSONB,
     NUMERIC,
     RECORD,
     REG,
-    REGCLASS,
     STRINGS,
     TEXT,
     TIMESTAMPTZ,
@@ -255,6 +253,3 @@ class Values:
 
     def _star(self, node: tree.Star, scope: Scope, want: Sized | None) -> Ex:
         raise PgError("42601", 'syntax error at or near "*"', position=node.at + 1)
-
-
-__all__ = ["INT2", "REGCLASS", "Values"]

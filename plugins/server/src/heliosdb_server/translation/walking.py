@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from . import tree
-from .calls import AGGREGATES
+from .aggregating import AGGREGATES
 
 
 def children(node: tree.Node) -> list[tree.Node]:
