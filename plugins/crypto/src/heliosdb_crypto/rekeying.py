@@ -68,7 +68,8 @@ def _refuse_branches(connection: Any, file: DatabaseFile) -> None:
     listed = getattr(connection, "list_branches", None)  # of the branching plugin, where that is installed
     if listed is None:
         return
-    main, *branches = listed()
+    with _shared(connection):
+        main, *branches = listed()
     if not branches:
         return
     names = ", ".join(repr(branch.name) for branch in branches)
@@ -141,6 +142,25 @@ def _immediate(connection: Any) -> Iterator[None]:
 
 
 @contextmanager
+def _shared(connection: Any) -> Iterator[None]:
+    """Let other connections read what this one has locked for itself by locking_mode = EXCLUSIVE."""
+    (locking,) = run(connection, "PRAGMA main.locking_mode").fetchone()
+    if locking != "exclusive":
+        yield
+        return
+    _lock(connection, "normal")
+    try:
+        yield
+    finally:
+        _lock(connection, locking)
+
+
+def _lock(connection: Any, mode: str) -> None:
+    run(connection, f"PRAGMA main.locking_mode = {mode}").fetchone()
+    run(connection, "SELECT count(*) FROM main.sqlite_master").fetchone()  # lets the lock go
+
+
+@contextmanager
 def _temporary(file: DatabaseFile) -> Iterator[sqlite3.Connection]:
     """Give a temporary database, sealed as all temporary files are, and gone when it is closed."""
     made = sqlite3.connect(f"file:?vfs={layer_for(file.key).name}", uri=True)
@@ -170,7 +190,6 @@ def _alone(connection: Any) -> Iterator[None]:
         run(connection, "COMMIT")
         yield
     finally:
-        run(connection, f"PRAGMA main.locking_mode = {locking}").fetchone()
-        run(connection, "SELECT count(*) FROM main.sqlite_master").fetchone()  # lets the lock go
+        _lock(connection, locking)
         if mode in ("wal", "off", "memory"):
             run(connection, f"PRAGMA main.journal_mode = {mode}").fetchone()
