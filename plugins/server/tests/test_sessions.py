@@ -55,3 +55,29 @@ def test_a_savepoint_before_anything_was_written_can_be_gone_back_to(client):
 def test_a_setting_that_would_have_no_effect_is_refused(client, statement, error):
     with pytest.raises(error):
         client.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("SELECT '\"\\ud800\"'::jsonb", "22P02"),
+        ("SELECT '\"\\u0000\"'::jsonb", "22P05"),
+        ("SELECT '[\"\\ud800\"]'::json->>0", None),
+    ],
+)
+def test_text_that_is_no_text_does_not_end_the_session(client, sql, code):
+    with pytest.raises(psycopg.Error) as error:
+        client.execute(sql)
+    assert code is None or error.value.sqlstate == code
+    client.rollback()
+    assert client.execute("SELECT '\"\\\\u0000\"'::jsonb ->> 0, '\"\\ud83d\\ude00\"'::jsonb").fetchone() == (
+        None,
+        "😀",
+    )
+
+
+def test_the_time_zone_that_the_session_began_with_comes_back(client):
+    before = client.execute("SHOW timezone").fetchone()
+    client.execute("SET TIME ZONE 'Asia/Tokyo'")
+    client.execute("SET TIME ZONE LOCAL")
+    assert client.execute("SHOW timezone").fetchone() == before

@@ -28,6 +28,9 @@ _FULL, _NORMAL = 2, 1  # PRAGMA synchronous
 _KEPT = 512  # translations; a client that makes up a new text each time must not grow
 
 
+_FAILURES = (
+    sqlite3.Error, sqlite3.Warning, OverflowError, MemoryError, RecursionError, UnicodeEncodeError, PgError,
+)  # fmt: skip
 _PAST = re.compile(r"\bAS\s+OF\b|\bSYSTEM_TIME\b", re.IGNORECASE)
 
 
@@ -156,7 +159,7 @@ class Engine:
         self._trusted += trusted
         try:
             return self._execute(sql, parameters)
-        except (sqlite3.Error, sqlite3.Warning, OverflowError, MemoryError, RecursionError, PgError) as error:
+        except _FAILURES as error:
             raise self.error(error) from None
         finally:
             self._trusted -= trusted
@@ -228,6 +231,8 @@ class Engine:
 
     def error(self, error: BaseException) -> PgError:
         """Return the error as the client is to get it: a function's own if there is one."""
+        if isinstance(error, UnicodeEncodeError):
+            return PgError("22021", 'invalid character for encoding "UTF8": half of a pair of surrogates')
         own = self.failure.take()
         if own is not None and "user-defined" in str(error):
             return own

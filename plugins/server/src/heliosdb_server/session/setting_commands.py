@@ -35,7 +35,10 @@ class SettingCommands:
         if args["local"] and not self.transaction.block:
             self.notice("SET LOCAL can only be used in transaction blocks", "25P01", "WARNING")
             return "SET"
-        self._set(args["name"], args["value"], local=args["local"])
+        value = args["value"]
+        if args["name"].lower() == "timezone" and (value or "").lower() == "local":
+            value = None  # SET TIME ZONE LOCAL: the one that the session began with
+        self._set(args["name"], value, local=args["local"])
         return "SET"
 
     def _do_reset(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]

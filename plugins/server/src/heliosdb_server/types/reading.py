@@ -93,14 +93,23 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+_ZERO = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
 def jsonb_in(text: str) -> str:
     """Return JSON as jsonb keeps it: keys by length and then letters, the last of equal ones, no spare space."""
     try:
-        return jsonb_dump(json.loads(text, parse_constant=_no_constant, parse_float=Literal))
+        made = jsonb_dump(json.loads(text, parse_constant=_no_constant, parse_float=Literal))
+        made.encode()  # half of a pair of surrogates is no character
     except (ValueError, RecursionError):
         raise PgError(
             "22P02", "invalid input syntax for type json", detail=f"The text is {text[:80]!r}."
         ) from None
+    if "u0000" in made and _ZERO.search(made):
+        raise PgError(
+            "22P05", "unsupported Unicode escape sequence", detail="\\u0000 cannot be converted to text."
+        )
+    return made
 
 
 class Literal(float):
