@@ -442,6 +442,15 @@ def test_texts_that_are_no_slower_without_the_cache_are_left_alone():
     assert looked_up(Account(), 64 + 1024, hit=(0.000_009, 0.000_005)) == 64 + 1024
 
 
+def test_each_chance_that_is_lost_doubles_the_time_until_the_next():
+    account, loses, gains = Account(), (0.000_005, 0.000_009), (0.000_009, 0.000_005)
+    for pause in (1024, 2048, 4096, 8192, 16_384, 16_384):
+        assert looked_up(account, 64 + pause, hit=loses) == 64
+    assert looked_up(account, 64, hit=gains) == 64  # one that is not
+    assert looked_up(account, 63 + 1024, hit=loses) == 63  # begins anew
+    assert not account.rests()
+
+
 def test_a_machine_that_is_busy_for_a_moment_is_no_reason():
     account = Account()
     account.hit(0.001, 3.0)

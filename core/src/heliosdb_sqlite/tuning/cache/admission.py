@@ -4,7 +4,10 @@ from __future__ import annotations
 
 _WATCHED = 64  # look-ups after which the balance is drawn
 _BUSY = 0.0001  # seconds that keeping a small result takes on a slow machine
-_RESTS = 1024  # executions that a text for which it is negative is left alone
+_RESTS, _MOST = (
+    1024,
+    16_384,
+)  # executions that a text for which it is negative is left alone, at first and later
 
 
 class Account:
@@ -12,15 +15,16 @@ class Account:
 
     Every text is looked up until the first balance. One that has only lost, because SQLite is as fast as the cache or
     because nobody asks the same again, is run by SQLite for a while, and then gets another chance: its table may have
-    grown.
+    grown. Each chance lost doubles the while.
     """
 
-    __slots__ = ("_balance", "_looked_up", "_rests")
+    __slots__ = ("_balance", "_looked_up", "_next_rest", "_rests")
 
     def __init__(self) -> None:
         self._balance = 0.0
         self._looked_up = 0
         self._rests = 0
+        self._next_rest = _RESTS
 
     @property
     def is_new(self) -> bool:
@@ -49,9 +53,12 @@ class Account:
         self._balance += seconds
         self._looked_up += 1
         if self._looked_up == _WATCHED:
-            self._rests = 0 if self._balance > 0 else _RESTS
-            self._balance, self._looked_up = 0.0, 0 if self._rests else 1
+            if self._balance > 0:
+                self._balance, self._looked_up, self._next_rest = 0.0, 1, _RESTS
+            else:
+                self.rest()
 
     def rest(self) -> None:
-        """Leave the text alone for a while: a result of it was too large."""
-        self._rests, self._balance, self._looked_up = _RESTS, 0.0, 0
+        """Leave the text alone for a while: it has lost, or a result of it was too large."""
+        self._rests, self._balance, self._looked_up = self._next_rest, 0.0, 0
+        self._next_rest = min(self._next_rest * 2, _MOST)
