@@ -167,13 +167,6 @@ def statements(url: str) -> None:
                 connection.pgconn.exec_(text.encode())
 
 
-def pg_dump(url: str) -> None:
-    """Dump the schema."""
-    program = shutil.which("pg_dump")
-    if program is not None:
-        subprocess.run([program, "--schema-only", url], check=False, stdout=subprocess.DEVNULL)
-
-
 CLIENTS: dict[str, Callable[[str], None]] = {
     "psql": psql,
     "psycopg, psycopg2": psycopg_types,
