@@ -43,3 +43,6 @@ SELECT to_char(-1234.5, 'PR9999.99');
 SELECT to_char(1, '9.9.9');
 SELECT to_number('1,234.56', '9G999D99'), to_number('-12,454.8', '99G999D9S'), to_number('$1,234.56', 'L9,999.99'), to_number('<12>', '99PR'), to_number('12th', '99th');
 SELECT width_bucket(5.35, 0.024, 10.06, 5), scale(1.500::numeric(10,4)), scale(10);
+SELECT to_char(1.25, '9.-'), to_char(99.99, '9EEEE'), to_char(125, '9.9EEEE'), to_char(-1, '9PR%D'), to_char(0.5, '99DPR');
+SELECT to_char(5, 'th');
+SELECT to_char(5, 'B9EEEE');

@@ -30,6 +30,7 @@ class _Shape:
     zero_end: int = 0
     decimal: bool = False
     fill: bool = True
+    blank: bool = False
     sign: str = ""  # S: "before", "after"
     sign_at: int = 0
     minus: bool = False
@@ -70,6 +71,8 @@ def _shape(pieces: tuple[Piece, ...]) -> _Shape:
             if made.multi:
                 raise _refused('cannot use "V" and decimal point together')
             made.decimal = True
+        elif code == "B":
+            made.blank = made.blank or not (made.before or made.after)
         elif code == "FM":
             made.fill = False
         elif code == "S":
@@ -94,7 +97,16 @@ def _shape(pieces: tuple[Piece, ...]) -> _Shape:
                 raise _refused('cannot use "V" and decimal point together')
             made.multi = True
         elif code == "EEEE":
-            others = (not made.fill, made.sign, made.bracket, made.minus, made.plus, made.roman, made.multi)
+            others = (
+                not made.fill,
+                made.blank,
+                made.sign,
+                made.bracket,
+                made.minus,
+                made.plus,
+                made.roman,
+                made.multi,
+            )
             if any(others):
                 raise _refused('"EEEE" is incompatible with other formats')
             made.scientific = True
@@ -112,7 +124,7 @@ def number_text(value: Any, form: str, kind: str) -> str:
     if shape.roman:
         return _Writer(shape, _roman(value), "+", 0).run(pieces)
     if shape.scientific:
-        return _scientific(value, shape.after, binary=binary)
+        return _scientific(value, shape.after, binary=kind != "numeric")
     if binary:
         number = float(value) * 10.0**shape.multiplied
         whole = len(f"{abs(number):.0f}")
@@ -134,14 +146,14 @@ def number_text(value: Any, form: str, kind: str) -> str:
 
 
 def _scientific(value: Any, after: int, *, binary: bool) -> str:
-    number = Decimal(value) if binary else Decimal(str(value))
+    number = Decimal(value) if binary and isinstance(value, (int, float)) else Decimal(str(value))
     if number == 0:
         text, exponent = f"{0:.{after}f}", 0
     else:
         exponent = number.adjusted()
         mode = "ROUND_HALF_EVEN" if binary else ROUND_HALF_UP
         mantissa = number.scaleb(-exponent, _WIDE).quantize(Decimal(1).scaleb(-after), mode, _WIDE)
-        if abs(mantissa) >= 10:
+        if abs(mantissa) >= 10 and binary:  # a numeric keeps both digits, in PostgreSQL too
             exponent += 1
             mantissa = mantissa.scaleb(-1, _WIDE).quantize(Decimal(1).scaleb(-after), mode, _WIDE)
         text = f"{mantissa:f}"
@@ -167,6 +179,7 @@ class _Writer:
         self.at = 0  # in the digits
         self.place = 0  # in the template
         self.started = False
+        self.ended = False  # a place without a digit, as behind "9.", ends the text
         self.last = -1  # the last digit that FM keeps, -1: all are
         if shape.plus or shape.minus:
             self.signed = not (shape.plus and not shape.minus)
@@ -188,6 +201,8 @@ class _Writer:
         """Return the whole text."""
         for piece in pieces:
             self.out.append(self._piece(piece))
+            if self.ended:
+                break
         return "".join(self.out)
 
     def _piece(self, piece: Piece) -> str:
@@ -205,6 +220,8 @@ class _Writer:
         if code == "TH":
             if shape.roman or self.digits[:1] == "#" or self.sign == "-" or shape.decimal:
                 return ""
+            if not self.digits[-1:].isdigit():
+                raise PgError("22P02", f'"{self.digits}" is not a number')
             made = ordinal(self.digits)
             return made.upper() if piece.code == "TH" else made
         if code == "MI":
@@ -242,6 +259,8 @@ class _Writer:
                 made += " " if shape.fill else ""
         else:
             made += self._own(code)
+            if self.ended:
+                return made
         end = self.count + (1 if self.spaces else 0) + (1 if shape.decimal else 0)
         if self.last >= 0 and self.last == self.at:
             end = self.place
@@ -280,6 +299,7 @@ class _Writer:
         else:
             made = char
             self.started = True
+            self.ended = not char
         self.at += bool(char)
         return made
 
