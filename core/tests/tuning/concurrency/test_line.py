@@ -340,6 +340,19 @@ class TestNobodyIsHeldUp:
             with pytest.raises(sqlite3.OperationalError, match="readonly"):
                 reader.execute("UPDATE t SET n = 2")
 
+    def test_where_an_authorizer_forbids_to_ask_for_the_timeout(self, path, two):
+        first, second = two
+        second.execute("PRAGMA busy_timeout = 60000")
+        second.set_authorizer(
+            lambda action, *_: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA else sqlite3.SQLITE_OK
+        )
+        first.execute("UPDATE t SET n = n + 1 WHERE id = 1")
+        thread = waits(second)
+        first.commit()
+        thread.join(60)
+        second.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
+        assert total(path) == 2
+
     def test_by_threads_that_share_a_connection(self, path, two):
         first, second = two
         for _ in range(10):

@@ -342,3 +342,33 @@ def plainly_made(conn):
     conn.execute("CREATE TABLE t (a)")
     conn.execute("INSERT INTO t VALUES (1)")
     conn.commit()
+
+
+@pytest.mark.parametrize("level", ["", None, "IMMEDIATE"])
+def test_a_write_that_is_no_sql_keeps_nobody_waiting(path, level):
+    with closing(connect(path, isolation_level=level)) as first, closing(connect(path, timeout=0)) as second:
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            first.execute("INSERT INTO nowhere VALUES (1)")
+        first.commit()
+        with second:
+            second.execute("UPDATE t SET n = 1 WHERE id = 1")
+    assert total(path) == 1
+
+
+def test_every_commit_is_synced_though_an_authorizer_forbids_pragmas_for_a_while(path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(syncing, "sync_file", synced.append)
+
+    def no_pragmas(action, *_):
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA else sqlite3.SQLITE_OK
+
+    with closing(connect(path)) as conn:
+        conn.execute("UPDATE t SET n = 1 WHERE id = 1")
+        conn.set_authorizer(no_pragmas)
+        conn.commit()
+        conn.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
+        for number in range(2):
+            conn.execute("UPDATE t SET n = ? WHERE id = 1", (number,))
+            conn.commit()
+        assert len(synced) == 3
+        assert conn.execute("PRAGMA synchronous").fetchone() == (2,)

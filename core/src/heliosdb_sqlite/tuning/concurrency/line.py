@@ -130,15 +130,16 @@ class Place:
 
     def _patience(self, connection: Any) -> int:
         """Return the milliseconds that SQLite would wait for a lock."""
-        session: Any = getattr(
-            connection, "_session", None
-        )  # of one with plugins, which may have set it, too
-        if session is not None:
-            self._timeout = max(0, session.run_bare(connection, _ASKS).fetchone()[0])
-        elif connection._sets_timeout:
-            cursor = bare_cursor(connection)
-            self._timeout = max(0, cursor.execute(_ASKS).fetchone()[0])
-            cursor.close()
+        session: Any = getattr(connection, "_session", None)  # with plugins, any of which may have set it
+        try:
+            if session is not None:
+                self._timeout = max(0, session.run_bare(connection, _ASKS).fetchone()[0])
+            elif connection._sets_timeout:
+                cursor = bare_cursor(connection)
+                self._timeout = max(0, cursor.execute(_ASKS).fetchone()[0])
+                cursor.close()
+        except sqlite3.Error:  # an authorizer forbids it
+            pass
         return self._timeout
 
     def _is_hopeless(self, holder: object, file: files.File) -> bool:

@@ -27,6 +27,7 @@ class Writer:
         self.file = file
         self.timeout = timeout  # seconds
         self._relaxed: SharedSync | None = None  # SQLite does not sync this transaction: this will
+        self._is_normal = False  # is "synchronous" NORMAL, where FULL is wanted?
 
     def around(self, connection: Any, statement: Any) -> Callable[[], AbstractContextManager[None]] | None:
         """Return what happens around a statement that writes, or makes a transaction that will."""
@@ -49,6 +50,8 @@ class Writer:
             except BaseException:
                 if began and not _compiles(connection, statement.text):
                     run(connection, "ROLLBACK")  # as sqlite3, which begins nothing for a text that is no SQL
+                if not connection.in_transaction:
+                    self.ended(connection)  # there is no commit that would
                 raise
             finally:
                 if not connection.in_transaction and self._relaxed is None:
@@ -79,16 +82,30 @@ class Writer:
     def _relax(self, connection: Any) -> None:
         """Let this transaction end without SQLite's own sync."""
         sync = self.file.shared_sync()
-        if sync is not None and run(connection, "PRAGMA main.synchronous").fetchone()[0] == _FULL:
-            run(connection, f"PRAGMA main.synchronous = {_NORMAL}")
+        if self._is_normal and sync is None:
+            run(connection, f"PRAGMA main.synchronous = {_FULL}")
+            self._is_normal = False
+        elif sync is not None and self._wants_syncs(connection):
+            if not self._is_normal:
+                run(connection, f"PRAGMA main.synchronous = {_NORMAL}")
+                self._is_normal = True
             self._relaxed = sync
+
+    def _wants_syncs(self, connection: Any) -> bool:
+        return self._is_normal or bool(run(connection, "PRAGMA main.synchronous").fetchone()[0] == _FULL)
 
     def ended(self, connection: Any) -> SharedSync | None:
         """The transaction is over: let the next one write. Return what syncs it, where SQLite has not."""
         sync, self._relaxed = self._relaxed, None
         self.file.leave(self)
-        if sync is not None:
-            run(connection, f"PRAGMA main.synchronous = {_FULL}")
+        if self._is_normal:
+            try:
+                run(connection, f"PRAGMA main.synchronous = {_FULL}")
+                self._is_normal = False
+            except (
+                sqlite3.Error
+            ):  # of an authorizer's, or of memory: the next transaction is synced like this one
+                pass
         return sync
 
     def committed(self, connection: Any) -> None:
