@@ -195,6 +195,9 @@ def test_the_story(base: KnowledgeBase) -> None:
 
     # -- used by many at once, with a new key, and nothing of it readable in the files --
     with closing(base.open()) as conn:
+        with pytest.raises(sqlite3.OperationalError, match="merge 'repair' and delete them first"):
+            conn.rekey(b"n" * 32)
+        conn.delete_branch("repair")
         conn.rekey(b"n" * 32)
     options = {**OPTIONS, "encryption_key": b"n" * 32}
     pool = connection_pool.create(base.path, pool_size=2, **options)
