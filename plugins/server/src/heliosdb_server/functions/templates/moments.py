@@ -43,7 +43,7 @@ def _numbered(piece: Piece, text: str) -> str:
 
 def _piece(piece: Piece, moment: datetime, local: datetime, *, zoned: bool) -> str:
     code = piece.code.upper()
-    if not code:
+    if not code or code == "FX":
         return piece.text
     if code == "MONTH":
         return _named(piece, MONTHS[moment.month - 1])
@@ -88,7 +88,7 @@ def _of_clock(code: str, hour: int, minute: int, second: int, micros: int) -> st
     found = {
         "HH24": f"{hour:02}", "HH12": f"{(hour - 1) % 12 + 1:02}", "HH": f"{(hour - 1) % 12 + 1:02}",
         "MI": f"{minute:02}", "SS": f"{second:02}", "MS": f"{micros // 1000:03}", "US": f"{micros:06}",
-        "SSSS": str(hour * 3600 + minute * 60 + second), "FX": "",
+        "SSSS": str(hour * 3600 + minute * 60 + second),
     }  # fmt: skip
     return found["SSSS"] if code == "SSSSS" else found.get(code)
 
@@ -118,26 +118,29 @@ def interval_text(span: Interval, form: str) -> str:
     made = []
     for piece in cut(form, "moments"):
         code = piece.code.upper()
-        if not code:
+        if not code or code == "FX":
             made.append(piece.text)
             continue
-        calendar = {"DD": f"{span.days:02}", "MM": f"{months * whole:02}", "YYYY": f"{years * whole:04}",
-                    "YYY": f"{years * whole % 1000:03}", "YY": f"{years * whole % 100:02}",
-                    "Y": str(years * whole % 10), "DDD": f"{span.months * 30 + span.days:03}",
-                    "CC": f"{years // 100 * whole:02}", "Q": str((months - 1) // 3 + 1 if months else 1)}  # fmt: skip
+        calendar = {"DD": f"{span.days:02}", "MM": f"{months * whole:0{2 if whole > 0 else 3}}", "YYYY": f"{years * whole:0{4 if whole > 0 else 5}}",
+                    "YYY": f"{years % 1000 * whole:0{3 if whole > 0 else 4}}",
+                    "YY": f"{years % 100 * whole:0{2 if whole > 0 else 3}}",
+                    "Y": str(years % 10 * whole), "DDD": f"{span.months * 30 + span.days:03}",
+                    "CC": f"{years // 100 * whole:02}", "Q": str((months - 1) // 3 + 1) if months else ""}  # fmt: skip
         text = calendar.get(code)
         if text is None and code == "RM":
-            text = _cased(ROMAN[months - 1], piece.code).ljust(4) if months else ""
+            text = (
+                _cased(ROMAN[months - 1 if whole > 0 else 12 - months], piece.code).ljust(4) if months else ""
+            )
         if text is None and code in ("HH24", "HH12", "HH"):
-            shown = hours if code == "HH24" else 12 if hours % 12 == 0 else hours % 12
-            text = f"{sign * shown:0{2 if sign > 0 else 3}}"
+            twelve = 12 if hours % 12 == 0 else sign * (hours % 12)
+            text = f"{sign * hours if code == 'HH24' else twelve:0{2 if sign > 0 else 3}}"
         if text is None:
             text = _of_clock(code, hours, minutes, seconds, micros)
             if text is not None and sign < 0 and text.strip("0"):
                 text = f"-{text}"
         if text is None and code in ("AM", "PM", "A.M.", "P.M."):
             dots = "." if "." in code else ""
-            text = _cased(f"{'A' if hours % 24 < 12 else 'P'}{dots}M{dots}", piece.code)
+            text = _cased(f"{'A' if sign < 0 or hours % 24 < 12 else 'P'}{dots}M{dots}", piece.code)
         if text is None:
             raise PgError(
                 "22007",
