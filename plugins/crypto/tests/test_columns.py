@@ -609,3 +609,20 @@ def test_numbers_in_a_deterministic_blob_are_refused(conn):
     conn.execute("INSERT INTO t VALUES (x'01'), ('text')")
     with pytest.raises(sqlite3.Error, match="takes bytes and texts"):
         conn.execute("INSERT INTO t VALUES (5)")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO (ssn, email) VALUES (?, ?) RETURNING ssn",
+        "UPDATE users SET email = ?, ssn (SELECT ssn FROM users)",
+        "CREATE TABLE AS SELECT * FROM users",
+        "CREATE TRIGGER t AFTER INSERT ON users",
+        "CREATE VIEW v SELECT email FROM users",
+        "DELETE users WHERE ssn = ? RETURNING *",
+    ],
+)
+def test_what_is_no_sql_has_sqlites_own_error(conn_plain, sql):
+    conn, _ = conn_plain
+    with pytest.raises(sqlite3.OperationalError, match=r"syntax error|incomplete input"):
+        conn.execute(sql, [None] * sql.count("?"))

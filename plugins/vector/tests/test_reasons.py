@@ -55,3 +55,17 @@ def test_a_constraint_that_fails_keeps_sqlites_words(conn):
     conn.execute("CREATE TABLE t (embedding VECTOR(3))")
     with pytest.raises(sqlite3.IntegrityError, match=r"^CHECK constraint failed: embedding is not a VECTOR"):
         conn.execute("INSERT INTO t VALUES (?)", ([1],))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO half (",
+        "SELECT other.*, l2_distance(v, '[1, 2]') FROM half",
+        "SELECT l2_distance(v, '[1, 2]') AS d FROM half WHERE d < 2 AND",
+    ],
+)
+def test_what_is_no_sql_has_sqlites_own_error(conn, sql):
+    conn.execute("CREATE TABLE half (v HALFVEC(2))")
+    with pytest.raises(sqlite3.OperationalError, match=r"syntax error|incomplete input|no such table: other"):
+        conn.execute(sql)

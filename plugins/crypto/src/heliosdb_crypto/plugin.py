@@ -12,6 +12,7 @@ from heliosdb_sqlite.plugins import Capability, DemoAct, Parameters, Statement, 
 from . import attaching, connecting
 from .columns import hooks as columns
 from .columns.functions import Row
+from .columns.mistakes import sqlite_speaks_first
 from .keys.derivation import Argon2id
 from .options import CryptoOptions
 from .rekeying import rekey
@@ -63,7 +64,8 @@ def heliosdb_parse(connection: Any, statement: Statement) -> Statement | None:
     """Have each file that a statement names opened under the layer of its key; seal what goes to encrypted columns."""
     if statement.verb in attaching.VERBS:
         return attaching.rewrite(connection, statement)
-    return columns.read(connection, statement)
+    with sqlite_speaks_first(connection, statement):
+        return columns.read(connection, statement)
 
 
 @hookimpl

@@ -68,7 +68,7 @@ def _comparison(
 ) -> tuple[Distance, Span, bool, str] | None:
     """Return the distance that a condition compares, with what, whether from below, and its name if it has one."""
     start, end = condition
-    while tokens[start].text == "(" and _closes(tokens, start, end - 1):
+    while start < end and tokens[start].text == "(" and _closes(tokens, start, end - 1):
         start, end = start + 1, end - 1
         if len(conjuncts(tokens, (start, end))) > 1:
             return None

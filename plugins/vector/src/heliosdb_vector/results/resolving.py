@@ -202,7 +202,10 @@ class _Resolver:
                 for source in sources:
                     yield from (column for column in source.columns if column.name not in source.hidden)
             elif isinstance(each, exp.Column) and isinstance(each.this, exp.Star):
-                yield from next(_matching(sources, each)).columns
+                named = next(_matching(sources, each), None)
+                if named is None:
+                    raise NotUnderstoodError  # SQLite says that there is no such table
+                yield from named.columns
             else:
                 yield Column(_folded(each.alias_or_name), self._kind(each, sources, tables, outer))
 

@@ -119,7 +119,10 @@ def _insert(tokens: Sequence[Token], verb: int, schema: Relations) -> list[Edit]
     if at < len(tokens) and tokens[at].text == "(":
         named = split(list(tokens), at + 1)
         columns = [part[0].name.lower() for part in named if part]
-        at = next(place for place, token in _outside(tokens, at) if token.text == ")") + 1
+        closed = next((place for place, token in _outside(tokens, at) if token.text == ")"), None)
+        if closed is None:
+            return []  # a syntax error, as SQLite will say
+        at = closed + 1
     places = [place for place, name in enumerate(columns) if name in halves]
     edits, end = _source(tokens, at, columns, places)
     for place, token in _outside(tokens, end):
