@@ -1,1 +1,1 @@
-"""``concurrency=``: those who write to one file wait in a line (``fair``), and share the disk's time too (``wal``)."""
+"""Those who write to one file take turns: threads by default, processes too with ``concurrency="wal"``."""
