@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from torture_kit.bank import FEATURES, connect, examine, found
+from torture_kit.words import no_sql
 
 READ = """
 import sqlite3, sys, faulthandler
@@ -117,85 +118,13 @@ def test_a_registry_of_branches_that_somebody_filled(tmp_path, rounds, chance):
         examine(path, "plain", [])
 
 
-WORDS = [
-    "SELECT",
-    "INSERT",
-    "UPDATE",
-    "DELETE",
-    "FROM",
-    "WHERE",
-    "INTO",
-    "VALUES",
-    "account",
-    "move",
-    "id",
-    "amount",
-    "AS",
-    "OF",
-    "TIMESTAMP",
-    "FOR",
-    "SYSTEM_TIME",
-    "ALL",
-    "BETWEEN",
-    "AND",
-    "TAG",
-    "CREATE",
-    "TABLE",
-    "BRANCH",
-    "MERGE",
-    "DROP",
-    "INDEX",
-    "USING",
-    "bits",
-    "ON",
-    "ORDER",
-    "BY",
-    "LIMIT",
-    "vector_distance",
-    "(",
-    ")",
-    ",",
-    ";",
-    "*",
-    "?",
-    ":a",
-    "'x'",
-    '"y"',
-    "[z]",
-    "`w`",
-    "--",
-    "/*",
-    "*/",
-    "1",
-    "-1",
-    "1e9",
-    "x'00'",
-    "NULL",
-    "WITH",
-    "RECURSIVE",
-    "UNION",
-    "RETURNING",
-    "ENCRYPTED",
-    "VECTOR(3)",
-    "ADD",
-    "SYSTEM",
-    "VERSIONING",
-    "ALTER",
-    "COLUMN",
-    "\x00",
-    "é",
-    "😀",
-    "'",
-]
-
-
 @pytest.mark.parametrize("feature", FEATURES)
 def test_texts_that_are_no_sql(tmp_path, feature, rounds, chance):
     path = tmp_path / "bank.db"
     found(path, feature)
     with closing(connect(path, feature)) as conn:
         for _ in range(rounds * 300):
-            text = " ".join(chance.choices(WORDS, k=chance.randrange(1, 14)))
+            text = no_sql(chance)
             try:
                 conn.execute(text, [1] * text.count("?")).fetchall()
             except (sqlite3.Error, sqlite3.Warning, ValueError):

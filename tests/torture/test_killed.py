@@ -9,7 +9,7 @@ import pytest
 from torture_kit.bank import FEATURES, acknowledged, examine, found
 from torture_kit.processes import start
 
-TELLERS = 4
+TELLERS = 8
 
 
 @pytest.mark.parametrize("feature", FEATURES)

@@ -47,7 +47,7 @@ def test_the_disk_is_full(tmp_path, feature, rounds, chance):
             import signal
 
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            size = max(file.stat().st_size for file in tmp_path.iterdir())
+            size = max(file.stat().st_size for file in tmp_path.rglob("*"))
             told = []
             with closing(connect(path, feature)) as conn:
                 numbers = random.Random(number)

@@ -13,11 +13,15 @@ import heliosdb_sqlite
 
 ACCOUNTS, EACH = 50, 1000
 MARK = "a text that must not be found on the disk of a sealed bank"
+BRANCH = "night shift"
 FEATURES: dict[str, dict[str, Any]] = {
     "plain": {},
     "time travel": {"enable_time_travel": True},
     "encryption": {"encryption_key": b"k" * 32},
+    "encrypted columns": {"column_key": b"c" * 32},
     "vectors": {"enable_vector_search": True},
+    "vector index": {"enable_vector_search": True},
+    "branch": {"branch": BRANCH},
     "wal": {"concurrency": "wal"},
     "cache": {"enable_cache": True},
 }
@@ -30,15 +34,21 @@ def connect(path: Path, feature: str, **keywords: Any) -> Any:
 
 
 def found(path: Path, feature: str) -> None:
-    """Make the bank."""
-    with closing(connect(path, feature)) as conn:
-        embedding = ", embedding VECTOR(4)" if "enable_vector_search" in FEATURES[feature] else ""
+    """Make the bank, on a branch where that is the feature."""
+    options = {name: value for name, value in FEATURES[feature].items() if name != "branch"}
+    with closing(heliosdb_sqlite.connect(path, timeout=60, **options)) as conn:
+        embedding = ", embedding VECTOR(4)" if "enable_vector_search" in options else ""
+        sealed = " ENCRYPTED" if "column_key" in options else ""
         conn.execute(f"CREATE TABLE account (id INTEGER PRIMARY KEY, amount INTEGER NOT NULL{embedding})")
-        conn.execute("CREATE TABLE move (id TEXT PRIMARY KEY, note TEXT)")
+        conn.execute(f"CREATE TABLE move (id TEXT PRIMARY KEY, note TEXT{sealed})")
+        if feature in ("vector index", "all"):
+            conn.execute("CREATE INDEX near ON account USING bits (embedding vector_l2_ops)")
         conn.executemany(
             "INSERT INTO account (id, amount) VALUES (?, ?)", ((n, EACH) for n in range(ACCOUNTS))
         )
         conn.commit()
+        if "branch" in FEATURES[feature]:
+            conn.create_branch(BRANCH, progress=lambda *_: None)  # complete when it returns
 
 
 def transfer(conn: Any, name: str, numbers: Any, feature: str) -> None:
@@ -56,18 +66,21 @@ def transfer(conn: Any, name: str, numbers: Any, feature: str) -> None:
 
 def examine(path: Path, feature: str, told: Iterable[str]) -> int:
     """Check all that has to be true, and return how many transfers the bank knows."""
+    files = [file for file in path.parent.rglob("*") if file.is_file() and path.name in str(file)]
     if "encryption_key" not in FEATURES[feature]:
-        with closing(
-            sqlite3.connect(path, timeout=60)
-        ) as plain:  # tools that know nothing of us see a sound file
-            assert plain.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        for file in files:
+            if file.suffix == ".db":  # tools that know nothing of us see a sound file
+                with closing(sqlite3.connect(file, timeout=60)) as plain:
+                    assert plain.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     with closing(connect(path, feature)) as conn:
         assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert conn.execute("SELECT count(*), sum(amount) FROM account").fetchone() == (
             ACCOUNTS,
             ACCOUNTS * EACH,
         )
-        kept = {row[0] for row in conn.execute("SELECT id FROM move")}
+        moves = conn.execute("SELECT id, note FROM move").fetchall()
+        assert {note for name, note in moves if not name.startswith("big-")} <= {MARK}
+        kept = {name for name, _ in moves}
         lost = {*told} - kept
         assert not lost, f"{len(lost)} transfers that were acknowledged are lost: {sorted(lost)[:5]}"
         if "enable_time_travel" in FEATURES[feature]:
@@ -85,9 +98,10 @@ def examine(path: Path, feature: str, told: Iterable[str]) -> int:
             every = "SELECT id FROM account WHERE embedding IS NOT NULL ORDER BY +vector_distance(embedding, ?, 'l2'), id LIMIT 3"
             query = ([0.5, 0.5, 0.5, 0.5],)
             assert conn.execute(near, query).fetchall() == conn.execute(every, query).fetchall()
-    if "encryption_key" in FEATURES[feature]:
-        for file in path.parent.glob(path.name + "*"):
-            assert MARK.encode() not in file.read_bytes(), f"{file.name} shows what is sealed"
+    if FEATURES[feature].keys() & {"encryption_key", "column_key"}:
+        for file in files:
+            if file.exists():
+                assert MARK.encode() not in file.read_bytes(), f"{file.name} shows what is sealed"
     return len(kept)
 
 

@@ -1,0 +1,83 @@
+"""Texts that are nearly SQL."""
+
+from __future__ import annotations
+
+import random
+
+WORDS = [
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "FROM",
+    "WHERE",
+    "INTO",
+    "VALUES",
+    "account",
+    "move",
+    "id",
+    "amount",
+    "AS",
+    "OF",
+    "TIMESTAMP",
+    "FOR",
+    "SYSTEM_TIME",
+    "ALL",
+    "BETWEEN",
+    "AND",
+    "TAG",
+    "CREATE",
+    "TABLE",
+    "BRANCH",
+    "MERGE",
+    "DROP",
+    "INDEX",
+    "USING",
+    "bits",
+    "ON",
+    "ORDER",
+    "BY",
+    "LIMIT",
+    "vector_distance",
+    "NULL",
+    "WITH",
+    "RECURSIVE",
+    "UNION",
+    "RETURNING",
+    "ENCRYPTED",
+    "ADD",
+    "SYSTEM",
+    "VERSIONING",
+    "ALTER",
+    "COLUMN",
+]
+SIGNS = [
+    "(",
+    ")",
+    ",",
+    ";",
+    "*",
+    "?",
+    ":a",
+    "'x'",
+    '"y"',
+    "[z]",
+    "`w`",
+    "--",
+    "/*",
+    "*/",
+    "1",
+    "-1",
+    "1e9",
+    "x'00'",
+    "VECTOR(3)",
+    "'",
+    "\x00",
+    "é",
+    "😀",
+]
+
+
+def no_sql(chance: random.Random) -> str:
+    """Return some words and signs in a row."""
+    return " ".join(chance.choices([*WORDS, *SIGNS], k=chance.randrange(1, 14)))
