@@ -640,3 +640,72 @@ def test_what_is_kept_does_not_grow_with_the_number_of_merges(main, branch, rows
             assert kept() == [0, 0, 0]
     main.undo_merge("b")
     assert kept() == [0, 0, 0]
+
+
+def test_what_both_sides_have_in_part_is_told_by_the_branches_themselves(main, branch, on, rows):
+    """Main has a part of b, and c has more of it: what c brings begins where b was merged into main."""
+    main.create_branch("c")
+    third = on("c")
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1", "UPDATE fruit SET stock = 9 WHERE id = 2")
+    main.merge_branch("b")
+    write(main, "UPDATE fruit SET price = 1.5 WHERE id = 1")  # taken back
+    write(branch, "UPDATE fruit SET stock = 20 WHERE id = 2", "UPDATE fruit SET stock = 7 WHERE id = 3")
+    main.merge_branch("b", into="c")
+    write(third, "UPDATE fruit SET name = 'Fig' WHERE id = 3")
+    assert main.merge_branch("c").total_row_changes == 2
+    assert rows(main) == [(1, "apple", 1.5, 10), (2, "pear", 2.5, 20), (3, "Fig", 0.5, 7)]
+
+
+def test_what_a_deleted_branch_has_brought_in_part_is_refused(main, branch, on, rows):
+    main.create_branch("c")
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1")
+    main.merge_branch("b")
+    write(branch, "UPDATE fruit SET price = 8 WHERE id = 1")
+    main.merge_branch("b", into="c")
+    main.delete_branch("b")
+    with pytest.raises(
+        heliosdb_sqlite.NotSupportedError,
+        match=r"has a part of what that brought.* is deleted .*: make a new branch from 'main'",
+    ):
+        main.merge_branch("c")
+    assert rows(main)[0][2] == 9.0
+
+
+def test_full_text_that_both_sides_have_changed_is_decided_once(main, on, rows):
+    main.executescript(
+        "CREATE VIRTUAL TABLE f USING fts5(text); INSERT INTO f (rowid, text) VALUES (1, 'one')"
+    )
+    main.create_branch("b")
+    main.create_branch("c")
+    write(on("b"), "UPDATE f SET text = 'b'")
+    write(on("c"), "UPDATE f SET text = 'c'")
+    main.merge_branch("b", into="c", strategy="ours")
+    main.merge_branch("c", into="b")
+    assert rows(on("b"), "SELECT text FROM f") == [("c",)]
+
+
+def test_rows_that_got_other_numbers_are_followed_both_ways(main, on, rows):
+    main.execute("CREATE TABLE note (text)")
+    main.commit()
+    main.create_branch("b")
+    main.create_branch("c")
+    one, other = on("b"), on("c")
+    write(one, "INSERT INTO note VALUES ('b')")
+    write(other, "INSERT INTO note VALUES ('c')")
+    main.merge_branch("b", into="c")
+    main.merge_branch("c", into="b")
+    write(other, "UPDATE note SET text = 'B' WHERE text = 'b'")
+    main.merge_branch("c", into="b")
+    for connection in (one, other):
+        assert sorted(rows(connection, "SELECT text FROM note")) == [("B",), ("c",)]
+
+
+def test_a_later_sibling_brings_what_their_parent_had_changed_in_between(main, branch, on, rows):
+    main.create_branch("earlier", from_branch="b")
+    write(branch, "UPDATE fruit SET price = 9 WHERE id = 1", "ALTER TABLE fruit ADD COLUMN x")
+    main.create_branch("later", from_branch="b")
+    assert main.merge_branch("later", into="earlier").total_row_changes == 1
+    assert rows(on("earlier")) == rows(branch)
+    write(branch, "UPDATE fruit SET price = 1.5 WHERE id = 1", "ALTER TABLE fruit DROP COLUMN x")
+    main.merge_branch("b", into="earlier")
+    assert rows(on("earlier")) == rows(main)

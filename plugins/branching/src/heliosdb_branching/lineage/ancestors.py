@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..names import MAIN
@@ -47,13 +47,24 @@ class Lineage(NamedTuple):
         return json.dumps([vars(each) for each in self.ancestors])
 
     def beyond(self, other: Lineage) -> tuple[Ancestor, ...]:
-        """Return the part of this lineage that the other one does not share."""
+        """Return the part of this lineage that the other one does not share.
+
+        Where both descend from one branch, and this one has left it later, its time in between is the first part.
+        """
         shared = 0
         for mine, its in zip(self.ids, other.ids, strict=False):
             if mine != its:
                 break
             shared += 1
-        return self.ancestors[shared - 1 :]
+        found = self.ancestors[shared - 1 :]
+        if shared > 1 and found and len(other.ancestors) >= shared:
+            left = other.ancestors[shared - 1]
+            if any(place > left.since.get(log, 0) for log, place in found[0].since.items()):
+                parent = replace(
+                    self.ancestors[shared - 2], since=left.since, schema=left.schema, canary=left.canary
+                )
+                return (parent, *found)
+        return found
 
 
 def lineage_of(connection: Any) -> Lineage:

@@ -19,14 +19,26 @@ from .ancestors import lineage_of
 from .arrived import Arrival, arrivals
 from .known import Positions, covers, known
 from .merged import Since, merged_through, since
+from .tangled import CanNotTell
 
 
 class Tangled(Exception):
     """The other database has a part only of what a merge has brought: by :mod:`.tangled` it may yet be told."""
 
-    def __init__(self, refusal: sqlite3.NotSupportedError) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
+    def __init__(self, names: tuple[str, str], brought: str, why: str) -> None:
+        super().__init__(why)
+        self._names = names
+        self._brought = brought
+
+    def refusal(self, error: CanNotTell) -> sqlite3.NotSupportedError:
+        """Return the error for a merge that can't be made."""
+        source, target = self._names
+        first = "" if error.is_final else f"merge {self._brought!r} into {target!r} first, or "
+        return sqlite3.NotSupportedError(
+            f"branch {source!r} can't be merged into {target!r}, which was left as it is: branch {self._brought!r} was "
+            f"merged into {source!r}, {self}, and {error}: {first}make a new branch from {target!r} and make the "
+            "changes there"
+        )
 
 
 class Meeting:
@@ -80,9 +92,8 @@ class Meeting:
             whole = whole and covers(has, upto, schema=schema)
             nothing = nothing and covers(after, {log: has.get(log, 0) for log in upto}, schema=schema)
         if not (whole or nothing):
-            raise self._refusal(
-                arrival, f"{self._names[1]!r} has a part of what that brought, but not all of it"
-            )
+            why = f"{self._names[1]!r} has a part of what that brought, but not all of it"
+            raise Tangled(self._names, arrival.name, why)
         return whole
 
     def _followed(self, schema: Schema, arrival: Arrival) -> Schema:
@@ -96,7 +107,7 @@ class Meeting:
             return schemas["theirs"]
         followed, unsettled = follow(schema, schemas["base"], schemas["theirs"])
         if unsettled & changed_names(read_schema(self._source), read_schema(self._target)):
-            raise self._refusal(arrival, "both have changed the same in their schemas before")
+            raise Tangled(self._names, arrival.name, "both have changed the same in their schemas before")
         return followed
 
     def _is_latest(self, arrival: Arrival) -> bool:
@@ -111,15 +122,6 @@ class Meeting:
             for each in self._had
             for branch, (_, upto) in each.came.items()
         )
-
-    def _refusal(self, arrival: Arrival, why: str) -> Tangled:
-        source, target = self._names
-        refusal = sqlite3.NotSupportedError(
-            f"branch {source!r} can't be merged into {target!r}, which was left as it is: branch {arrival.name!r} was "
-            f"merged into {source!r}, and {why}. Merge {arrival.name!r} into {target!r} first; or make a new branch "
-            f"from {target!r} and make the changes there"
-        )
-        return Tangled(refusal)
 
 
 def came(before: Mapping[str, Positions], after: Mapping[str, Positions]) -> dict[str, Any]:

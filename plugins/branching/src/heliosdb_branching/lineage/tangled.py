@@ -26,6 +26,11 @@ Vector = Mapping[str, Positions]
 class CanNotTell(Exception):
     """It can't be told any more; the text says why."""
 
+    def __init__(self, why: str, *, is_final: bool = False) -> None:
+        super().__init__(why)
+        self.is_final = is_final
+        """No merge can bring it back."""
+
 
 class Node(NamedTuple):
     """A state of a branch."""
@@ -81,7 +86,7 @@ class History:
         if branch not in self._files:
             file = self._others(branch)
             if file is None:
-                raise CanNotTell("a branch is deleted whose changes both of them have")
+                raise CanNotTell("a branch is deleted whose changes both of them have", is_final=True)
             self._files[branch] = file
         return self._files[branch]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -137,11 +136,12 @@ class Job:
     def _begin(self, others: Callable[[str], Any | None]) -> tuple[Since, bool]:
         """Return where the branch's changes begin, and whether that could not be told by its own merges."""
         meeting = Meeting(self.branch, self.here, self.target, (self.request.name, self.request.into))
-        since, refusal = None, None
+        since: Since | None = None
+        refused: Tangled | None = None
         try:
             since = meeting.since()
-        except Tangled as tangled:
-            refusal = tangled.refusal
+        except Tangled as error:
+            refused = error
         if since is not None and meeting.is_sure:
             return since, False
         run(self.branch, "SAVEPOINT heliosdb_tangled")
@@ -150,9 +150,10 @@ class Job:
             return untangled(self.branch, history, meeting.start), True
         except CanNotTell as error:
             run(self.branch, "ROLLBACK TO heliosdb_tangled")
-            if since is not None:  # at worst it finds conflicts that were decided before
-                return since, False
-            raise sqlite3.NotSupportedError(f"{refusal} ({error})") from None
+            if refused is not None:
+                raise refused.refusal(error) from None
+        assert since is not None  # noqa: S101 - or it was refused
+        return since, False  # at worst it finds conflicts that were decided before
 
     def _had_in_common(self) -> Schema:
         """Return the schema with which a merge in the other direction would begin."""
@@ -272,7 +273,7 @@ class Job:
             come[ancestor.id] = merged.Through(child.since, child.schema, self.target)
         own = {each.id for each in beyond} or {self.source}
         for branch, through in merged.merged_through(self.branch).items():
-            if branch != self.target and through.recorded_in in own and branch not in own:
+            if branch not in (self.target, self.source) and through.recorded_in in own:
                 come[branch] = through._replace(recorded_in=self.target)
         for branch, through in come.items():
             known = self.through.get(branch)

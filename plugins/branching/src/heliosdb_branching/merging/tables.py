@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
@@ -27,7 +27,17 @@ from .deciding import Decider
 from .inside import IS_POSSIBLE, InsideMerge, fits, is_attached
 from .ledger import Ledger, Sheet, numbered
 from .meeting import Notes
-from .reading import Alignment, Side, align, gone_here, interwoven_trios, key_matches, touched_cells, trios
+from .reading import (
+    Alignment,
+    Side,
+    Trio,
+    align,
+    gone_here,
+    interwoven_trios,
+    key_matches,
+    touched_cells,
+    trios,
+)
 from .rows import same_row, same_value, settled
 from .seeing import as_read
 from .sheets import carry_out
@@ -296,8 +306,17 @@ class Rows:
         found = virtual_rows.text_rows(
             self.here, self.branch, there, table, log, self.side.spans.get(str(log.id), ())
         )
-        decider.decide(found)
+        decider.decide(self._noted_text(virtual, found))
         self._write(table, decider, self.ledger.sheet(table), virtual=True)
+
+    def _noted_text(self, virtual: Virtual, found: Iterator[Trio]) -> Iterator[Trio]:
+        """Note the rows of a full-text table that both sides have changed, in the log of its content."""
+        content = read_table(self.here, virtual.content or "")
+        notes = self._notes(content, content.name, content.columns[1:])
+        for trio in found:
+            if notes is not None:
+                list(notes.add([trio._replace(key=Key((trio.key.rowid,)))]))
+            yield trio
 
     def _copy_virtual(self, virtual: Virtual) -> None:
         if virtual.external == "":
