@@ -175,7 +175,7 @@ class TimeTravel:
 
     def catch_up(self) -> None:
         """Follow what others did to the schema since, before the past is read; if that can't be now, a commit will."""
-        if self._followed == stamp(self.connection) or self.connection.in_transaction:
+        if self.connection.in_transaction or not self._main_has_changed():
             return
         (patience,) = self.run("PRAGMA busy_timeout").fetchone()
         self.run("PRAGMA busy_timeout = 0")  # a reader does not wait for a writer
@@ -301,10 +301,7 @@ class TimeTravel:
         """The transaction is about to commit: follow what it did to the schema, and give it its time."""
         if self.restoring_dump:
             self.restored_dump()
-        now = stamp(self.connection)
-        if self._followed != now and dict(self._followed).get("main") == dict(now)["main"]:
-            self._in_step()  # but other databases may have come, and another file in the place of main's
-        elif self._followed != now:
+        if self._main_has_changed():
             try:
                 if layout.exists(self.run, "main") or self._versions_all():
                     self.follow("main")
@@ -336,6 +333,16 @@ class TimeTravel:
         if self._followed != stamp(self.connection):
             self._followed = ()
         self.restoring_dump = False
+
+    def _main_has_changed(self) -> bool:
+        """Return whether main's history may be out of step with its schema."""
+        now = stamp(self.connection)
+        if self._followed == now:
+            return False
+        if dict(self._followed).get("main") != dict(now)["main"]:
+            return True
+        self._in_step()  # other databases may have come, and another file in the place of main's
+        return False
 
     def _in_step(self) -> None:
         self._has_history = layout.exists(self.run, "main")
@@ -374,7 +381,10 @@ def of(connection: Any) -> TimeTravel:
 
     :raises ProgrammingError: it is not switched on
     """
-    found = state(connection).get(NAME)
+    try:
+        found = state(connection).get(NAME)
+    except sqlite3.ProgrammingError:  # no plugin is
+        found = None
     if not isinstance(found, TimeTravel):
         raise sqlite3.ProgrammingError(
             "time travel is not switched on for this connection: connect(..., enable_time_travel=True)"

@@ -244,6 +244,7 @@ def _columns_changed(run: Run, table: Versioned, known: list[Kept], now: list[Co
     names = [column.name for column in now]
     if len(now) < len(known):
         txn = layout.open_commit(run, table.schema)
+        drop_triggers(run, table)  # which name the column; they are made again
         for old in [each for each in known if each.name not in names]:
             stored = f"heliosdb_dropped_{txn}_{old.name}"
             while any(each.stored_as.lower() == stored.lower() for each in columns):
