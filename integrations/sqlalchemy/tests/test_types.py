@@ -170,7 +170,8 @@ def test_reflection_of_what_is_heliosdbs(tmp_path):
         MetaData(),
         Column("email", Encrypted(Text)),
         Column("ssn", Encrypted(String(11), deterministic=True)),
-        Column("face", VECTOR(3), CheckConstraint("face IS NOT NULL", name="has a face")),
+        Column("face", VECTOR(3)),
+        CheckConstraint("face IS NOT NULL", name="has a face"),
     )
     Index("near", table.c.face, heliosdb_using="bits", heliosdb_with={"recall": 0.9})
     table.create(engine)
