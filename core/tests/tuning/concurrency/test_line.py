@@ -19,6 +19,7 @@ import heliosdb_sqlite
 from heliosdb_sqlite import _connect
 from heliosdb_sqlite.tuning.concurrency import files
 from heliosdb_sqlite.tuning.concurrency.effects import effect_of
+from heliosdb_sqlite.tuning.concurrency.line import Place
 
 
 @pytest.fixture
@@ -364,6 +365,21 @@ class TestNobodyIsHeldUp:
             with second:
                 second.execute("UPDATE t SET n = n + 1 WHERE id = 2")
         assert total(path) == 30
+
+    def test_by_an_interrupt_right_after_a_statement(self, two, monkeypatch):
+        def interrupted(*_):
+            raise KeyboardInterrupt
+
+        first, _ = two
+        with monkeypatch.context() as patched:
+            patched.setattr(Place, "ran", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                first.execute("UPDATE t SET n = 1")
+        first.rollback()
+        assert turns_of(first).holder is None
+        with first:
+            first.execute("UPDATE t SET n = 1")
+        assert turns_of(first).holder is None
 
     def test_by_a_turn_that_was_interrupted(self, path, two, monkeypatch):
         first, second = two

@@ -44,13 +44,13 @@ class Place:
         self._file: files.File | None = None
         self._leave: Any = None  # gives the file back, once
         self._thread = 0  # that had the last turn
-        self._running: list[None] = []  # statements: one may run others, for its parameters
+        self._runs = False  # a statement: left so by Ctrl-C at the wrong moment, and mended by the next one
         self._writes = False
         self._shortened: int | None = None  # SQLite's timeout, while it is another
 
     def enter(self, connection: Any, effect: Effect) -> None:
         """Wait for the turn to write, if that is of use. ran() is to be called next, whatever happens."""
-        self._running.append(None)
+        self._runs = True
         if self._owner is not None and self._owner != get_ident():
             return  # for CPython to refuse
         handle = self._handle_now.value
@@ -76,8 +76,7 @@ class Place:
 
     def ran(self, connection: Any) -> None:
         """The statement is over: keep the turn if its transaction is not."""
-        if self._running:
-            self._running.pop()
+        self._runs = False
         if self._shortened is not None:
             timeout, self._shortened = self._shortened, None
             if (handle := self._handle_now.value) is not None:
@@ -87,7 +86,7 @@ class Place:
     def settle(self, connection: Any) -> None:
         """Let the next one write, unless this one's transaction goes on."""
         file = self._file
-        if file is None or self._running or not file.turns.is_held_by(self):
+        if file is None or not file.turns.is_held_by(self):
             return
         if _is_inside(connection):
             handle = self._handle_now.value
@@ -104,7 +103,7 @@ class Place:
             return True
         if _is_inside(connection):
             return False
-        return not self._running or monotonic() - file.turns.since > _STUCK
+        return not self._runs or monotonic() - file.turns.since > _STUCK
 
     def _find(self, connection: Any, handle: int | None) -> files.File | None:
         """Return the file that the connection has open now, if it has one that it may write to."""
@@ -130,6 +129,8 @@ class Place:
 
     def _patience(self, connection: Any) -> int:
         """Return the milliseconds that SQLite would wait for a lock."""
+        if self._shortened is not None:  # Ctrl-C came before it was set back
+            return self._shortened
         session: Any = getattr(connection, "_session", None)  # with plugins, any of which may have set it
         try:
             if session is not None:
