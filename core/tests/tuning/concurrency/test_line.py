@@ -116,6 +116,8 @@ class TestWhoStandsInLine:
                     conn.execute("UPDATE t SET n = n + 1 WHERE id = 1")
         finally:
             gc.set_threshold(*before)
+        del conn
+        gc.collect()
         assert total(path) == 100
 
     @pytest.mark.parametrize("database", [":memory:", "", "file::memory:?cache=shared"])
