@@ -72,4 +72,8 @@ def arrivals(connection: Any) -> list[Arrival]:
 def forget(connection: Any, merge: int) -> None:
     """Take note that a merge was undone: both that and the merge are the target's own work now."""
     if has_table(connection, "_heliosdb_arrived"):
-        run(connection, "DELETE FROM _heliosdb_arrived WHERE merge = ?", (merge,))
+        run(
+            connection,
+            "UPDATE _heliosdb_arrived SET logs = '{}', came = '{}', known = '{}', schemas = NULL WHERE merge = ?",
+            (merge,),
+        )

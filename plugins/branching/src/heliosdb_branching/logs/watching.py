@@ -31,6 +31,8 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS _heliosdb_commits (seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL)",
 )
 
+ARRIVED = "arrived"
+"""Under which :func:`positions` tells how many merges there were into the branch, those too that wrote nothing."""
 COMPLETE = -1
 """The version under which it is noted that a log has every row of a table that was dropped."""
 
@@ -165,6 +167,8 @@ def positions(connection: Any) -> dict[str, int]:
         for (log,) in rows(connection, "SELECT DISTINCT log FROM _heliosdb_log_versions"):
             found[str(log)] = value(connection, f"SELECT coalesce(max(seq), 0) FROM _heliosdb_log_{int(log)}")
         found[TOUCHED] = value(connection, "SELECT coalesce(max(seq), 0) FROM _heliosdb_touched")
+        if has_table(connection, "_heliosdb_arrived"):
+            found[ARRIVED] = value(connection, "SELECT coalesce(max(seq), 0) FROM _heliosdb_arrived")
     return found
 
 

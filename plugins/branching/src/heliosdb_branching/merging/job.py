@@ -19,7 +19,7 @@ from ..lineage.meetings import Meeting, Tangled, came
 from ..lineage.merged import Since
 from ..lineage.tangled import CanNotTell, History
 from ..logs.tables import read_table, table_names
-from ..logs.watching import positions, watch
+from ..logs.watching import ARRIVED, positions, watch
 from ..names import MAIN
 from ..registry.entries import now_us
 from ..results import MergeReport
@@ -302,6 +302,7 @@ class Job:
         after = positions(self.here)
         logs = {log: (self.before.get(log, 0), upto) for log, upto in after.items() if log}
         logs = {log: span for log, span in logs.items() if span[1] > span[0]}
+        after[ARRIVED] = after.get(ARRIVED, 0) + 1  # this one
         schemas = None
         if changed_names(base, theirs):
             now = read_schema(self.here)
