@@ -82,7 +82,7 @@ class Connections(RuleBasedStateMachine):
             "enable_vector_search": self.vectors and draw(st.integers(0, 3), "vectors") > 0,
             "enable_cache": draw(st.booleans(), "cache"),
             "query_analyzer": draw(st.integers(0, 5), "analyzer") == 0,
-            "concurrency": draw(st.sampled_from([None, None, "wal", "fair"]), "concurrency"),
+            "concurrency": draw(st.sampled_from([None, None, "wal"]), "concurrency"),
             "heliosdb_mode": draw(st.sampled_from([None] * 6 + ["hybrid"]), "mode"),
         }
         return {**self.file, **{name: value for name, value in more.items() if value}}
