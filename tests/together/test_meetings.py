@@ -274,15 +274,19 @@ def test_a_pool_and_clients_of_a_branch(conn: Any, path: Path) -> None:
 @pytest.mark.parametrize(
     "uses",
     [
-        lambda: heliosdb_sqlite.connect(":memory:").create_branch("b"),
         lambda: heliosdb_sqlite.connect(":memory:", branch="b"),
         lambda: heliosdb_sqlite.connect(":memory:", heliosdb_mode="hybrid"),
         lambda: heliosdb_sqlite.start_server(":memory:", port=0),
         lambda: connection_pool.create(":memory:", 2, 0),
-        lambda: heliosdb_sqlite.connect(":memory:", encryption_key=KEY).rekey(b"n" * 32),
     ],
 )
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_what_needs_a_file_says_so(uses: Any) -> None:
     with pytest.raises(sqlite3.Error, match="memory"):
         uses()
+
+
+def test_a_database_in_memory_has_no_branches_and_no_key() -> None:
+    with closing(heliosdb_sqlite.connect(":memory:", encryption_key=KEY)) as conn:
+        for uses in (lambda: conn.create_branch("b"), lambda: conn.rekey(b"n" * 32)):
+            with pytest.raises(sqlite3.Error, match="memory"):
+                uses()
