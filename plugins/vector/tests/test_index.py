@@ -383,6 +383,21 @@ def test_in_an_attached_database_and_in_memory(open_vector, tmp_path):
         conn.commit()
 
 
+def test_dropping_one_leaves_attached_databases_alone(open_vector, tmp_path):
+    table = "CREATE TABLE docs (id INTEGER PRIMARY KEY, embedding VECTOR(32))"
+    other = open_vector(tmp_path / "other.db")
+    conn = open_vector(tmp_path / "app.db", uri=True)
+    for each in (other, conn):
+        each.executescript(f"{table}; CREATE INDEX near ON docs USING bits (embedding)")
+    with sqlite3.connect(tmp_path / "other.db") as plain:
+        plain.execute("DROP INDEX near")  # and what is stored of it stays
+    plain.close()
+    conn.execute(f'ATTACH \'file:{tmp_path / "other.db"}?mode=ro\' AS "the ""other"""')
+    conn.execute("DROP INDEX near")
+    assert conn.vector_index_stats() == []
+    assert conn.execute("SELECT count(*) FROM heliosdb_vector_index").fetchone() == (0,)
+
+
 WRONG = {
     "CREATE INDEX i ON docs USING hnsww (embedding)": "no index method 'hnsww'",
     "CREATE INDEX i ON docs USING bits (embedding vector_l3_ops)": "no operator class 'vector_l3_ops'",

@@ -8,11 +8,12 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Statement, run
 from heliosdb_sqlite.sql.lexer import tokenize
+from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..memory.freshness import known_to
 from ..statements.texts import plain_texts
 from .building import build
-from .definition import Definition, Wanted, definitions, read_create
+from .definition import Definition, Wanted, definitions, numbers, read_create
 from .searching import build_again
 from .storage import INDEX, PART, make_tables
 
@@ -83,28 +84,29 @@ def _rebuilding(connection: Any, names: set[str]) -> Iterator[None]:
 @contextmanager
 def _dropping(connection: Any) -> Iterator[None]:
     with plain_texts(connection):
-        places = [schema for schema in _schemas(connection) if _has_indexes(connection, schema)]
-    if not places:
+        before = {
+            schema: numbers(connection, schema)
+            for schema in _schemas(connection)
+            if _has_indexes(connection, schema)
+        }
+    if not before:
         yield
         return
     with _together(connection):
         yield
-        for schema in _schemas(connection):
-            if schema in places and _has_indexes(connection, schema):
+        for schema, known in before.items():  # the others' databases may be attached to be read only
+            if _has_indexes(connection, schema) and numbers(connection, schema) != known:
                 make_tables(connection, schema)
 
 
 def _has_indexes(connection: Any, schema: str) -> bool:
     """Return whether a database has the tables of approximate indexes."""
-    sql = f"SELECT count(*) FROM \"{schema}\".sqlite_master WHERE name IN ('{INDEX}', '{PART}')"
+    sql = f"SELECT count(*) FROM {quote_identifier(schema)}.sqlite_master WHERE name IN ('{INDEX}', '{PART}')"
     return bool(run(connection, sql).fetchone()[0] == 2)
 
 
 def _schemas(connection: Any) -> list[str]:
-    return [
-        row[0].replace('"', '""')
-        for row in run(connection, "SELECT name FROM pragma_database_list").fetchall()
-    ]
+    return [name for (name,) in run(connection, "SELECT name FROM pragma_database_list").fetchall()]
 
 
 def _all(connection: Any) -> list[Definition]:
