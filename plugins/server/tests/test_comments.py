@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 
 import psycopg
+import pytest
 
 import heliosdb_sqlite
 
@@ -46,3 +47,22 @@ def test_clients_see_no_table_of_comments(path):
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200"
         ).fetchall()
         assert ("heliosdb_comments",) not in tables
+
+
+def test_comments_of_a_later_format_are_left_alone(path):
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(FORMAT.replace("comments 1", "comments 2"))
+        file.execute("INSERT INTO heliosdb_comments VALUES ('users', '', 'who')")
+    with heliosdb_sqlite.start_server(path, port=0) as server, psycopg.connect(server.url) as client:
+        client.autocommit = True
+        assert client.execute("SELECT obj_description('users'::regclass)").fetchone() == (None,)
+        for change in (
+            "COMMENT ON TABLE users IS NULL",
+            "DROP TABLE users",
+            "ALTER TABLE users RENAME TO people",
+        ):
+            with pytest.raises(
+                psycopg.errors.FeatureNotSupported, match="have format 2, and this server knows 1"
+            ):
+                client.execute(change)
+        assert client.execute("SELECT count(*) FROM users").fetchone() is not None

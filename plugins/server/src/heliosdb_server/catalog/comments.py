@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..translation.comments import TABLE
+from ..translation.comments import TABLE, VERSION
 
 if TYPE_CHECKING:
     from ..session.session import Session
@@ -13,9 +13,9 @@ _PG_CLASS = 1259
 
 
 def rows(session: Session) -> list[dict[str, Any]] | None:
-    """Return the comments on what there is; None where nobody has ever made one."""
+    """Return the comments on what there is; None where there are none that can be read."""
     reading = session.engine.schema
-    if reading.object(TABLE, "main") is None:
+    if reading.comments_format() != VERSION:
         return None
     made = []
     for relation, member, text in session.engine.rows(f"SELECT relation, member, comment FROM main.{TABLE}"):

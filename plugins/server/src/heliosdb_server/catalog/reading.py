@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
+from ..translation import comments
 from ..translation.scope import CONSTRAINT_MARK, Column, TableInfo
 from ..translation.sequences import MARK
 from ..types import registry
@@ -286,6 +287,12 @@ class Reading:
         """Is there an index of this name?"""
         found = self.object(name)
         return found is not None and found.kind == "index"
+
+    def comments_format(self) -> int | None:
+        """Return the version of the format in which comments are kept; None where there are none."""
+        found = self.object(comments.TABLE, "main")
+        mark = comments.MARK.search(found.sql or "") if found is not None else None
+        return int(mark[1]) if mark else None
 
     def references_to(self, name: str) -> list[str]:
         """Return the other tables with a foreign key to this one."""

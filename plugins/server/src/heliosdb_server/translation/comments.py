@@ -6,6 +6,8 @@ is the format's version. Statements that rename or drop something take its comme
 
 from __future__ import annotations
 
+import re
+
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError, not_supported
@@ -13,6 +15,8 @@ from . import tree
 from .scope import Schema, TableInfo
 
 TABLE = "heliosdb_comments"
+VERSION = 1
+MARK = re.compile(r"\(\s*/\* comments (\d+) \*/")
 _CREATE = (
     f"CREATE TABLE IF NOT EXISTS {TABLE} (/* comments 1 */ relation TEXT NOT NULL, member TEXT NOT NULL,"
     " comment TEXT NOT NULL, PRIMARY KEY (relation, member)) WITHOUT ROWID"
@@ -62,8 +66,14 @@ def _kept(schema: Schema, relation: str, member: str, text: str | None) -> list[
 
 
 def there(schema: Schema) -> bool:
-    """Has anybody said anything?"""
-    return schema.table(None, TABLE) is not None
+    """Has anybody said anything?
+
+    :raises PgError: in a format of later versions, in which nothing can be changed here
+    """
+    found = schema.comments_format()
+    if found not in (None, VERSION):
+        raise not_supported(f"the comments of this file have format {found}, and this server knows {VERSION}")
+    return found is not None
 
 
 def forgotten(schema: Schema, relation: str, member: str | None = None) -> list[str]:

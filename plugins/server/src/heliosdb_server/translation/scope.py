@@ -71,6 +71,9 @@ class Schema(Protocol):
     def has_index(self, name: str) -> bool:
         """Is there an index of this name?"""
 
+    def comments_format(self) -> int | None:
+        """Return the version of the format in which comments are kept; None where there are none."""
+
     def references_to(self, name: str) -> list[str]:
         """Return the other tables with a foreign key to this one."""
 
