@@ -11,16 +11,12 @@ from typing import Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
+from .bringing_back import bring_back
 from .reading.relation import Branch, Past
 from .session import TimeTravel, of
-from .storage import keys
-from .storage.conditions import any_of
-from .storage.names import COMMITS, FROM, ID, PREFIX, ROW, SHIFT, TO, in_schema
+from .storage.names import COMMITS, PREFIX, in_schema
 from .storage.registry import Versioned
-from .storage.shape import Shape
 from .versions import find_past
-
-_ROUNDS = 5  # cascades of foreign keys can undo what was restored; a past state holds, so this ends
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ def restore(
         with travel.transaction():
             tables, left_alone, txn = _tables(travel, table, unit, value)
             with _without_triggers(travel, tables):
-                changes = _restore(travel, tables, txn)
+                changes = {name: Changes(*counts) for name, counts in bring_back(travel, tables, txn).items()}
             planned.append(Restored(txn, changes, tuple(left_alone)))
             if dry_run:
                 raise _DryRunError
@@ -171,106 +167,3 @@ def _without_triggers(travel: TimeTravel, tables: Sequence[Versioned]) -> Iterat
     for schema, _, sql in there:
         head, _, rest = sql.partition("TRIGGER")
         travel.run(f"{head}TRIGGER {quote_identifier(schema)}.{rest.lstrip()}" if schema != "main" else sql)
-
-
-def _restore(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> dict[str, Changes]:
-    travel.run("PRAGMA defer_foreign_keys = ON")
-    done = {table.name: [0, 0, 0] for table in tables}
-    for _ in range(_ROUNDS):
-        changed = 0
-        for place, change in enumerate((_delete, _update, _insert)):
-            for table in tables:
-                count = change(travel, table, table.live, txn)
-                done[table.name][place] += count
-                changed += count
-        if not changed:
-            break
-    return {name: Changes(*counts) for name, counts in done.items()}
-
-
-def _changed_since(table: Versioned, txn: int) -> str:
-    return f"SELECT * FROM {table.starts} WHERE txn > {txn}"
-
-
-def _then(table: Versioned, txn: int) -> str:
-    """Return the condition that a superseded row ``h`` was the current one."""
-    return f"h.{ID} >= {(txn + 1) << SHIFT} AND h.{TO} > {txn} AND h.{FROM} <= {txn}"
-
-
-def _rowids(table: Versioned, shape: Shape, where: str) -> str:
-    identity = shape.rowid or ", ".join(quote_identifier(name) for name in shape.key)
-    if shape.rowid_is_key and shape.key:
-        identity = quote_identifier(shape.key[0])
-    qualified = (
-        ", ".join(f"c.{part}" for part in identity.split(", "))
-        if shape.rowid
-        else ", ".join(f"c.{quote_identifier(name)}" for name in shape.key)
-    )
-    return (
-        f"({identity}) IN (SELECT {qualified} FROM {in_schema(table.schema, shape.name)} AS c WHERE {where})"
-    )
-
-
-def _delete(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int:
-    """Delete the rows that were not there then."""
-    start = keys.find_start(shape, "s", keys.of_row(shape, "c"))
-    started = f"EXISTS (SELECT 1 FROM {table.starts} AS s WHERE {start} AND s.txn > {txn})"
-    was = f"EXISTS (SELECT 1 FROM {table.history} AS h WHERE {keys.find_row(shape, 'c', 'h')} AND {_then(table, txn)})"
-    where = _rowids(table, shape, f"{started} AND NOT {was}")
-    return int(travel.run(f"DELETE FROM {in_schema(table.schema, shape.name)} WHERE {where}").rowcount)
-
-
-def _update(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int:
-    """Give the rows that were there then, and are now, their values of then."""
-    # Two keys that are one may still be written differently: 'a' and 'A' without case, 1 and 1.0.
-    columns = [
-        c
-        for c in table.recorded(shape)
-        if not c.generated and not (shape.rowid_is_key and c.name in shape.key)
-    ]
-    if not columns:
-        return 0
-    user_table = in_schema(table.schema, shape.name)
-    name = quote_identifier(shape.name)
-    found = f"{keys.find_row(shape, name, 'h')} AND {_then(table, txn)}"
-    kept = {c.name: quote_identifier(k.stored_as) for c in columns if (k := table.kept(c.name)) is not None}
-    sets = ", ".join(f"{quote_identifier(each)} = h.{stored}" for each, stored in kept.items())
-    differ = any_of(
-        f"{name}.{quote_identifier(each)} COLLATE BINARY IS NOT h.{stored} "
-        f"OR typeof({name}.{quote_identifier(each)}) <> typeof(h.{stored})"
-        for each, stored in kept.items()
-    )
-    sql = f"UPDATE {user_table} SET {sets} FROM {table.history} AS h WHERE {found} AND ({differ})"
-    try:
-        with travel.savepoint():
-            return int(travel.run(sql).rowcount)
-    except sqlite3.IntegrityError:
-        # Values that must be unique change places: take the rows out, and put them in again.
-        found = keys.find_row(shape, "c", "h")
-        was = f"EXISTS (SELECT 1 FROM {table.history} AS h WHERE {found} AND {_then(table, txn)})"
-        condition = _rowids(table, shape, was)
-        travel.run(f"DELETE FROM {user_table} WHERE {condition}")
-        return 0
-
-
-def _insert(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int:
-    """Insert the rows that were there then and are not now."""
-    user_table = in_schema(table.schema, shape.name)
-    columns = [c for c in table.recorded(shape) if not c.generated]
-    names = [quote_identifier(c.name) for c in columns]
-    values = [f"h.{quote_identifier(k.stored_as)}" for c in columns if (k := table.kept(c.name)) is not None]
-    if shape.rowid_is_key and not shape.key:
-        names, values = [shape.rowid, *names], [f"h.{ROW}", *values]
-    elif shape.nullable:  # the rowid that it had, unless another row has that now
-        taken = f"EXISTS (SELECT 1 FROM {user_table} AS o WHERE o.{shape.rowid} = h.{ROW})"
-        free = f"CASE WHEN h.{ROW} <> '' AND NOT {taken} THEN h.{ROW} END"
-        names, values = [shape.rowid, *names], [free, *values]
-    # Those that keep a rowid come first: SQLite gives the others what is left.
-    order = f" ORDER BY {free} IS NULL" if shape.nullable else ""
-    there = f"EXISTS (SELECT 1 FROM {user_table} AS c WHERE {keys.find_row(shape, 'c', 'h')})"
-    return int(
-        travel.run(
-            f"INSERT INTO {user_table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table.history} AS h "
-            f"WHERE {_then(table, txn)} AND NOT {there}{order}"
-        ).rowcount
-    )
