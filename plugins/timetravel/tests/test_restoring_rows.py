@@ -117,3 +117,16 @@ def test_a_row_that_needs_what_has_no_history_does_not_come_back_by_itself(conn,
     )
     conn.restore(at=then)
     assert rows(conn, "SELECT * FROM u") == [(1, "a", ""), (2, "b", "y")]
+
+
+@pytest.mark.parametrize("name", ["h", "c", "o"])
+def test_a_table_of_any_name(conn, moment, name):
+    conn.executescript(
+        f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {name}); INSERT INTO {name} VALUES (1, 1), (2, 2)"
+    )
+    then = moment()
+    conn.executescript(
+        f"UPDATE {name} SET {name} = 0; DELETE FROM {name} WHERE id = 1; INSERT INTO {name} VALUES (3, 3)"
+    )
+    assert conn.restore(name, at=then).total == 3
+    assert rows(conn, f"SELECT * FROM {name}") == [(1, 1), (2, 2)]

@@ -15,6 +15,7 @@ from .storage.names import FROM, ID, ROW, SHIFT, TO, in_schema
 from .storage.registry import Versioned
 from .storage.shape import Shape
 
+_H = "heliosdb_version"  # a superseded row in a query, beside the table of any name
 _ROUNDS = 5  # cascades of foreign keys can undo what was restored; a past state holds, so this ends
 
 
@@ -43,8 +44,14 @@ def bring_back(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> Map
 
 
 def _then(table: Versioned, txn: int) -> str:
-    """Return the condition that a superseded row ``h`` was the current one."""
-    return f"h.{ID} >= {(txn + 1) << SHIFT} AND h.{TO} > {txn} AND h.{FROM} <= {txn}"
+    """Return the condition that a superseded row was the current one."""
+    return f"{_H}.{ID} >= {(txn + 1) << SHIFT} AND {_H}.{TO} > {txn} AND {_H}.{FROM} <= {txn}"
+
+
+def _was(table: Versioned, shape: Shape, txn: int) -> str:
+    """Return the condition that a row with the key of ``c``, which is another one now, was there."""
+    same = keys.find_row(shape, "c", _H)
+    return f"EXISTS (SELECT 1 FROM {table.history} AS {_H} WHERE {same} AND {_then(table, txn)})"
 
 
 def _rowids(table: Versioned, shape: Shape, where: str) -> str:
@@ -65,8 +72,7 @@ def _delete(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int
     """Delete the rows that were not there then."""
     start = keys.find_start(shape, "s", keys.of_row(shape, "c"))
     started = f"EXISTS (SELECT 1 FROM {table.starts} AS s WHERE {start} AND s.txn > {txn})"
-    was = f"EXISTS (SELECT 1 FROM {table.history} AS h WHERE {keys.find_row(shape, 'c', 'h')} AND {_then(table, txn)})"
-    where = _rowids(table, shape, f"{started} AND NOT {was}")
+    where = _rowids(table, shape, f"{started} AND NOT {_was(table, shape, txn)}")
     return int(travel.run(f"DELETE FROM {in_schema(table.schema, shape.name)} WHERE {where}").rowcount)
 
 
@@ -103,17 +109,18 @@ def _update_all(travel: TimeTravel, tables: Sequence[Versioned], table: Versione
                 f"{error}: values of table {shape.name!r} that must be unique change places, and to take its rows out "
                 f"and put them in again would lose {lost}: change one of them by hand first"
             ) from None
-    was = f"EXISTS (SELECT 1 FROM {table.history} AS h WHERE {keys.find_row(shape, 'c', 'h')} AND {_then(table, txn)})"
-    travel.run(f"DELETE FROM {in_schema(table.schema, shape.name)} WHERE {_rowids(table, shape, was)}")
+    travel.run(
+        f"DELETE FROM {in_schema(table.schema, shape.name)} WHERE {_rowids(table, shape, _was(table, shape, txn))}"
+    )
     return 0
 
 
 def _differing(table: Versioned, shape: Shape, txn: int) -> tuple[dict[str, str], str]:
-    """Return what each column is to be set to, and which rows ``h`` of the history differ from the table's."""
+    """Return what each column is to be set to, and which rows of the history differ from the table's."""
     # Two keys that are one may still be written differently: 'a' and 'A' without case, 1 and 1.0.
     name = quote_identifier(shape.name)
     sets = {
-        c.name: f"h.{quote_identifier(k.stored_as)}"
+        c.name: f"{_H}.{quote_identifier(k.stored_as)}"
         for c in table.recorded(shape)
         if not c.generated
         and not (shape.rowid_is_key and c.name in shape.key)
@@ -124,7 +131,7 @@ def _differing(table: Versioned, shape: Shape, txn: int) -> tuple[dict[str, str]
         f"OR typeof({name}.{quote_identifier(each)}) <> typeof({value})"
         for each, value in sets.items()
     )
-    return sets, f"{keys.find_row(shape, name, 'h')} AND {_then(table, txn)} AND ({differ})"
+    return sets, f"{keys.find_row(shape, name, _H)} AND {_then(table, txn)} AND ({differ})"
 
 
 def _set(travel: TimeTravel, table: Versioned, shape: Shape, sets: Mapping[str, str], which: str) -> int:
@@ -135,7 +142,7 @@ def _set(travel: TimeTravel, table: Versioned, shape: Shape, sets: Mapping[str, 
     return int(
         travel.run(
             f"UPDATE OR ABORT {in_schema(table.schema, shape.name)} SET {assigned} "
-            f"FROM {table.history} AS h WHERE {which}"
+            f"FROM {table.history} AS {_H} WHERE {which}"
         ).rowcount
     )
 
@@ -192,19 +199,21 @@ def _insert(travel: TimeTravel, table: Versioned, shape: Shape, txn: int) -> int
     user_table = in_schema(table.schema, shape.name)
     columns = [c for c in table.recorded(shape) if not c.generated]
     names = [quote_identifier(c.name) for c in columns]
-    values = [f"h.{quote_identifier(k.stored_as)}" for c in columns if (k := table.kept(c.name)) is not None]
+    values = [
+        f"{_H}.{quote_identifier(k.stored_as)}" for c in columns if (k := table.kept(c.name)) is not None
+    ]
     if shape.rowid_is_key and not shape.key:
-        names, values = [shape.rowid, *names], [f"h.{ROW}", *values]
+        names, values = [shape.rowid, *names], [f"{_H}.{ROW}", *values]
     elif shape.nullable:  # the rowid that it had, unless another row has that now
-        taken = f"EXISTS (SELECT 1 FROM {user_table} AS o WHERE o.{shape.rowid} = h.{ROW})"
-        free = f"CASE WHEN h.{ROW} <> '' AND NOT {taken} THEN h.{ROW} END"
+        taken = f"EXISTS (SELECT 1 FROM {user_table} AS o WHERE o.{shape.rowid} = {_H}.{ROW})"
+        free = f"CASE WHEN {_H}.{ROW} <> '' AND NOT {taken} THEN {_H}.{ROW} END"
         names, values = [shape.rowid, *names], [free, *values]
     # Those that keep a rowid come first: SQLite gives the others what is left.
     order = f" ORDER BY {free} IS NULL" if shape.nullable else ""
-    there = f"EXISTS (SELECT 1 FROM {user_table} AS c WHERE {keys.find_row(shape, 'c', 'h')})"
+    there = f"EXISTS (SELECT 1 FROM {user_table} AS c WHERE {keys.find_row(shape, 'c', _H)})"
     sql = (
-        f"INSERT OR ABORT INTO {user_table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table.history} AS h "
-        f"WHERE {_then(table, txn)} AND NOT {there}{order}"
+        f"INSERT OR ABORT INTO {user_table} ({', '.join(names)}) SELECT {', '.join(values)} "
+        f"FROM {table.history} AS {_H} WHERE {_then(table, txn)} AND NOT {there}{order}"
     )
     try:
         return int(travel.run(sql).rowcount)
