@@ -152,6 +152,15 @@ class TestWhoStandsInLine:
             thread.join(60)
         assert total(path) == 2
 
+    def test_writes_that_begin_with_their_own_tables(self, path, two):
+        first, second = two
+        first.execute("UPDATE t SET n = n + 1 WHERE id = 2")
+        thread = waits(second, "WITH one AS (SELECT 1 AS id) UPDATE t SET n = n + 1 WHERE id IN one")
+        first.commit()
+        thread.join(60)
+        assert total(path) == 2
+        assert turns_of(second).holder is None  # sqlite3 begins no transaction for them
+
     def test_the_file_and_its_journal_stay_as_they_are(self, path, two):
         first, second = two
         with first:
@@ -456,9 +465,27 @@ def test_mistakes_are_told_as_the_standard_library_tells_them(path, two):
         ("DELETE FROM t", (False, None, "t")),
         ("DELETE", (False, None, None)),
         ("", None),
+        ("INSERT INTO t VALUES " + ", ".join(["(1, 2)"] * 1000), (False, None, "t")),
     ],
 )
 def test_what_a_statement_does_is_told_by_its_text(sql, effect):
     found = effect_of(sql)
     assert found == effect
     assert effect_of(sql + " " * 5000) == effect  # too long to be remembered
+
+
+@pytest.mark.parametrize(
+    ("sql", "effect"),
+    [
+        ("WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", (False, None, "t")),
+        ("with recursive a(b) as (values (1)), c as (select 2) delete from main.t", (False, "main", "t")),
+        ("WITH replace AS (SELECT 1) UPDATE t SET a = 1", (False, None, "t")),
+        ("WITH a AS (SELECT 1) SELECT * FROM a", None),
+        ("WITH a AS (VALUES (1)) VALUES (2)", None),
+        ("WITH a", None),
+        ("EXPLAIN WITH a AS (SELECT 1) DELETE FROM t", None),
+    ],
+)
+def test_what_a_statement_with_tables_of_its_own_does(sql, effect):
+    assert effect_of(sql) == effect
+    assert effect_of(sql + " " * 5000) is None  # too long to be looked through each time
