@@ -49,6 +49,7 @@ class _State:
     _plain: type[Any]
 
     def _leave(self) -> None:
+        """End this state alone: one below it, which super() would reach as well, ends by itself."""
         self.__class__ = self._plain
 
     def execute(self, *args: Any) -> Any:
@@ -87,7 +88,7 @@ class Mapped(_State):
 
     def _leave(self) -> None:
         _row_factory.__set__(self, self._user_factory)
-        super()._leave()
+        _State._leave(self)
 
 
 class Paired(Mapped):
@@ -154,7 +155,7 @@ class Explained(_State):
 
     def _leave(self) -> None:
         del self._explain
-        super()._leave()
+        _State._leave(self)
 
 
 class Timed(_State):
@@ -207,7 +208,7 @@ class Timed(_State):
     def _leave(self) -> None:
         self._spent(0.0, last=True)
         del self._told, self._seconds
-        super()._leave()
+        _State._leave(self)
 
 
 class Buffered(_State):
@@ -234,7 +235,7 @@ class Buffered(_State):
 
     def _leave(self) -> None:
         del self._rows
-        super()._leave()
+        _State._leave(self)
 
 
 class Answered(Buffered):

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import time
 from contextlib import closing
+from operator import methodcaller
 
 import pytest
 
@@ -133,3 +134,15 @@ def test_rows_are_what_they_are_without(napping):
         next(cursor)
     assert isinstance(cursor, heliosdb_sqlite.Cursor)
     assert napping.execute("SELECT nap()").description[0][0] == "nap()"
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [methodcaller("close"), methodcaller("execute", "SELECT 1"), methodcaller("executescript", "SELECT 1")],
+)
+def test_a_cursor_with_an_answer_of_the_cache_can_be_closed_and_used_again(leave):
+    with closing(heliosdb_sqlite.connect(":memory:", enable_cache=True, slow_query_seconds=60)) as conn:
+        for _ in range(2):  # the second answer comes from memory
+            cursor = conn.execute("VALUES (1), (2)")
+            assert cursor.fetchone() == (1,)
+            leave(cursor)
