@@ -23,7 +23,7 @@ from ..names import MAIN
 from ..opening import Opener
 from ..registry.entries import check_belongs, find
 from ..running import run
-from ..schema.planning import Pair, TablePlan, pair_tables, plan_table, plan_things
+from ..schema.planning import Pair, TablePlan, pair_tables, plan_table, plan_tables, plan_things
 from ..schema.shapes import Schema, read_schema
 from .diff import BranchDiff, RowChange, TableDiff
 
@@ -214,8 +214,8 @@ def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str], set[str]]:
     statements: list[str] = []
     altered: list[str] = []
     dropped = set()
-    for pair in pair_tables(base, here, branch):
-        plan, _ = plan_table(pair)
+    for plan, _ in plan_tables(base, here, branch):
+        pair = plan.pair
         if not plan.alters:
             continue
         words += plan.describe()
@@ -225,8 +225,7 @@ def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str], set[str]]:
             altered.append(shape.name)
         if plan.drop and pair.ours is not None:
             dropped.add(pair.ours.name.lower())
-    things, _ = plan_things(base, here, branch, here, dropped)
-    for thing in things:
+    for thing in plan_things(base, here, branch, here, dropped, lambda _: None):
         if thing.drop is not None:
             kind = "TABLE" if thing.drop.kind == "virtual" else thing.drop.kind.upper()
             words.append(f"drop {thing.drop.kind} {thing.drop.name}")

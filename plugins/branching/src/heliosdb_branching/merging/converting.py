@@ -43,6 +43,12 @@ def stored(
         return rows(connection, f"SELECT {names} FROM temp.{_TABLE} ORDER BY seq")
 
 
+def types_differ(one: Any, table: Table, other: Any, its: Table, columns: Iterable[tuple[str, str]]) -> bool:
+    """Return whether some column is declared with another type than the column of another database's table."""
+    mine, theirs = _types(one, table), _types(other, its)
+    return any(mine[name].upper() != theirs[its_name].upper() for its_name, name in columns)
+
+
 def as_stored(connection: Any, table: Table, writes: Iterable[Write]) -> list[Write]:
     """Return what is to be written with the values that will be there then."""
     done: list[Write] = []

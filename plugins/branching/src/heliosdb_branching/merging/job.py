@@ -25,14 +25,15 @@ from ..registry.entries import now_us
 from ..results import MergeReport
 from ..running import run, value
 from ..schema.following import changed_names, told_by
-from ..schema.planning import Pair, TablePlan, dropped_things, pair_tables, plan_table, plan_things
-from ..schema.replaying import Replay
+from ..schema.planning import Pair, TablePlan, dropped_things, kept, plan_tables, plan_things, taken
+from ..schema.replaying import Refused, Replay
 from ..schema.shapes import Schema, read_schema
 from . import foreign_keys
 from .deciding import Strategy
 from .ledger import Ledger
 from .reading import Side, dropped, dropped_cells, knows_dropped
 from .rows import same_row, same_value
+from .siding import common_side, side_of
 from .tables import Rows
 from .tangled import untangled
 
@@ -87,6 +88,27 @@ class Job:
         self.rows.attached = self.rows.attached and not tangled
 
     def run(self) -> MergeReport:
+        """Merge; return what was done.
+
+        :raises MergeConflict: both sides changed what excludes each other
+        """
+        try:
+            self._merge()
+        except Refused as error:  # what the branch has become does not go with what this side has
+            self.open.append(error.conflict)
+            self.conflicts.append(error.conflict)
+            self._stop_at_conflicts()
+        return MergeReport(
+            self.request.name,
+            self.request.into,
+            self.request.dry_run,
+            MappingProxyType({name: each for name, each in self.rows.counts.items() if each.total}),
+            tuple(self.words),
+            (*self.conflicts, *self.rows.conflicts),
+            MappingProxyType(self.rows.renumbered),
+        )
+
+    def _merge(self) -> None:
         base, ours, theirs = self.since.schema, read_schema(self.here), read_schema(self.branch)
         replay = Replay(self.here, self.id)
         plans = self._plan_tables(base, ours, theirs)
@@ -99,9 +121,7 @@ class Job:
             watch(self.here)  # the logs know the columns that came
         now = read_schema(self.here)
         gone = {plan.pair.ours.name.lower() for plan in plans if plan.drop and plan.pair.ours is not None}
-        insist = self.request.strategy == "theirs"
-        things, conflicts = plan_things(base, ours, theirs, now, gone, insist=insist)
-        self._found(conflicts, decided=insist or self.request.strategy == "ours")
+        things = plan_things(base, ours, theirs, now, gone, self._side)
         self._stop_at_conflicts()
         replay.drop_things(things)
         self.words += [
@@ -123,15 +143,6 @@ class Job:
         if self.target != MAIN:
             watch(self.here)
         self._record(base, ours, theirs, replay)
-        return MergeReport(
-            self.request.name,
-            self.request.into,
-            self.request.dry_run,
-            MappingProxyType({name: each for name, each in self.rows.counts.items() if each.total}),
-            tuple(self.words),
-            (*self.conflicts, *self.rows.conflicts),
-            MappingProxyType(self.rows.renumbered),
-        )
 
     def _begin(self, others: Callable[[str], Any | None]) -> tuple[Since, bool]:
         """Return where the branch's changes begin, and whether that could not be told by its own merges."""
@@ -165,27 +176,39 @@ class Job:
 
     # -- the schema --------------------------------------------------------------------------------------------------
     def _plan_tables(self, base: Schema, ours: Schema, theirs: Schema) -> list[TablePlan]:
-        plans = []
-        for pair in pair_tables(base, ours, theirs):
-            plan, conflicts = plan_table(pair)
-            keep_ours = bool(conflicts) and self.request.strategy == "ours"
-            self._found(conflicts, decided=keep_ours)
-            plans.append(TablePlan(pair) if keep_ours else plan)
-        return plans
+        return [self._decided(plan, conflicts) for plan, conflicts in plan_tables(base, ours, theirs)]
+
+    def _decided(self, plan: TablePlan, conflicts: list[Conflict]) -> TablePlan:
+        """Return what becomes of a table for whose definition the strategy has decided."""
+        mine = []
+        for conflict in conflicts:
+            side = self._side(conflict)
+            if side == "ours":
+                mine.append(conflict)
+            elif side == "theirs" and not taken(plan, conflict):
+                self.open.append(conflict)
+        return kept(plan, mine) if mine else plan
 
     def _check_drops(self, plans: list[TablePlan]) -> None:
         """See that nothing is dropped which our side has changed since."""
         for number, plan in enumerate(plans):
             if plan.drop and plan.pair.ours is not None:
-                conflicts = self._changes_to_dropped(plan.pair)
-                self._found(conflicts, decided=self.request.strategy in ("ours", "theirs"))
-                if conflicts and self.request.strategy == "ours":
+                if self._keeps(self._changes_to_dropped(plan.pair)):
                     plans[number] = TablePlan(plan.pair)
-            elif plan.drop_columns and plan.pair.ours is not None:
-                conflicts = self._changes_to_dropped_columns(plan)
-                self._found(conflicts, decided=self.request.strategy in ("ours", "theirs"))
-                if conflicts and self.request.strategy == "ours":
-                    plans[number] = replace(plan, drop_columns=(), expect_sql=None)
+            elif plan.drop_columns and self._keeps(self._changes_to_dropped_columns(plan)):
+                plans[number] = replace(plan, drop_columns=(), expect_sql=None)
+
+    def _keeps(self, conflicts: list[Conflict]) -> bool:
+        """Return whether what the branch has dropped stays, as the strategy decides for all that was changed in it."""
+        side = common_side(self.request.strategy, conflicts)
+        self._found(conflicts, decided=side is not None)
+        return side == "ours"
+
+    def _side(self, conflict: Conflict) -> str | None:
+        """Return for which side the strategy decides a conflict, and take note of it."""
+        side = side_of(self.request.strategy, conflict)
+        self._found([conflict], decided=side is not None)
+        return side
 
     def _changes_to_dropped(self, pair: Pair) -> list[Conflict]:
         assert pair.ours is not None  # noqa: S101 - it is about our rows
@@ -219,7 +242,8 @@ class Job:
     def _changes_to_dropped_columns(self, plan: TablePlan) -> list[Conflict]:
         """Return what our side has written into columns that the branch has dropped."""
         pair = plan.pair
-        assert pair.ours is not None  # noqa: S101 - they are columns of ours
+        if pair.ours is None:
+            return []
         table = read_table(self.here, pair.ours.name)
         if pair.rebuilt or not knows_dropped(self.side, pair) or not table.has_identity:
             return []

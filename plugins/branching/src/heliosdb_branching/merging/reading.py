@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -18,7 +18,7 @@ from ..running import run
 from ..schema.planning import Pair
 from .converting import defaults_of, stored
 from .interwoven import changes, interwoven
-from .rows import settled
+from .rows import UNSETTLED, settled
 
 _BATCH = 1000
 
@@ -96,6 +96,28 @@ def interwoven_trios(side: Side, pair: Pair, alignment: Alignment) -> Iterator[T
     """Yield the rows that the branch has changed between merges that wrote them."""
     if pair.base is not None and (arguments := _logged(side, alignment)) is not None:
         yield from _with_ours(side, alignment, interwoven(*arguments), None)
+
+
+def in_our_types(target: Any, alignment: Alignment, found: Iterable[Trio]) -> Iterator[Trio]:
+    """Yield rows with all sides as the target's table stores them: its columns may have other types."""
+    rest = iter(found)
+    while batch := list(islice(rest, _BATCH)):
+        sides = [
+            [settled(row) or () for row in side if row is not None]
+            for side in zip(*(each[2:] for each in batch), strict=True)
+        ]
+        base, ours, theirs = (iter(stored(target, alignment.ours, alignment.names, side)) for side in sides)
+        for trio in batch:
+            was = None if trio.base is None else next(base)
+            yield trio._replace(
+                base=None if was is None else _still_unsettled(trio.base or (), was),
+                ours=None if trio.ours is None else next(ours),
+                theirs=None if trio.theirs is None else next(theirs),
+            )
+
+
+def _still_unsettled(row: Sequence[Any], now: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(UNSETTLED if cell == UNSETTLED else new for cell, new in zip(row, now, strict=True))
 
 
 def _with_ours(

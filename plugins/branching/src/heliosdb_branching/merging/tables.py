@@ -22,7 +22,7 @@ from ..schema.replaying import sequence_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
 from .applying import Writer
-from .converting import as_stored, defaults_of
+from .converting import as_stored, defaults_of, types_differ
 from .deciding import Decider
 from .inside import IS_POSSIBLE, InsideMerge, fits, is_attached
 from .ledger import Ledger, Sheet, numbered
@@ -33,6 +33,7 @@ from .reading import (
     Trio,
     align,
     gone_here,
+    in_our_types,
     interwoven_trios,
     key_matches,
     touched_cells,
@@ -41,6 +42,7 @@ from .reading import (
 from .rows import same_row, same_value, settled
 from .seeing import as_read
 from .sheets import carry_out
+from .siding import side_of
 
 if TYPE_CHECKING:
     from .job import Request
@@ -87,9 +89,8 @@ class Rows:
             )
         alignment = align(ours, theirs)
         if not key_matches(alignment):
-            self._found(
-                [Conflict(name, None, None, None, str(ours.key), str(theirs.key), "another primary key")]
-            )
+            reason = "another primary key"
+            self._keep_ours([Conflict(name, None, None, None, str(ours.key), str(theirs.key), reason)])
             return
         renumber = not theirs.key or (self.request.renumber and ours.alias and not self._is_referenced(name))
         decider = Decider(alignment, self.request.strategy, renumber=renumber)
@@ -116,8 +117,10 @@ class Rows:
         assert pair.theirs is not None  # noqa: S101 - its rows are what is merged
         known = logs(self.branch).get(alignment.theirs.name) if pair.base is not None else None
         before = self._renumbered_before(pair.theirs.log, alignment.ours.name)
-        if pair.rebuilt or before or not self.attached or not fits(alignment):
+        otherwise = types_differ(self.here, alignment.ours, self.branch, alignment.theirs, alignment.columns)
+        if pair.rebuilt or before or otherwise or not self.attached or not fits(alignment):
             found = trios(self.side, pair, alignment, before)
+            found = in_our_types(self.here, alignment, found) if otherwise else found
             decider.decide(as_read(self.here, notes.add(found) if notes is not None else found))
         else:
             spans = self.side.of(known.id) if known is not None else ()
@@ -175,6 +178,11 @@ class Rows:
         if not decided:
             self.open += conflicts
 
+    def _keep_ours(self, conflicts: list[Conflict]) -> None:
+        """Note what can be decided for our side alone: there is no place here for what the branch has."""
+        for conflict in conflicts:
+            self._found([conflict], decided=side_of(self.request.strategy, conflict) == "ours")
+
     def _lost_cells(self, pair: Pair, alignment: Alignment) -> None:
         """Note what the branch wrote into columns that our side has dropped since."""
         if not alignment.only_theirs or pair.base is None:
@@ -195,7 +203,7 @@ class Rows:
             for place, name in enumerate(names)
             if not same_value(None if change.base is None else change.base[place], change.theirs[place])
         ]
-        self._found(found, decided=self.request.strategy == "ours")
+        self._keep_ours(found)
 
     def _rows_of_gone_table(self, pair: Pair) -> None:
         """Rows that the branch changed in a table which our side has dropped or renamed."""
@@ -215,7 +223,7 @@ class Rows:
             for change in gone_here(self.side, pair)
             if not same_row(change.base, change.theirs)
         ]
-        self._found(found, decided=self.request.strategy == "ours")
+        self._keep_ours(found)
 
     def _check_canary(self, name: str) -> None:
         """Refuse to match rows by rowids that VACUUM has dealt out anew."""
@@ -331,7 +339,7 @@ class Rows:
             conflict = Conflict(
                 virtual.name, None, None, None, "its index here", "its index on the branch", reason
             )
-            self._found([conflict], decided=self.request.strategy == "ours")
+            self._keep_ours([conflict])
 
     def _merge_as_a_whole(self, virtual: Virtual) -> None:
         decider = self._difference(virtual)
@@ -339,8 +347,9 @@ class Rows:
             return
         reason = f"the rows of a virtual table of module {virtual.module} can't be merged one by one"
         conflict = Conflict(virtual.name, None, None, None, "its rows here", "its rows on the branch", reason)
-        self._found([conflict], decided=self.request.strategy in ("ours", "theirs"))
-        if self.request.strategy == "theirs":
+        side = side_of(self.request.strategy, conflict)
+        self._found([conflict], decided=side is not None)
+        if side == "theirs":
             self._write_virtual(virtual, decider)
 
     def _write_virtual(self, virtual: Virtual, decider: Decider) -> None:

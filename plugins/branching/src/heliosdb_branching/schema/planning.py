@@ -5,14 +5,20 @@ Nothing here runs a statement. Tables are followed through renames by their logs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from heliosdb_sqlite.sql.ddl import table_definition
-from heliosdb_sqlite.sql.quoting import quote_identifier as q
-
 from ..errors import Conflict
+from .altering import (
+    AddedColumn,
+    altered,
+    changes,
+    column_definitions,
+    renamed_here,
+    with_column,
+    with_more_columns,
+)
 from .shapes import Schema, TableShape, Thing, same_sql
 
 
@@ -28,13 +34,6 @@ class Pair(NamedTuple):
     """Dropped on the branch and made anew under its name."""
 
 
-class AddedColumn(NamedTuple):
-    """A column that the branch has and the base has not."""
-
-    name: str
-    definition: str
-
-
 @dataclass
 class TablePlan:
     """What becomes of one table's definition."""
@@ -48,6 +47,8 @@ class TablePlan:
     drop: bool = False
     expect_sql: str | None = None
     """What the definition should be afterwards; if it is not, the table is made anew."""
+    redefine: str | None = None
+    """The definition by which the table is made anew before anything else."""
 
     @property
     def alters(self) -> bool:
@@ -60,6 +61,7 @@ class TablePlan:
             or self.create
             or self.drop
             or self.expect_sql
+            or self.redefine
         )
 
     def describe(self) -> Iterator[str]:
@@ -78,8 +80,9 @@ class TablePlan:
             yield f"drop column {name}.{column}"
         for added in self.add_columns:
             yield f"add column {name}.{added.name}"
-        if self.expect_sql and not (
-            self.rename_to or self.rename_columns or self.drop_columns or self.add_columns
+        if self.redefine or (
+            self.expect_sql
+            and not (self.rename_to or self.rename_columns or self.drop_columns or self.add_columns)
         ):
             yield f"change the definition of table {name}"
 
@@ -97,9 +100,17 @@ def pair_tables(base: Schema, ours: Schema, theirs: Schema) -> list[Pair]:
                 now, rebuilt = again, True
         if now is not None:
             taken.add(now.name)
-        pairs.append(Pair(was, _named(ours, was.name), now, rebuilt))
+        pairs.append(Pair(was, _here(base, ours, was, now), now, rebuilt))
     new = (now for now in theirs.tables.values() if now.name not in taken)
     return [*pairs, *(Pair(None, _named(ours, now.name), now) for now in new)]
+
+
+def _here(base: Schema, ours: Schema, was: TableShape, now: TableShape | None) -> TableShape | None:
+    """Return the table as our side has it: under its name, or the new one if both sides gave it the same."""
+    found = _named(ours, was.name)
+    if found is None and now is not None and _named(base, now.name) is None:
+        return _named(ours, now.name)
+    return found
 
 
 def _named(schema: Schema, name: str) -> TableShape | None:
@@ -109,8 +120,43 @@ def _named(schema: Schema, name: str) -> TableShape | None:
     return found
 
 
+def plan_tables(base: Schema, ours: Schema, theirs: Schema) -> list[tuple[TablePlan, list[Conflict]]]:
+    """Return what to do about every table's definition, and what stands in the way."""
+    planned = [plan_table(pair) for pair in pair_tables(base, ours, theirs)]
+    doubtful = [each for each in planned if _is_doubtful(each[0])]
+    if doubtful:
+        done = {
+            plan.pair.base.name: changes(plan.pair.base, plan.pair.theirs, rebuilt=plan.pair.rebuilt)
+            for plan, _ in planned
+            if plan.pair.base is not None and plan.pair.theirs is not None
+        }
+        texts = altered(base.tables.values(), done)
+        for plan, conflicts in doubtful:
+            _settle(plan, conflicts, texts)
+    return planned
+
+
+def _is_doubtful(plan: TablePlan) -> bool:
+    """Return whether both sides changed a definition, so that some of it may be more than ALTER TABLE can do."""
+    base, ours, theirs, _ = plan.pair
+    if base is None or ours is None or theirs is None or plan.expect_sql is not None:
+        return False
+    return not same_sql(theirs.sql, base.sql) and not same_sql(ours.sql, theirs.sql)
+
+
+def _settle(plan: TablePlan, conflicts: list[Conflict], texts: Mapping[str, str]) -> None:
+    """See that what the branch did to a definition is done as a whole, or say that it can't be."""
+    base, ours, theirs, _ = plan.pair
+    if base is None or ours is None or theirs is None or same_sql(texts.get(base.name, ""), theirs.sql):
+        return
+    plan.expect_sql = with_more_columns(base.sql, ours.sql, theirs.sql)
+    if plan.expect_sql is None:
+        reason = "both sides changed the definition"
+        conflicts.append(Conflict(base.name, None, None, base.sql, ours.sql, theirs.sql, reason))
+
+
 def plan_table(pair: Pair) -> tuple[TablePlan, list[Conflict]]:
-    """Return what to do about a table's definition, and what stands in the way."""
+    """Return what ALTER TABLE can do about a table's definition, and what stands in the way."""
     base, ours, theirs, rebuilt = pair
     plan = TablePlan(pair)
     if base is None:
@@ -118,22 +164,25 @@ def plan_table(pair: Pair) -> tuple[TablePlan, list[Conflict]]:
         if ours is None:
             plan.create = True
         elif not same_sql(ours.sql, theirs.sql):
-            return plan, [
-                Conflict(theirs.name, None, None, None, ours.sql, theirs.sql, "both sides made this table")
-            ]
+            reason = "both sides made this table"
+            return plan, [Conflict(theirs.name, None, None, None, ours.sql, theirs.sql, reason)]
         return plan, []
     if theirs is None:
         if ours is None:
             return plan, []
         plan.drop = True
         if not same_sql(ours.sql, base.sql):
-            return plan, [
-                Conflict(
-                    base.name, None, None, base.sql, ours.sql, None, "dropped on the branch, altered here"
-                )
-            ]
+            reason = "dropped on the branch, altered here"
+            return plan, [Conflict(base.name, None, None, base.sql, ours.sql, None, reason)]
         return plan, []
-    if ours is None or (theirs.name == base.name and theirs.sql == base.sql):
+    if theirs.name == base.name and theirs.sql == base.sql:
+        return plan, []
+    if ours is None:
+        if same_sql(theirs.sql, base.sql):
+            return plan, []
+        reason = "altered on the branch, dropped or renamed here"
+        return plan, [Conflict(base.name, None, None, base.sql, None, theirs.sql, reason)]
+    if same_sql(ours.sql, theirs.sql):
         return plan, []
     return _plan_change(plan, base, ours, theirs, rebuilt)
 
@@ -142,76 +191,64 @@ def _plan_change(
     plan: TablePlan, base: TableShape, ours: TableShape, theirs: TableShape, rebuilt: bool
 ) -> tuple[TablePlan, list[Conflict]]:
     conflicts: list[Conflict] = []
-    ours_is_base = same_sql(ours.sql, base.sql)
-    if same_sql(ours.sql, theirs.sql):
-        return plan, []
     names = {name.lower(): name for name, _ in ours.columns}
-    was = dict(base.columns) if not rebuilt else {name: place for place, (name, _) in enumerate(base.columns)}
-    now = dict(theirs.columns) if not rebuilt else _same_names(base, theirs)
-    old_by_number = {number: name for name, number in was.items() if number is not None}
-    new_by_number = {number: name for name, number in now.items() if number is not None}
-    if theirs.name != base.name:
-        plan.rename_to = theirs.name
-    renamed = {
-        old: new_by_number[number]
-        for number, old in old_by_number.items()
-        if number in new_by_number and new_by_number[number] != old
-    }
-    dropped = [old for number, old in old_by_number.items() if number not in new_by_number]
-    added = [name for name, number in now.items() if number is None or number not in old_by_number]
-    definitions = _definitions(theirs.sql)
+    rename_to, renamed, dropped, added = changes(base, theirs, rebuilt=rebuilt)
+    renamed = dict(renamed)
+    if ours.name != theirs.name:
+        plan.rename_to = rename_to
     for old, new in list(renamed.items()):
         if old.lower() not in names:
             if new.lower() not in names:
-                conflicts.append(
-                    Conflict(
-                        base.name, None, old, old, None, new, "renamed on the branch, gone or renamed here"
-                    )
-                )
+                reason = "renamed on the branch, gone or renamed here"
+                mine = renamed_here(old, base, ours)
+                conflicts.append(Conflict(base.name, None, old, old, mine, new, reason))
             del renamed[old]
-    for name in added:
-        there = names.get(name.lower())
+    for column in added:
+        there = names.get(column.name.lower())
         if there is not None and there not in renamed:
-            mine, its = _definitions(ours.sql).get(there.lower(), ""), definitions.get(name.lower(), "")
-            if not same_sql(mine, its):
+            mine = column_definitions(ours.sql).get(there.lower(), "")
+            if not same_sql(mine, column.definition):
+                reason = "both sides added a column of this name"
                 conflicts.append(
-                    Conflict(base.name, None, name, None, mine, its, "both sides added a column of this name")
+                    Conflict(base.name, None, column.name, None, mine, column.definition, reason)
                 )
     plan.rename_columns = renamed
     plan.drop_columns = tuple(each for each in dropped if each.lower() in names)
     plan.add_columns = tuple(
-        AddedColumn(name, definitions.get(name.lower(), q(name)))
-        for name in added
-        if name.lower() not in names or names[name.lower()] in renamed
+        column
+        for column in added
+        if column.name.lower() not in names or names[column.name.lower()] in renamed
     )
-    if ours_is_base:
+    if same_sql(ours.sql, base.sql):
         plan.expect_sql = theirs.sql
-    elif not (renamed or plan.drop_columns or plan.add_columns or plan.rename_to or conflicts) and not (
-        renamed or dropped or added
-    ):
-        conflicts.append(
-            Conflict(
-                base.name, None, None, base.sql, ours.sql, theirs.sql, "both sides changed the definition"
-            )
-        )
     return plan, conflicts
 
 
-def _same_names(base: TableShape, theirs: TableShape) -> dict[str, int | None]:
-    places = {name.lower(): place for place, (name, _) in enumerate(base.columns)}
-    return {name: places.get(name.lower()) for name, _ in theirs.columns}
+def kept(plan: TablePlan, conflicts: Sequence[Conflict]) -> TablePlan:
+    """Return the plan with its conflicts decided for our side: what they are not about is done."""
+    return plan if all(each.column is not None for each in conflicts) else TablePlan(plan.pair)
 
 
-def _definitions(sql: str) -> dict[str, str]:
-    """Return how each column is defined in a CREATE TABLE statement, by its name in lower case."""
-    definition = table_definition(sql)
-    if definition is None:
-        return {}
-    found = {}
-    for column in definition.columns:
-        end = column.constraints[-1].end if column.constraints else column.type_end
-        found[column.name.name.lower()] = sql[column.name.start : end]
-    return found
+def taken(plan: TablePlan, conflict: Conflict) -> bool:
+    """Have a plan do what the branch wants in a conflict; return whether it can: it drops no column of ours."""
+    base, ours, theirs, _ = plan.pair
+    if theirs is None:
+        return True
+    if ours is None:
+        return False
+    if conflict.column is None:
+        known = {name.lower() for shape in (base, theirs) if shape is not None for name, _ in shape.columns}
+        if any(name.lower() not in known for name, _ in ours.columns):
+            return False
+        plan.expect_sql = theirs.sql
+        return True
+    if conflict.base is None:
+        plan.redefine = with_column(plan.redefine or ours.sql, conflict.column, conflict.theirs)
+        return plan.redefine is not None
+    if conflict.ours is None:
+        return False
+    plan.rename_columns = {**plan.rename_columns, conflict.ours: conflict.theirs}
+    return True
 
 
 class ThingPlan(NamedTuple):
@@ -232,34 +269,28 @@ def dropped_things(base: Schema, ours: Schema, theirs: Schema) -> list[ThingPlan
 
 
 def plan_things(
-    base: Schema, ours: Schema, theirs: Schema, now: Schema, dropped: set[str], *, insist: bool = False
-) -> tuple[list[ThingPlan], list[Conflict]]:
+    base: Schema,
+    ours: Schema,
+    theirs: Schema,
+    now: Schema,
+    dropped: set[str],
+    decide: Callable[[Conflict], str | None],
+) -> list[ThingPlan]:
     """Return what to do about everything but tables.
 
     :param ours: the schema before the tables were changed, ``now`` the one since: renames have changed texts too
     :param dropped: tables that are dropped, in lower case, with all that hangs on them
-    :param insist: conflicts are decided for the branch
+    :param decide: is given each conflict, and returns whether it is decided for 'ours' or 'theirs'
     """
     plans: list[ThingPlan] = []
-    conflicts: list[Conflict] = []
     for kind, name in dict.fromkeys((*base.things, *theirs.things)):
         was, mine, its = (schema.things.get((kind, name)) for schema in (base, ours, theirs))
-        here, before = now.things.get((kind, name)), len(conflicts)
+        here, reason = now.things.get((kind, name)), None
         if its is None:
             if here is None or here.table.lower() in dropped:
                 continue
             if was is not None and mine is not None and not same_sql(mine.sql, was.sql):
-                conflicts.append(
-                    Conflict(
-                        name,
-                        None,
-                        None,
-                        was.sql,
-                        mine.sql,
-                        None,
-                        f"{kind} dropped on the branch, changed here",
-                    )
-                )
+                reason = f"{kind} dropped on the branch, changed here"
             else:
                 plans.append(ThingPlan(here, None))
         elif here is not None and same_sql(here.sql, its.sql):
@@ -268,24 +299,20 @@ def plan_things(
             if here is None:
                 plans.append(ThingPlan(None, its))
             else:
-                conflicts.append(
-                    Conflict(name, None, None, None, here.sql, its.sql, f"both sides made this {kind}")
-                )
+                reason = f"both sides made this {kind}"
         elif same_sql(its.sql, was.sql):
             if mine is not None and here is None:
                 plans.append(ThingPlan(None, its))  # it went with a table that was made anew
         elif mine is None:
-            conflicts.append(
-                Conflict(
-                    name, None, None, was.sql, None, its.sql, f"{kind} changed on the branch, dropped here"
-                )
-            )
+            reason = f"{kind} changed on the branch, dropped here"
         elif same_sql(mine.sql, was.sql):
             plans.append(ThingPlan(here, its))
         else:
-            conflicts.append(
-                Conflict(name, None, None, was.sql, mine.sql, its.sql, f"both sides changed this {kind}")
-            )
-        if insist and len(conflicts) > before:
-            plans.append(ThingPlan(here, its))
-    return plans, conflicts
+            reason = f"both sides changed this {kind}"
+        if reason is not None:
+            sides = (was, mine if mine is not None else here, its)
+            base_sql, our_sql, their_sql = (None if each is None else each.sql for each in sides)
+            conflict = Conflict(name, None, None, base_sql, our_sql, their_sql, reason)
+            if decide(conflict) == "theirs":
+                plans.append(ThingPlan(here, its))
+    return plans

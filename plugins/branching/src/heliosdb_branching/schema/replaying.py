@@ -7,20 +7,56 @@ travel does, follows these too.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from heliosdb_sqlite.sql.splice import Edit, splice
 
+from ..errors import Conflict, is_busy
 from ..logs.dropping import logged
 from ..running import rows, run, value
-from .planning import AddedColumn, TablePlan, ThingPlan
+from .altering import AddedColumn
+from .planning import TablePlan, ThingPlan
 from .shapes import Thing, same_sql
 
 Step = dict[str, Any]
 """What was done, with what takes it back; JSON."""
+
+_ERROR, _CONSTRAINT, _MISMATCH = 1, 19, 20  # the numbers of SQLite's errors
+
+
+_PASSING = "_heliosdb_rebuilding"
+
+
+class Refused(Exception):
+    """SQLite does not make of this schema what the branch has made of its own: :attr:`conflict` says why."""
+
+    def __init__(self, conflict: Conflict) -> None:
+        super().__init__(str(conflict))
+        self.conflict = conflict
+
+
+@contextmanager
+def _to_be_done(name: str, ours: str | None, theirs: str | None) -> Iterator[None]:
+    """Say of what SQLite refuses which definition it is about."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
+        if is_busy(error) or not _is_refusal(error):
+            raise
+        reason = str(error).replace(_PASSING, name)
+        raise Refused(Conflict(name, None, None, None, ours, theirs, reason)) from None
+
+
+def _is_refusal(error: sqlite3.Error) -> bool:
+    """Return whether it is about what was asked for, and not about the disk or the memory."""
+    code = getattr(error, "sqlite_errorcode", None)  # from Python 3.11 on
+    if code is None:
+        return not any(words in str(error) for words in ("disk", "memory", "interrupted", "readonly"))
+    return (code & 0xFF) in (_ERROR, _CONSTRAINT, _MISMATCH)
 
 
 class Replay:
@@ -39,7 +75,8 @@ class Replay:
     # -- tables ------------------------------------------------------------------------------------------------------
     def create_table(self, name: str, sql: str) -> None:
         """Make a table."""
-        self.execute(sql)
+        with _to_be_done(name, None, sql):
+            self.execute(sql)
         self.steps.append({"did": "create table", "name": name})
 
     def drop_table(self, name: str) -> None:
@@ -50,11 +87,21 @@ class Replay:
 
     def alter_table(self, plan: TablePlan) -> None:
         """Make a table what its plan says."""
-        assert plan.pair.ours is not None  # noqa: S101 - there is something to alter
-        name = plan.pair.ours.name
-        if plan.drop_columns or (plan.expect_sql is not None and self._needs_rebuild(plan)):
+        pair = plan.pair
+        assert pair.ours is not None  # noqa: S101 - there is something to alter
+        with _to_be_done(pair.ours.name, pair.ours.sql, pair.theirs.sql if pair.theirs is not None else None):
+            self._alter_table(plan, pair.ours.name)
+
+    def _alter_table(self, plan: TablePlan, name: str) -> None:
+        if (
+            plan.redefine is not None
+            or plan.drop_columns
+            or (plan.expect_sql is not None and self._needs_rebuild(plan))
+        ):
             self._keep(name, "rebuild")
             kept = len(self.steps)
+            if plan.redefine is not None:
+                self.rebuild(name, plan.redefine)
             self._alter(name, plan, undoable=False)
             del self.steps[kept:]
             self.steps[-1]["now"] = plan.rename_to or name
@@ -147,7 +194,7 @@ class Replay:
     def rebuild(self, name: str, sql: str) -> None:
         """Make a table anew by another definition, with the rows, indexes and triggers that it has."""
         connection = self.connection
-        passing = "_heliosdb_rebuilding"
+        passing = _PASSING
         run(connection, renamed_definition(sql, passing))
         old = columns_of(connection, name)
         new = {column.lower(): column for column in columns_of(connection, passing)}
@@ -224,7 +271,8 @@ class Replay:
         """Make indexes, views and triggers that the branch made or changed; views may use each other."""
         waiting = [plan.create for plan in plans if plan.create is not None]
         for thing in waiting:
-            self.execute(thing.sql)
+            with _to_be_done(thing.name, None, thing.sql):
+                self.execute(thing.sql)
             self.steps.append({"did": "create", "thing": list(thing)})
 
 
