@@ -417,6 +417,7 @@ def test_views_with_triggers_strict_and_without_rowid_and_virtual_tables(conn):
     [
         (("users", "name"), {}, "columns='name': give a list of column names"),
         (("users", []), {}, r"columns=\[\]: name the columns"),
+        (("users", ["name", "Name"]), {}, "name each column once"),
         (("users", ["name", 1]), {}, "give a list of column names"),
         ((7, ["name"]), {}, "7 is none"),
         (

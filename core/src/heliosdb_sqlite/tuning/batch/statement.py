@@ -53,6 +53,9 @@ class Insertion:
             raise sqlite3.ProgrammingError(
                 f"columns={columns!r}: name the columns that the rows have values for"
             )
+        # SQLite, which folds ASCII alone, would take one of the values and drop the others.
+        if len({name.encode(errors="surrogatepass").lower() for name in named}) < len(named):
+            raise sqlite3.ProgrammingError(f"columns={columns!r}: name each column once")
         if on_conflict not in CHOICES:
             raise sqlite3.ProgrammingError(
                 f"on_conflict={on_conflict!r}: it can be one of {', '.join(map(repr, CHOICES))}"
