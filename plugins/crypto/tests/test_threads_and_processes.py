@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import heliosdb_sqlite
+from heliosdb_crypto.vfs import binding, layer
 from heliosdb_sqlite.testing import forked
 
 KEY = b"k" * 32
@@ -31,6 +33,20 @@ def finish(process, code=0):
     output, _ = process.communicate(timeout=120)
     assert process.returncode == code, output
     return output
+
+
+def test_threads_that_open_their_first_files_at_once_use_one_table_of_methods(monkeypatch):
+    real, entry_points, others = binding.IoMethods(), layer._entry_points, []
+
+    def meanwhile():
+        if not others:
+            others.append(0)
+            others[0] = layer._table(ctypes.addressof(real), "log")  # what another thread would do
+        return entry_points()
+
+    monkeypatch.setattr(layer, "_tables", {})
+    monkeypatch.setattr(layer, "_entry_points", meanwhile)
+    assert layer._table(ctypes.addressof(real), "log") == others[0]
 
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])

@@ -315,7 +315,8 @@ def _table(real: int, kind: str) -> int:
         made.iVersion = min(made.iVersion, 2)  # without xFetch: SQLite must not map the file into memory
         for method in _REPLACED[kind]:
             setattr(made, method, _entry_points()[method])
-        _tables[real, kind] = made
+        # Another thread may have been faster, and SQLite have files open with the table that it made.
+        made = _tables.setdefault((real, kind), made)
     return ctypes.addressof(made)
 
 
