@@ -7,6 +7,8 @@ What each has to cope with:
   row is history, else (``OR IGNORE``, an UPSERT) it was nothing.
 * The conflict clause of the user's statement overrides those in triggers. So none of these statements can conflict.
 * A version that the open transaction began and ends is no version: nobody else has seen it.
+* A change that foreign keys hand on (``ON UPDATE CASCADE``) is handed on before triggers that fire AFTER it, and may
+  come back to the row: what that was is recorded before such a change.
 """
 
 from __future__ import annotations
@@ -120,18 +122,38 @@ class Triggers:
 
     # -- one row -----------------------------------------------------------------------------------------------------
     def _before_update(self) -> str:
-        return f"WHEN {NOT_OPEN} AND ({self._changes()}) BEGIN {self._touch(self._start_of('OLD'))} END"
+        touch = self._touch(self._start_of("OLD"))
+        handed_on = self._handed_on()
+        if not handed_on:
+            return f"WHEN {NOT_OPEN} AND ({self._changes()}) BEGIN {touch} END"
+        found = f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {keys.same(self.shape, 'c', 'NEW')})"
+        where = f" WHERE {handed_on} AND {self._is_older('OLD')}"
+        moves = f"{handed_on} AND NOT ({keys.same(self.shape, 'OLD', 'NEW')}) AND NOT {found}"
+        return (
+            f"WHEN ({NOT_OPEN} OR {handed_on}) AND ({self._changes()}) BEGIN {touch} "
+            f"{self._record_old(where)} "
+            f"{self._start('OLD', handed_on)} {self._start('NEW', moves)} END"
+        )
 
     def _after_update(self) -> str:
         """The row is another one under the same key; one that this transaction began goes on as it began."""
         when = f"{keys.same(self.shape, 'OLD', 'NEW')} AND ({self._differ('OLD', 'NEW')}) AND {self._is_older('OLD')}"
-        return f"WHEN {when} BEGIN {self._record_old()} {self._start('NEW')} END"
+        return f"WHEN {when}{self._unless_recorded()} BEGIN {self._record_old()} {self._start('NEW')} END"
 
     def _after_move(self) -> str:
         """The row has another key now."""
         when = f"NOT ({keys.same(self.shape, 'OLD', 'NEW')})"
-        record = self._record_old(f" WHERE {self._is_older('OLD')}")
+        record = self._record_old(f" WHERE {self._is_older('OLD')}{self._unless_recorded()}")
         return f"WHEN {when} BEGIN {record} {self._forget_old()} {self._start('NEW')} END"
+
+    def _handed_on(self) -> str:
+        """Return the condition that foreign keys hand a change on to the rows that refer to this one; "" for never."""
+        named = [quote_identifier(name) for name in self.shape.referenced]
+        return f"({any_of(f'OLD.{name} IS NOT NEW.{name}' for name in named)})" if named else ""
+
+    def _unless_recorded(self) -> str:
+        handed_on = self._handed_on()
+        return f" AND NOT {handed_on}" if handed_on else ""
 
     def _changes(self) -> str:
         return f"NOT ({keys.same(self.shape, 'OLD', 'NEW')}) OR {self._differ('OLD', 'NEW')}"
@@ -190,9 +212,10 @@ class Triggers:
             f"DELETE FROM {self._starts} WHERE ({parts}) IN "
             f"(SELECT {version} FROM {self._history} AS h WHERE h.{TO} < 0 AND NOT {found});"
         )
-        return f"{forget} {self._settle(f'({own} OR NOT {here})')}"
+        # All that is pending is of this change, be it that what it made other rows do is of a later transaction.
+        return f"{forget} {self._settle(f'({own} OR NOT {here})', '')}"
 
-    def _settle(self, gone: str) -> str:
+    def _settle(self, gone: str, of_now: str = f" AND -{TO} = {TXN}") -> str:
         """Make the pending rows that are gone history, unless they are already, and forget the others."""
         version = keys.equal(keys.of_version(self.shape, "h"), keys.of_version(self.shape, self._history))
         logged = (
@@ -200,7 +223,7 @@ class Triggers:
             f"AND h.{TO} > 0)"
         )
         return (
-            f"UPDATE {self._history} SET {TO} = -{TO} WHERE {TO} < 0 AND -{TO} = {TXN} AND {FROM} < -{TO} "
+            f"UPDATE {self._history} SET {TO} = -{TO} WHERE {TO} < 0{of_now} AND {FROM} < -{TO} "
             f"AND NOT {logged} AND {gone}; DELETE FROM {self._history} WHERE {TO} < 0;"
         )
 
@@ -285,10 +308,12 @@ class Triggers:
         source = f"SELECT {values}{where}" if where else f"VALUES ({values})"
         return f"INSERT INTO {self._history} ({self._columns()}) {source};"
 
-    def _start(self, row: str) -> str:
+    def _start(self, row: str, condition: str = "") -> str:
         parts = ", ".join(keys.parts(self.shape))
+        values = f"{', '.join(self._key(row))}, {TXN}"
+        source = f"SELECT {values} WHERE {condition}" if condition else f"VALUES ({values})"
         return (
-            f"INSERT INTO {self._starts} ({parts}, txn) VALUES ({', '.join(self._key(row))}, {TXN}) "
+            f"INSERT INTO {self._starts} ({parts}, txn) {source} "
             f"ON CONFLICT ({parts}) DO UPDATE SET txn = excluded.txn;"
         )
 
