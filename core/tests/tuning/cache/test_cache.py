@@ -459,6 +459,15 @@ def test_a_machine_that_is_busy_for_a_moment_is_no_reason():
 
 
 # -- its life ------------------------------------------------------------------------------------------------------------
+def test_a_query_that_takes_long_runs_once(conn):
+    numbers = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+    query = f"{numbers} SELECT sum(i) FROM n"
+    ran = []
+    conn.set_trace_callback(ran.append)
+    assert ask(conn, query, ()) == ask(conn, query, ()) == [(5000050000,)]
+    assert sum(numbers in each for each in ran if not each.startswith("EXPLAIN")) == 1
+
+
 def test_a_connection_without_a_cache_says_so(path):
     with (
         closing(heliosdb_sqlite.connect(path)) as conn,

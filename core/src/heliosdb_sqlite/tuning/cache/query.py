@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _PLAIN = {int, float, str, bytes, type(None)}
 _AT_A_TIME = 256  # rows, after which the result is weighed
-_UNSURE = 0.05  # seconds: a first run compiles the text, and the machine may be busy; a second one tells more
+_UNSURE = (
+    0.005  # seconds: compiling the text may be a part of a first run as short as this; a second one tells
+)
 _TELLING_CODES = {5, 6, 9}  # SQLITE_BUSY, SQLITE_LOCKED, SQLITE_INTERRUPT
 _TELLING_WORDS = ("locked", "interrupted")
 
