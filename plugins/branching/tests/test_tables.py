@@ -353,3 +353,40 @@ def test_values_that_are_stored_in_two_ways_and_read_as_one_are_one(path, connec
         (1, b"0001same", 1), (2, b"0006old", 1), (3, b"00011", 1), (9, b"0001same", 0),
     ]  # fmt: skip
     plain.close()
+
+
+def test_a_comparison_tells_of_full_text_and_other_virtual_tables(main, on, rows, path, connect):
+    main.executescript("""
+        CREATE VIRTUAL TABLE f USING fts5 (body); INSERT INTO f VALUES ('one'), ('two'), ('three');
+        CREATE VIRTUAL TABLE r USING rtree (id, x0, x1); INSERT INTO r VALUES (1, 0, 1), (2, 0, 1);
+        CREATE VIRTUAL TABLE same USING rtree (id, x0, x1); INSERT INTO same VALUES (1, 0, 1);
+    """)
+    main.create_branch("b")
+    branch = on("b")
+    write(branch, "UPDATE f SET body = 'Two' WHERE rowid = 2", "DELETE FROM f WHERE rowid = 3")
+    write(branch, "UPDATE r SET x1 = 7 WHERE id = 1", "INSERT INTO r VALUES (3, 5, 6)")
+    copy = connect(path.with_name("copy.db"))
+    main.backup(copy)
+    diff = main.compare_branches("main", "b")
+    assert {name: (each.total, each.scanned) for name, each in diff.tables.items()} == {
+        "f": (2, False), "r": (2, True),
+    }  # fmt: skip
+    back = main.compare_branches("b", "main")
+    assert [(each.kind, each.key) for each in back.rows("f")] == [("changed", (2,)), ("added", (3,))]
+    assert main.compare_branches("main", "b", full=True).total_row_changes == 4
+    copy.executescript(diff.to_sql())
+    for query in ("SELECT rowid, body FROM f", "SELECT * FROM r ORDER BY id", "SELECT rowid FROM f ('two')"):
+        assert rows(copy, query) == rows(branch, query)
+
+
+def test_a_comparison_tells_rows_with_null_in_their_key_by_the_rowid(main, on, rows, path, connect):
+    main.executescript(
+        "CREATE TABLE t (a, b, v, PRIMARY KEY (a, b)); INSERT INTO t VALUES (1, NULL, 1), (1, 1, 1)"
+    )
+    main.create_branch("b")
+    branch = on("b")
+    write(branch, "UPDATE t SET v = 2", "INSERT INTO t VALUES (NULL, NULL, 3)")
+    copy = connect(path.with_name("copy.db"))
+    main.backup(copy)
+    copy.executescript(main.compare_branches("main", "b").to_sql())
+    assert rows(copy, "SELECT rowid, * FROM t") == rows(branch, "SELECT rowid, * FROM t")

@@ -14,7 +14,7 @@ from ..files.state import wait_for_copy
 from ..lineage.ancestors import lineage_of
 from ..lineage.merged import merged_through, since
 from ..logs.changes import Change, Key, Span, changes, lookup
-from ..logs.tables import read_table
+from ..logs.tables import Table, read_table
 from ..logs.watching import logs, positions, watch
 from ..merging.converting import defaults_of
 from ..merging.reading import align, key_matches, whole
@@ -23,9 +23,11 @@ from ..names import MAIN
 from ..opening import Opener
 from ..registry.entries import check_belongs, find
 from ..running import run
-from ..schema.planning import Pair, TablePlan, pair_tables, plan_table, plan_tables, plan_things
+from ..schema.planning import Pair, pair_tables, plan_table, plan_tables, plan_things
 from ..schema.shapes import Schema, read_schema
 from .diff import BranchDiff, RowChange, TableDiff
+from .statements import statements_for
+from .virtual import differing
 
 _BATCH = 1000
 
@@ -112,24 +114,33 @@ def _changes(all_sides: list[_Sides], full: bool) -> Iterator[tuple[RowChange, b
                 continue  # the other side's turn has told of tables that only one side has
             for key, here, there, names, columns, scanned in _pair(sides, pair, full):
                 if seen is not None:
-                    if (names[0], key) in seen:
+                    if (names.name, key) in seen:
                         continue
-                    seen.add((names[0], key))
+                    seen.add((names.name, key))
                 before, after = (there, here) if sides.inverted else (here, there)
                 if same_row(before, after):
                     continue
-                yield _row_change(names[0], key, before, after, columns, names[1]), scanned
+                yield _row_change(names, key, before, after, columns), scanned
+        for table, key, here, there, scanned in differing(
+            sides.here, sides.branch, sides.spans, full=full, both=bool(number)
+        ):
+            if seen is not None:
+                if (table.name, key) in seen:
+                    continue
+                seen.add((table.name, key))
+            before, after = (there, here) if sides.inverted else (here, there)
+            if not same_row(before, after):
+                yield _row_change(table, key, before, after, table.columns), scanned
 
 
-def _row_change(
-    table: str, key: Key, before: Any, after: Any, columns: tuple[str, ...], key_columns: tuple[str, ...]
-) -> RowChange:
+def _row_change(table: Table, key: Key, before: Any, after: Any, columns: tuple[str, ...]) -> RowChange:
     kind: Any = "added" if before is None else "removed" if after is None else "changed"
     named = [None if row is None else dict(zip(columns, row, strict=True)) for row in (before, after)]
-    return RowChange(table, key.shown, kind, named[0], named[1], key_columns)
+    told_by = table.key if key.rowid is None else (table.rowid or "rowid",)  # NULL in a key tells nothing
+    return RowChange(table.name, key.shown, kind, named[0], named[1], told_by)
 
 
-_Found = tuple[Key, Any, Any, tuple[str, tuple[str, ...]], tuple[str, ...], bool]
+_Found = tuple[Key, Any, Any, Table, tuple[str, ...], bool]
 
 
 def _pair(sides: _Sides, pair: Pair, full: bool) -> Iterator[_Found]:
@@ -150,7 +161,7 @@ def _pair(sides: _Sides, pair: Pair, full: bool) -> Iterator[_Found]:
     defaults = defaults_of(sides.branch, there)
     missing = tuple(defaults.get(column) for column in alignment.only_theirs)
     theirs_columns = [*(theirs for theirs, _ in alignment.columns), *alignment.only_theirs]
-    names = (here.name, _key_columns(here)) if sides.inverted else (there.name, _key_columns(there))
+    names = here if sides.inverted else there
     shown = columns if sides.inverted else tuple(theirs_columns)
     if logged and log is not None:
         touched: Iterator[Change] = changes(
@@ -195,11 +206,7 @@ def _only_one(sides: _Sides, pair: Pair) -> Iterator[_Found]:
     table = read_table(connection, shape.name)
     for key, row in whole(connection, table, table.columns):
         ours, theirs = (row, None) if pair.theirs is None else (None, row)
-        yield key, ours, theirs, (table.name, _key_columns(table)), table.columns, True
-
-
-def _key_columns(table: Any) -> tuple[str, ...]:
-    return table.key or ((table.rowid,) if table.rowid else ())
+        yield key, ours, theirs, table, table.columns, True
 
 
 # ---- the schema ----
@@ -214,12 +221,13 @@ def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str], set[str]]:
     statements: list[str] = []
     altered: list[str] = []
     dropped = set()
-    for plan, _ in plan_tables(base, here, branch):
+    plans = [plan for plan, _ in plan_tables(base, here, branch) if plan.alters]
+    statements += statements_for(
+        *((sides.branch, sides.here) if sides.inverted else sides[:2]), here, branch, plans
+    )
+    for plan in plans:
         pair = plan.pair
-        if not plan.alters:
-            continue
         words += plan.describe()
-        statements += _statements(plan)
         shape = pair.theirs or pair.ours
         if shape is not None:
             altered.append(shape.name)
@@ -245,37 +253,3 @@ def _numbered(schema: Schema, base: Schema) -> Schema:
         columns = tuple((column, numbers.get(column)) for column, _ in shape.columns)
         tables[name] = shape._replace(log=was.log if was is not None else None, columns=columns)
     return Schema(tables, schema.things)
-
-
-def _statements(plan: TablePlan) -> Iterator[str]:
-    pair = plan.pair
-    if plan.create and pair.theirs is not None:
-        yield pair.theirs.sql
-        return
-    if pair.ours is None:
-        return
-    name = pair.ours.name
-    if plan.drop:
-        yield f"DROP TABLE {q(name)}"
-        return
-    if plan.rename_to:
-        yield f"ALTER TABLE {q(name)} RENAME TO {q(plan.rename_to)}"
-        name = plan.rename_to
-    for old, new in _one_by_one(plan):
-        yield f"ALTER TABLE {q(name)} RENAME COLUMN {q(old)} TO {q(new)}"
-    for column in plan.drop_columns:
-        yield f"ALTER TABLE {q(name)} DROP COLUMN {q(column)}"
-    for added in plan.add_columns:
-        yield f"ALTER TABLE {q(name)} ADD COLUMN {added.definition}"
-
-
-def _one_by_one(plan: TablePlan) -> Iterator[tuple[str, str]]:
-    """Yield the renames in an order that works: by way of other names where columns exchange theirs."""
-    there = {name.lower() for name, _ in plan.pair.ours.columns} if plan.pair.ours is not None else set()
-    if not any(new.lower() in there for new in plan.rename_columns.values()):
-        yield from plan.rename_columns.items()
-        return
-    for number, old in enumerate(plan.rename_columns):
-        yield old, f"_renamed_{number}"
-    for number, new in enumerate(plan.rename_columns.values()):
-        yield f"_renamed_{number}", new

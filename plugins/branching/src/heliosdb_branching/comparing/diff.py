@@ -11,6 +11,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..encoding import encode
+from .statements import UNENFORCED
 
 
 class RowChange(NamedTuple):
@@ -87,6 +88,8 @@ class BranchDiff:
         return _put(self._json(), file)
 
     def _statements(self) -> Iterator[str]:
+        if any(statement.startswith("DROP TABLE temp.") for statement in self.schema_sql):
+            yield f"{UNENFORCED};\n"  # a table that is made anew takes nothing along when it is dropped
         yield "BEGIN;\n"
         for statement in self.schema_sql:
             yield f"{statement};\n"

@@ -60,7 +60,7 @@ def text_rows(
 
 def differences(target: Any, branch: Any, here: Table) -> list[Write]:
     """Return what makes a virtual table what it is on the branch."""
-    ours, theirs = _by_key(target, here), _by_key(branch, here)
+    ours, theirs = by_key(target, here), by_key(branch, here)
     found = []
     for key in {**ours, **theirs}:
         our, their = ours.get(key), theirs.get(key)
@@ -72,7 +72,8 @@ def differences(target: Any, branch: Any, here: Table) -> list[Write]:
     return found
 
 
-def _by_key(connection: Any, table: Table) -> dict[Key, tuple[Any, ...]]:
+def by_key(connection: Any, table: Table) -> dict[Key, tuple[Any, ...]]:
+    """Return all rows of a virtual table."""
     columns = ", ".join(["rowid", *(q(column) for column in table.columns)])
     found = rows(connection, f"SELECT {columns} FROM main.{q(table.name)} ORDER BY rowid")
     if table.alias:
