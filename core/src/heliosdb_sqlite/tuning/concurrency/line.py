@@ -72,7 +72,7 @@ class Place:
         spent = monotonic() - start
         if timeout and spent > _NOTICED:
             self._shortened = timeout
-            _busy_timeout()(handle, max(0, timeout - int(spent * 1000)))
+            _sqlite().busy_timeout(handle, max(0, timeout - int(spent * 1000)))
 
     def ran(self, connection: Any) -> None:
         """The statement is over: keep the turn if its transaction is not."""
@@ -80,7 +80,7 @@ class Place:
         if self._shortened is not None:
             timeout, self._shortened = self._shortened, None
             if (handle := self._handle_now.value) is not None:
-                _busy_timeout()(handle, timeout)
+                _sqlite().busy_timeout(handle, timeout)
         self.settle(connection)
 
     def settle(self, connection: Any) -> None:
@@ -165,7 +165,7 @@ def join(connections: Iterable[tuple[Note, Any]]) -> None:
 def _can_be() -> bool:
     # Without Python's lock, asking another thread's connection whether it is idle could meet its end.
     is_locked = getattr(sys, "_is_gil_enabled", None)
-    return (is_locked is None or is_locked()) and can_tell() and _functions() is not None
+    return (is_locked is None or is_locked()) and can_tell() and _found() is not None
 
 
 def _milliseconds(timeout: Any) -> int:
@@ -195,32 +195,41 @@ def _writes_main(handle: int | None, effect: Effect) -> bool:
 
 
 def _has(handle: int | None, schema: bytes, table: str) -> bool:
-    library: Any = _functions()
     name = table.encode(errors="surrogateescape")
-    return bool(library.sqlite3_table_column_metadata(handle, schema, name, *[None] * 6) == 0)
+    return bool(_sqlite().column(handle, schema, name, *[None] * 6) == 0)
 
 
-def _busy_timeout() -> Any:
-    library: Any = _functions()
-    return library.sqlite3_busy_timeout
+class _Sqlite:
+    """What is asked of SQLite past Python."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        def function(name: str, *arguments: Any, result: Any = ctypes.c_int) -> Any:
+            found = library[name]  # nobody else's: a library's attributes are every thread's
+            found.argtypes, found.restype = arguments, result
+            return found
+
+        pointer, text = ctypes.c_void_p, ctypes.c_char_p
+        self.column = function("sqlite3_table_column_metadata", pointer, text, text, *[pointer] * 6)
+        self.busy_timeout = function("sqlite3_busy_timeout", pointer, ctypes.c_int)
+        self.is_readonly = function("sqlite3_db_readonly", pointer, text)
+        self.file_control = function("sqlite3_file_control", pointer, text, ctypes.c_int, pointer)
+        self.filename = function("sqlite3_db_filename", pointer, text, result=text)
 
 
 @cache
-def _functions() -> Any:
-    """Return the library with what is asked of it here; None where there is no such thing."""
+def _found() -> _Sqlite | None:
+    """Return SQLite's functions; None where they are out of reach."""
     library = sqlite_library()
     try:
-        if library is None:
-            return None
-        pointer, text = ctypes.c_void_p, ctypes.c_char_p
-        library.sqlite3_table_column_metadata.argtypes = (pointer, text, text, *[pointer] * 6)
-        library.sqlite3_busy_timeout.argtypes = (pointer, ctypes.c_int)
-        library.sqlite3_db_readonly.argtypes = (pointer, text)
-        library.sqlite3_file_control.argtypes = (pointer, text, ctypes.c_int, pointer)
-        library.sqlite3_db_filename.argtypes, library.sqlite3_db_filename.restype = (pointer, text), text
+        return None if library is None else _Sqlite(library)
     except AttributeError:
         return None
-    return library
+
+
+def _sqlite() -> _Sqlite:
+    found = _found()
+    assert found is not None  # noqa: S101 - without, nobody stands in line
+    return found
 
 
 _HAS_MOVED = 20  # SQLITE_FCNTL_HAS_MOVED
@@ -228,10 +237,10 @@ _HAS_MOVED = 20  # SQLITE_FCNTL_HAS_MOVED
 
 def _path_of(handle: int) -> bytes | None:
     """Return the path of the main database; none where it has no file, or one that can't be written to or is gone."""
-    library = _functions()
-    path: bytes | None = library.sqlite3_db_filename(handle, b"main")
-    if not path or library.sqlite3_db_readonly(handle, b"main"):
+    sqlite = _sqlite()
+    path: bytes | None = sqlite.filename(handle, b"main")
+    if not path or sqlite.is_readonly(handle, b"main"):
         return None
     moved = ctypes.c_int(0)
-    library.sqlite3_file_control(handle, b"main", _HAS_MOVED, ctypes.byref(moved))
+    sqlite.file_control(handle, b"main", _HAS_MOVED, ctypes.byref(moved))
     return None if moved.value else path
