@@ -167,3 +167,26 @@ def test_every_commit_is_found_by_its_time(conn):
         ((a,),) = conn.execute("SELECT a FROM t AS OF ?", (to_text(at),)).fetchall()
         assert a == txn - 2
         assert conn.execute("SELECT a FROM t AS OF (SELECT ?)", (to_text(at),)).fetchall() == [(a,)]
+
+
+def test_now_is_the_present_wherever_it_stands(conn):
+    conn.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 1); UPDATE t SET a = 2"
+    )
+    assert conn.execute("SELECT a FROM t AS OF ?", ("now",)).fetchall() == [(2,)]
+    assert conn.execute("SELECT a FROM t AS OF :then", {"then": "NOW"}).fetchall() == [(2,)]
+    conn.execute("DROP TABLE t")
+    for sql, times in (("'1999-01-01' AND 'now'", ()), ("? AND ?", ("1999-01-01", "now"))):
+        assert conn.execute(f"SELECT a FROM t FOR SYSTEM_TIME BETWEEN {sql}", times).fetchall() == [
+            (1,),
+            (2,),
+        ]
+
+
+@pytest.mark.parametrize(
+    "statement", ["SELECT *\nFROM t AS OF 'then'", "CREATE VIEW v AS SELECT *\nFROM t AS OF 'then'"]
+)
+def test_a_text_that_is_no_time_is_named_with_its_place(conn, statement):
+    conn.execute("CREATE TABLE t (a)")
+    with pytest.raises(sqlite3.DataError, match=r"not a time: 'then': .* \(line 2, column 14\)"):
+        conn.execute(statement)

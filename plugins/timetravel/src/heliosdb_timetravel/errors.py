@@ -30,6 +30,11 @@ def warn(message: str) -> None:
 
 def at(sql: str, position: int, message: str) -> sqlite3.OperationalError:
     """Return the error about a clause, with the line and column at which it stands."""
+    return sqlite3.OperationalError(f"{message} {place(sql, position)}")
+
+
+def place(sql: str, position: int) -> str:
+    """Return where something stands, for a person."""
     line = sql.count("\n", 0, position) + 1
     column = position - (sql.rfind("\n", 0, position) + 1) + 1
-    return sqlite3.OperationalError(f"{message} (line {line}, column {column})")
+    return f"(line {line}, column {column})"

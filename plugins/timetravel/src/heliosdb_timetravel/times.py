@@ -42,6 +42,11 @@ def to_microseconds(value: Any, *, utc: bool, end_of_day: bool = False) -> int:
     raise sqlite3.DataError(f"not a time: {value!r}: {_FORMS}")
 
 
+def is_now(value: Any) -> bool:
+    """Return whether a time is the text that means the present."""
+    return isinstance(value, str) and value.strip().lower() == "now"
+
+
 def is_day(value: Any) -> bool:
     """Return whether a time is a date alone."""
     if isinstance(value, str):

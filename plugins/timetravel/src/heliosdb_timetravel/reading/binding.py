@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from ..times import is_now
 from .moments import moment_of
 from .rewritten import EXTRA, Rewriting, Slot
 
@@ -41,8 +42,8 @@ def _binder(travel: TimeTravel, made: Rewriting) -> Callable[[Any], Any] | None:
         value, past, kind = slot.value, slot.past, slot.kind
         if slot.parameter is not None or slot.unit != "TIMESTAMP":
             return None
-        if value == "now":
-            return lambda: moments.present(past)
+        if is_now(value):
+            return lambda: moments.transaction(value, slot.unit, kind, slot.place, past, utc=False)
         schema, moment = past.now.schema, moment_of(value, kind, slot.place, utc=False)
         at, known_from = moments.at, past.known_from if kind == "AS OF" else 0
 

@@ -12,10 +12,11 @@ from heliosdb_sqlite.sql.quoting import quote_text
 from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..errors import at
+from ..errors import place as where
 from ..storage import layout
 from ..storage.names import FOREVER, TABLES, TAGS, in_schema
 from ..storage.triggers import CLOCK
-from ..times import sql_microseconds, to_microseconds
+from ..times import is_now, sql_microseconds, to_microseconds
 from .clauses import Clause, Time
 from .moments import FUNCTION
 from .relation import Past
@@ -50,8 +51,8 @@ class Bounds:
             return self._slot(Slot(past, clause.kind, place, time.unit, number))
         value = _literal(time.tokens)
         if value is not None:
-            if time.unit == "TIMESTAMP" and not _is_now(value):
-                to_microseconds(value, utc=False)  # what is no time is refused before it runs
+            if time.unit == "TIMESTAMP" and not is_now(value):
+                self._moment(time, value)  # what is no time is refused before it runs
             return self._slot(Slot(past, clause.kind, place, time.unit, None, value))
         self._made.calls = True
         name = (past.now.schema, past.name)
@@ -76,6 +77,13 @@ class Bounds:
         text = self.sql[: time.end]
         return splice(text, edits)[time.start :] if edits else text[time.start :]
 
+    def _moment(self, time: Time, value: str | int, *, end_of_day: bool = False) -> int:
+        """Return the moment that a literal means."""
+        try:
+            return to_microseconds(value, utc=False, end_of_day=end_of_day)
+        except sqlite3.DataError as error:
+            raise sqlite3.DataError(f"{error} {where(self.sql, time.start)}") from None
+
     def _in_schema(self, clause: Clause, place: int, time: Time, past: Past) -> str:
         """Return a bound in a view or trigger, which any SQLite may run."""
         text = self.sql[time.start : time.end]
@@ -84,10 +92,10 @@ class Bounds:
         if any(token.kind is Kind.PARAMETER for token in time.tokens):
             raise at(self.sql, time.start, "a view or trigger can't have parameters")
         if time.unit == "TIMESTAMP":
-            if value is not None and _is_now(value):
+            if value is not None and is_now(value):
                 return str(FOREVER)
             if value is not None:
-                moment = str(to_microseconds(value, utc=False, end_of_day=place == 1) - before)
+                moment = str(self._moment(time, value, end_of_day=place == 1) - before)
             else:
                 moment = f"({sql_microseconds(text)} - {int(before)})"
             found = f"CASE WHEN {moment} >= {CLOCK} THEN {FOREVER} ELSE {layout.txn_at(past.now.schema, moment)} END"
@@ -157,7 +165,3 @@ def _literal(tokens: Sequence[Token]) -> str | int | None:
     if token.word == "CURRENT_TIMESTAMP":
         return "now"
     return None
-
-
-def _is_now(value: str | int) -> bool:
-    return isinstance(value, str) and value.strip().lower() == "now"

@@ -10,7 +10,7 @@ from ..errors import warn
 from ..storage import layout
 from ..storage.names import COMMITS, COMMITTED, FOREVER, OPEN, TAGS, in_schema
 from ..storage.registry import Versioned
-from ..times import is_day, to_microseconds, to_text
+from ..times import is_day, is_now, to_microseconds, to_text
 from .relation import Past, is_lossy
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Moments:
         elif unit == "TAG":
             found = self._tagged(value, schema) - before
         else:
-            found = self.at(schema, moment_of(value, kind, place, utc=utc))
+            found = FOREVER if is_now(value) else self.at(schema, moment_of(value, kind, place, utc=utc))
         return self.known(found, value, past, unit) if kind == "AS OF" else found
 
     def at(self, schema: str, moment: int) -> int:
@@ -96,13 +96,6 @@ class Moments:
                 self._found.clear()
             self._found[schema, moment] = found
         return int(found)
-
-    def present(self, past: Past) -> int:
-        """Return the bound that means the present.
-
-        :raises OperationalError: the table is not recorded any more
-        """
-        return self.known(FOREVER, "now", past)
 
     def forget(self) -> None:
         """Another file may be there under the same name."""
