@@ -164,6 +164,17 @@ def test_what_a_plugins_triggers_write_is_not_counted_as_the_users(level):
         conn.execute("INSERT INTO t VALUES (7)")  # inside a transaction, the short way
         conn.commit()
         assert conn.total_changes - before == 13
+        returning = conn.execute("UPDATE t SET a = a + 10 WHERE a > 5 RETURNING a")
+        assert conn.total_changes - before == 15
+        assert returning.fetchone() == (16,)
+        assert returning.fetchall() == [(17,)]
+        assert conn.execute("INSERT INTO t VALUES (8), (9), (10) RETURNING a").fetchall() == [
+            (8,),
+            (9,),
+            (10,),
+        ]
+        assert conn.execute("DELETE FROM t WHERE a > 99 RETURNING a").fetchall() == []
+        assert conn.total_changes - before == 18
 
 
 def test_a_plugins_statements_leave_nothing_behind():

@@ -78,10 +78,10 @@ def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
         if session.hooks.executed:
             observe(session.hooks.executed, connection, plan.statement, perf_counter() - start, error)
         raise
-    if changes is not None:
-        _hide_trigger_changes(cursor, plan, changes)
     if plan.explain is not None and cursor.description is not None and isinstance(cursor, ActiveCursor):
         explain_errors(cursor, plan.explain)
+    if changes is not None:
+        _hide_trigger_changes(cursor, plan, changes)
     seconds = perf_counter() - start if session.hooks.executed else 0.0
     if transactions is not None and before is not None:
         ends_here = not before.in_transaction and (before.opened or not connection.in_transaction)
@@ -196,13 +196,19 @@ def _tell(executed: Iterable[Callable[..., Any]], cursor: Any, plan: Plan, secon
 
 def _hide_trigger_changes(cursor: Any, plan: Plan, before: int) -> None:
     """Leave of the changes since ``before`` those that the statement itself made."""
-    if plan.statement.verb in DML and cursor.description is None:
-        connection = cursor.connection
-        session: Session = connection._session
-        own = cursor.rowcount
-        if own < 0:  # CPython does not count what a script does
-            own = session.run_bare(connection, "SELECT changes()").fetchone()[0]
-        session.hidden_changes += _total_changes.__get__(connection) - before - own
+    if plan.statement.verb not in DML:
+        return
+    connection = cursor.connection
+    session: Session = connection._session
+    own = cursor.rowcount
+    if cursor.description is not None:  # RETURNING: SQLite counts when all its rows have been read
+        if not isinstance(cursor, ActiveCursor):
+            return
+        buffer_rows(cursor, fetch_rest(cursor))
+        own = -1
+    if own < 0:  # CPython does not count what a script does
+        own = session.run_bare(connection, "SELECT changes()").fetchone()[0]
+    session.hidden_changes += _total_changes.__get__(connection) - before - own
 
 
 def _is_inside(connection: Any) -> bool:
