@@ -239,3 +239,20 @@ def test_a_change_that_a_foreign_key_hands_on_to_the_row_itself(open_travel, pla
         conn.execute("SELECT * FROM t FOR SYSTEM_TIME ALL WHERE system_time = system_time_end").fetchall()
         == []
     )
+
+
+@pytest.mark.parametrize("by", ["plain", "travel"])
+def test_a_row_that_is_replaced_and_takes_the_one_along_that_replaces_it(open_travel, plain, by):
+    conn = open_travel()
+    conn.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b REFERENCES t ON DELETE CASCADE);"
+        "INSERT INTO t VALUES (1, 'x', 1), (2, 'y', 1), (3, 'z', 3)"
+    )
+    ((before,),) = conn.execute("SELECT max(txn) FROM heliosdb_timetravel_commits")
+    writer = plain if by == "plain" else conn
+    writer.execute("PRAGMA foreign_keys = ON")
+    writer.execute("UPDATE OR REPLACE t SET id = 1 WHERE id = 2")
+    writer.commit()
+    assert conn.execute("SELECT * FROM t").fetchall() == [(3, "z", 3)]
+    past = conn.execute("SELECT * FROM t AS OF TRANSACTION ? ORDER BY id", (before,)).fetchall()
+    assert past == [(1, "x", 1), (2, "y", 1), (3, "z", 3)]
