@@ -221,3 +221,29 @@ def test_columns_of_another_type_here_store_what_comes_and_give_it_back(main, br
     assert [row[2] for row in rows(main)] == ["7.0", "2.5", "0.5", "4.0"]
     main.undo_merge("b")
     assert rows(main) == before
+
+
+VIEW = "CREATE VIEW v AS SELECT price FROM fruit"
+BROKEN = {
+    "a column of a view of main": (["ALTER TABLE fruit DROP COLUMN price"], [VIEW]),
+    "the table of a view of main": (["DROP TABLE fruit"], [VIEW]),
+    "a column of a view of the branch": ([VIEW], ["ALTER TABLE fruit DROP COLUMN price"]),
+    "the table of a view of the branch": ([VIEW], ["DROP TABLE fruit"]),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN.values(), ids=BROKEN)
+def test_a_view_is_not_left_without_what_it_reads(main, branch, case):
+    theirs, ours = case
+    write(branch, *theirs)
+    write(main, *ours)
+    with pytest.raises(MergeConflict, match=r"v: .*the view could not be read any more: no such"):
+        main.merge_branch("b")
+    assert [each.table for each in main.merge_branch("b", strategy="theirs").conflicts] == ["v"]
+
+
+def test_a_view_that_was_broken_before_is_nobodys_conflict(main, on):
+    main.executescript(f"{VIEW}; CREATE VIEW own AS SELECT of_the_program(price) FROM fruit")
+    main.create_branch("b")
+    write(on("b"), "DROP TABLE fruit")
+    assert main.merge_branch("b").conflicts == ()

@@ -36,6 +36,7 @@ from .rows import same_row, same_value
 from .siding import common_side, side_of
 from .tables import Rows
 from .tangled import untangled
+from .views import broken, readable
 
 
 def nothing(_: str) -> None:
@@ -111,6 +112,7 @@ class Job:
     def _merge(self) -> None:
         base, ours, theirs = self.since.schema, read_schema(self.here), read_schema(self.branch)
         replay = Replay(self.here, self.id)
+        views = readable(self.here) if changed_names(base, theirs) else None
         plans = self._plan_tables(base, ours, theirs)
         self._check_drops(plans)
         self._stop_at_conflicts()
@@ -140,6 +142,10 @@ class Job:
             run(self.here, trigger.sql)
         replay.create_things([each for each in things if each not in made])
         self.words += [f"create {plan.create.kind} {plan.create.name}" for plan in things if plan.create]
+        if views is not None:
+            for conflict in broken(self.here, views, self.branch, ours, theirs):
+                self._found([conflict], decided=side_of(self.request.strategy, conflict) == "theirs")
+            self._stop_at_conflicts()
         if self.target != MAIN:
             watch(self.here)
         self._record(base, ours, theirs, replay)
