@@ -244,11 +244,14 @@ class TestTheTurn:
         options = {"check_same_thread": False, "autocommit": False}
         first, second = (heliosdb_sqlite.connect(path, **options) for _ in range(2))
         with closing(first), closing(second):
-            first.execute("UPDATE t SET n = n + 1 WHERE id = 1")
-            thread = waits(second)
-            first.commit()
-            thread.join(60)
-        assert total(path) == 2
+            for ends in (first.commit, first.rollback):  # after which it is inside of the next one
+                first.execute("UPDATE t SET n = n + 1 WHERE id = 1")
+                assert turns_of(first).holder is first._place
+                thread = waits(second)
+                ends()
+                thread.join(60)
+                assert turns_of(first).holder is None
+        assert total(path) == 3
 
 
 class TestNobodyIsHeldUp:

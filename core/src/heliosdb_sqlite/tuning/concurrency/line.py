@@ -45,7 +45,6 @@ class Place:
         self._leave: Any = None  # gives the file back, once
         self._thread = 0  # that had the last turn
         self._runs = False  # a statement: left so by Ctrl-C at the wrong moment, and mended by the next one
-        self._writes = False
         self._shortened: int | None = None  # SQLite's timeout, while it is another
 
     def enter(self, connection: Any, effect: Effect) -> None:
@@ -88,12 +87,10 @@ class Place:
         file = self._file
         if file is None or not file.turns.is_held_by(self):
             return
-        if _is_inside(connection):
-            handle = self._handle_now.value
-            self._writes = self._writes or (handle is not None and writes(handle))
-            if self._writes:
-                return
-        self._writes = False
+        handle = self._handle_now.value
+        # Asked each time: with autocommit=False it is inside a transaction after each commit() too.
+        if _is_inside(connection) and handle is not None and writes(handle):
+            return
         file.leave(self, may_go_on=True)
 
     def is_idle(self) -> bool:
@@ -123,7 +120,6 @@ class Place:
     def forget(self) -> None:
         """Look anew, at the next statement that writes, which file the connection has open."""
         leave, self._leave, self._handle, self._file = self._leave, None, None, None
-        self._writes = False
         if leave is not None:
             leave()
 
