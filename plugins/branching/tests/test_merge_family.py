@@ -193,3 +193,16 @@ def test_a_later_sibling_brings_what_their_parent_had_changed_in_between(main, b
     write(branch, "UPDATE fruit SET price = 1.5 WHERE id = 1", "ALTER TABLE fruit DROP COLUMN x")
     main.merge_branch("b", into="earlier")
     assert rows(on("earlier")) == rows(main)
+
+
+@pytest.mark.parametrize("by_a_child", [False, True])
+def test_a_column_that_came_before_is_gone_when_its_branch_took_it_back(main, branch, on, by_a_child):
+    main.create_branch("c")
+    write(branch, "ALTER TABLE fruit ADD COLUMN x")
+    main.merge_branch("b")
+    write(branch, "ALTER TABLE fruit DROP COLUMN x")
+    if by_a_child:
+        main.create_branch("child", from_branch="b")
+    main.merge_branch("child" if by_a_child else "b", into="c")  # which never had it
+    main.merge_branch("c")
+    assert [each[0] for each in main.execute("SELECT * FROM fruit").description][-1] == "stock"

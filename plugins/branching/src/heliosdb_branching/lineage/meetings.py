@@ -55,7 +55,8 @@ class Meeting:
         self._line = line
         self._has = known(target)
         self._had: list[Arrival] = []
-        self.start: Since = since(line, other, merged_through(target), positions(source))
+        self._merged = merged_through(target)
+        self.start: Since = since(line, other, self._merged, positions(source))
         self._begins = {
             log: min(each.after for each in spans) for log, spans in self.start.spans.items() if spans
         }
@@ -88,13 +89,21 @@ class Meeting:
             return True
         whole, nothing = True, True
         for branch, (after, upto) in arrival.came.items():
-            has, schema = self._has.get(branch, {}), arrival.schemas is not None
+            has, schema = self._has.get(branch, {}), arrival.schemas is not None or self._has_altered(branch)
             whole = whole and covers(has, upto, schema=schema)
             nothing = nothing and covers(after, {log: has.get(log, 0) for log in upto}, schema=schema)
         if not (whole or nothing):
             why = f"{self._names[1]!r} has a part of what that brought, but not all of it"
             raise Tangled(self._names, arrival.name, why)
         return whole
+
+    def _has_altered(self, branch: str) -> bool:
+        """Return whether the other database got another schema from a branch than the one with which this began.
+
+        A later merge of that branch that brought no change of the schema may then have brought that it was taken back.
+        """
+        through = self._merged.get(branch)
+        return through is not None and bool(changed_names(Schema.loads(through.schema), self.start.schema))
 
     def _followed(self, schema: Schema, arrival: Arrival) -> Schema:
         """Return the schema that both have had, with what a merge brought to both."""
