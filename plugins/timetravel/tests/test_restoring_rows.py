@@ -130,3 +130,17 @@ def test_a_table_of_any_name(conn, moment, name):
     )
     assert conn.restore(name, at=then).total == 3
     assert rows(conn, f"SELECT * FROM {name}") == [(1, 1), (2, 2)]
+
+
+def test_what_triggers_of_other_tables_undo_is_no_success(open_travel, moment):
+    conn = open_travel(time_travel_tables="explicit")
+    conn.executescript(
+        "PRAGMA foreign_keys = ON; CREATE TABLE u (id INTEGER PRIMARY KEY, name UNIQUE) WITH SYSTEM VERSIONING;"
+        "CREATE TABLE c (name REFERENCES u (name) ON UPDATE CASCADE); INSERT INTO u VALUES (1, 'a');"
+        "INSERT INTO c VALUES ('a'); CREATE TRIGGER spoil AFTER UPDATE ON c BEGIN UPDATE u SET name = 'spoilt'; END"
+    )
+    then = moment()
+    conn.execute("UPDATE u SET name = 'b'")
+    conn.commit()
+    with pytest.raises(sqlite3.IntegrityError, match="changed again, by triggers of other tables"):
+        conn.restore("u", at=then)

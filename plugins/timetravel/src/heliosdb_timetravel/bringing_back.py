@@ -16,13 +16,13 @@ from .storage.registry import Versioned
 from .storage.shape import Shape
 
 _H = "heliosdb_version"  # a superseded row in a query, beside the table of any name
-_ROUNDS = 5  # cascades of foreign keys can undo what was restored; a past state holds, so this ends
+_ROUNDS = 6  # cascades of foreign keys can undo what was restored; a past state holds, so this ends
 
 
 def bring_back(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> Mapping[str, Sequence[int]]:
     """Give the tables the rows of a transaction, and return how many each had deleted, updated and inserted.
 
-    :raises IntegrityError: a row can't come back
+    :raises IntegrityError: a row can't come back, or is changed again
     """
     travel.run("PRAGMA defer_foreign_keys = ON")
     done = {table.name: [0, 0, 0] for table in tables}
@@ -38,8 +38,19 @@ def bring_back(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> Map
         for place, table in enumerate(tables):
             counts = (deleted[place], (early[place] or 0) + late[place], inserted[place])
             done[table.name] = [one + two for one, two in zip(done[table.name], counts, strict=True)]
-        if not any([*early, *deleted, *late, *inserted]):
+        changed = [
+            table
+            for table, *counts in zip(tables, early, deleted, late, inserted, strict=True)
+            if any(counts)
+        ]
+        if not changed:
             break
+    else:
+        # Rows with NULL in their key, which other rows have taken the rowids of, go on to be put in again.
+        if not all(table.nullable for table in changed):
+            raise sqlite3.IntegrityError(
+                "what comes back is changed again, by triggers of other tables: drop them, or restore these tables too"
+            )
     return done
 
 
