@@ -92,7 +92,11 @@ class Writer:
             self._relaxed = sync
 
     def _wants_syncs(self, connection: Any) -> bool:
-        return self._is_normal or bool(run(connection, "PRAGMA main.synchronous").fetchone()[0] == _FULL)
+        if self._is_normal:
+            return True
+        row = run(connection, "PRAGMA main.synchronous").fetchone()
+        # None: another thread that uses the connection has taken the row. SQLite does then what it is set to.
+        return row is not None and row[0] == _FULL
 
     def ended(self, connection: Any) -> SharedSync | None:
         """The transaction is over: let the next one write. Return what syncs it, where SQLite has not."""
