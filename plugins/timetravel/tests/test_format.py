@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,13 @@ def test_what_is_written_today_has_the_same_schema(old, conn):
     write(conn)
     sql = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
     assert conn.execute(sql).fetchall() == old.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("junk", ["7", "[]", "{}", "no JSON", '{"columns": 3}', None, 5])
+def test_a_registry_that_somebody_wrote_to_is_said_to_be_damaged(open_travel, plain, junk):
+    with closing(open_travel()) as conn:
+        conn.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    plain.execute("UPDATE heliosdb_timetravel_tables SET definition = coalesce(?, x'00')", (junk,))
+    plain.commit()
+    with pytest.raises(sqlite3.DatabaseError, match="registry of histories in 'main' is damaged"):
+        open_travel().execute("SELECT * FROM t AS OF 'now'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -92,12 +93,20 @@ class Versioned:
 
 
 def read_all(run: Run, schema: str) -> list[Versioned]:
-    """Return the versioned tables of a database, the oldest first, those that have ended too."""
+    """Return the versioned tables of a database, the oldest first, those that have ended too.
+
+    :raises DatabaseError: what stands there is not what was written
+    """
     rows = run(
         "SELECT number, name, began, adopted, ended, purged, definition "
         f"FROM {in_schema(schema, TABLES)} ORDER BY number"
     ).fetchall()
-    return [_read(schema, *row) for row in rows]
+    try:
+        return [_read(schema, *row) for row in rows]
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise sqlite3.DatabaseError(
+            f"the registry of histories in {schema!r} is damaged, somebody has written to {TABLES}: {error!r}"
+        ) from None
 
 
 def _read(
