@@ -48,9 +48,9 @@ class Shape(NamedTuple):
     nullable: bool  # NULL may stand in the primary key, and then does not identify a row
     uniques: tuple[Unique, ...]
     strict: bool
-    # The columns whose change foreign keys hand on to rows that refer to them, and whether they delete such rows.
-    referenced: tuple[str, ...] = ()
-    cascades: bool = False
+    referenced: tuple[
+        str, ...
+    ] = ()  # the columns whose change a foreign key hands on to other rows, or to this one
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name."""
@@ -117,7 +117,7 @@ def read_shape(run: Run, schema: str, table: str) -> Shape | None:
         nullable,
         uniques,
         "STRICT" in definition.options,
-        *_referenced(run, schema, name, key),
+        _referenced(run, schema, name, key),
     )
 
 
@@ -187,22 +187,20 @@ def _key_collations(
     return ("",) * len(key)
 
 
-def _referenced(run: Run, schema: str, table: str, key: Sequence[str]) -> tuple[tuple[str, ...], bool]:
-    """Return the columns whose change makes SQLite change rows that refer to them, and whether it deletes such rows."""
-    actions = ("CASCADE", "SET NULL", "SET DEFAULT")
+def _referenced(run: Run, schema: str, table: str, key: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns whose change makes SQLite change rows that refer to them."""
     rows = run(
-        'SELECT f."to", f.seq, f.on_update, f.on_delete '
-        f"FROM {quote_identifier(schema)}.sqlite_master AS m, pragma_foreign_key_list(m.name, ?) AS f "
-        "WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND f.\"table\" = ? COLLATE NOCASE "
+        f'SELECT f."to", f.seq FROM {quote_identifier(schema)}.sqlite_master AS m, '
+        "pragma_foreign_key_list(m.name, ?) AS f "
+        "WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND m.sql LIKE '%UPDATE%' "
+        "AND f.\"table\" = ? COLLATE NOCASE AND f.on_update IN ('CASCADE', 'SET NULL', 'SET DEFAULT') "
         'ORDER BY f."to", f.seq',
         (schema, table),
     ).fetchall()
-    named = {}
-    for column, place, on_update, _ in rows:
-        if on_update in actions and (column is not None or place < len(key)):
-            name = column if column is not None else key[place]
-            named[name.lower()] = name
-    return tuple(named.values()), any(on_delete == "CASCADE" for *_, on_delete in rows)
+    named = [
+        column if column is not None else key[place] for column, place in rows if column or place < len(key)
+    ]
+    return tuple({column.lower(): column for column in named}.values())
 
 
 def _terms(run: Run, schema: str, index: str, columns: Sequence[Column]) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,7 @@ What each has to cope with:
 * The conflict clause of the user's statement overrides those in triggers. So none of these statements can conflict.
 * A version that the open transaction began and ends is no version: nobody else has seen it.
 * A change that foreign keys hand on (``ON UPDATE CASCADE``) is handed on before triggers that fire AFTER it, and may
-  come back to the row: what that was is recorded before such a change. A row that is replaced may take the one along
-  (``ON DELETE CASCADE``) that replaces it, after which nothing fires: what was pending is looked at then.
+  come back to the row: what that was is recorded before such a change.
 """
 
 from __future__ import annotations
@@ -109,7 +108,7 @@ class Triggers:
             "update_replace": (f"AFTER UPDATE{of}", self._after_update_replacing()),
             "move": (f"AFTER UPDATE{self._of_key()}", self._after_move()),
             "update": ("AFTER UPDATE", self._after_update()),
-            "forget": ("AFTER DELETE", f"BEGIN {self._forget_old()} {self._after_cascade()} END"),
+            "forget": ("AFTER DELETE", f"BEGIN {self._forget_old()} END"),
             "delete": (
                 "AFTER DELETE",
                 f"WHEN {self._is_older('OLD')} BEGIN {self._record_old()} {self._forget_old()} END",
@@ -202,45 +201,30 @@ class Triggers:
         return f"WHEN {when} BEGIN {self._touch(seen)} {self._settle(gone)} {' '.join(saves)} END"
 
     def _settle_after(self) -> str:
+        found = f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {keys.find_row(self.shape, 'c', 'h')})"
         own = keys.equal(keys.of_version(self.shape, self._history), self._key("NEW"))
-        return f"{self._forget_gone()} {self._settle(f'({own} OR NOT {self._here()})')}"
-
-    def _after_cascade(self) -> str:
-        """Make the pending rows that are gone history, in the midst of a change that may not come to its end."""
-        if not self.shape.cascades:
-            return ""
-        return f"{self._forget_gone()} {self._make_history(f'NOT {self._here()}')}"
-
-    def _here(self) -> str:
-        """Return the condition that a row with the key of a superseded one is in the table."""
-        return (
+        here = (
             f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {keys.find_row(self.shape, 'c', self._history)})"
         )
-
-    def _forget_gone(self) -> str:
-        """Forget when pending rows began that are gone."""
-        found = f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {keys.find_row(self.shape, 'c', 'h')})"
         parts = ", ".join(keys.parts(self.shape))
         version = ", ".join(keys.of_version(self.shape, "h"))
-        return (
+        forget = (
             f"DELETE FROM {self._starts} WHERE ({parts}) IN "
             f"(SELECT {version} FROM {self._history} AS h WHERE h.{TO} < 0 AND NOT {found});"
         )
+        # All that is pending is of this change, be it that what it made other rows do is of a later transaction.
+        return f"{forget} {self._settle(f'({own} OR NOT {here})', '')}"
 
-    def _settle(self, gone: str) -> str:
-        """Make the pending rows that are gone history, and forget the others."""
-        return f"{self._make_history(gone)} DELETE FROM {self._history} WHERE {TO} < 0;"
-
-    def _make_history(self, gone: str) -> str:
-        """Make the pending rows that are gone history, unless they are already."""
+    def _settle(self, gone: str, of_now: str = f" AND -{TO} = {TXN}") -> str:
+        """Make the pending rows that are gone history, unless they are already, and forget the others."""
         version = keys.equal(keys.of_version(self.shape, "h"), keys.of_version(self.shape, self._history))
         logged = (
             f"EXISTS (SELECT 1 FROM {self._history} AS h WHERE {version} AND h.{FROM} = {self._history}.{FROM} "
             f"AND h.{TO} > 0)"
         )
         return (
-            f"UPDATE {self._history} SET {TO} = -{TO} WHERE {TO} < 0 AND {FROM} < -{TO} "
-            f"AND NOT {logged} AND {gone};"
+            f"UPDATE {self._history} SET {TO} = -{TO} WHERE {TO} < 0{of_now} AND {FROM} < -{TO} "
+            f"AND NOT {logged} AND {gone}; DELETE FROM {self._history} WHERE {TO} < 0;"
         )
 
     def _clashes(self) -> list[str]:
