@@ -15,6 +15,8 @@ import pytest
 import heliosdb_sqlite
 from heliosdb_sqlite.plugins import state
 from heliosdb_sqlite.tuning.concurrency import syncing
+from heliosdb_sqlite.tuning.concurrency.syncing import SharedSync
+from heliosdb_sqlite.tuning.concurrency.writer import Writer
 
 
 def connect(path, concurrency="wal", **keywords):
@@ -372,3 +374,20 @@ def test_every_commit_is_synced_though_an_authorizer_forbids_pragmas_for_a_while
             conn.commit()
         assert len(synced) == 3
         assert conn.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_a_commit_is_synced_though_another_thread_of_the_connection_was_faster_to_end_it(path, monkeypatch):
+    waited = []
+    monkeypatch.setattr(SharedSync, "wait", lambda sync: waited.append(threading.get_ident()))
+    options = {"concurrency": "wal", "isolation_level": None, "check_same_thread": False}
+    with closing(heliosdb_sqlite.connect(path, **options)) as conn:
+        conn.execute("CREATE TABLE shared (a)")
+        writers = []
+        ended = Writer.ended
+        monkeypatch.setattr(Writer, "ended", lambda self, conn: writers.append(self) or ended(self, conn))
+        conn.execute("INSERT INTO shared VALUES (1)")
+        conn.create_function("meanwhile", 0, lambda: ended(writers[0], conn) and None)
+        other = threading.Thread(target=conn.execute, args=("INSERT INTO shared VALUES (meanwhile())",))
+        other.start()
+        other.join()
+    assert waited[-1] != threading.get_ident()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import get_ident
 from typing import Any
 from weakref import ref
 
@@ -28,6 +29,9 @@ class Writer:
         self.timeout = timeout  # seconds
         self._relaxed: SharedSync | None = None  # SQLite does not sync this transaction: this will
         self._is_normal = False  # is "synchronous" NORMAL, where FULL is wanted?
+        self._recent: SharedSync | None = None  # the last that was to sync a transaction
+        self._thread = 0  # that wrote first
+        self._is_shared = False  # have other threads written with this connection?
 
     def around(self, connection: Any, statement: Any) -> Callable[[], AbstractContextManager[None]] | None:
         """Return what happens around a statement that writes, or makes a transaction that will."""
@@ -62,6 +66,8 @@ class Writer:
 
     def _begin(self, connection: Any, *, begins: bool) -> bool:
         """Wait for the turn; begin the transaction where sqlite3 would by itself, and return whether it was begun."""
+        self._is_shared = self._is_shared or self._thread not in (0, get_ident())
+        self._thread = get_ident()
         inside = connection.in_transaction
         if not is_looking(connection):
             if not self.file.enter(self, self.timeout):
@@ -89,7 +95,7 @@ class Writer:
             if not self._is_normal:
                 run(connection, f"PRAGMA main.synchronous = {_NORMAL}")
                 self._is_normal = True
-            self._relaxed = sync
+            self._relaxed = self._recent = sync
 
     def _wants_syncs(self, connection: Any) -> bool:
         if self._is_normal:
@@ -118,6 +124,8 @@ class Writer:
         :raises OperationalError: it may not be
         """
         sync = self.ended(connection)
+        if sync is None and self._is_shared:
+            sync = self._recent  # another thread may have ended this one's transaction with its own
         if sync is None:
             return
         try:
