@@ -9,7 +9,7 @@ from typing import Any
 import heliosdb_sqlite
 
 Snapshot = dict[str, list[Any]]
-KEY, NEW_KEY = b"k" * 32, b"n" * 32
+KEY = b"k" * 32
 
 
 def contents(connection: Any) -> Snapshot:

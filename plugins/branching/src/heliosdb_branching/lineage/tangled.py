@@ -76,7 +76,8 @@ class History:
             branch for branch in self.shared if not covers(self.shared[branch], mine[branch], schema=False)
         ]
         """The branches of which the one that is merged has more."""
-        self.common = self._best([Node(branch, at) for branch, at in self.shared.items()])
+        nodes = [Node(branch, at) for branch, at in self.shared.items()]
+        self.common = self._best(nodes, Node(ids[0], start.start.since))
 
     def file(self, branch: str) -> Any:
         """Return a connection to a branch.
@@ -91,15 +92,18 @@ class History:
         return self._files[branch]
 
     # -- states ------------------------------------------------------------------------------------------------------
-    def _meet(self, one: Vector, other: Vector) -> Common:
-        nodes = [Node(branch, _earlier(one[branch], other[branch])) for branch in one if branch in other]
-        return self._best(nodes)
+    def _meet(self, one: Vector, other: Vector, node: Node) -> Common:
+        """Return what two states have in common.
 
-    def _best(self, nodes: list[Node]) -> Common:
-        """Return those of which none is behind another."""
-        nodes = [each for each in map(self._before_its_start, nodes) if each is not None]
-        if not nodes:
-            nodes = [Node(self._ids[0], self._start.start.since)]
+        :param node: the other one: without a branch in common, it has changed what it has since it left main
+        """
+        nodes = [Node(branch, _earlier(one[branch], other[branch])) for branch in one if branch in other]
+        left = lineage_of(self.file(node.branch)).ancestors[0]
+        return self._best(nodes, Node(node.branch, left.since))
+
+    def _best(self, nodes: list[Node], otherwise: Node) -> Common:
+        """Return those of which none is behind another; without any, ``otherwise``."""
+        nodes = [each for each in map(self._before_its_start, nodes) if each is not None] or [otherwise]
         vectors = [self._vector(node) for node in nodes]
 
         def is_behind(one: int, other: int) -> bool:
@@ -117,7 +121,7 @@ class History:
         before: list[Common | None] = [None]
         made = vectors[best[0]]
         for place in best[1:]:
-            before.append(self._meet(made, vectors[place]))
+            before.append(self._meet(made, vectors[place], nodes[place]))
             made = _together(made, vectors[place])
         return Common(tuple(nodes[place] for place in best), tuple(before))
 

@@ -14,7 +14,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
 from ..logs.changes import Key, lookup
 from ..logs.tables import Table
-from ..running import run, run_many, value
+from ..running import run, run_many
 from .ledger import Write
 
 
@@ -169,8 +169,3 @@ def _order(write: Write) -> int:
     if write.new is None:
         return 0
     return 2 if write.old is None else 1
-
-
-def is_free(connection: Any, table: Table, rowid: int) -> bool:
-    """Return whether no row of the table has this rowid."""
-    return value(connection, f"SELECT 1 FROM main.{q(table.name)} WHERE {table.rowid} = ?", (rowid,)) is None

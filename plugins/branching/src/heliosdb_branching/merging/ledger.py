@@ -189,10 +189,6 @@ class Sheet:
             found[kind.op] += kind.entries
         return TableChanges(found[ADDED], found[CHANGED], found[REMOVED])
 
-    def has_rowids(self) -> bool:
-        """Return whether any row is told by its rowid alone."""
-        return any(kind.by_rowid for kind in self.kinds())
-
     def matches(self, alias: str, rowid: str | None, *, by_rowid: bool) -> str:
         """Return the condition that a row of the table is the one that an entry is about."""
         if by_rowid:

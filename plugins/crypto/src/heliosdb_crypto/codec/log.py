@@ -30,7 +30,6 @@ class LogCodec:
     def __init__(self, data_key: bytes) -> None:
         # One block that is different at every place of the log: single blocks are what ECB is right for.
         cipher = Cipher(algorithms.AES(derive(data_key, b"HeliosDB log frames")), modes.ECB())  # noqa: S305 - as above
-        self._cipher = cipher
         self._seal, self._open = cipher.encryptor(), cipher.decryptor()
 
     def seal_frame(self, header: bytes, offset: int) -> bytes:

@@ -48,10 +48,6 @@ _HIDDEN = ((-6, "tableoid", 26, 4), (-5, "cmax", 29, 4), (-4, "xmax", 28, 4), (-
 _ALIGN = {1: "c", 2: "s", 4: "i", 8: "d"}
 
 
-def _nullable_json(items: Any) -> str:
-    return json.dumps(list(items))
-
-
 def rows(found: Described, database: str, user: str) -> Rows:
     """Return what the catalogs hold that the schema decides."""
     made: Rows = {}

@@ -10,7 +10,6 @@ from .errors import protocol_violation
 SSL_REQUEST = 80877103
 GSSENC_REQUEST = 80877104
 CANCEL_REQUEST = 80877102
-PROTOCOL_3 = 196608
 
 
 class Startup(NamedTuple):

@@ -237,10 +237,6 @@ class TokenCursor:
         self.expect_op(")")
         return tuple(found)
 
-    def text_between(self, start: int, end: int) -> str:
-        """Return the text from one place of a token to another."""
-        return self.text[start:end]
-
     def skip_parentheses(self) -> str:
         """Return the text of a balanced ``( ... )`` at hand, and go past it."""
         start, depth = self.token.start, 0

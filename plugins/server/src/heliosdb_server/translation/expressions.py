@@ -12,7 +12,7 @@ from .cursor import RESERVED
 from .lexer import Kind
 from .type_names import TypeNames
 
-OR, AND, NOT, IS, COMPARE, RANGE, OTHER, ADD, MULTIPLY, POWER, ZONE, COLLATE, SIGN, INDEX, CAST = range(1, 16)
+OR, AND, NOT, IS, COMPARE, RANGE, OTHER, ADD, MULTIPLY, POWER, ZONE, COLLATE, SIGN, INDEX = range(1, 15)
 _COMPARE = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
 _LEVELS = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "%": MULTIPLY, "^": POWER}
 # Words that are functions without parentheses.

@@ -103,7 +103,6 @@ DATE, TIME, TIMESTAMP, TIMESTAMPTZ = (BY_NAME[n] for n in ("date", "time", "time
 TIMETZ = BY_NAME["timetz"]
 INTERVAL, UUID, JSON, JSONB = BY_NAME["interval"], BY_NAME["uuid"], BY_NAME["json"], BY_NAME["jsonb"]
 VECTOR, VOID, RECORD, REGCLASS = BY_NAME["vector"], BY_NAME["void"], BY_NAME["record"], BY_NAME["regclass"]
-REGTYPE, REGPROC = BY_NAME["regtype"], BY_NAME["regproc"]
 REG = frozenset(
     BY_NAME[n] for n in ("regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole")
 )

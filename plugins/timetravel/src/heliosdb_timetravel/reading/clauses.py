@@ -17,7 +17,6 @@ from heliosdb_sqlite.sql.lexer import Kind, Token
 from ..errors import at
 
 UNITS = ("TIMESTAMP", "TRANSACTION", "TAG")
-PERIODS = ("BETWEEN", "FROM", "CONTAINED IN", "ALL")
 
 _FORMS = "AS OF, BETWEEN ... AND ..., FROM ... TO ..., CONTAINED IN (..., ...) or ALL"
 _OPERATORS = frozenset({"||", "+", "-", "*", "/", "%", "&", "|", "<<", ">>", "->", "->>"})
@@ -90,7 +89,7 @@ class Time(NamedTuple):
 class Clause(NamedTuple):
     """A clause that names a time or a period: ``sql[start:end]``, tokens ``first`` to before ``after``."""
 
-    kind: str  # AS OF, or one of the PERIODS
+    kind: str  # AS OF, BETWEEN, FROM, CONTAINED IN or ALL
     times: tuple[Time, ...]
     start: int
     end: int

@@ -92,19 +92,6 @@ def make_log(connection: Any, schema: str, table: str, rowid: str) -> None:
         )
 
 
-def drop_log(connection: Any, schema: str, table: str) -> None:
-    """Drop the triggers of a table; the log stays for the others."""
-    place = quote_identifier(schema)
-    found = run(
-        connection,
-        f"SELECT name FROM {place}.sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE",
-        (table,),
-    ).fetchall()
-    for (name,) in found:
-        if _OWN.fullmatch(name):
-            run(connection, f"DROP TRIGGER {place}.{quote_identifier(name)}")
-
-
 def head_of(connection: Any, schema: str) -> Head:
     """Return the end of the log."""
     found = run(
