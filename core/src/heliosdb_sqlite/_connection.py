@@ -51,10 +51,10 @@ class Connection(_Base):
                 self._sets_timeout = True
         try:
             return _prepare(self, sql, *more) if more else _prepare(self, sql)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             from ._guard import explain
 
-            explain(sql, error)
+            explain(self, sql, error)
             raise
 
     if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class Connection(_Base):
         notice_timeout(self, sql_script)
         try:
             return _executescript(self, sql_script)
-        except sqlite3.OperationalError as error:
-            explain(sql_script, error)
+        except sqlite3.DatabaseError as error:
+            explain(self, sql_script, error)
             raise
 
     def backup(self, *args: "Any", **keywords: "Any") -> None:

@@ -39,8 +39,8 @@ class Cursor(_Base, metaclass=_CursorType):
         notice_timeout(getattr(self, "connection", None), sql_script)
         try:
             return _executescript(self, sql_script)
-        except sqlite3.OperationalError as error:
-            explain(sql_script, error)
+        except sqlite3.DatabaseError as error:
+            explain(getattr(self, "connection", None), sql_script, error)
             raise
 
     def __dir__(self) -> "list[str]":

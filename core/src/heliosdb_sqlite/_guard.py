@@ -3,14 +3,17 @@
 Two cases. SQLite accepts ``VECTOR(3)``, ``TEXT ENCRYPTED`` and ``ADD SYSTEM VERSIONING``, and means something else:
 these are refused before they run. Everything else a plugin adds (``AS OF TIMESTAMP``, ``CREATE BRANCH``,
 ``vector_distance()``) SQLite refuses by itself: its error is kept and completed. Strings, comments, quoted names,
-aliases and functions of the same name are left alone.
+aliases and functions of the same name are left alone. So is a file that SQLite can't read because it is encrypted.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Container, Sequence
+from typing import Any
 
+from ._bare_cursor import bare_cursor
 from ._catalogue import FEATURES, SILENT, Feature
 from ._errors import MissingPlugin
 from ._standard import sqlite3
@@ -19,6 +22,8 @@ from .sql.lexer import scan
 from .sql.script import split_script
 
 _NO_FUNCTION = re.compile(r"no such function: (\w+)")
+_NO_DATABASE = "file is not a database"
+_ENCRYPTED = b"HeliosDB"  # as a file begins whose pages are sealed
 _NEAR = re.compile(r'near "(.+)": syntax error', re.DOTALL)
 
 
@@ -77,13 +82,17 @@ def check_script(script: object, active: Container[str] = ()) -> None:
             check(statement, active)
 
 
-def explain(sql: str, error: sqlite3.OperationalError, active: Container[str] = ()) -> None:
+def explain(connection: Any, sql: str, error: sqlite3.DatabaseError, active: Container[str] = ()) -> None:
     """Complete SQLite's error message, in place, when what it stumbled over belongs to a plugin that is off.
 
     Class, ``sqlite_errorcode`` and the beginning of the text stay as SQLite gave them.
     """
     message = str(error)
-    if match := _NO_FUNCTION.search(message):
+    if message == _NO_DATABASE:
+        if (path := _encrypted(connection)) is not None:
+            feature = next(feature for feature in FEATURES if "encryption_key" in feature.options)
+            error.args = (f"{message}: {path!r} is encrypted, which {feature.way_out}",)
+    elif match := _NO_FUNCTION.search(message):
         for feature in FEATURES:
             if match[1].lower() in feature.sql_functions and feature.name not in active:
                 error.args = (f"{message}: {match[1]}() {feature.way_out}",)
@@ -97,6 +106,18 @@ def explain(sql: str, error: sqlite3.OperationalError, active: Container[str] = 
                 if phrase is not None and feature.name not in active:
                     error.args = (f"{message}: {phrase} {feature.way_out}",)
                     return
+
+
+def _encrypted(connection: Any) -> str | None:
+    """Return the path of the connection's first database that is an encrypted file; None when there is none."""
+    try:
+        for _, _, path in bare_cursor(connection).execute("PRAGMA database_list").fetchall():
+            with open(path, "rb") as file:  # noqa: PTH123 - bytes where text_factory says so
+                if file.read(len(_ENCRYPTED)) == _ENCRYPTED:
+                    return os.fsdecode(path)
+    except Exception:  # noqa: BLE001, S110 - SQLite's own error is what there is to tell
+        pass
+    return None
 
 
 def _stumbling_block(feature: Feature, words: Sequence[str], near: str) -> str | None:

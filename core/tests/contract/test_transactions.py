@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from contextlib import closing
+from itertools import islice
 
 import pytest
 
@@ -279,6 +281,30 @@ class TestAutocommitAttribute:
         assert rows(conn) == [1, 2]
         conn.close()
 
+    def test_false_while_the_isolation_level_is_set(self, recorder, tmp_path):
+        with closing(heliosdb_sqlite.connect(tmp_path / "a.db", autocommit=False)) as conn:
+            conn.execute("CREATE TABLE t (a)")
+            conn.isolation_level = "IMMEDIATE"
+            assert recorder.transactions() == NOTHING
+            conn.isolation_level = None  # commits, and begins the next one
+            assert conn.in_transaction
+            assert recorder.transactions() == COMMITTED
+            conn.rollback()
+            assert rows(conn) == []
+
+    def test_true_once_more_commits(self, recorder, tmp_path):
+        with closing(heliosdb_sqlite.connect(tmp_path / "a.db", autocommit=True)) as conn:
+            conn.execute("CREATE TABLE t (a)")
+            conn.execute("BEGIN")
+            conn.execute("INSERT INTO t VALUES (1)")
+            recorder.transactions()
+            conn.isolation_level = None  # does nothing in this mode
+            assert conn.in_transaction
+            assert recorder.transactions() == NOTHING
+            conn.autocommit = True
+            assert not conn.in_transaction
+            assert recorder.transactions() == COMMITTED
+
     def test_true(self, recorder, tmp_path):
         conn = heliosdb_sqlite.connect(tmp_path / "a.db", autocommit=True)
         conn.execute("CREATE TABLE t (a)")
@@ -374,6 +400,24 @@ def test_a_refusal_undoes_what_was_written_through_the_connection_itself(tmp_pat
                 conn.commit()
             assert conn.execute("SELECT a FROM t").fetchall() == [(1,)]
         conn.close()
+
+
+@pytest.mark.parametrize("rows_read", [0, 1])
+@pytest.mark.parametrize("commit", [lambda conn: conn.commit(), lambda conn: conn.execute("COMMIT")])
+def test_a_commit_amid_a_statement_that_returns_rows_fails_as_in_sqlite3(refused, commit, rows_read):
+    conn, plugin = refused
+    plugin.refusing = False
+    written = conn.execute("INSERT INTO t VALUES (1), (2) RETURNING a")
+    assert len([*islice(written, rows_read)]) == rows_read
+    with pytest.raises(sqlite3.OperationalError) as error:
+        commit(conn)
+    assert str(error.value) == "cannot commit transaction - SQL statements in progress"
+    if sys.version_info >= (3, 11):
+        assert error.value.sqlite_errorname == "SQLITE_BUSY"
+    assert conn.in_transaction
+    assert len(written.fetchall()) == 2 - rows_read
+    commit(conn)
+    assert (count(conn, "t"), count(conn, "log"), plugin.committed) == (2, 1, 1)
 
 
 def test_a_refused_with_block_is_rolled_back(refused):

@@ -570,7 +570,7 @@ class ActiveConnection(Connection):
 
     @isolation_level.setter
     def isolation_level(self, level: Any) -> None:
-        self._set(_isolation_level, level, commits=level is None)
+        self._set(_isolation_level, level, self._pending() if level is None else None)
 
     if sys.version_info >= (3, 12):
 
@@ -581,14 +581,16 @@ class ActiveConnection(Connection):
 
         @autocommit.setter
         def autocommit(self, mode: Any) -> None:
-            self._set(_autocommit, mode, commits=mode is True)
+            # Unlike commit(), this commits what an explicit BEGIN has begun in this very mode.
+            commits = mode is True and self.in_transaction
+            self._set(_autocommit, mode, self._session.transactions if commits else None)
 
-    def _set(self, attribute: Any, value: Any, *, commits: bool) -> None:
-        transactions = self._pending() if commits else None
+    def _set(self, attribute: Any, value: Any, transactions: Transactions | None) -> None:
+        """Set an attribute, which commits if there is somebody to be told of that."""
         if transactions is not None:
             transactions.ask(self)
         attribute.__set__(self, value)
-        if transactions is not None and not self.in_transaction:
+        if transactions is not None:  # with autocommit=False, the next transaction is open already
             transactions.committed(self)
 
 

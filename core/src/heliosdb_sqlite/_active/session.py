@@ -112,8 +112,8 @@ class Session:
         """Compile a text, completing SQLite's error where a plugin that is not switched on would know better."""
         try:
             return _prepare(connection, *args)
-        except sqlite3.OperationalError as error:
-            _guard.explain(args[0], error, self.options)
+        except sqlite3.DatabaseError as error:
+            _guard.explain(connection, args[0], error, self.options)
             raise
 
     def begin(self, connection: Any) -> None:

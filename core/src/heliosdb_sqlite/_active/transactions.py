@@ -15,6 +15,7 @@ from .hooks import Hooks, observe
 from .plan import READS, WRITES, Plan
 
 _SAVEPOINT = "heliosdb_before_commit"
+_IN_PROGRESS = "cannot {} - SQL statements in progress"  # SQLite's, while rows of a RETURNING are unread
 _FIRST_WORD_IS_DML = re.compile(
     r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(?:INSERT|UPDATE|DELETE|REPLACE)", re.IGNORECASE | re.DOTALL
 )
@@ -125,8 +126,15 @@ class Transactions:
         if does in ("COMMIT", "END", "ROLLBACK", "RELEASE", "SAVEPOINT"):
             self.refuse_to_end()
         if not self._wrote and does not in READS:
+            try:
+                connection._session.run_bare(connection, f"SAVEPOINT {_SAVEPOINT}")
+            except sqlite3.OperationalError as error:
+                if str(error) == _IN_PROGRESS.format("open savepoint"):
+                    error.args = (
+                        _IN_PROGRESS.format("commit transaction"),
+                    )  # which is what the user asked for
+                raise
             self._wrote = True
-            connection._session.run_bare(connection, f"SAVEPOINT {_SAVEPOINT}")
 
     def refuse_to_end(self) -> None:
         """Raise when a before_commit hook tries to end the transaction that it is asked about."""

@@ -240,18 +240,20 @@ class TestTheTurn:
         assert total(path) == 1
 
     @pytest.mark.skipif(sys.version_info < (3, 12), reason="the attribute autocommit came with Python 3.12")
-    def test_transactions_of_pep_249(self, path):
-        options = {"check_same_thread": False, "autocommit": False}
+    @pytest.mark.parametrize("options", [{}, {"query_analyzer": True}], ids=["plain", "with a plugin"])
+    def test_transactions_of_pep_249(self, path, options):
+        options = {"check_same_thread": False, "autocommit": False, **options}
         first, second = (heliosdb_sqlite.connect(path, **options) for _ in range(2))
+        ends = (first.commit, first.rollback, lambda: setattr(first, "isolation_level", None))
         with closing(first), closing(second):
-            for ends in (first.commit, first.rollback):  # after which it is inside of the next one
+            for end in ends:  # after which it is inside of the next one
                 first.execute("UPDATE t SET n = n + 1 WHERE id = 1")
                 assert turns_of(first).holder is first._place
                 thread = waits(second)
-                ends()
+                end()
                 thread.join(60)
                 assert turns_of(first).holder is None
-        assert total(path) == 3
+        assert total(path) == 5
 
 
 class TestNobodyIsHeldUp:

@@ -20,6 +20,7 @@ from ..._methods import class_attribute
 from .effects import effect_of
 
 _Call = Callable[..., Any]
+_ATTRIBUTES = ("isolation_level", "autocommit")
 _ACTIVE = "heliosdb_sqlite._active.calls_importlib_bootstrap"
 
 
@@ -50,6 +51,24 @@ class _LooksOnCursor(_Looks):
         return self._bind(one, cls)
 
 
+class _Settles:
+    """An attribute that may commit when it is set: with autocommit=False, another transaction is open right after."""
+
+    def __init__(self, attribute: Any) -> None:
+        self._attribute = attribute
+
+    def __get__(self, one: Any, cls: Any = None) -> Any:
+        return self._attribute if one is None else self._attribute.__get__(one, cls)
+
+    def __set__(self, one: Any, value: Any) -> None:
+        try:
+            self._attribute.__set__(one, value)
+        finally:
+            place = getattr(one, "_place", None)
+            if place is not None:
+                place.settle(one)
+
+
 def look() -> None:
     """Have connections look for their places from now on."""
     _put(Connection, _executes, "execute", "executemany")
@@ -58,12 +77,19 @@ def look() -> None:
     _put(Cursor, _ends, "executescript")
     if hasattr(Connection, "deserialize"):
         _put(Connection, _moves, "deserialize")
+    for name in _ATTRIBUTES:
+        attribute = class_attribute(Connection, name)
+        if attribute is not None and not isinstance(attribute, _Settles):
+            setattr(Connection, name, _Settles(attribute))
     active: Any = sys.modules.get(_ACTIVE)
     if active is not None and not hasattr(active._perform, "__wrapped__"):
         for name in ("_execute", "_executemany", "_short"):
             setattr(active, name, _executes_actively(getattr(active, name)))
         for name in ("_commit", "_rollback", "_close", "_exit"):
             setattr(active, name, _ends(getattr(active, name)))
+        for name in _ATTRIBUTES:
+            if (attribute := getattr(active, f"_{name}")) is not None:  # autocommit: since Python 3.12
+                setattr(active, f"_{name}", _Settles(attribute))
         active._perform = _performs(active._perform)
 
 
