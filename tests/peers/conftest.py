@@ -23,7 +23,7 @@ def pytest_addoption(parser: Any) -> None:
         metavar="NAME=FOLDER",
         action="append",
         default=[],
-        help="run the tests of a checkout, whose requirements the environment has; its release's are not run",
+        help="also run the tests of a checkout, as its release may have few or none",
     )
 
 
@@ -36,13 +36,6 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     # A project without settings of its own finds these, and not those of the checkout around the folder.
     (place / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     return place
-
-
-@pytest.fixture(scope="session")
-def checkouts(request: pytest.FixtureRequest) -> dict[str, Path]:
-    """The checkouts by the project's name."""
-    pairs = (each.partition("=") for each in request.config.getoption("--checkout"))
-    return {name: Path(path).resolve() for name, _, path in pairs}
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

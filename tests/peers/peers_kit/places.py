@@ -15,11 +15,12 @@ ROOT = Path(__file__).parents[3]
 
 
 def environment_of(project: Project, folder: Path, *, checkout: Path | None = None) -> Path:
-    """Return the Python of the project's environment, made if it is not there."""
-    place = folder / f"{project.run}-{sys.version_info[0]}.{sys.version_info[1]}"
+    """Return the Python of the project's environment: made if it is not there, and for a checkout each time."""
+    title = project.run if checkout is None else f"{project.run}-checkout"
+    place = folder / f"{title}-{sys.version_info[0]}.{sys.version_info[1]}"
     python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready = place / "ready"
-    if not ready.exists():
+    if checkout is not None or not ready.exists():
         shutil.rmtree(place, ignore_errors=True)
         wanted = [str(checkout)] if checkout is not None else [project.requirement]
         ours = ["core", *([project.backend.folder] if project.backend else [])]
@@ -34,6 +35,13 @@ def environment_of(project: Project, folder: Path, *, checkout: Path | None = No
             _run(str(python), "-m", "pip", "install", "--quiet", *needs)
         ready.touch()
     return python
+
+
+def version_of(project: Project, python: Path) -> str:
+    """Return the version that the environment has of the project: of a checkout, what it calls itself."""
+    return _run(
+        str(python), "-c", f"from importlib.metadata import version; print(version({project.name!r}))"
+    ).strip()
 
 
 def source_of(project: Project, python: Path, folder: Path) -> Path:
@@ -56,7 +64,8 @@ def source_of(project: Project, python: Path, folder: Path) -> Path:
     return place
 
 
-def _run(*command: str) -> None:
+def _run(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
     if done.returncode:
         raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+    return done.stdout

@@ -85,6 +85,7 @@ PROJECTS = (
         (
             *("pytest-asyncio>=0.17", "pytest-timeout", "pytest-xdist", "beautifulsoup4", "trustme"),
             *("cogapp", "blacken-docs==1.12.1", "setuptools<81"),
+            *("multipart-form-data-conformance==0.1a0", "psutil"),  # a checkout of version 1 needs them
         ),
         creates=("tests/__init__.py",),
     ),
@@ -118,7 +119,7 @@ PROJECTS = (
         installed=True,
         python=(3, 11),
     ),
-    Project("peewee", "4.5.3", ("tests/__init__.py", "-o", "python_files=__init__.py")),
+    Project("peewee", "4.5.3", ("tests/__init__.py", "-o", "python_files=__init__.py"), ("pydantic",)),
     Project(
         "SQLAlchemy",
         "2.1.9",
