@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from docs_kit.files import DISTRIBUTIONS, ROOT, name
+from docs_kit.imported import among, circle, imports, modules
 
 CORE = ROOT / "core" / "src" / "heliosdb_sqlite"
+PACKAGES = [path for folder in DISTRIBUTIONS for path in folder.glob("src/*") if any(path.rglob("*.py"))]
 PLUGINS = [folder for folder in DISTRIBUTIONS if folder.parent.name == "plugins"]
 FOR_PLUGINS = (
     "heliosdb_sqlite",
@@ -22,29 +22,20 @@ FOR_PLUGINS = (
 )
 LATE = {"pluggy", "pydantic", "pydantic_core", "sqlglot"}
 COMMAND_LINE = {"click", "rich"}
-
-
-def imports(path: Path, *, at_import: bool = False) -> Iterator[str]:
-    """Yield the absolute names that a module imports; with at_import, those it imports when it is imported itself."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped: set[ast.AST] = set()
-    for node in ast.walk(tree):
-        later = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        types_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        if types_only or (at_import and later):
-            skipped.update(each for child in getattr(node, "body", []) for each in ast.walk(child))
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def modules(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.py"))
+# The rooms of a plugin, the lowest first: what a file is like, then SQLite, then what users call.
+ROOMS = {
+    "heliosdb_crypto": ["format", "codec", "keys", "vfs", "naming", "connecting", "columns", "plugin"],
+    "heliosdb_server": [
+        *("protocol", "types", "translation", "functions", "catalog"),
+        *("session", "network", "server", "plugin"),
+    ],
+    "heliosdb_timetravel": ["errors", "storage", "reading", "session", "versions", "methods", "plugin"],
+    "heliosdb_vector": [
+        *("values", "functions", "statements", "memory", "index"),
+        *("search", "surface", "plugin"),
+    ],
+}
+WITHOUT_SQLITE = ["crypto/format.py", "crypto/codec", "server/protocol", "server/types"]
 
 
 def tops(path: Path, *, at_import: bool = False) -> set[str]:
@@ -77,3 +68,30 @@ def test_a_plugin_imports_what_is_for_plugins_alone(folder: Path) -> None:
                 assert each.partition(".")[0] in ("heliosdb_sqlite", own), f"{name(path)} imports {each}"
                 assert "._" not in each or each.startswith(own), f"{name(path)} imports {each}"
                 assert each.startswith((*FOR_PLUGINS, own))
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=name)
+def test_no_modules_import_one_another(package: Path) -> None:
+    # The core imports most of itself inside functions, from below too: when a feature is used.
+    assert circle(among(package, at_import=package == CORE)) == []
+
+
+@pytest.mark.parametrize("plugin", ROOMS)
+def test_a_room_imports_none_that_is_above_it(plugin: str) -> None:
+    rooms = ROOMS[plugin]
+    for module, imported in among(
+        ROOT / "plugins" / plugin.removeprefix("heliosdb_") / "src" / plugin
+    ).items():
+        room = module.partition(".")[0]
+        above = rooms[rooms.index(room) + 1 :] if room in rooms else []
+        assert not {each for each in imported if each.partition(".")[0] in above}, module
+
+
+@pytest.mark.parametrize("place", WITHOUT_SQLITE)
+def test_formats_and_protocols_know_nothing_of_sqlite(place: str) -> None:
+    plugin, _, below = place.partition("/")
+    path = ROOT / "plugins" / plugin / "src" / f"heliosdb_{plugin}" / below
+    for module in modules(path) or [path]:
+        assert not {"sqlite3", "heliosdb_sqlite"} & {each.partition(".")[0] for each in imports(module)}, (
+            module
+        )
