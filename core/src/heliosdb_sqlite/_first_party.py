@@ -28,7 +28,7 @@ CACHE = ("get_cache_stats",)
 CURSOR = ("batch_insert",)  # methods of cursors, which the core's own plugins bring
 
 # Methods that work without any hook: what loads the other plugins can wait. Each with its plugin and its module.
-STANDALONE = {"batch_insert": ("batch", "heliosdb_sqlite.tuning.batch.method")}
+STANDALONE = {"batch_insert": ("batch", "heliosdb_sqlite.tuning.batch.method_importlib_bootstrap")}
 
 
 class Unloaded:

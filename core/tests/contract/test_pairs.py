@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
+from datetime import date
 
 import pytest
 
@@ -52,6 +54,16 @@ def test_a_row_factory_makes_the_row_inside(conn):
     assert (at, row["title"], row["year"], row.keys()) == (1, "Emma", 1815, ["title", "year"])
     conn.row_factory = lambda cursor, row: dict(zip([c[0] for c in cursor.description], row, strict=True))
     assert conn.execute(QUERY).fetchone() == (1, {"title": "Emma", "year": 1815})
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 12), reason="the adapters of dates are deprecated since Python 3.12"
+)
+def test_the_next_statement_of_the_cursor_warns_at_the_callers_line(conn):
+    cursor = conn.execute(QUERY)
+    with pytest.warns(DeprecationWarning, match="default date adapter") as shown:
+        cursor.execute("SELECT ?", (date(2024, 5, 5),))
+    assert [warning.filename for warning in shown] == [__file__]
 
 
 def test_the_next_statement_of_the_cursor_is_as_ever(conn):

@@ -21,7 +21,7 @@ from .._guard import check_script
 from .._positional import by_keyword
 from .._standard import sqlite3
 from ..plugins.answer import Answer
-from .cursors import (
+from .cursors_importlib_bootstrap import (
     buffer_rows,
     explain_errors,
     fetch_rest,

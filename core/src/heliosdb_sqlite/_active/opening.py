@@ -15,7 +15,7 @@ from ..plugins._options import active_options, keywords, models, refuse_unknown
 from ..plugins.target import Target
 from ..tuning.concurrency.options import wanted
 from . import tracing
-from .cursors import with_hooks
+from .cursors_importlib_bootstrap import with_hooks
 from .guarded_importlib_bootstrap import GuardedConnection, base_for
 from .hooks import NO_HOOKS, hooks_for
 from .session import Session

@@ -197,9 +197,12 @@ def test_adapters_and_conform(conn, insert, monkeypatch):
 @pytest.mark.skipif(
     sys.version_info < (3, 12), reason="the adapters of dates are deprecated since Python 3.12"
 )
-def test_a_deprecated_adapter_is_warned_of_as_ever(insert):
-    with pytest.warns(DeprecationWarning, match="default date adapter"):
-        insert([(datetime.date(2024, 5, 5), 1)] * 1)
+@pytest.mark.parametrize("count", [1, 1000], ids=["in turn", "at once"])
+def test_a_deprecated_adapter_warns_at_the_callers_line(conn, count):
+    cursor, days = conn.cursor(), range(738_000, 738_000 + count)
+    with pytest.warns(DeprecationWarning, match="default date adapter") as shown:
+        cursor.batch_insert("users", ["name"], [(datetime.date.fromordinal(day),) for day in days])
+    assert {warning.filename for warning in shown} == {__file__}
 
 
 @pytest.mark.parametrize("place", [1, 500, 1000, 1001, 1999, 2000, 2001, 2345])

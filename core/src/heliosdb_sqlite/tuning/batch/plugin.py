@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...plugins import hookimpl
-from .method import batch_insert
+from .method_importlib_bootstrap import batch_insert
 
 
 @hookimpl

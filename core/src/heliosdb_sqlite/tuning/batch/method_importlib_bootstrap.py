@@ -1,4 +1,7 @@
-"""``cursor.batch_insert()``, by itself: what a plain cursor calls before any plugin is loaded."""
+"""``cursor.batch_insert()``, by itself: what a plain cursor calls before any plugin is loaded.
+
+The file's name is explained in :mod:`heliosdb_sqlite._active.calls_importlib_bootstrap`.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def batch_insert(
         ``row_number``
     :raises ProgrammingError: an argument, or a row of the wrong shape
     """
-    from .inserting import insert
+    from .inserting_importlib_bootstrap import insert
     from .statement import insertion_into
 
     insertion = insertion_into(table, columns, schema, on_conflict, key)

@@ -1,4 +1,7 @@
-"""Inserting the rows of a batch: many at a time, and one at a time where that is needed to say which one is wrong."""
+"""Inserting the rows of a batch: many at a time, and one at a time where that is needed to say which one is wrong.
+
+The file's name is explained in :mod:`heliosdb_sqlite._active.calls_importlib_bootstrap`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Cursor classes: any cursor class with the hooks below it, and the states a cursor can be in.
 
 A cursor whose rows a plugin maps, whose errors a plugin completes, or whose rows were fetched ahead, is put into a
-class of its own and back again by its next execution, so that every other cursor keeps fetching in C.
+class of its own and back again by its next execution, so that every other cursor keeps fetching in C. The file's name
+is explained in :mod:`.calls_importlib_bootstrap`.
 """
 
 from __future__ import annotations
