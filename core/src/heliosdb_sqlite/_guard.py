@@ -112,7 +112,7 @@ def _encrypted(connection: Any) -> str | None:
     """Return the path of the connection's first database that is an encrypted file; None when there is none."""
     try:
         for _, _, path in bare_cursor(connection).execute("PRAGMA database_list").fetchall():
-            with open(path, "rb") as file:  # noqa: PTH123 - bytes where text_factory says so
+            with open(path, "rb") as file:  # bytes where text_factory says so
                 if file.read(len(_ENCRYPTED)) == _ENCRYPTED:
                     return os.fsdecode(path)
     except Exception:  # noqa: BLE001, S110 - SQLite's own error is what there is to tell

@@ -8,6 +8,8 @@ from contextlib import closing
 
 import pytest
 
+import heliosdb_sqlite
+
 SQL = {
     "timetravel": [
         ("SELECT * FROM t AS OF TIMESTAMP '2024-01-01'", "AS OF TIMESTAMP"),
@@ -135,3 +137,16 @@ def test_the_error_is_sqlites_own_with_no_other_behind_it(plain):
     error = error_of(plain, "SHOW BRANCHES")
 
     assert error.__cause__ is None and error.__context__ is None
+
+
+def test_an_encrypted_file_is_told_from_what_is_no_database(tmp_path, everything_installed):
+    sealed, other = tmp_path / "sealed.db", tmp_path / "other.db"
+    sealed.write_bytes(b"HeliosDB" + bytes(1016))
+    other.write_bytes(b"no database" + bytes(1013))
+
+    way_out = r": '.*sealed\.db' is encrypted, which needs the crypto plugin switched on: .*encryption_key=.*"
+    for path, ending in ((sealed, way_out), (other, "")):
+        with closing(heliosdb_sqlite.connect(path)) as connection:
+            for run in (connection.execute, connection.executescript, connection.cursor().executescript):
+                with pytest.raises(sqlite3.DatabaseError, match=f"^file is not a database{ending}$"):
+                    run("SELECT * FROM t")

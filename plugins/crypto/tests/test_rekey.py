@@ -140,10 +140,13 @@ def test_a_database_in_memory_has_none(open_encrypted):
 
 
 def test_without_encryption_there_is_none():
-    conn = heliosdb_sqlite.connect(":memory:")
-    with pytest.raises(sqlite3.ProgrammingError):
-        conn.rekey(NEW)
-    conn.close()
+    for options in ({}, {"column_key": NEW}):
+        conn = heliosdb_sqlite.connect(":memory:", **options)
+        with pytest.raises(
+            sqlite3.ProgrammingError, match=r"opened without encryption_key: .* `heliosdb encrypt`"
+        ):
+            conn.rekey(NEW)
+        conn.close()
 
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])

@@ -50,10 +50,13 @@ def crypto_of(connection: Any) -> Crypto:
 
     :raises ProgrammingError: the connection was opened without encryption_key
     """
-    found = state(connection).get(NAME)
-    if found is None:
-        raise sqlite3.ProgrammingError("this connection was opened without encryption_key")
-    crypto: Crypto = found
+    try:
+        crypto: Crypto = state(connection)[NAME]
+    except (sqlite3.ProgrammingError, KeyError):
+        raise sqlite3.ProgrammingError(
+            "this connection was opened without encryption_key: open the database with connect(..., "
+            "encryption_key=...); a plain database is encrypted by `heliosdb encrypt` or heliosdb_crypto.encrypt_file()"
+        ) from None
     return crypto
 
 

@@ -68,8 +68,16 @@ def _refuse_branches(connection: Any, file: DatabaseFile) -> None:
     listed = getattr(connection, "list_branches", None)  # of the branching plugin, where that is installed
     if listed is None:
         return
-    with _shared(connection):
-        main, *branches = listed()
+    try:
+        with _shared(connection):
+            main, *branches = listed()
+    except sqlite3.OperationalError as error:
+        (locking,) = run(connection, "PRAGMA main.locking_mode").fetchone()
+        if locking == "exclusive":  # in WAL mode the lock is not let go
+            way_out = "leave WAL mode first by PRAGMA journal_mode = DELETE, or open the database anew"
+            problem = "rekey() looks for branches by way of another connection, which locking_mode = EXCLUSIVE keeps out"
+            error.args = (f"{error}: {problem}: {way_out}",)
+        raise
     if not branches:
         return
     names = ", ".join(repr(branch.name) for branch in branches)

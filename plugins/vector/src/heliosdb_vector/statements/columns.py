@@ -59,7 +59,7 @@ class _Declared(NamedTuple):
         """Return the CHECK of a column of that name."""
         column = quote_identifier(name)
         condition = f"typeof({column}) = 'blob' AND length({column}) = {self.size}"
-        takes = f"{self.dimensions} float32 numbers ({self.size} bytes)"
+        takes = f"{self.dimensions} float32 numbers ({self.size} bytes), as vector() makes them of JSON text"
         if self.type == "HALFVEC":
             condition += f" AND substr({column}, -1) = x'02'"
             takes = (
