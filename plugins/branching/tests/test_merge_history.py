@@ -264,6 +264,8 @@ def play(kind: type[World], path: Path, branches: str, script: list[Any]) -> Non
         for what, name, *rest in script:
             if what == "edit":
                 world.edit(name, *rest[0])
+            elif what == "branch":
+                world.branch(name, *rest)
             elif what == "merge" and name != rest[0]:
                 world.merged(name, *rest)
         for connection in world.connections.values():
@@ -275,6 +277,30 @@ def fresh() -> Any:
     with tempfile.TemporaryDirectory() as folder:
         numbers = iter(range(10**9))
         yield lambda: Path(folder) / f"{next(numbers)}.db"
+
+
+KNOTS: dict[str, list[Any]] = {
+    "two sides that decided a conflict each in its way": [
+        ("branch", "p", "x"), ("edit", "y", ("delete", 1, 0)), ("edit", "p", ("b", 1, 1)),
+        ("merge", "y", "main", "ours"), ("merge", "x", "y", "ours"), ("branch", "q", "p"),
+        ("merge", "p", "main", "ours"), ("merge", "y", "q", "ours"), ("merge", "q", "main", "abort"),
+    ],
+    "what came of a branch from its child, and less of it later by another way": [
+        ("merge", "x", "y", "ours"), ("edit", "x", ("a", 2, 2)), ("branch", "p", "x"), ("merge", "y", "p", "ours"),
+        ("merge", "p", "y", "theirs"), ("edit", "p", ("delete", 2, 0)), ("merge", "p", "y", "ours"),
+    ],
+    "what came of a branch, and less of it later by way of another one": [
+        ("merge", "x", "y", "abort"), ("edit", "y", ("a", 3, 1)), ("merge", "y", "main", "ours"),
+        ("edit", "main", ("a", 3, 0)), ("merge", "y", "x", "theirs"), ("merge", "x", "main", "ours"),
+        ("edit", "y", ("delete", 3, 2)), ("merge", "y", "main", "ours"), ("merge", "y", "x", "ours"),
+        ("merge", "x", "y", "ours"), ("merge", "y", "main", "abort"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", KNOTS.values(), ids=KNOTS)
+def test_merges_that_make_a_knot(tmp_path: Path, script: list[Any]) -> None:
+    play(Rows, tmp_path / "a.db", "xy", script)
 
 
 WORLDS: Any = {"rows": (Rows, ROW_EDITS), "schemas": (Schemas, SCHEMA_EDITS)}

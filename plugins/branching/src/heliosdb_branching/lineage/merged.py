@@ -40,6 +40,14 @@ class Through(NamedTuple):
     schema: str
     recorded_in: str
 
+    def beyond(self, other: Through | None) -> Through:
+        """Return how far they have come that came both this far and as far as the other says."""
+        if other is None:
+            return self
+        logs = {**other.positions, **self.positions}
+        furthest = {log: max(each.positions.get(log, 0) for each in (self, other)) for log in logs}
+        return self if furthest == dict(self.positions) else Through(furthest, other.schema, self.recorded_in)
+
 
 def merged_through(connection: Any) -> dict[str, Through]:
     """Return how far each branch's changes have come, by its id."""

@@ -304,17 +304,11 @@ class Job:
         own = {each.id for each in beyond} or {self.source}
         for branch, through in merged.merged_through(self.branch).items():
             if branch not in (self.target, self.source) and through.recorded_in in own:
-                come[branch] = through._replace(recorded_in=self.target)
+                come[branch] = through._replace(recorded_in=self.target).beyond(come.get(branch))
         for branch, through in come.items():
             known = self.through.get(branch)
             before[branch] = list(known) if known is not None else None
-            if known is not None:
-                furthest = {
-                    log: max(known.positions.get(log, 0), place) for log, place in through.positions.items()
-                }
-                if furthest != dict(through.positions):
-                    through = merged.Through(furthest, known.schema, self.target)  # noqa: PLW2901 - the further one
-            merged.record(self.here, branch, through)
+            merged.record(self.here, branch, through.beyond(known))
         if self.target != MAIN:
             self._note_arrival(had, base, ours, theirs)
         if not self.words and not any(each.total for each in self.rows.counts.values()):
