@@ -1,120 +1,145 @@
-"""The page of all results: what was last measured, a table and bars for each benchmark, made from benchmarks/results/.
+"""All ratios that were last measured, made from benchmarks/results/: the table of README.md, and the site's with bars.
 
-    python -m benchmarks.core --json benchmarks/results/core.json    measure
-    python -m benchmarks.page                                        write benchmarks/results/README.md anew
-
-The site has the same page with bars.
+python -m benchmarks.core --json benchmarks/results/core.json    measure
+python -m benchmarks.page                                        write the table in README.md anew
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
 from html import escape
 from math import log10
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from .report import SCALE
 
 RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- made by benchmarks.page -->", "<!-- end of what is made -->"
+MADE = re.compile(f"{re.escape(BEGIN)}\n.*?{re.escape(END)}", re.DOTALL)
 WIDTH, MIDDLE = 240, 120  # of a bar's field in pixels; ratio 1 stands in the middle
 DECADES = 2.0  # from the middle to an end: a hundred times
 
 
-def markdown(folder: Path = RESULTS, *, bars: bool = True) -> str:
-    """Return the page's sections: every target in one table, and then all there is, a section for each file."""
-    files = sorted(folder.glob("*.json"))
-    sections = (line for file in files for line in _section(file, bars=bars))
-    return "\n".join([*_targets(files), *sections])
+class Ratio(NamedTuple):
+    """One line of the table."""
+
+    work: str
+    peer: str
+    ratio: float
+    target: str
+    verdict: str  # met, missed, or "" without a target
+
+    def figure(self) -> str:
+        """Return the ratio, with a third digit where two would hide that it is missed."""
+        short = f"{self.ratio:.2f}"
+        return (
+            f"{self.ratio:.3f}"
+            if self.ratio < 0.01 or (self.verdict == "missed" and short == self.target)
+            else short
+        )
 
 
-def _targets(files: list[Path]) -> Iterator[str]:
-    """Yield the table of all that has a target, the missed ones marked, with the command that measures it."""
-    rows = [(_command(file), *row) for file in files for row in _rows(file) if row[3]]
-    met = sum(row[-1] == "met" for row in rows)
-    yield "### Every target"
-    yield ""
-    yield f"{met} of {len(rows)} are met. What is missed, and why, stands on the feature's own page."
-    yield ""
-    yield "| command | work | against | ratio | target | |"
-    yield "|---|---|---|--:|--:|---|"
-    for command, work, peer, ratio, target, verdict in rows:
-        shown = f"**{verdict}**" if verdict == "missed" else verdict
-        narrowly = shown != verdict and f"{ratio:.2f}" == target
-        figure = f"{ratio:.3f}" if narrowly else f"{ratio:.2f}"
-        yield f"| `{command}` | {work} | {peer} | {figure} | {target} | {shown} |"
-    yield ""
+class Measurement(NamedTuple):
+    """What one run has measured, with the command that measures it again."""
+
+    command: str
+    about: str
+    ratios: list[Ratio]
 
 
-def _command(file: Path) -> str:
-    """Return what measures it; of an area with several files the names go on behind a _."""
-    return f"benchmarks.{file.stem.partition('_')[0]}"
+def measurements(folder: Path = RESULTS) -> list[Measurement]:
+    """Return what was last measured, one for each file that has ratios."""
+    found = (_measurement(file) for file in sorted(folder.glob("*.json")))
+    return [each for each in found if each.ratios]
 
 
-def _rows(file: Path) -> list[tuple[str, str, float, str, str]]:
-    results = json.loads(file.read_text(encoding="utf-8"))["results"]
-    return [row for row in map(_row, results) if row]
+def table(measured: list[Measurement]) -> str:
+    """Return where all was measured, and one table of all ratios with their targets and commands."""
+    ratios = [(each.command, ratio) for each in measured for ratio in each.ratios]
+    verdicts = [ratio.verdict for _, ratio in ratios if ratio.verdict]
+    lines = [f"* `{each.command}`: {each.about}" for each in measured]
+    lines += ["", f"{len(ratios)} ratios. {verdicts.count('met')} of {len(verdicts)} targets are met."]
+    lines += ["", "| command | work | against | ratio | target | |", "|---|---|---|--:|--:|---|"]
+    for command, ratio in ratios:
+        shown = f"**{ratio.verdict}**" if ratio.verdict == "missed" else ratio.verdict
+        module = command.removeprefix("python -m ").partition(" ")[0]
+        lines.append(
+            f"| `{module}` | {ratio.work} | {ratio.peer} | {ratio.figure()} | {ratio.target} | {shown} |"
+        )
+    return "\n".join(lines)
 
 
-def _section(file: Path, *, bars: bool) -> Iterator[str]:
+def sections(measured: list[Measurement]) -> str:
+    """Return a section for each run, with bars."""
+    lines = []
+    for each in measured:
+        lines += [f"### {each.command.removeprefix('python -m ')}", "", each.about, ""]
+        lines += ["| work | against | ratio | target | a hundredth ... 1 ... a hundred times |"]
+        lines += ["|---|---|--:|--:|---|"]
+        for row in each.ratios:
+            shown = f"{row.verdict} {_bar(row)}".strip()
+            lines.append(f"| {row.work} | {row.peer} | {row.figure()} | {row.target} | {shown} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _measurement(file: Path) -> Measurement:
     document = json.loads(file.read_text(encoding="utf-8"))
-    about, results = document["about"], _rows(file)
-    if not results:  # it has other figures than ratios, which stand on the feature's page
-        return
-    yield f"### {file.stem}"
-    yield ""
-    yield (
-        f"`python -m {_command(file)}`: {document['title']}. {about['date']}, {about['processor']},"
-        f" {about['cpus']} processors, Python {about['python']}, SQLite {about['sqlite']}."
+    about = document["about"]
+    # Of an area with several files the names go on behind a _.
+    command = about.get("command") or f"python -m benchmarks.{file.stem.partition('_')[0]}"
+    stores = (times for store in document.get("stores", ()) for times in store["times"].values())
+    return Measurement(
+        command,
+        f"{document['title']}. {about['date']}, {about['processor']}, {about['cpus']} processors,"
+        f" Python {about['python']}, SQLite {about['sqlite']}.",
+        [ratio for result in (*document["results"], *stores) if (ratio := _ratio(result))],
     )
-    yield ""
-    yield f"| work | against | ratio | target | {'a hundredth ... 1 ... a hundred times' if bars else ''} |"
-    yield "|---|---|--:|--:|---|"
-    for work, peer, ratio, target, verdict in results:
-        shown = f"{verdict} {_bar(ratio, verdict)}".strip() if bars else verdict
-        yield f"| {work} | {peer} | {ratio:.2f} | {target} | {shown} |"
-    yield ""
 
 
-def _row(result: dict[str, Any]) -> tuple[str, str, float, str, str] | None:
-    """Return the cells of a result; None for one of a shape that has no ratio."""
-    ratio = result.get("ratio")
-    if not isinstance(ratio, (int, float)) or ratio <= 0:
+def _ratio(result: dict[str, Any]) -> Ratio | None:
+    """Return the line of a result; None for one of a shape that has no ratio, and for the peer itself."""
+    ratio, contender, peer = (
+        result.get("ratio"),
+        str(result.get("contender", "")),
+        str(result.get("peer", "")),
+    )
+    if not isinstance(ratio, (int, float)) or ratio <= 0 or contender == peer:
         return None
-    work = result.get("race") or result.get("load") or result.get("work") or ""
-    target = result.get("target")
-    verdict = {True: "met", False: "missed"}.get(result.get("met"), "")  # type: ignore[arg-type]
-    contender = result.get("contender", "")
-    return (
-        f"{escape(str(work))}" + (f", {escape(str(contender))}" if contender else ""),
-        escape(str(result.get("peer", ""))),
+    work = str(result.get("race") or result.get("load") or result.get("work") or "")
+    target, extra, met = result.get("target"), result.get("extra"), result.get("met")
+    if extra is not None:  # seconds that it may take longer
+        wanted = f"+{extra * SCALE[result['unit']]:.2f} {result['unit']}"
+    else:
+        wanted = "" if target is None else f"{target:.2f}"
+    return Ratio(
+        escape(f"{work}, {contender}" if contender else work),
+        escape(peer),
         float(ratio),
-        "" if target is None else f"{target:.2f}",
-        verdict,
+        wanted,
+        "" if met is None else "met" if met else "missed",
     )
 
 
-def _bar(ratio: float, verdict: str) -> str:
+def _bar(row: Ratio) -> str:
     """Return a bar from 1 to the ratio on a logarithmic scale, as SVG."""
-    end = MIDDLE + max(-1.0, min(1.0, log10(ratio) / DECADES)) * MIDDLE
+    end = MIDDLE + max(-1.0, min(1.0, log10(row.ratio) / DECADES)) * MIDDLE
     left, width = min(MIDDLE, end), max(1.0, abs(end - MIDDLE))
-    colour = {"met": "#2e7d32", "missed": "#c62828"}.get(verdict, "#546e7a")
+    colour = {"met": "#2e7d32", "missed": "#c62828"}.get(row.verdict, "#546e7a")
     return (
-        f'<svg width="{WIDTH}" height="12" role="img" aria-label="{ratio:.2f}">'
+        f'<svg width="{WIDTH}" height="12" role="img" aria-label="{row.figure()}">'
         f'<rect x="{left:.1f}" y="2" width="{width:.1f}" height="8" fill="{colour}"/>'
         f'<line x1="{MIDDLE}" y1="0" x2="{MIDDLE}" y2="12" stroke="currentColor"/></svg>'
     )
 
 
-def plain() -> str:
-    """Return the page as it stands in the repository."""
-    return f"{_HEAD}\n{markdown(bars=False).rstrip()}\n"
+def renewed(readme: str, made: str) -> str:
+    """Return the text of README.md with this in the place of what was made before."""
+    return MADE.sub(lambda _: f"{BEGIN}\n{made}\n{END}", readme)
 
-
-_HEAD = """# Results
-
-What was last measured, as ratios of HeliosDB to the peer: below 1 HeliosDB takes less. Made from the JSON files beside
-this page by `python -m benchmarks.page`. A ratio without a target is there to know, not to reach.
-"""
 
 if __name__ == "__main__":
-    (RESULTS / "README.md").write_text(plain(), encoding="utf-8")
+    README.write_text(renewed(README.read_text(encoding="utf-8"), table(measurements())), encoding="utf-8")

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import sqlite3
 import sys
 import time
@@ -20,8 +21,9 @@ HEADINGS = ("work", "contender", "peer", "heliosdb", "ratio", "spread", "target"
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on: machine, Python and SQLite."""
+    """Return what the figures depend on: machine, Python and SQLite; and the command that makes them."""
     return {
+        "command": _command(sys.orig_argv),
         "machine": platform.machine(),
         "processor": _processor(),
         "cpus": os.cpu_count(),
@@ -31,6 +33,13 @@ def machine() -> dict[str, Any]:
         "sqlite": sqlite3.sqlite_version,
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def _command(words: list[str]) -> str:
+    """Return the command line as a user writes it: without the Python's path, and without the file for the results."""
+    at = words.index("-m") if "-m" in words else 0
+    kept = " ".join(["python", *words[max(at, 1) :]])
+    return re.sub(r" --json[ =]\S+", "", kept)
 
 
 def _processor() -> str:

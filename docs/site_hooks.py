@@ -17,7 +17,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.page import markdown as results  # noqa: E402 - found by the line above
+from benchmarks.page import measurements, renewed, sections  # noqa: E402 - found by the line above
 
 PLUGINS = ("vector", "timetravel", "branching", "crypto", "server")
 INTEGRATIONS = ("sqlalchemy", "django")
@@ -41,7 +41,7 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
     uri = page.file.src_uri
     if uri == "benchmarks.md":
-        markdown += "\n## Results\n\n" + results()
+        markdown = renewed(markdown, sections(measurements()))  # with bars
     folder = posixpath.dirname(SOURCES.get(uri, f"docs/{uri}"))  # in the repository
     here = posixpath.dirname(uri)  # on the site
 

@@ -24,7 +24,7 @@ def test_the_site_builds_strictly(tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "benchmarks" / "index.html").read_text(encoding="utf-8")
 
 
-def test_the_page_of_results_is_made_from_them() -> None:
-    code = "from benchmarks.page import plain; print(plain(), end='')"
+def test_the_table_of_ratios_is_made_from_the_results() -> None:
+    code = "from benchmarks.page import *; print(renewed(README.read_text(), table(measurements())), end='')"
     made = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert made.stdout == (ROOT / "benchmarks" / "results" / "README.md").read_text(encoding="utf-8")
+    assert made.stdout == (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
