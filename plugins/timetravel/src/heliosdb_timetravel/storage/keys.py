@@ -72,6 +72,17 @@ def find_row(shape: Shape, row: str, version: str) -> str:
     return f"{same} AND ({version}.{ROW} = '' OR {row}.{shape.rowid} = {version}.{ROW})"
 
 
+def find_version(shape: Shape, version: str, other: str) -> str:
+    """Return the condition that a superseded row has the key of another one, so that the history's index serves."""
+    if shape.rowid_is_key:
+        return equal(of_version(shape, version), of_version(shape, other))
+    same = " AND ".join(
+        f"{version}.{quote_identifier(name)} IS {other}.{quote_identifier(name)}{_collate(collation)}"
+        for name, collation in zip(shape.key, shape.key_collations, strict=True)
+    )
+    return f"{same} AND {version}.{ROW} = {other}.{ROW}" if shape.nullable else same
+
+
 def find_start(shape: Shape, start: str, key: list[str]) -> str:
     """Return the condition that a row of the table of starts is about ``key``."""
     return equal([f"{start}.{part}" for part in parts(shape)], key)

@@ -217,7 +217,7 @@ class Triggers:
 
     def _settle(self, gone: str, of_now: str = f" AND -{TO} = {TXN}") -> str:
         """Make the pending rows that are gone history, unless they are already, and forget the others."""
-        version = keys.equal(keys.of_version(self.shape, "h"), keys.of_version(self.shape, self._history))
+        version = keys.find_version(self.shape, "h", self._history)
         logged = (
             f"EXISTS (SELECT 1 FROM {self._history} AS h WHERE {version} AND h.{FROM} = {self._history}.{FROM} "
             f"AND h.{TO} > 0)"
