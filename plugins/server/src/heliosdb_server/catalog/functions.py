@@ -14,6 +14,7 @@ from ..functions.texts import pg_quote_ident
 from ..protocol.errors import PgError
 from ..types import registry
 from ..types.registry import BY_OID, REG_MARK
+from .reading import is_temporary
 from .relations import RELATIONS
 from .system import DATABASE_OWNER
 
@@ -30,6 +31,10 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
     def names() -> dict[int, str]:
         return session.catalog_names
 
+    def seen(oid: int) -> bool:
+        """Is this table of the database found without its schema?"""
+        return is_temporary(oid) or session.engine.schema.sees("public")
+
     def regclass(text: Any, *, strict: bool = True) -> int | None:
         if isinstance(text, int) or str(text).isdigit():
             return int(text)
@@ -39,9 +44,16 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
             ["pg_catalog"],
         ):
             return system.oid
-        if len(parts) > 1 and (system := RELATIONS.get((parts[-2], parts[-1]))) is not None:
-            return system.oid
         reading = session.engine.schema
+        schema = parts[-2] if len(parts) > 1 else "information_schema"
+        if (system := RELATIONS.get((schema, parts[-1]))) is not None and (
+            len(parts) > 1 or reading.sees(schema)
+        ):
+            return system.oid
+        if len(parts) == 1 and not reading.sees("public") and reading.object(parts[0], "temp") is None:
+            if strict:
+                raise PgError("42P01", f'relation "{text}" does not exist')
+            return None
         where = (
             {"public": "main", "main": "main", "pg_temp": "temp"}.get(parts[-2]) if len(parts) > 1 else None
         )
@@ -105,7 +117,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
             found = names().get(number)
             if found is None and (system := _SYSTEM.get(number)) is not None:
                 return system.name if system.schema == "pg_catalog" else f"{system.schema}.{system.name}"
-            return pg_quote_ident(found) if found is not None else "-" if number == 0 else str(number)
+            if found is None:
+                return "-" if number == 0 else str(number)
+            return ("" if seen(number) else "public.") + pg_quote_ident(found)
         if kind == "regtype":
             if number not in BY_OID and (table := names().get(number - 1)) is not None:
                 return pg_quote_ident(table)
@@ -154,8 +168,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         return found[bool(pretty)] if found is not None else None
 
     def pg_get_serial_sequence(table: str, column: str) -> str | None:
-        found = session.engine.schema.object(identifier(table)[-1])
-        if found is None:
+        parts = identifier(table)
+        found = session.engine.schema.object(parts[-1])
+        if found is None or (len(parts) == 1 and not seen(found.oid)):
             raise PgError("42P01", f'relation "{table}" does not exist')
         info = session.engine.schema.info(found)
         for name, sequence in info.sequences.items():
@@ -169,7 +184,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
 
     def pg_is_visible(oid: int) -> int:
         relation = _SYSTEM.get(oid)
-        return int(relation.schema == "pg_catalog" if relation is not None else oid in names())
+        if relation is not None:
+            return int(session.engine.schema.sees(relation.schema))
+        return int(oid in names() and seen(oid))
 
     def said(oid: Any, number: Any, classoid: int | None = None) -> str | None:
         found = session.engine.rows(

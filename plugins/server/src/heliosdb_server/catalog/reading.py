@@ -14,6 +14,7 @@ from ..translation.sequences import MARK
 from ..types import registry
 from ..types.registry import BY_NAME, INT8, Sized
 from .relations import RELATIONS, SystemColumn
+from .search_path import PUBLIC, SearchPath
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 _INTERNAL = re.compile(r"sqlite_|heliosdb_|_helios")
@@ -24,6 +25,11 @@ _PER_OBJECT = 8  # OIDs that one object of SQLite's may need: itself, its row ty
 def oid_of(rowid: int, *, temporary: bool = False) -> int:
     """Return the OID of what stands in this row of sqlite_master."""
     return _FIRST_OID + rowid * _PER_OBJECT + (1 << 30 if temporary else 0)
+
+
+def is_temporary(oid: int) -> bool:
+    """Is this the OID of a temporary table, or of what belongs to one?"""
+    return bool(oid & 1 << 30)
 
 
 class Object(NamedTuple):
@@ -66,8 +72,9 @@ class ForeignKey(NamedTuple):
 class Reading:
     """One version of the schema. What is asked for is read then, and kept."""
 
-    def __init__(self, rows: Rows, objects: list[Object]) -> None:
+    def __init__(self, rows: Rows, objects: list[Object], path: SearchPath = PUBLIC) -> None:
         self._rows = rows
+        self.path = path
         self.objects = objects
         self._by_name: dict[tuple[str, str], Object] = {}
         for each in objects:
@@ -259,6 +266,26 @@ class Reading:
                 return None
         return None
 
+    def named(self, parts: tuple[str, ...]) -> TableInfo | None:
+        """Return the table that a client calls so, with its schema or without."""
+        if len(parts) > 1:
+            return self.table(parts[-2], parts[-1])
+        if self.path == PUBLIC or parts[0].lower().startswith("sqlite_"):
+            return self.table(None, parts[-1])
+        found = (self.table(schema, parts[-1]) for schema in self.path.searched)
+        return next((each for each in found if each is not None), None)
+
+    def sees(self, schema: str) -> bool:
+        """Are the names of this schema found without it?"""
+        return schema in self.path.searched
+
+    def making(self) -> str:
+        """Return the schema in which a name without one is made.
+
+        :raises PgError: there is none
+        """
+        return self.path.making()
+
     def sequences(self) -> list[Object]:
         """Return the sequences."""
         return [each for each in self.objects if each.kind == "sequence"]
@@ -323,14 +350,14 @@ class Reading:
         return f"{found.name}_{'_'.join(columns)}_key"
 
 
-def read(rows: Rows) -> Reading:
-    """Read the schema of a connection."""
+def read(rows: Rows, path: SearchPath = PUBLIC) -> Reading:
+    """Read the schema of a connection, whose session looks for names along this path."""
     objects = []
     for schema, master in (("temp", "temp.sqlite_master"), ("main", "main.sqlite_master")):
         for rowid, kind, name, table, sql in rows(f"SELECT rowid, type, name, tbl_name, sql FROM {master}"):
             of_kind = "sequence" if kind == "table" and sql and MARK.search(sql) else kind
             objects.append(Object(rowid, of_kind, name, table, sql, schema))
-    return Reading(rows, objects)
+    return Reading(rows, objects, path)
 
 
 _MARK = re.compile(r'(?:"((?:[^"]|"")+)"|(\w+))\s+(?:INTEGER\s+)?/\*\s*([^*]*?)\s*\*/')

@@ -12,7 +12,7 @@ from typing import Any
 from ..protocol.errors import PgError
 from ..types import arrays, intervals, writing
 from ..types.intervals import Interval
-from ..types.reading import Literal, json_dump, jsonb_dump
+from ..types.reading import Literal, jsonb_dump
 from .arrays import pg_array_order
 from .documents import jsonable, pg_jsonb_order
 
@@ -133,24 +133,22 @@ def _array(rows: list[Any], count: int, types: list[str]) -> str:
 
 def _json(rows: list[Any], count: int, types: list[str]) -> str:
     if types[0] == "record":  # each on a line of its own
-        items = (json_dump(jsonable(row[0], "record")) for row in rows)
+        items = (jsonb_dump(jsonable(row[0], "record")) for row in rows)
         return "[" + ", \n ".join(items) + "]"
-    return _jsonb(rows, count, types)
-
-
-def _jsonb(rows: list[Any], count: int, types: list[str]) -> str:
     return jsonb_dump([jsonable(row[0], types[0]) for row in rows])
 
 
 def _json_object(rows: list[Any], count: int, types: list[str]) -> str:
     if any(row[0] is None for row in rows):
         raise PgError("22023", "field name must not be null")
-    made = {writing.text(row[0]): jsonable(row[1], types[1]) for row in rows}
-    return (
-        "{ "
-        + ", ".join(f"{json.dumps(k, ensure_ascii=False)} : {jsonb_dump(v)}" for k, v in made.items())
-        + " }"
-    )
+    made = [(writing.text(row[0]), jsonable(row[1], types[1])) for row in rows]
+    pairs = (f"{json.dumps(name, ensure_ascii=False)} : {jsonb_dump(value)}" for name, value in made)
+    return "{ " + ", ".join(pairs) + " }"
+
+
+def _binary(made: str) -> str:
+    """Return JSON as jsonb keeps it."""
+    return jsonb_dump(json.loads(made, parse_float=Literal))
 
 
 def _numbers(rows: list[Any]) -> list[float]:
@@ -247,11 +245,9 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "string_agg": _string,
     "array_agg": _array,
     "json_agg": _json,
-    "jsonb_agg": _jsonb,
+    "jsonb_agg": lambda rows, count, types: _binary(_json(rows, count, types)),
     "json_object_agg": _json_object,
-    "jsonb_object_agg": lambda rows, count, types: jsonb_dump(
-        json.loads(_json_object(rows, count, types), parse_float=Literal)
-    ),
+    "jsonb_object_agg": lambda rows, count, types: _binary(_json_object(rows, count, types)),
     "stddev": _statistic(statistics.stdev, 2),
     "stddev_samp": _statistic(statistics.stdev, 2),
     "stddev_pop": _statistic(statistics.pstdev, 1),

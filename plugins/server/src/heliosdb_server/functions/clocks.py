@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from ..protocol.errors import PgError
-from ..types import intervals, moments, writing
+from ..types import arrays, intervals, moments, writing
 from ..types.intervals import Interval
+from ..types.reading import json_dump
 from ..types.registry import BY_NAME
 from .marks import collected, sees_null
 from .moment_fields import interval_part, number, part, truncated, truncated_interval
@@ -133,6 +134,16 @@ def make(here_now: Any) -> dict[str, Any]:
     def pg_json_moment(value: Any) -> str:
         text = writing.text_out(BY_NAME["timestamptz"], -1, here_now())(value).replace(" ", "T")
         return text + ":00" if text[-3:-2] in "+-" else text
+
+    def pg_json_moments(value: str) -> str:
+        """Return an array of moments as JSON has it."""
+
+        def shown(item: Any) -> Any:
+            if isinstance(item, list):
+                return [shown(each) for each in item]
+            return None if item is None else pg_json_moment(item)
+
+        return json_dump(shown(arrays.load(value)))
 
     def pg_to_timestamp(value: Any, *more: Any) -> str:
         from .templates.reading import moment_from

@@ -81,6 +81,22 @@ def pg_json_path_raw(document: Any, path: str) -> str | None:
     return found
 
 
+def pg_json_get_text_raw(document: Any, key: Any) -> str | None:
+    """Return a member or an item of a json document as text: what is no text itself is as it is written there."""
+    return bare(pg_json_get_raw(document, key))
+
+
+def pg_json_path_text_raw(document: Any, path: str) -> str | None:
+    return bare(pg_json_path_raw(document, path))
+
+
+def bare(written: str | None) -> str | None:
+    """Return a value as text that is written so in a document."""
+    if written is None or written == "null":
+        return None
+    return str(json.loads(written)) if written[:1] == '"' else written
+
+
 def pg_json_get_text(document: Any, key: Any) -> str | None:
     value = load(document)
     if isinstance(value, list) and isinstance(key, str):
@@ -110,6 +126,14 @@ def pg_json_path_text(document: Any, path: str) -> str | None:
 
 def pg_json_extract_path(document: Any, *path: str) -> str | None:
     return _dump(_walk(load(document), list(path)))
+
+
+def pg_json_extract_path_raw(document: Any, *path: str) -> str | None:
+    return pg_json_path_raw(document, arrays.dump(list(path)))
+
+
+def pg_json_extract_path_text_raw(document: Any, *path: str) -> str | None:
+    return bare(pg_json_path_raw(document, arrays.dump(list(path))))
 
 
 def pg_json_extract_path_text(document: Any, *path: str) -> str | None:
@@ -212,13 +236,20 @@ def pg_jsonb_insert(document: Any, path: str, new: Any, after: int = 0) -> str:
     return jsonb_dump(value)
 
 
-def pg_json_strip_nulls(document: Any) -> str:
-    def strip(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: strip(each) for key, each in value.items() if each is not None}
-        return [strip(each) for each in value] if isinstance(value, list) else value
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
-    return jsonb_dump(strip(load(document)))
+
+def pg_json_strip_nulls(document: str) -> str:
+    raw = reading.Raw
+    load(document)
+    return reading.json_dump(_without_nulls(json.loads(document, parse_float=raw, parse_int=raw)))
+
+
+def pg_jsonb_strip_nulls(document: Any) -> str:
+    return jsonb_dump(_without_nulls(load(document)))
 
 
 def pg_jsonb_pretty(document: Any) -> str:
@@ -256,8 +287,10 @@ def jsonable(value: Any, kind: str) -> Any:
     """Return a value of a type as JSON has it."""
     if value is None:
         return None
-    if kind in ("json", "jsonb", "record"):
-        return load(value)
+    if kind in ("json", "record"):
+        return reading.Raw(value if isinstance(value, str) else reading.json_dump(value))
+    if kind == "jsonb":
+        return reading.Raw(jsonb_dump(load(value) if isinstance(value, str) else value))
     if kind == "bool":
         return bool(value)
     if isinstance(value, float) and not isinstance(value, reading.Literal):
@@ -265,7 +298,8 @@ def jsonable(value: Any, kind: str) -> Any:
         return int(number) if number.is_integer() and abs(number) < 1e15 else number
     if kind.startswith("_"):
         items = arrays.load(value) if isinstance(value, str) else value
-        return [jsonable(item, kind if isinstance(item, list) else kind[1:]) for item in items]
+        inner = [jsonable(item, kind if isinstance(item, list) else kind[1:]) for item in items]
+        return reading.Raw(reading.json_dump(inner))
     if kind in {"timestamp", "timestamptz"}:
         return writing.text_out(BY_NAME[kind])(value).replace(" ", "T") + (
             ":00" if kind == "timestamptz" else ""
@@ -290,27 +324,32 @@ def jsonable(value: Any, kind: str) -> Any:
 def pg_to_json(value: Any, kind: str, binary: int = 0) -> str | None:
     if value is None:
         return None
-    if kind == "json":
-        return value if not binary else jsonb_dump(load(value))
-    if (kind.startswith("_") or kind == "record") and not binary:
-        return reading.json_dump(jsonable(value, kind))
-    return jsonb_dump(jsonable(value, kind))
+    made = jsonb_dump(jsonable(value, kind))
+    return jsonb_dump(load(made)) if binary else made
+
+
+def _pairs(items: tuple[Any, ...], error: str) -> list[tuple[str, Any]]:
+    """Return names and values of what functions are given as name, its type, value, its type, and so on."""
+    if len(items) % 4:
+        raise PgError("22023", "argument list must have even number of elements")
+    if any(name is None for name in items[::4]):
+        raise PgError("22023", error)
+    return [
+        (json.dumps(writing.text(items[at]), ensure_ascii=False), jsonable(items[at + 2], items[at + 3]))
+        for at in range(0, len(items), 4)
+    ]
 
 
 @sees_null
 def pg_json_build_object(*items: Any) -> str:
-    made = {}
-    for at in range(0, len(items), 4):
-        if items[at] is None:
-            raise PgError("22023", "argument of a JSON object's key must not be null")
-        if at + 3 >= len(items):
-            raise PgError("22023", "argument list must have even number of elements")
-        made[writing.text(items[at])] = jsonable(items[at + 2], items[at + 3])
-    return (
-        "{"
-        + ", ".join(f"{json.dumps(k, ensure_ascii=False)} : {jsonb_dump(v)}" for k, v in made.items())
-        + "}"
-    )
+    pairs = _pairs(items, "argument of a JSON object's key must not be null")
+    return "{" + ", ".join(f"{name} : {jsonb_dump(value)}" for name, value in pairs) + "}"
+
+
+@sees_null
+def pg_json_record(*items: Any) -> str:
+    """Return a row as row_to_json() writes it."""
+    return "{" + ",".join(f"{name}:{jsonb_dump(value)}" for name, value in _pairs(items, "")) + "}"
 
 
 @sees_null

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..protocol.errors import PgError
 from ..types.reading import jsonb_dump
-from .documents import as_text, load
+from .documents import as_text, bare, load
 from .json_texts import members
 from .marks import collected
 
@@ -29,6 +29,11 @@ def pg_json_items(document: Any) -> str:
 def pg_json_items_raw(document: Any) -> str:
     _items(document)
     return json.dumps([text for _, text in members(document)], ensure_ascii=False)
+
+
+def pg_json_texts_raw(document: Any) -> str:
+    _items(document)
+    return json.dumps([bare(text) for _, text in members(document)], ensure_ascii=False)
 
 
 def pg_json_texts(document: Any) -> str:
@@ -64,6 +69,11 @@ def pg_json_pairs(document: Any) -> str:
 def pg_json_pairs_raw(document: Any) -> str:
     _members(document)
     return json.dumps([[key, text] for key, text in members(document)], ensure_ascii=False)
+
+
+def pg_json_pairs_text_raw(document: Any) -> str:
+    _members(document)
+    return json.dumps([[key, bare(text)] for key, text in members(document)], ensure_ascii=False)
 
 
 def pg_json_pairs_text(document: Any) -> str:

@@ -194,7 +194,7 @@ class Commands(SettingCommands, CursorCommands, Notifying):
         if not self.transaction.block:
             raise PgError("25P01", "LOCK TABLE can only be used in transaction blocks")
         for parts in args["tables"]:
-            if self.engine.schema.table(parts[-2] if len(parts) > 1 else None, parts[-1]) is None:
+            if self.engine.schema.named(parts) is None:
                 raise PgError("42P01", f'relation "{".".join(parts)}" does not exist')
         self.settle_portals()
         self.transaction.before_write(

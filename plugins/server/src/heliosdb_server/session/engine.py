@@ -95,6 +95,7 @@ class Engine:
             raise
         self._trusted = 0
         self._joined = False  # those who sync the log together
+        settings.moved = self.forget
 
     def _authorizer(self) -> Any:
         allow = authorizer(lambda: self._trusted > 0)
@@ -261,7 +262,7 @@ class Engine:
         """The schema as it is now."""
         now = self.stamp()
         if self._reading is None or self._stamp != now:
-            self._reading = reading.read(self.rows)
+            self._reading = reading.read(self.rows, self.settings.path)
             self._stamp = now
             self._doubtful = self.connection.in_transaction
             self._kept.clear()

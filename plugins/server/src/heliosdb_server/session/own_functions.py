@@ -63,12 +63,13 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
     sql(_named("txid", lambda: session.process))
     sql(_named("version", lambda: f"PostgreSQL {SERVER_VERSION} (HeliosDB, SQLite {_sqlite_version()})"))
     sql(_named("current_database", lambda: session.database_name))
-    sql(_named("current_schema", lambda: "public"))
-    sql(
-        _named(
-            "current_schemas", lambda implicit: arrays.dump((["pg_catalog"] if implicit else []) + ["public"])
-        )
-    )
+    sql(_named("current_schema", lambda: session.settings.path.schema))
+
+    @sql
+    def current_schemas(implicit: Any) -> str:
+        path = session.settings.path
+        return arrays.dump([each for each in (path.searched if implicit else path) if each != "pg_temp"])
+
     sql(_named("current_user", lambda: session.user))
     sql(_named("backend_pid", lambda: session.process))
     sql(_named("started", lambda: utc(datetime.fromtimestamp(session.context.started, timezone.utc))))

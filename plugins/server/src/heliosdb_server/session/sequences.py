@@ -69,7 +69,10 @@ class Sequences:
                 if (found := reading.object(table)) is not None and found.oid + 3 == oid:
                     return serial, None, table
             raise PgError("42P01", f"relation with OID {oid} does not exist")
-        bare = identifier(str(name))[-1]
+        parts = identifier(str(name))
+        bare = parts[-1]
+        if len(parts) == 1 and not reading.sees("public"):
+            raise PgError("42P01", f'relation "{name}" does not exist')
         found = reading.object(bare)
         if found is not None and found.kind == "sequence":
             mark = MARK.search(found.sql or "")

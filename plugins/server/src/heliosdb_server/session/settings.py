@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import tzinfo
 from typing import NamedTuple
 
+from ..catalog.search_path import PUBLIC, SearchPath, search_path
 from ..protocol.errors import PgError
 from ..types import moments
 
@@ -56,7 +58,7 @@ _ALL: dict[str, Setting] = {
     "transaction_isolation": Setting("read committed", "transaction", "Sets the current transaction's isolation level."),
     "transaction_read_only": Setting("off", "transaction", "Sets the current transaction's read-only status."),
     "transaction_deferrable": Setting("off", "bool", "Whether to defer a read-only serializable transaction."),
-    "search_path": Setting('"$user", public', "string", "Sets the schema search order for unqualified names."),
+    "search_path": Setting('"$user", public', "path", "Sets the schema search order for unqualified names."),
     "statement_timeout": Setting("0", "time", "Sets the maximum allowed duration of any statement."),
     "lock_timeout": Setting("0", "time", "Sets the maximum allowed duration of any wait for a lock."),
     "idle_in_transaction_session_timeout": Setting("0", "time", "Sets the maximum idle time inside a transaction."),
@@ -113,6 +115,8 @@ class Settings:
         self.values = {name: setting.value for name, setting in _ALL.items()} | start
         self.start = dict(self.values)
         self.zone: tzinfo = moments.UTC
+        self.path: SearchPath = PUBLIC
+        self.moved: Callable[[], None] | None = None  # is called when names mean other tables from now on
         self._undo: list[tuple[str, str | None]] = []  # since the transaction began
         self._local: list[tuple[str, str | None]] = []
         self._times: dict[str, float] = {}  # timeouts that have been looked up
@@ -170,6 +174,10 @@ class Settings:
         self.values[name] = value
         if name == "timezone":
             self.zone = moments.zone(value)
+        elif name == "search_path" and (path := search_path(value)) != self.path:
+            self.path = path
+            if self.moved is not None:
+                self.moved()
 
     def _checked(self, name: str, setting: Setting | None, value: str) -> str:
         if setting is None:
@@ -187,6 +195,9 @@ class Settings:
             raise PgError("0A000", "numbers are always written with all their digits", hint="Use 1.")
         if setting.kind == "time":
             return _time(name, folded)
+        if setting.kind == "path":
+            search_path(value)
+            return value
         if setting.kind == "enum" and folded not in setting.choices:
             raise PgError("22023", f'invalid value for parameter "{name}": "{value}"')
         if setting.kind == "enum":

@@ -31,7 +31,7 @@ class AlterTable(Schemas):
                 node.table.parts[-1], node.actions[0][1], self.schema, if_exists=node.if_exists
             )
             return list(changed)
-        if node.if_exists and self.schema.table(None, node.table.parts[-1]) is None:
+        if node.if_exists and self.schema.named(node.table.parts) is None:
             return []
         info = self._target(node.table)
         name = self.written(info)

@@ -22,6 +22,7 @@ from ..types.registry import (
     JSON,
     JSONB,
     NUMERIC,
+    RECORD,
     STRINGS,
     TEXT,
     TIMESTAMP,
@@ -174,6 +175,8 @@ class Calls(Aggregating):
                 args
             ) > 1 else texts.extend(("0", quote_text(args[0].type.name if args[0].type else "")))
         made = f"{signature.function}({', '.join(texts)})"
+        if name.startswith("jsonb_build_"):
+            made = f"pg_to_json({made}, 'json', 1)"
         if name == "log" and len(args) == 2:
             made = f"pg_fifteen({made})"
         self.functions |= signature.function.startswith("pg_")
@@ -301,15 +304,14 @@ class Calls(Aggregating):
     def _call_to_json(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         ex = self.ex(node.args[0], scope)
         sized = Sized(JSONB if node.name.lower() == "to_jsonb" else JSON)
-        if ex.type is not None and (ex.type.name == "record" or ex.type in (JSON, JSONB)):
+        if ex.type is sized.type or (ex.type is RECORD and sized.type is JSON):
             return Ex(ex.text, sized)
         text, kind = self.for_json(ex)
         return self.own(f"pg_to_json({text}, {quote_text(kind)}, {int(sized.type is JSONB)})", sized)
 
     _call_to_jsonb = _call_to_json
 
-    def _call_row_to_json(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
-        return Ex(self.ex(node.args[0], scope).text, Sized(JSON))
+    _call_row_to_json = _call_array_to_json = _call_to_json
 
     def _call_pg_typeof(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         kind = self.ex(node.args[0], scope).type

@@ -27,7 +27,7 @@ _KINDS = {"table": "table", "view": "view", "sequence": "sequence"}
 def said(node: tree.Comment, schema: Schema) -> list[str]:
     """Return the statements that keep a comment, or remove one."""
     if node.kind == "index":
-        if not schema.has_index(node.name[-1]):
+        if not schema.has_index(node.name[-1]) or not (len(node.name) > 1 or schema.sees("public")):
             raise PgError("42P01", f'relation "{node.name[-1]}" does not exist')
         return _kept(schema, node.name[-1], "", node.text)
     if node.kind == "column":
@@ -47,7 +47,7 @@ def said(node: tree.Comment, schema: Schema) -> list[str]:
 
 
 def _relation(schema: Schema, name: tuple[str, ...]) -> TableInfo:
-    info = schema.table(name[-2] if len(name) > 1 else None, name[-1])
+    info = schema.named(name)
     if info is None:
         raise PgError("42P01", f'relation "{".".join(name)}" does not exist')
     if info.schema in ("pg_catalog", "information_schema"):

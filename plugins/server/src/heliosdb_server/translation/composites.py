@@ -21,7 +21,6 @@ from ..types.registry import (
     JSONB,
     MOMENTS,
     OID,
-    RECORD,
     STRINGS,
     TEXT,
     TIMESTAMP,
@@ -156,8 +155,7 @@ class Composites(Matching):
 
     def _row(self, node: tree.Row, scope: Scope, want: Sized | None) -> Ex:
         items = [self.ex(item, scope) for item in node.items]
-        parts = ", ".join(f"'f{i}', {self._json_value(item)}" for i, item in enumerate(items, 1))
-        return Ex(f"json_object({parts})", Sized(RECORD))
+        return self.record([(f"f{i}", item) for i, item in enumerate(items, 1)])
 
     def _subscript(self, node: tree.Subscript, scope: Scope, want: Sized | None) -> Ex:
         chain, base = [node], node.operand

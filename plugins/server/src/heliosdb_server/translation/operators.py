@@ -357,8 +357,8 @@ class Operators(Values):
         if op == "-":
             return self.own(f"pg_json_delete({a.text}, {b.text})", Sized(JSONB))
         name = _JSON_OPS[op]
-        if a.type is JSON and op in ("->", "#>"):
-            return self.own(f"pg_json_{name}_raw({a.text}, {b.text})", a.sized)
+        if a.type is JSON and op in ("->", "#>", "->>", "#>>"):
+            return self.own(f"pg_json_{name}_raw({a.text}, {b.text})", S_TEXT if ">>" in op else a.sized)
         if not name:
             raise PgError(
                 "0A000",

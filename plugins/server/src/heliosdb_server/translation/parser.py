@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..protocol.errors import PgError
@@ -219,9 +220,11 @@ class Parser(CursorStatements):
             name = ".".join(self.qualified())
             if not self.take_op("="):
                 self.expect("to")
-        return tree.Command("set", {"name": name.lower(), "value": self._setting(), "local": local}, at=at)
+        return tree.Command(
+            "set", {"name": name.lower(), "value": self._setting(name.lower()), "local": local}, at=at
+        )
 
-    def _setting(self) -> str | None:
+    def _setting(self, name: str) -> str | None:
         if self.take("default"):
             return None
         parts = []
@@ -232,7 +235,7 @@ class Parser(CursorStatements):
             token = self.advance()
             if token.kind in (Kind.END, Kind.OPERATOR, Kind.PARAMETER):
                 raise self.error(token)
-            parts.append(sign + token.value)
+            parts.append(sign + (_listed(token.value) if name == "search_path" else token.value))
             if self.is_word("hour", "minute"):
                 while self.take_one("hour", "to", "minute"):
                     pass
@@ -365,6 +368,12 @@ class Parser(CursorStatements):
         raise PgError("42501", "ATTACH is not for clients: the server serves one database", position=at + 1)
 
     _command_detach = _command_attach
+
+
+def _listed(name: str) -> str:
+    """Return a name as it stands in a list of schemas."""
+    quoted = name.replace('"', '""')
+    return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else f'"{quoted}"'
 
 
 def parse(text: str) -> tuple[tree.Node, int]:

@@ -30,7 +30,7 @@ class Schemas(ColumnDefinitions):
         return made
 
     def _new_name(self, table: tree.Table, *, temporary: bool = False) -> str:
-        schema = table.parts[-2] if len(table.parts) > 1 else ""
+        schema = table.parts[-2] if len(table.parts) > 1 else "" if temporary else self.schema.making()
         if schema.startswith("pg_temp") or temporary:
             return f"temp.{quote_identifier(table.parts[-1])}"
         if schema in ("", "public", "main"):
@@ -112,7 +112,7 @@ class Schemas(ColumnDefinitions):
         for each in references:
             if each is None or each.table[-1].lower() == table:
                 continue
-            there = self.schema.table(None, each.table[-1])
+            there = self.schema.named(tuple(each.table))
             if there is None:
                 raise PgError("42P01", f'relation "{".".join(each.table)}" does not exist')
             wanted = sorted(name.lower() for name in each.columns)
@@ -205,7 +205,7 @@ class Schemas(ColumnDefinitions):
             raise not_supported(f"DROP {node.kind.upper()} is not supported")
         for parts in node.names:
             if node.kind in ("table", "view"):
-                info = self.schema.table(parts[-2] if len(parts) > 1 else None, parts[-1])
+                info = self.schema.named(parts)
                 if info is None and not node.if_exists:
                     what = "table" if node.kind == "table" else "view"
                     raise PgError("42P01", f'{what} "{parts[-1]}" does not exist')
@@ -215,7 +215,9 @@ class Schemas(ColumnDefinitions):
                     raise PgError("42809", f'"{parts[-1]}" is not a {node.kind}')
                 if info is not None and node.kind == "table":
                     self._refuse_dependents(info, node)
-            elif node.kind == "index" and not node.if_exists and not self.schema.has_index(parts[-1]):
+            elif node.kind == "index" and not self._has_index(parts):
+                if node.if_exists:
+                    continue
                 raise PgError("42704", f'index "{parts[-1]}" does not exist')
             prefix = "temp." if parts[0].startswith("pg_temp") else ""
             made.append(f"DROP {node.kind.upper()} {exists}{prefix}{quote_identifier(parts[-1])}")
@@ -225,6 +227,9 @@ class Schemas(ColumnDefinitions):
             if node.kind == "table" and info is not None:
                 made += [f"DROP TABLE {quote_identifier(name)}" for name in self._owned(info)]
         return made
+
+    def _has_index(self, parts: tuple[str, ...]) -> bool:
+        return (len(parts) > 1 or self.schema.sees("public")) and self.schema.has_index(parts[-1])
 
     def _owned(self, info: TableInfo) -> list[str]:
         """Return the sequences that a table's columns were made with."""

@@ -65,6 +65,15 @@ class Schema(Protocol):
     def table(self, schema: str | None, name: str) -> TableInfo | None:
         """Return the table of this name; ``schema`` as in PostgreSQL."""
 
+    def named(self, parts: tuple[str, ...]) -> TableInfo | None:
+        """Return the table that a client calls so; without a schema as search_path says."""
+
+    def making(self) -> str:
+        """Return the schema in which a name without one is made."""
+
+    def sees(self, schema: str) -> bool:
+        """Are the names of this schema found without it?"""
+
     def primary_key_of(self, oid: int) -> tuple[str, ...]:
         """Return the columns of the primary key of the table with this OID."""
 

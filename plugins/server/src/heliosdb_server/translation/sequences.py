@@ -79,6 +79,8 @@ def created(
 
 def create(node: tree.CreateSequence, schema: Schema) -> list[str]:
     """Return the statements for CREATE SEQUENCE."""
+    if len(node.name) == 1 and not node.temporary:
+        schema.making()
     if schema.table(None, node.name[-1]) is not None or schema.serial(node.name[-1]) is not None:
         if node.if_not_exists:
             return []
@@ -133,6 +135,8 @@ def dropped(node: tree.Drop, schema: Schema) -> list[str]:
     made = []
     for parts in node.names:
         name = parts[-1]
+        if len(parts) == 1 and not schema.sees("public"):
+            raise PgError("42P01", f'sequence "{name}" does not exist')
         if (table := schema.serial(name)) is not None:
             raise PgError(
                 "2BP01",

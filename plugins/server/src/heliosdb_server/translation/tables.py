@@ -47,8 +47,7 @@ class Tables(RowFunctions):
         """
         if len(table.parts) > 3:
             raise PgError("42601", f"improper qualified name: {'.'.join(table.parts)}", position=table.at + 1)
-        schema = table.parts[-2] if len(table.parts) > 1 else None
-        found = self.schema.table(schema, table.parts[-1])
+        found = self.schema.named(table.parts)
         if found is None:
             shown = ".".join(table.parts)
             raise PgError("42P01", f'relation "{shown}" does not exist', position=table.at + 1)

@@ -201,12 +201,21 @@ class Values:
         from .scope import Relation
 
         assert isinstance(relation, Relation)
-        parts = []
-        for column in relation.columns:
-            found = scope.find((relation.alias, column.name), -1)
-            if found is not None:
-                parts.append(f"{quote_text(column.name)}, {self._json_value(found)}")
-        return self.own(f"json_object({', '.join(parts)})", Sized(RECORD))
+        found = [(c.name, scope.find((relation.alias, c.name), -1)) for c in relation.columns]
+        return self.record([(name, ex) for name, ex in found if ex is not None])
+
+    def record(self, fields: Sequence[tuple[str, Ex]]) -> Ex:
+        """Return a row of these names and values."""
+        self.functions = True
+        if any(_has_json(ex) for _, ex in fields):  # which SQLite's function would write without its spaces
+            parts = [
+                f"{quote_text(name)}, '', {text}, {quote_text(kind)}"
+                for name, ex in fields
+                for text, kind in (self.for_json(ex),)
+            ]
+            return Ex(f"pg_json_record({', '.join(parts)})", Sized(RECORD))
+        parts = [f"{quote_text(name)}, {self._json_value(ex)}" for name, ex in fields]
+        return Ex(f"json_object({', '.join(parts)})", Sized(RECORD))
 
     def _json_value(self, ex: Ex) -> str:
         """Return an expression as json_object() and its like must get it to keep its kind."""
@@ -228,6 +237,8 @@ class Values:
             return self.padded(ex), "text"
         if ex.type is TIMESTAMPTZ:
             return self.own(f"pg_json_moment({ex.text})", None).text, "text"
+        if ex.type is not None and ex.type is BY_OID[TIMESTAMPTZ.array]:
+            return self.own(f"pg_json_moments({ex.text})", None).text, "json"
         if ex.type is NUMERIC and ex.sized is not None and (ex.sized.modifier != -1 or ex.text[:1].isdigit()):
             return self.as_text(ex), "json"
         return ex.text, ex.type.name if ex.type is not None else ""
@@ -238,7 +249,7 @@ class Values:
             return f"CASE WHEN {ex.text} IS NOT NULL THEN '\\x' || lower(hex({ex.text})) END"
         if ex.type in (FLOAT8, FLOAT4):
             return f"json(CASE WHEN {ex.text} IS NOT NULL THEN printf('%!.17g', {ex.text}) END)"
-        if ex.type is not None and (ex.type.element or ex.type is JSON):
+        if ex.type is not None and ex.type.element:
             return f"json({ex.text})"
         return ex.text
 
@@ -253,3 +264,12 @@ class Values:
 
     def _star(self, node: tree.Star, scope: Scope, want: Sized | None) -> Ex:
         raise PgError("42601", 'syntax error at or near "*"', position=node.at + 1)
+
+
+def _has_json(ex: Ex) -> bool:
+    kind = ex.type
+    return (
+        kind in (JSON, JSONB)
+        or (kind is RECORD and ex.text.startswith("pg_json_record("))
+        or (kind is not None and BY_OID.get(kind.element) in (JSON, JSONB))
+    )

@@ -128,8 +128,16 @@ class Literal(float):
         return f"{Decimal(self.text):f}"
 
 
+class Raw(str):
+    """A piece of JSON that stays as it is written, within another."""
+
+    __slots__ = ()
+
+
 def jsonb_dump(value: Any) -> str:
     """Return a value as jsonb writes it."""
+    if isinstance(value, Raw):
+        return str(value)
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: (len(key.encode()), key))
         return (

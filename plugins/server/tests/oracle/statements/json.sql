@@ -56,3 +56,27 @@ SELECT row_to_json(x) FROM (SELECT 1.50::numeric(5,2) AS c, timestamptz '2024-01
 SELECT '{"a": {"z":1,  "b":2}}'::json->'a', '{"a":1, "a": 2}'::json->'a', '{"a":[1,  {"b" : 2}]}'::json #> '{a,1}', json_typeof('1.50'), jsonb_pretty('{"a":[1.50],"b":{}}');
 SELECT json_array_elements('[1, {"a" : 2}]');
 SELECT jsonb_agg(x::numeric(5,2)) FROM (VALUES (1.50), (2.0)) v(x);
+-- json keeps how it is written, wherever it goes
+SELECT json_build_object('a', 1, 'b', '{"x":1}'::json, 'a', ARRAY[1,2]), jsonb_build_object('a', 1, 'b', '{"x":1}'::json, 'a', ARRAY[1,2])::text;
+SELECT json_build_object('a', json_build_object('b', 2)), json_build_array(1, json_build_array(2, 'x'), '[1,  2]'::json), jsonb_build_array('[1,  2]'::json)::text;
+SELECT row_to_json(t), to_jsonb(t)::text FROM (SELECT 1 AS a, 'x' AS b, '{"c": [1, 2]}'::jsonb AS j, '{"c":[1,  2]}'::json AS k) t;
+SELECT json_agg(x), jsonb_agg(x) FROM (VALUES ('{"a":1}'::json),('{"a":2}'::json)) t(x);
+SELECT json_object_agg(a, b), jsonb_object_agg(a, b) FROM (VALUES ('x', '{"a":1}'::json), ('x', '[1,2]')) t(a, b);
+SELECT array_to_json(ARRAY['{"a":1}'::jsonb]), array_to_json(ARRAY['{"a":1}'::json]), to_json(ARRAY['{"a":1}'::json]);
+SELECT ARRAY['{"a":1}'::json, '[1,  2]'], (ARRAY['{"a":1}'::json, '[1,  2]'])[2], unnest(ARRAY['{"a":1}'::json]);
+SELECT json_build_object('r', row_to_json(t), 's', t) FROM (SELECT 1 AS a, 'x' AS b) t;
+SELECT json_agg(json_build_object('id', x, 'l', (SELECT json_agg(y) FROM (VALUES (1),(2)) u(y)))) FROM (VALUES (1),(2)) t(x);
+SELECT json_build_object('a', row(1,2)), row_to_json(row(1,'x','{"a":  1}'::json)), json_strip_nulls('{"a":1.50, "b":null, "c": [1, null]}');
+SELECT * FROM json_each_text('{"a":{"b":1},"c":[1,2],"d":null,"e":"x"}');
+SELECT * FROM json_array_elements_text('[{"b":1},[1,2],null,"x"]');
+CREATE TABLE kept (id int, a json, b jsonb);
+INSERT INTO kept VALUES (1, '{"a":  1,"b":[1,2]}', '{"a":  1,"b":[1,2], "a":2}');
+SELECT row_to_json(kept), to_jsonb(kept) FROM kept;
+SELECT json_agg(kept) FROM kept;
+SELECT a->'b', b->'b', a->>'b', b->>'b', a#>'{b}', b#>'{b}', a#>>'{b}', b#>>'{}', json_extract_path_text(a, 'b'), json_extract_path(a, 'b') FROM kept;
+SELECT json_build_object('a', a, 'b', b), jsonb_build_object('a', a, 'b', b) FROM kept;
+SET TIME ZONE 'Europe/Paris';
+SELECT to_json(ARRAY['2024-01-01 12:00+00'::timestamptz]), array_to_json(ARRAY['2024-07-01 12:00+00'::timestamptz]), to_jsonb('2024-07-01 12:00+00'::timestamptz);
+SELECT row_to_json(t), to_jsonb(t) FROM (SELECT ARRAY['2024-01-01 12:00+00'::timestamptz] AS a, '2024-01-01 12:00+00'::timestamptz AS b) t;
+SELECT json_build_object('a', ARRAY['2024-01-01 12:00+00'::timestamptz]), json_agg(ARRAY['2024-01-01 12:00+00'::timestamptz]);
+SET TIME ZONE 'UTC';

@@ -60,7 +60,7 @@ def _all_or_nothing(session: Session) -> Iterator[None]:
 
 
 def _target(session: Session, parts: tuple[str, ...]) -> TableInfo:
-    info = session.engine.schema.table(parts[-2] if len(parts) > 1 else None, parts[-1])
+    info = session.engine.schema.named(parts)
     if info is None:
         raise PgError("42P01", f'relation "{".".join(parts)}" does not exist')
     if info.kind != "table":
