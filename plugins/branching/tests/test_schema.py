@@ -81,6 +81,37 @@ def test_main_becomes_what_the_branch_is_and_back(main, branch, rows, statements
     assert main.merge_branch("b").schema == report.schema
 
 
+def test_a_table_made_anew_is_told_of_with_both_definitions(main, branch, rows):
+    before = rows(main, "SELECT sql FROM sqlite_schema WHERE name = 'fruit'")[0][0]
+    write(
+        branch,
+        "CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, -- must be known\n price REAL, stock, more)",
+        "INSERT INTO new SELECT *, 1 FROM fruit", "DROP TABLE fruit", "ALTER TABLE new RENAME TO fruit",
+        "CREATE INDEX names ON fruit (name)",
+    )  # fmt: skip
+    after = 'CREATE TABLE "fruit" (id INTEGER PRIMARY KEY, name TEXT NOT NULL, price REAL, stock, more)'
+    definition = f"change the definition of table fruit from {before} to {after}"
+    told = ("add column fruit.more", definition, "create index names")
+    assert main.compare_branches("main", "b").schema == told
+    assert main.merge_branch("b", dry_run=True).schema == told
+    assert main.merge_branch("b").schema == told
+
+
+def test_what_is_made_otherwise_is_dropped_and_created(main, on):
+    main.executescript("CREATE VIEW v AS SELECT 1 AS x; CREATE INDEX i ON fruit (name)")
+    main.create_branch("b")
+    write(
+        on("b"),
+        "DROP VIEW v",
+        "CREATE VIEW v AS SELECT 2 AS x",
+        "DROP INDEX i",
+        "CREATE INDEX i ON fruit (price)",
+    )
+    told = {"drop view v", "create view v", "drop index i", "create index i"}
+    assert set(main.merge_branch("b", dry_run=True).schema) == told
+    assert set(main.merge_branch("b").schema) == told
+
+
 @pytest.mark.parametrize("statements", CHANGES.values(), ids=CHANGES)
 def test_a_comparison_tells_of_it_and_its_sql_does_it(main, branch, rows, path, connect, statements):
     write(branch, *statements)

@@ -23,7 +23,7 @@ from ..names import MAIN
 from ..opening import Opener
 from ..registry.entries import check_belongs, find
 from ..running import run
-from ..schema.planning import Pair, pair_tables, plan_table, plan_tables, plan_things
+from ..schema.planning import Pair, altered_here, pair_tables, plan_table, plan_tables, plan_things
 from ..schema.shapes import Schema, read_schema
 from .diff import BranchDiff, RowChange, TableDiff
 from .statements import statements_for
@@ -225,9 +225,10 @@ def _schema(sides: _Sides) -> tuple[list[str], list[str], list[str], set[str]]:
     statements += statements_for(
         *((sides.branch, sides.here) if sides.inverted else sides[:2]), here, branch, plans
     )
+    reached = altered_here(here, plans)
     for plan in plans:
         pair = plan.pair
-        words += plan.describe()
+        words += plan.describe(reached)
         shape = pair.theirs or pair.ours
         if shape is not None:
             altered.append(shape.name)

@@ -8,8 +8,8 @@ from typing import Any
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
 from ..logs.tables import read_table
-from ..schema.altering import Changes, altered, column_definitions
-from ..schema.planning import TablePlan
+from ..schema.altering import column_definitions
+from ..schema.planning import TablePlan, altered_here
 from ..schema.shapes import Schema, same_sql
 
 _BEFORE = "rows_before"
@@ -21,12 +21,7 @@ def statements_for(
     connection: Any, other: Any, here: Schema, there: Schema, plans: Sequence[TablePlan]
 ) -> Iterator[str]:
     """Yield what makes the tables of one database those of the other."""
-    done = {
-        plan.pair.ours.name: Changes(plan.rename_to, plan.rename_columns, plan.drop_columns, plan.add_columns)
-        for plan in plans
-        if plan.pair.ours is not None and not plan.drop
-    }
-    texts = altered(here.tables.values(), done) if any(plan.expect_sql for plan in plans) else {}
+    texts = altered_here(here, plans)
     for plan in plans:
         ours = plan.pair.ours
         if ours is None or plan.expect_sql is None or same_sql(texts.get(ours.name, ""), plan.expect_sql):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
@@ -25,7 +25,16 @@ from ..registry.entries import now_us
 from ..results import MergeReport
 from ..running import run, value
 from ..schema.following import changed_names, told_by
-from ..schema.planning import Pair, TablePlan, dropped_things, kept, plan_tables, plan_things, taken
+from ..schema.planning import (
+    Pair,
+    TablePlan,
+    altered_here,
+    dropped_things,
+    kept,
+    plan_tables,
+    plan_things,
+    taken,
+)
 from ..schema.replaying import Refused, Replay
 from ..schema.shapes import Schema, read_schema
 from . import foreign_keys
@@ -118,7 +127,7 @@ class Job:
         self._stop_at_conflicts()
         early = dropped_things(base, ours, theirs)
         replay.drop_things(early)
-        self._replay_tables(replay, plans)
+        self._replay_tables(replay, plans, altered_here(ours, plans))
         if self.target != MAIN:
             watch(self.here)  # the logs know the columns that came
         now = read_schema(self.here)
@@ -126,11 +135,7 @@ class Job:
         things = plan_things(base, ours, theirs, now, gone, self._side)
         self._stop_at_conflicts()
         replay.drop_things(things)
-        self.words += [
-            f"drop {plan.drop.kind} {plan.drop.name}"
-            for plan in (*early, *things)
-            if plan.drop and not plan.create
-        ]
+        self.words += [f"drop {plan.drop.kind} {plan.drop.name}" for plan in (*early, *things) if plan.drop]
         for plan in plans:
             self.rows.merge(plan)
         made = [each for each in things if each.create is not None and each.create.kind == "virtual"]
@@ -265,9 +270,9 @@ class Job:
             if not same_value(None if was is None else was[place], ours[place])
         ]
 
-    def _replay_tables(self, replay: Replay, plans: list[TablePlan]) -> None:
+    def _replay_tables(self, replay: Replay, plans: list[TablePlan], reached: Mapping[str, str]) -> None:
         for plan in plans:
-            self.words += plan.describe()
+            self.words += plan.describe(reached)
         self._make_way(replay, plans)
         for plan in plans:
             if not plan.alters:

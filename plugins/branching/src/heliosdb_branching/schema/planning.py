@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..errors import Conflict
 from .altering import (
     AddedColumn,
+    Changes,
     altered,
     changes,
     column_definitions,
@@ -19,7 +20,7 @@ from .altering import (
     with_column,
     with_more_columns,
 )
-from .shapes import Schema, TableShape, Thing, same_sql
+from .shapes import Schema, TableShape, Thing, on_one_line, same_sql
 
 
 class Pair(NamedTuple):
@@ -64,8 +65,11 @@ class TablePlan:
             or self.redefine
         )
 
-    def describe(self) -> Iterator[str]:
-        """Yield what is done, for people."""
+    def describe(self, reached: Mapping[str, str]) -> Iterator[str]:
+        """Yield what is done, for people.
+
+        :param reached: what ALTER TABLE makes of the definitions, by the tables' names here
+        """
         pair = self.pair
         if self.create and pair.theirs is not None:
             yield f"create table {pair.theirs.name}"
@@ -80,11 +84,21 @@ class TablePlan:
             yield f"drop column {name}.{column}"
         for added in self.add_columns:
             yield f"add column {name}.{added.name}"
-        if self.redefine or (
-            self.expect_sql
-            and not (self.rename_to or self.rename_columns or self.drop_columns or self.add_columns)
-        ):
-            yield f"change the definition of table {name}"
+        wanted = self.expect_sql or self.redefine
+        if wanted is not None and pair.ours is not None and not same_sql(reached.get(name, ""), wanted):
+            yield f"change the definition of table {name} from {on_one_line(pair.ours.sql)} to {on_one_line(wanted)}"
+
+
+def altered_here(ours: Schema, plans: Sequence[TablePlan]) -> dict[str, str]:
+    """Return what ALTER TABLE alone makes of the definitions where that may not be all, by the tables' names here."""
+    if not any(plan.expect_sql or plan.redefine for plan in plans):
+        return {}
+    done = {
+        plan.pair.ours.name: Changes(plan.rename_to, plan.rename_columns, plan.drop_columns, plan.add_columns)
+        for plan in plans
+        if plan.pair.ours is not None and not plan.drop
+    }
+    return altered(ours.tables.values(), done)
 
 
 def pair_tables(base: Schema, ours: Schema, theirs: Schema) -> list[Pair]:

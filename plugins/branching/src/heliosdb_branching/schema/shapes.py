@@ -104,6 +104,15 @@ def same_sql(one: str, other: str) -> bool:
     return one == other or _spelled(one) == _spelled(other)
 
 
+def on_one_line(sql: str) -> str:
+    """Return a statement without its line breaks and comments."""
+    tokens, text, end = tokenize(sql), "", 0
+    for token in tokens:
+        text += (" " if text and token.start > end else "") + token.text
+        end = token.end
+    return text
+
+
 def _spelled(sql: str) -> list[str]:
     return [
         token.name.lower() if token.kind.value in ("word", "quoted") else token.text

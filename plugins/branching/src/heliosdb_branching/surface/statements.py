@@ -104,11 +104,11 @@ def parse(statement: Statement) -> Statement | None:
             "branching", True
         )
     # No FROM: even json_each() has SQLite take a lock on the database, which the merge would wait for.
-    text: list[str | Span] = [f"SELECT {FUNCTION}('{verb.lower()}'"]
+    selected = ", ".join(f"{FUNCTION}('column', '{column}') AS \"{column}\"" for column in columns)
+    text: list[str | Span] = [f"SELECT {selected} WHERE {FUNCTION}('{verb.lower()}'"]
     for argument in arguments:
         text += [", ", argument]
-    text.append(f') AS "{columns[0]}"')
-    text += [f", {FUNCTION}('column', '{column}') AS \"{column}\"" for column in columns[1:]]
+    text.append(")")
     made = rewrite(statement.text, [Edit(0, len(statement.text), tuple(text))])
     return statement.rewritten(made.text).noted("branching", True)
 
@@ -162,7 +162,7 @@ class Performer:
         return self._ref()
 
     def __call__(self, verb: str, *arguments: Any) -> Any:
-        """Do it and return the first column of the row, or all rows as JSON; ``column`` returns another of the row."""
+        """Do it and return whether there is a row to show, or all rows as JSON; ``column`` is a part of that row."""
         if verb == "column":
             return self._row.get(arguments[0])
         try:
@@ -173,7 +173,7 @@ class Performer:
         if verb == "show":
             return json.dumps(found)
         self._row = found
-        return next(iter(found.values()), None)
+        return bool(found)
 
     def explain(self, error: BaseException) -> None:
         """Say in SQLite's error what went wrong."""
