@@ -16,7 +16,7 @@ FEATURES: dict[str, dict[str, Any]] = {
     "vector": {"enable_vector_search": True},
     "time travel": {"enable_time_travel": True},
     "branching": {"branch": "main"},
-    "encryption": {"encryption_key": "correct horse battery staple"},
+    "encryption": {"encryption_key": bytes(range(32))},
     "result cache": {"enable_cache": True, "cache_size_mb": 10},
     "query analyzer": {"query_analyzer": True},
     "concurrency": {"concurrency": "wal"},

@@ -1,4 +1,4 @@
-"""Every feature works with every other: in use, and after all was closed and opened again."""
+"""Every feature works with every other: in use, in one change, and after all was closed and opened again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from together_kit import FEATURES, Feature, Place, prepare
+from together_ways import meet
 
 PAIRS = list(combinations(FEATURES, 2))
 
@@ -17,6 +18,7 @@ def live(path: Path, features: tuple[Feature, ...]) -> None:
     prepare(place)
     for feature in features:
         feature.use(place)
+    meet(place, features)
     for feature in features:
         feature.afterwards(place)
 
