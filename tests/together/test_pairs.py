@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from together_kit import FEATURES, Feature, Place, prepare
-from together_ways import meet
+from ways_kit import meet
 
 PAIRS = list(combinations(FEATURES, 2))
 

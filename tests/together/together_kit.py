@@ -156,7 +156,9 @@ def find_the_nearest(place: Place) -> None:
 def use_a_vector_index(place: Place) -> None:
     use_vectors(place)
     with closing(place.open()) as conn:
-        conn.execute("CREATE INDEX near ON note USING ivf (embedding vector_l2_ops) WITH (lists = 2, probes = 1)")
+        conn.execute(
+            "CREATE INDEX near ON note USING ivf (embedding vector_l2_ops) WITH (lists = 2, probes = 1)"
+        )
         conn.commit()
     see_the_index(place)
 
