@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from importlib.metadata import distribution
+from itertools import pairwise
 
 import pytest
 
-from heliosdb_sqlite._catalogue import FEATURES, Feature
+from heliosdb_sqlite._catalogue import FEATURES, Feature, plugins_of_method, plugins_of_option
 from heliosdb_sqlite.plugins import Syntax
-from heliosdb_sqlite.plugins._manager import manager
+from heliosdb_sqlite.plugins._manager import Manager, manager
+from heliosdb_sqlite.plugins.hookspecs import HOOKS
 
 
 @pytest.fixture(params=FEATURES, ids=lambda feature: feature.name)
@@ -60,3 +65,67 @@ def test_its_sql(feature):
 
 def test_the_way_to_switch_it_on_names_an_option_of_its_own(feature):
     assert any(f"connect(..., {option}=" in feature.enable for option in feature.options)
+
+
+def test_it_knows_whose_every_keyword_and_method_is():
+    for name, model in manager().implementations("heliosdb_options").items():
+        assert {plugins_of_option(keyword) for keyword in model().model_fields} == {(name,)}
+    for hook in ("heliosdb_methods", "heliosdb_cursor_methods"):
+        for name, bring in manager().implementations(hook).items():
+            assert {plugins_of_method(method) for method in bring()} == {(name,)}
+
+
+GROWING = """
+import json, sys
+import heliosdb_sqlite
+def features():
+    ours = {name.removeprefix("heliosdb_sqlite.tuning.").removeprefix("heliosdb_").removesuffix(".plugin")
+            for name in sys.modules if name.startswith("heliosdb_") and name.endswith(".plugin")}
+    return sorted(ours) + ["numpy"] * ("numpy" in sys.modules)
+seen = [features()]
+def opens(**options):
+    connection = heliosdb_sqlite.connect(":memory:", **options)
+    seen.append(features())
+    return connection
+opens()
+opens(concurrency="wal")
+opens(enable_cache=True, query_analyzer=True)
+older = opens(enable_time_travel=True)
+opens(column_key=bytes(32))
+older.create_branch
+seen.append(features())
+heliosdb_sqlite.start_server
+seen.append(features())
+opens(enable_vector_search=True)
+print(json.dumps(seen))
+"""
+
+
+def test_a_plugin_is_imported_when_something_of_its_is_asked_for():
+    done = subprocess.run([sys.executable, "-c", GROWING], capture_output=True, text=True, check=True)
+    seen = json.loads(done.stdout)
+    new = [sorted({*after} - {*before}) for before, after in pairwise(seen)]
+    assert seen[0] == []
+    assert new == [
+        [],
+        ["concurrency"],
+        ["analyzer", "cache"],
+        ["timetravel"],
+        ["crypto"],
+        ["branching"],
+        ["server"],
+        ["numpy", "vector"],
+    ]
+
+
+def test_hooks_run_in_one_order_whichever_plugin_was_imported_first():
+    at_once, one_by_one = Manager(), Manager()
+    at_once.discover()
+    at_once.load()
+    one_by_one.discover()
+    for name in ("vector", "crypto", "timetravel", "cache", "concurrency"):
+        one_by_one.load([name])
+    one_by_one.load()
+    for hook in HOOKS:
+        assert [*one_by_one.implementations(hook)] == [*at_once.implementations(hook)]
+    assert one_by_one.found == at_once.found

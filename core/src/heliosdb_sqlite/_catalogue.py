@@ -6,7 +6,10 @@ of the distribution to install or the option to switch on. A test compares it wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from ._first_party import ANALYZER, CACHE, CURSOR
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,15 @@ class Feature:
         """Whether the plugin is there: its distribution installed, not disabled, and loaded without an error."""
         from .plugins._manager import manager
 
-        return self.name in manager().names()
+        return self.name in manager((self.name,)).names()
 
     @property
     def comes_with(self) -> str:
         """The end of a sentence that says how to get this feature: install its distribution."""
         from .plugins._manager import manager
 
-        problem = next((found.problem for found in manager().found if found.name == self.name), "")
+        found = manager((self.name,)).found
+        problem = next((each.problem for each in found if each.name == self.name), "")
         if problem:
             return f"comes with the {self.name} plugin, which is installed but not loaded: {problem}"
         return f"comes with the {self.name} plugin: pip install 'heliosdb[{self.name}]'"
@@ -141,8 +145,32 @@ FEATURES = (
         commands=("serve", "user"),
     ),
 )
+# What the core's own plugins bring, which are always there: no error has to name them.
+_OWN_OPTIONS = {
+    "concurrency": ("concurrency",),
+    "cache": ("enable_cache", "cache_size_mb"),
+    "analyzer": ("query_analyzer", "slow_query_seconds", "slow_query_parameters"),
+}
+_OWN_METHODS = {"analyzer": ANALYZER, "cache": CACHE, "batch": CURSOR}
 # Words that plain SQLite would accept without a sound: the only ones looked for before a statement runs.
 SILENT = ("VECTOR", "HALFVEC", "ENCRYPTED", "VERSIONING")
+
+
+def plugins_of_option(name: str) -> tuple[str, ...] | None:
+    """Return the name of HeliosDB's plugin whose connect() keyword this is; None where it may be anybody's."""
+    return _plugin_with(name, _OWN_OPTIONS, owner_of_option(name))
+
+
+def plugins_of_method(name: str) -> tuple[str, ...] | None:
+    """Return the name of HeliosDB's plugin that brings this method; None where it may be anybody's."""
+    return _plugin_with(name, _OWN_METHODS, owner_of_method(name))
+
+
+def _plugin_with(
+    name: str, own: Mapping[str, tuple[str, ...]], feature: Feature | None
+) -> tuple[str, ...] | None:
+    found = feature.name if feature is not None else next((key for key in own if name in own[key]), None)
+    return None if found is None else (found,)
 
 
 def owner_of_option(name: str) -> Feature | None:

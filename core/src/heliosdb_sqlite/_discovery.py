@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 GROUP = "heliosdb"
 ALWAYS = "heliosdb.always"
-OURS = (
-    *("analyzer", "batch", "cache", "concurrency"),  # the core's own
-    *("branching", "crypto", "server", "timetravel", "vector"),
-)
+_CORE = ("analyzer", "batch", "cache", "concurrency")  # the core's own
+OURS = (*_CORE, "branching", "crypto", "server", "timetravel", "vector")
+
+
+def module_of(name: str) -> "str | None":
+    """Return the module that is HeliosDB's plugin of that name; None if there is none."""
+    if name not in OURS:
+        return None
+    return f"heliosdb_sqlite.tuning.{name}.plugin" if name in _CORE else f"heliosdb_{name}.plugin"
 
 
 def installed() -> "tuple[bool, bool]":

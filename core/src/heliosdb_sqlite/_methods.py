@@ -11,7 +11,7 @@ from ._first_party import Unloaded
 
 
 def plugin_method(owner: Any, name: str) -> Any:
-    """Return the method ``name`` that a plugin brings, after setting every plugin's methods on the classes.
+    """Return the method ``name`` that a plugin brings, after setting that plugin's methods on the classes.
 
     :param owner: the connection or cursor that was asked for it, or its class
     :raises MissingPlugin: a HeliosDB plugin that is not installed brings it; the message says how to install it
@@ -19,13 +19,12 @@ def plugin_method(owner: Any, name: str) -> Any:
     """
     cls = owner if isinstance(owner, type) else type(owner)
     if not name.startswith("_"):
+        from . import _catalogue
         from .plugins._manager import manager
 
-        manager().install_methods()
+        manager(_catalogue.plugins_of_method(name)).install_methods()
         if not isinstance(class_attribute(cls, name), Unloaded | None):
             return getattr(owner, name)
-        from . import _catalogue
-
         if (feature := _catalogue.owner_of_method(name)) is not None:
             raise MissingPlugin(f"{name}() {feature.comes_with}")
     raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}", name=name, obj=owner)

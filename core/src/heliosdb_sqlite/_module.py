@@ -44,13 +44,13 @@ def made_on_demand(name: str, package: str) -> Any:
     if not name.startswith("_"):
         if find_spec(f"{package}.{name}") is not None:
             return import_module(f"{package}.{name}")
+        from . import _catalogue
         from .plugins._manager import manager
 
-        function = manager().functions().get(name)
+        feature = _catalogue.owner_of_function(name)
+        function = manager(None if feature is None else (feature.name,)).functions().get(name)
         if function is not None:
             return function
-        from . import _catalogue
-
-        if (feature := _catalogue.owner_of_function(name)) is not None:
+        if feature is not None:
             raise MissingPlugin(f"{name}() {feature.comes_with}")
     raise AttributeError(f"module {package!r} has no attribute {name!r}")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterable
 from threading import RLock
 from typing import Any
 
-from .. import _positional
+from .. import _catalogue, _positional
 from .._connect import noted
 from .._connection import Connection
 from .._standard import sqlite3
-from ..plugins._manager import manager
+from ..plugins._manager import Manager, manager
 from ..plugins._options import active_options, keywords, models, refuse_unknown
 from ..plugins.target import Target
-from ..tuning.concurrency.options import wanted
+from ..tuning.concurrency.options import VARIABLE, wanted
 from . import tracing
 from .cursors_importlib_bootstrap import with_hooks
 from .guarded_importlib_bootstrap import GuardedConnection, base_for
@@ -26,13 +28,11 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
 
     :param standard: the keywords of the running Python's ``sqlite3.connect``
     """
-    plugins = manager()
-    plugins.install_methods()
     given = dict(zip(_positional.NAMES, args, strict=False)) | kwargs
     factory = given.get("factory", Connection)
     extra = {key: value for key, value in kwargs.items() if key not in standard}
-    known = keywords(plugins, plugins.generation)
-    unknown = [key for key in extra if not any(key in each.names for each in known)]
+    plugins, unknown = _plugins_for(extra)
+    plugins.install_methods()
     if unknown and (factory is Connection or sys.version_info < (3, 11)):
         # The factory's own keywords are its own business: CPython hands them on, since 3.11.
         refuse_unknown(plugins, unknown, standard)
@@ -54,6 +54,24 @@ def connect_with_plugins(args: tuple[Any, ...], kwargs: dict[str, Any], standard
     if target is not asked:
         args, kwargs = (target.database,), dict(target.keywords)
     return note(_make(factory, session, target, args, kwargs), args, kwargs)
+
+
+def _plugins_for(extra: Iterable[str]) -> tuple[Manager, list[str]]:
+    """Return the manager, with the plugins loaded that these keywords need, and those that nobody knows.
+
+    One that is not in the table of contents may be of any plugin: all of them are asked.
+    """
+    owners = [_catalogue.plugins_of_option(key) for key in extra]
+    needed = {name for names in owners if names is not None for name in names}
+    if os.environ.get(VARIABLE):
+        needed.add("concurrency")
+    for names in [needed, None] if None not in owners else [None]:
+        plugins = manager(names)
+        known = keywords(plugins, plugins.generation)
+        unknown = [key for key in extra if not any(key in each.names for each in known)]
+        if not unknown:
+            break
+    return plugins, unknown
 
 
 def _unnoted(connection: Any, _: object, __: object) -> Any:
@@ -109,7 +127,7 @@ def _adopt(connection: Any, session: Session, target: Target) -> Any:
 
 def activate(connection: Any, name: str) -> None:
     """Switch a plugin on for an open connection, with the defaults of its options."""
-    plugins = manager()
+    plugins = manager((name,))
     if name not in plugins.names():
         raise sqlite3.ProgrammingError(
             f"no plugin {name!r} is loaded: 'heliosdb plugins' lists those there are"

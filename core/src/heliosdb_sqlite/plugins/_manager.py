@@ -1,5 +1,8 @@
 """The installed plugins: found by entry point, validated by pluggy, asked for what they bring.
 
+HeliosDB's own are imported when something of theirs is asked for: their connect() keywords, methods and functions are
+known beforehand. What others bring is not, and could clash with them: where one is installed, all are imported.
+
 One manager serves the process. pluggy discovers, checks signatures and orders; what runs per statement is compiled
 from it elsewhere (_active/hooks.py), because a pluggy call costs more than a small SELECT.
 """
@@ -9,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple
@@ -19,7 +22,7 @@ import pluggy
 from .. import __version__, _connect
 from .._connection import Connection
 from .._cursor import Cursor
-from .._discovery import ALWAYS, GROUP
+from .._discovery import ALWAYS, GROUP, module_of
 from .._standard import sqlite3
 from . import hookspecs
 from ._signatures import adapt, correct_signature
@@ -49,14 +52,18 @@ class Manager:
         self.found: list[Found] = []
         self.always: set[str] = set()
         self.generation = 0  # grows with every (un)registration; what was compiled from an older one is stale
+        self._later: dict[str, EntryPoint] = {}  # HeliosDB's own that nothing has been asked of
+        self._order: dict[str, int] = {}  # the place of each plugin among all, however late it is loaded
         self._impls: dict[str, dict[str, Callable[..., Any]]] = {}
         self._methods_generation = -1
-        self._installed: list[tuple[type, str, Any]] = []  # class, method, what stood there before
+        self._installed: dict[
+            tuple[Any, str], tuple[Any, Any]
+        ] = {}  # the method, and what stood there before
         self._changed()
 
     # -- finding and registering -------------------------------------------------------------------------------------
     def discover(self) -> None:
-        """Load every plugin that an installed distribution names; one that can't be imported is reported and left out.
+        """Look which plugins the installed distributions name, and load those that are not to wait.
 
         :raises ProgrammingError: one breaks the contract or claims what another one has
         """
@@ -70,10 +77,22 @@ class Manager:
                     f"two plugins are named {point.name!r}: {_found(other, '').distribution} brings {other.value}, "
                     f"{_found(point, '').distribution} brings {point.value}: uninstall one of them"
                 )
-        for name, point in sorted(points.items()):
+        for name in sorted(points):
+            self._order[name] = len(self._order)
             if name in disabled:
-                self.found.append(_found(point, "disabled by HELIOSDB_DISABLE_PLUGINS"))
-                continue
+                self.found.append(_found(points[name], "disabled by HELIOSDB_DISABLE_PLUGINS"))
+            else:
+                self._later[name] = points[name]
+        if everywhere or any(point.value != module_of(name) for name, point in self._later.items()):
+            self.load(always=everywhere)
+
+    def load(self, names: Iterable[str] | None = None, *, always: Container[str] = ()) -> None:
+        """Load these plugins, or all, unless they are; one that can't be imported is reported and left out.
+
+        :raises ProgrammingError: one breaks the contract or claims what another one has
+        """
+        for name in [name for name in self._later if names is None or name in names]:
+            point = self._later[name]
             try:
                 plugin = point.load()
             except Exception as error:  # noqa: BLE001 - a stranger's module must not break every connection
@@ -81,9 +100,11 @@ class Manager:
                 warnings.warn(
                     f"the HeliosDB plugin {name!r} could not be loaded: {error}", RuntimeWarning, stacklevel=2
                 )
-                continue
-            self.register(plugin, name, always=name in everywhere)
-            self.found.append(_found(point, ""))
+            else:
+                self.register(plugin, name, always=name in always)
+                self.found.append(_found(point, ""))
+            del self._later[name]
+            self.found.sort()
 
     def register(self, plugin: object, name: str, *, always: bool = False) -> None:
         """Add a plugin after checking every hook it implements."""
@@ -96,6 +117,7 @@ class Manager:
         if self.pluggy.has_plugin(name):
             raise sqlite3.ProgrammingError(f"a plugin of the name {name!r} is registered already")
         try:
+            self._order.setdefault(name, len(self._order))
             self.pluggy.register(plugin, name)
             self.pluggy.check_pending()
             self._changed()
@@ -118,6 +140,7 @@ class Manager:
     def _take_out(self, name: str) -> None:
         if self.pluggy.has_plugin(name):
             self.pluggy.unregister(name=name)
+            self._order.pop(name, None)
         self.always.discard(name)
         self._changed()
 
@@ -126,10 +149,17 @@ class Manager:
         self._impls = {
             hook: {
                 impl.plugin_name: adapt(hook, impl)
-                for impl in reversed(getattr(self.pluggy.hook, hook).get_hookimpls())
+                for impl in sorted(getattr(self.pluggy.hook, hook).get_hookimpls(), key=self._rank)
             }
             for hook in hookspecs.HOOKS
         }
+
+    def _rank(self, impl: pluggy.HookImpl) -> tuple[int, int]:
+        """Return where an implementation stands among all: pluggy's order, had all been registered at once."""
+        order = self._order[impl.plugin_name]
+        if impl.tryfirst:
+            return 0, -order
+        return (2, order) if impl.trylast else (1, -order)
 
     def _refuse_clashes(self) -> None:
         """Raise when two plugins bring or claim the same name, or one takes a name of sqlite3's."""
@@ -193,16 +223,25 @@ class Manager:
         """Set the plugins' methods on Connection and Cursor, where calls, dir() and help() find them."""
         if self._methods_generation == self.generation:
             return
-        self._methods_generation = self.generation
-        _connect.stop_looking_for_methods()
-        for cls, key, before in self._installed:
-            delattr(cls, key) if before is None else setattr(cls, key, before)
-        self._installed.clear()
-        for hook, cls in (("heliosdb_methods", Connection), ("heliosdb_cursor_methods", Cursor)):
-            for _, mapping in self._each(hook):
-                for key, function in mapping.items():
-                    self._installed.append((cls, key, vars(cls).get(key)))
+        with _lock:
+            generation = self.generation
+            _connect.stop_looking_for_methods()
+            wanted = {
+                (cls, key): function
+                for hook, cls in (("heliosdb_methods", Connection), ("heliosdb_cursor_methods", Cursor))
+                for _, mapping in self._each(hook)
+                for key, function in mapping.items()
+            }
+            for (cls, key), (function, before) in [*self._installed.items()]:
+                # Only what changes is touched: other threads are calling the others.
+                if wanted.get((cls, key)) is not function:
+                    delattr(cls, key) if before is None else setattr(cls, key, before)
+                    del self._installed[cls, key]
+            for (cls, key), function in wanted.items():
+                if (cls, key) not in self._installed:
+                    self._installed[cls, key] = function, vars(cls).get(key)
                     setattr(cls, key, function)
+            self._methods_generation = generation
 
 
 def _found(point: EntryPoint, problem: str) -> Found:
@@ -225,10 +264,12 @@ def _manager() -> Manager:
     return made
 
 
-def manager() -> Manager:
-    """Return the process's manager; the first call loads the installed plugins."""
+def manager(names: Iterable[str] | None = None) -> Manager:
+    """Return the process's manager, with these plugins loaded if they are installed; with all of them by default."""
     with _lock:  # two threads must not both load
-        return _manager()
+        made = _manager()
+        made.load(names)
+        return made
 
 
 def register(plugin: object, name: str, *, always: bool = False) -> None:
