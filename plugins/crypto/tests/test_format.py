@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import struct
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,26 @@ def test_logs_and_journals_of_the_first_version_are_recovered(tmp_path, name, be
     assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     conn.close()
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_log_of_a_later_version_is_refused_and_kept(tmp_path):
+    for suffix in ("", "-wal"):
+        shutil.copy(GOLDEN / f"logged.db{suffix}", tmp_path)
+    log = tmp_path / "logged.db-wal"
+    header = log.read_bytes()[:24].replace(b"HDB\x01", b"HDB\x02")
+    first = second = 0
+    # SQLite's checksum: a header without it is of no log.
+    for one, other in struct.iter_unpack("<II", header):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    later = header + struct.pack(">II", first, second) + log.read_bytes()[32:]
+    log.write_bytes(later)
+    with (
+        closing(heliosdb_sqlite.connect(tmp_path / "logged.db", encryption_key=FILES["raw.db"])) as conn,
+        pytest.raises(sqlite3.DatabaseError, match=r"log of .* version 2 .* knows version 1: upgrade it"),
+    ):
+        conn.execute("SELECT * FROM notes")
+    assert log.read_bytes() == later
 
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])

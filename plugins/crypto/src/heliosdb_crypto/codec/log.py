@@ -55,6 +55,12 @@ def open_header(header: bytes) -> bytes:
     return _renamed(header, OUR_VERSION, SQLITE_VERSION)
 
 
+def other_version(header: bytes) -> int | None:
+    """Return the version of a whole header that another release has written; None for every other header."""
+    ours = header[4:7] == OUR_VERSION[:3] and header[4:8] != OUR_VERSION
+    return header[7] if ours and _checksum(header[:24]) == header[24:32] else None
+
+
 def _renamed(header: bytes, old: bytes, new: bytes) -> bytes:
     if header[4:8] != old or _checksum(header[:24]) != header[24:32]:
         return header if old == SQLITE_VERSION else bytes(HEADER)

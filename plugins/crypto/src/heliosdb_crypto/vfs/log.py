@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..codec.log import FRAME, HEADER, open_header, seal_header
+from ..codec.log import FRAME, HEADER, open_header, other_version, seal_header
 from ..codec.pages import PageError, UnsealableError
-from .binding import IOERR, OK, PROTOCOL, RealMethods
+from ..format import VERSION
+from .binding import IOERR, NOTADB, OK, PROTOCOL, RealMethods
 from .database import HEADER as LOOK
 from .database import LOG, DatabaseFile
 from .files import OpenFile, copy_in, copy_out
@@ -51,6 +52,9 @@ class LogFile(OpenFile):
         elif (size, offset) == (HEADER, 0):
             code, header = self.read_disk(HEADER, 0)
             if code == OK:
+                version = other_version(header)
+                if version is not None:  # an empty log in its place would lose what was committed to it
+                    return self._refuse(version)
                 header = open_header(header)
         elif (size, offset) == (_CHECKSUM, HEADER - _CHECKSUM):
             code, header = self.read_disk(HEADER, 0)
@@ -146,6 +150,13 @@ class LogFile(OpenFile):
             self._end = HEADER
             return self.write_disk(seal_header(copy_in(source, HEADER)), 0)
         return self._unknown("write", size, offset)
+
+    def _refuse(self, version: int) -> int:
+        return note(
+            NOTADB,
+            f"the write-ahead log of {self._database.path!r} is in version {version} of the encrypted format, and this "
+            f"release of heliosdb-crypto knows version {VERSION}: upgrade it",
+        )
 
     def _unknown(self, verb: str, size: int, offset: int) -> int:
         return note(
