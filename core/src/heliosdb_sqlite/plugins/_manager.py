@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from itertools import count
 from typing import Any, NamedTuple
 
 import pluggy
@@ -53,12 +54,12 @@ class Manager:
         self.always: set[str] = set()
         self.generation = 0  # grows with every (un)registration; what was compiled from an older one is stale
         self._later: dict[str, EntryPoint] = {}  # HeliosDB's own that nothing has been asked of
+        self._places = count()
         self._order: dict[str, int] = {}  # the place of each plugin among all, however late it is loaded
         self._impls: dict[str, dict[str, Callable[..., Any]]] = {}
         self._methods_generation = -1
-        self._installed: dict[
-            tuple[Any, str], tuple[Any, Any]
-        ] = {}  # the method, and what stood there before
+        # By class and name: the method, and what stood there before.
+        self._installed: dict[tuple[Any, str], tuple[Any, Any]] = {}
         self._changed()
 
     # -- finding and registering -------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ class Manager:
                     f"{_found(point, '').distribution} brings {point.value}: uninstall one of them"
                 )
         for name in sorted(points):
-            self._order[name] = len(self._order)
+            self._order[name] = next(self._places)
             if name in disabled:
                 self.found.append(_found(points[name], "disabled by HELIOSDB_DISABLE_PLUGINS"))
             else:
@@ -117,7 +118,8 @@ class Manager:
         if self.pluggy.has_plugin(name):
             raise sqlite3.ProgrammingError(f"a plugin of the name {name!r} is registered already")
         try:
-            self._order.setdefault(name, len(self._order))
+            if name not in self._order:
+                self._order[name] = next(self._places)
             self.pluggy.register(plugin, name)
             self.pluggy.check_pending()
             self._changed()
