@@ -108,7 +108,7 @@ def test_what_it_can_not_do_is_said(path, server):
     for options, said in (
         (["--port", server.port], "give another port="),
         (["--port", "0", "--auth", "certificate"], "needs enable_ssl"),
-        (["--port", "0", "--key-env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE has no key"),
+        (["--port", "0", "--key-env", "NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE is not set"),
         (["--port", "0", "--allow", "nonsense"], "nonsense"),
     ):
         done = heliosdb("serve", path, *options)

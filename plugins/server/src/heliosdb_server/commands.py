@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import click
 
+from heliosdb_sqlite.plugins import key_from_environment
+
 from .auth.users import Users, users_file
 
 
@@ -44,7 +46,9 @@ def add(cli: click.Group) -> None:
     help="A network whose clients may connect; repeat it for more.",
 )
 @click.option("--branch", help="The branch to serve.")
-@click.option("--key-env", metavar="NAME", help="The environment variable with the encryption key.")
+@click.option(
+    "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
+)
 @click.option("--vectors/--no-vectors", default=False, help="Switch vector search on.")
 @click.option("--time-travel/--no-time-travel", default=False, help="Switch time travel on.")
 @click.option(
@@ -62,8 +66,6 @@ def serve(
 
     Running statements are let end; then the server stops.
     """
-    import os
-
     from .server import start_server
 
     options: dict[str, Any] = {}
@@ -74,9 +76,7 @@ def serve(
     if time_travel:
         options["enable_time_travel"] = True
     if key_env is not None:
-        if not os.environ.get(key_env):
-            raise click.ClickException(f"the environment variable {key_env} has no key")
-        options["encryption_key"] = os.environ[key_env]
+        options["encryption_key"] = key_from_environment(key_env)
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -103,7 +103,7 @@ def serve(
     server.stop(drain)
 
 
-@click.group(short_help="Users of the server.")
+@click.group(short_help="Say who may log in to the server.")
 def user() -> None:
     """Who may log in to the server of a database. The users are kept beside it, in FILE-users, without passwords."""
 

@@ -223,7 +223,34 @@ def pg_width_bucket(value: float, low: float, high: float, count: int) -> int:
     return count + 1 if value >= high else int((value - low) / (high - low) * count) + 1
 
 
+@sees_null
+def pg_out_of_range(what: str) -> None:
+    raise PgError("22003", what)
+
+
+def pg_float(a: float, b: float, op: str) -> float:
+    """Return a sum, difference or product of floating-point numbers."""
+    a, b = float(a), float(b)
+    made = a + b if op == "+" else a - b if op == "-" else a * b
+    if math.isinf(made) and not math.isinf(a) and not math.isinf(b):
+        raise PgError("22003", "value out of range: overflow")
+    return made
+
+
+_BITS = {"int2": 16, "int4": 32, "int8": 64}
+
+
+def pg_shift(value: int, places: int, op: str, kind: str) -> int:
+    """Return an integer whose bits are moved, within the size of its type."""
+    bits = _BITS[kind]
+    places %= 64 if bits == 64 else 32
+    moved = value << places if op == "<<" else value >> places
+    return (moved + (1 << bits - 1)) % (1 << bits) - (1 << bits - 1)
+
+
 def pg_int(value: Any, kind: str) -> int:
+    if isinstance(value, float) and abs(value) >= 2.0**63:  # what SQLite makes of integers that are too great
+        raise PgError("22003", f"{BY_NAME[kind].title} out of range")
     return (
         numbers.in_range(value, BY_NAME[kind])
         if isinstance(value, int)

@@ -63,12 +63,16 @@ class Assigning(Selects):
             if made.const is not None and limit > 0 and len(made.const.rstrip(" ")) > limit:
                 raise PgError("22001", f"value too long for type {target.type.title}({limit})")
         else:
-            made = self.ex(node, scope, target)
+            made = self.unchecked(node, scope, target)
         return self.stored(made, target, column, node.at)
 
     def stored(self, made: Ex, target: Sized, column: Column, at: int) -> str:
         """Return an expression as it is assigned to a column of this type."""
         kind, was = target.type, made.type
+        if made.steps:
+            made = self.checked(made)
+            if was is kind:
+                return made.text
         if made.text == "NULL" or was is None:
             return made.text
         limited = kind in (VARCHAR, BPCHAR) and target.modifier > 4

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError
+from ..types import numbers
 from ..types.registry import (
     BOOL,
     BPCHAR,
@@ -17,6 +18,8 @@ from ..types.registry import (
     DATE,
     FLOAT4,
     FLOAT8,
+    INT2,
+    INT4,
     INTEGERS,
     INTERVAL,
     JSON,
@@ -36,6 +39,7 @@ from .aggregating import AGGREGATES, Aggregating
 from .literals import S_FLOAT8, S_INT4, S_TEXT, is_number
 from .scope import Ex, Scope
 from .signatures import SIGNATURES, VOLATILE, WRITES, Signature
+from .wholes import is_plain
 
 # Aggregates in Python: PostgreSQL's name, the kind that the aggregate function is told, the result.
 _TYPE_CALLS = {"int4": "int4", "int8": "int8", "float8": "float8", "text": "text", "date": "date", "numeric": "numeric",
@@ -182,7 +186,13 @@ class Calls(Aggregating):
         self.functions |= signature.function.startswith("pg_")
         if node.over is not None:
             made += self.over(node.over, scope)
-        return Ex(made, self._result(signature.result, args))
+        result = self._result(signature.result, args)
+        if name == "abs" and result is not None and result.type in (INT2, INT4) and not self.lasting:
+            least = f"{texts[0]} = {numbers.RANGES[result.type][0]}"
+            if is_plain(texts[0], ()):
+                return Ex(made, result, steps=(least,))
+            return self.own(f"pg_int({made}, '{result.type.name}')", result)
+        return Ex(made, result)
 
     def _result(self, result: PgType | str, args: Sequence[Ex]) -> Sized | None:
         if isinstance(result, PgType):

@@ -17,6 +17,9 @@ from ..types.registry import (
     DATE,
     FLOAT4,
     FLOAT8,
+    INT2,
+    INT4,
+    INT8,
     INTEGERS,
     INTERVAL,
     JSON,
@@ -35,6 +38,7 @@ from ..types.registry import (
 from . import tree
 from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, is_number, wider
 from .scope import Ex, Scope
+from .wholes import fits, infinite, is_plain, outside
 
 if TYPE_CHECKING:
     pass
@@ -84,6 +88,8 @@ class Operators(Values):
         if node.op in "+-":
             if inner.type is INTERVAL:
                 return self.own(f"pg_interval_scale({inner.text}, {node.op}1.0)", inner.sized)
+            if node.op == "-" and inner.sized is not None and inner.type in INTEGERS:
+                return self._whole("-", Ex("0", S_INT4), inner, inner.sized)
             return Ex(f"({node.op} {inner.text})", inner.sized or want, scale=inner.scale)
         if node.op == "~":
             return Ex(f"(~{inner.text})", inner.sized)
@@ -123,6 +129,9 @@ class Operators(Values):
             return self.own(f"pg_array_overlaps({a.text}, {b.text})", S_BOOL)
         if op in "+-*/%^":
             return self._arithmetic(op, a, b, node)
+        if op in ("<<", ">>") and a.type in (INT2, INT4, INT8) and not self.lasting:
+            assert a.sized is not None
+            return self.own(f"pg_shift({a.text}, {b.text}, '{op}', '{a.sized.type.name}')", a.sized)
         if op in ("&", "|", "<<", ">>"):
             return Ex(f"({a.text} {op} {b.text})", wider(a.sized, b.sized))
         if op == "#":
@@ -142,7 +151,10 @@ class Operators(Values):
 
     def _sides(self, node: tree.Binary, scope: Scope) -> tuple[Ex, Ex]:
         """Return both sides of an operator that calculates: what a bare literal beside them may be differs."""
-        a, b = self.ex(node.left, scope), self.ex(node.right, scope)
+        going_on = self.unchecked if node.op in "+-*" else self.ex
+        a, b = going_on(node.left, scope), going_on(node.right, scope)
+        if a.type not in INTEGERS or b.type not in INTEGERS:
+            a, b = self.checked(a), self.checked(b)
         if a.unknown and b.unknown:
             return a, b
         known, unknown, at = (b, a, node.left.at) if a.unknown else (a, b, node.right.at)
@@ -254,7 +266,26 @@ class Operators(Values):
             result = Sized(result.type)
         if kind is NUMERIC:
             return self._decimal(op, a, b)
-        return Ex(f"({a.text} {op} {b.text})", result)
+        if result is not None and kind in INTEGERS:
+            return self._whole(op, a, b, result)
+        text = f"({a.text} {op} {b.text})"
+        if kind in (FLOAT4, FLOAT8) and not self.lasting:
+            if is_plain(text, ()):
+                return Ex(text, result, steps=(infinite(text, a.text, b.text),))
+            return self.own(f"pg_float({a.text}, {b.text}, '{op}')", result)
+        return Ex(text, result)
+
+    def _whole(self, op: str, a: Ex, b: Ex, result: Sized) -> Ex:
+        """Return a sum, difference or product of integers, with what is to be checked of it."""
+        text, steps, kind = f"({a.text} {op} {b.text})", a.steps + b.steps, result.type
+        if self.lasting:
+            return Ex(text, result)
+        if fits(op, a, b, kind):
+            return Ex(text, result, steps=steps)
+        if is_plain(text, steps):
+            return Ex(text, result, steps=(*steps, outside(text, kind)))
+        text = f"({self.checked(a).text} {op} {self.checked(b).text})"
+        return self.own(f"pg_int({text}, '{kind.name}')", result)
 
     def _decimal(self, op: str, a: Ex, b: Ex) -> Ex:
         """Return a sum, difference or product of decimal numbers: exact, though SQLite calculates in binary ones.
@@ -289,7 +320,12 @@ class Operators(Values):
             if op == "%":
                 return self.own(f"pg_mod({a.text}, {divisor})", result)
             text = f"(CAST({a.text} AS REAL) / {divisor})"
-            return self._fifteen(text) if kind is NUMERIC else Ex(text, result)
+            if kind is NUMERIC:
+                return self._fifteen(text)
+            steps = (infinite(text, a.text, b.text),) if is_plain(a.text + b.text, ()) else ()
+            return Ex(text, result, steps=() if self.lasting else steps)
+        if op == "/" and result is not None and not self.lasting and re.fullmatch(r"\d+", divisor) is None:
+            return self.own(f"pg_int(({a.text} / {divisor}), '{result.type.name}')", result)  # by -1
         return Ex(f"({a.text} {op} {divisor})", result)
 
     def _moments(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:

@@ -106,6 +106,9 @@ class Ex(NamedTuple):
     const: Any = None  # of a literal of unknown type: its text
     param: int = 0  # of a parameter of unknown type: its number
     unknown: bool = False  # a literal or parameter that takes the type of what stands beside it
+    steps: tuple[
+        str, ...
+    ] = ()  # conditions on which a calculation with integers is out of range: see `wholes`
     scale: int | None = None  # of a numeric: how many decimals it has at most, where its text says so
 
     @property

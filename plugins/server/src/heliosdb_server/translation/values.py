@@ -38,6 +38,7 @@ from ..types.registry import (
 from . import literals, tree
 from .literals import S_BOOL, S_INT4, S_INT8, S_TEXT, can_cast, cast, typed_literal
 from .scope import Ex, Schema, Scope
+from .wholes import guarded
 
 if TYPE_CHECKING:
     from .scope import Column
@@ -82,6 +83,17 @@ class Values:
 
     def ex(self, node: tree.Node, scope: Scope, want: Sized | None = None) -> Ex:
         """Return the expression; a literal or parameter without a type of its own takes ``want``."""
+        made = self.unchecked(node, scope, want)
+        return self.checked(made) if made.steps else made
+
+    def checked(self, ex: Ex) -> Ex:
+        """Return a calculation with integers that is an error where one of its steps is out of range."""
+        if not ex.steps or ex.type is None:
+            return ex
+        return self.own(guarded(ex.text, ex.steps, ex.type), ex.sized)
+
+    def unchecked(self, node: tree.Node, scope: Scope, want: Sized | None = None) -> Ex:
+        """Return the expression for one who goes on calculating with it, and checks its steps with their own."""
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is None:
             raise PgError("0A000", f"{type(node).__name__} is not supported here", position=node.at + 1)
