@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from rich.console import Console
 
 from .._standard import sqlite3
+from ..plugins import key_from_environment
 from ..tuning.analyzer.judging.analysis import Limits
 from ..tuning.analyzer.judging.analysis import analyze as judge
 from ..tuning.analyzer.recording.queries_file import read_queries
@@ -100,10 +100,7 @@ def _improvable(report: Report) -> bool:
 
 def _key(variable: str | None, ask: bool) -> str | None:
     if variable is not None:
-        key = os.environ.get(variable)
-        if not key:
-            raise click.ClickException(f"the environment variable {variable} is not set")
-        return key
+        return key_from_environment(variable)
     return click.prompt("key", hide_input=True, err=True, type=str) if ask else None
 
 

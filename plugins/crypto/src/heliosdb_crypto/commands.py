@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import heliosdb_sqlite
+from heliosdb_sqlite.plugins import key_from_environment
 
 from .converting import decrypt_file, encrypt_file
 from .format import KEY
@@ -99,10 +99,7 @@ def _key(what: str, variable: str | None, path: str | None, *, new: bool = False
     if variable is not None and path is not None:
         raise click.UsageError("give the key in one way: a variable or a file")
     if variable is not None:
-        found = os.environ.get(variable)
-        if not found:
-            raise sqlite3.ProgrammingError(f"the environment variable {variable} is not set, or empty")
-        return found
+        return key_from_environment(variable)
     if path is not None:
         with open(path, "rb") as file:
             return _of_file(path, file.read(1024))

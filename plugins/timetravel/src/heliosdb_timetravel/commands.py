@@ -15,12 +15,16 @@ from rich.console import Console
 from rich.text import Text
 
 import heliosdb_sqlite
+from heliosdb_sqlite.plugins import key_from_environment
 
 from .versions import Version
 
 _STYLES = {"INSERT": "green", "UPDATE": "yellow", "DELETE": "red", "ADOPT": "cyan"}
 _BYTES = re.compile(r"[xX]'(?:[0-9a-fA-F]{2})*'")
 _LONGEST = 200  # of a value that is shown
+_KEY = click.option(
+    "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
+)
 
 
 def add(cli: click.Group) -> None:
@@ -30,10 +34,11 @@ def add(cli: click.Group) -> None:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Any]:
+def _opened(file: Path, key_env: str | None) -> Iterator[Any]:
     if not file.exists():
         raise sqlite3.OperationalError(f"no such file: {str(file)!r}")
-    connection = heliosdb_sqlite.connect(file, enable_time_travel=True, time_travel_tables="explicit")
+    key: dict[str, Any] = {} if key_env is None else {"encryption_key": key_from_environment(key_env)}
+    connection = heliosdb_sqlite.connect(file, enable_time_travel=True, time_travel_tables="explicit", **key)
     try:
         yield connection
     finally:
@@ -48,13 +53,14 @@ def _opened(file: Path) -> Iterator[Any]:
 @click.argument("table")
 @click.argument("key", nargs=-1, required=True)
 @click.option("--dropped", is_flag=True, help="Show columns that the table has no more, too.")
-def history(file: Path, table: str, key: Sequence[str], *, dropped: bool) -> None:
+@_KEY
+def history(file: Path, table: str, key: Sequence[str], *, dropped: bool, key_env: str | None) -> None:
     """Show who changed a row, when, and what: the versions of the row of TABLE with the primary key KEY.
 
     A key of several columns is given one by one, a key of bytes as x'00ff'.
     """
     console = Console(highlight=False)
-    with _opened(file) as connection:
+    with _opened(file, key_env) as connection:
         found: list[Version] = []
         for values in _readings(key):
             found = connection.history(table, values, dropped=dropped)
@@ -122,6 +128,7 @@ def _value(value: Any) -> str:
 @click.option("--dry-run", is_flag=True, help="Change nothing, only say what would change.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--user", help="Whom to name in the history.")
+@_KEY
 def restore(
     file: Path,
     table: str | None,
@@ -132,11 +139,12 @@ def restore(
     dry_run: bool,
     yes: bool,
     user: str | None,
+    key_env: str | None,
 ) -> None:
     """Make TABLE, or without one all tables with a history, what they were. What is there now becomes history."""
     console = Console(highlight=False)
     state = {"at": at, "tag": tag, "transaction": transaction}
-    with _opened(file) as connection, connection.recorded_as(user):
+    with _opened(file, key_env) as connection, connection.recorded_as(user):
         planned = connection.restore(table, **state, dry_run=True)
         for name, changes in planned.tables.items():
             console.print(

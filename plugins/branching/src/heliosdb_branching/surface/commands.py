@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -19,6 +17,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 import heliosdb_sqlite
+from heliosdb_sqlite.plugins import key_from_environment
 
 from ..comparing.diff import BranchDiff, RowChange
 from ..errors import Conflict, MergeConflict
@@ -27,7 +26,7 @@ from ..results import Branch, MergeReport, TableChanges
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False))
 _KEY = click.option(
-    "--key-env", metavar="VARIABLE", help="The environment variable that holds the encryption key."
+    "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
 )
 _SHOWN = 20  # rows of a diff, and conflicts of a merge
 
@@ -40,9 +39,7 @@ def _shown(text: object) -> str:
 def _connect(file: str, key_env: str | None) -> Any:
     options: dict[str, Any] = {}
     if key_env is not None:
-        if not os.environ.get(key_env):
-            raise sqlite3.ProgrammingError(f"the environment variable {key_env} is not set, or empty")
-        options["encryption_key"] = os.environ[key_env]
+        options["encryption_key"] = key_from_environment(key_env)
     return closing(heliosdb_sqlite.connect(file, **options))
 
 

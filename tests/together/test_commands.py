@@ -1,0 +1,64 @@
+"""The commands of every plugin, on an encrypted database: each takes the key from the environment."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+import heliosdb_sqlite
+from heliosdb_crypto import Passphrase, Scrypt
+from heliosdb_sqlite.cli.app import build
+
+COMMANDS = {
+    "analyze": ("analyze", "{file}"),
+    "branch": ("branch", "list", "{file}"),
+    "history": ("history", "{file}", "t", "1"),
+    "restore": ("restore", "{file}", "--tag", "first", "--yes"),
+    "decrypt": ("decrypt", "{file}"),
+}
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "app.db"
+    key = Passphrase("a long phrase", Scrypt(n=1024))  # quick to derive; the file says so to the commands
+    conn = heliosdb_sqlite.connect(path, encryption_key=key, enable_time_travel=True)
+    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'before')")
+    conn.tag("first")
+    conn.executescript("UPDATE t SET a = 'after'")
+    conn.close()
+    return path
+
+
+@pytest.fixture
+def run(file):
+    def run(command, variable, **environment):
+        words = [word.format(file=file) for word in COMMANDS[command]]
+        return CliRunner().invoke(build(), [*words, "--key-env", variable], env=environment)
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_key_comes_from_the_environment(run, command):
+    done = run(command, "PHRASE", PHRASE="a long phrase")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_another_key_or_none_is_one_line(run, file, command):
+    before = file.read_bytes()
+    for environment in ({"PHRASE": "another phrase"}, {"PHRASE": ""}, {}):
+        done = run(command, "PHRASE", **environment)
+        assert done.exit_code == 1
+        assert len(done.output.strip().splitlines()) == 1
+        assert ("wrong encryption key" if environment.get("PHRASE") else "PHRASE is not set") in done.output
+    assert file.read_bytes() == before
+
+
+def test_history_and_restore_work_on_what_is_encrypted(run, file):
+    assert "'before'" in run("history", "PHRASE", PHRASE="a long phrase").output
+    assert "1 row changed" in run("restore", "PHRASE", PHRASE="a long phrase").output
+    conn = heliosdb_sqlite.connect(file, encryption_key="a long phrase")
+    assert conn.execute("SELECT a FROM t").fetchall() == [("before",)]
+    conn.close()
