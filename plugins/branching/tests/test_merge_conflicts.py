@@ -137,3 +137,16 @@ def test_a_function_decides_what_a_row_holds_and_not_which_one_it_is(main, branc
     assert rows(main)[3] == (4, "both", 2.0, 2)
     main.undo_merge("b")
     assert rows(main) == before
+
+
+def test_what_a_function_returns_is_stored_as_the_column_would(main, on, rows):
+    main.executescript(
+        "CREATE TABLE s (id INTEGER PRIMARY KEY, a ANY, n INT, r REAL) STRICT; INSERT INTO s VALUES (1, 'x', 1, 1)"
+    )
+    main.create_branch("b")
+    branch = on("b")
+    for connection, number in ((main, 2), (branch, 3)):
+        connection.execute("UPDATE s SET a = ?, n = ?, r = ?", (f"x{number}", number, number))
+        connection.commit()
+    main.merge_branch("b", strategy=lambda conflict: "007" if conflict.column == "a" else 7)
+    assert rows(main, "SELECT a, n, r FROM s") == [("007", 7, 7.0)]

@@ -40,15 +40,20 @@ class MergeConflict(sqlite3.IntegrityError):
         self.conflicts = tuple(conflicts)
 
 
-def merge_conflict(source: str, target: str, conflicts: Sequence[Conflict]) -> MergeConflict:
-    """Return the error that lists them: the first ones in its text, all of them in its attribute."""
+def merge_conflict(
+    source: str, target: str, conflicts: Sequence[Conflict], shown: Sequence[Conflict]
+) -> MergeConflict:
+    """Return the error that lists them: the first ones in its text, all of them in its attribute.
+
+    :param shown: the attribute, in which encrypted columns may be read: a text goes to logs
+    """
     listed = "; ".join(str(each) for each in conflicts[:_SHOWN])
     more = f"; and {len(conflicts) - _SHOWN} more" if len(conflicts) > _SHOWN else ""
     return MergeConflict(
         f"branch {source!r} can't be merged into {target!r}, which was left as it is: {len(conflicts)} "
         f"conflict{'s' if len(conflicts) > 1 else ''}: {listed}{more}. "
         "Choose a strategy, 'ours', 'theirs' or a function, or change one side",
-        conflicts,
+        shown,
     )
 
 

@@ -57,6 +57,7 @@ class Table:
     """The default of each column, as SQL."""
     converting: frozenset[str] = frozenset()
     """The columns that store no integer as a float or the other way round: 1 and 1.0 are one value to them."""
+    strict: bool = False
 
     @property
     def logs_rowid(self) -> bool:
@@ -162,16 +163,20 @@ def read_table(connection: Any, name: str) -> Table:
         uniques,
         autoincrement,
         tuple(row[3] for row in data),
-        frozenset(row[0] for row in data if _converts(row[1])),
+        frozenset(row[0] for row in data if affinity(row[1], strict=strict) != "BLOB"),
+        strict,
     )
 
 
-def _converts(declared: str) -> bool:
-    """Return whether a column of this type has an affinity, which makes every number what it likes best."""
+def affinity(declared: str, *, strict: bool) -> str:
+    """Return the affinity of a column by its type, which makes every number what it likes best; BLOB is none."""
     upper = declared.upper()
-    if any(part in upper for part in ("INT", "CHAR", "CLOB", "TEXT")):
-        return True
-    return upper not in ("", "ANY") and "BLOB" not in upper
+    for found, parts in (("INTEGER", ("INT",)), ("TEXT", ("CHAR", "CLOB", "TEXT")), ("BLOB", ("BLOB",))):
+        if any(part in upper for part in parts):
+            return found
+    if not upper or (strict and upper == "ANY"):
+        return "BLOB"
+    return "REAL" if any(part in upper for part in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
 
 
 @lru_cache(maxsize=256)

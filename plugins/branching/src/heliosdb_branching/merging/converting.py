@@ -9,7 +9,7 @@ from typing import Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
-from ..logs.tables import Table
+from ..logs.tables import Table, affinity
 from ..running import rows, run, run_many, value
 from .ledger import Write
 
@@ -90,5 +90,6 @@ def _like(connection: Any, table: Table, columns: Sequence[str]) -> Iterator[str
 
 
 def _types(connection: Any, table: Table) -> dict[str, str]:
+    """Return how each column stores values, as a type that means nothing else to any plugin."""
     described = rows(connection, "SELECT name, type FROM pragma_table_xinfo(?, 'main')", (table.name,))
-    return dict(described)
+    return {name: affinity(declared, strict=table.strict) for name, declared in described}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ..errors import Conflict
 from ..logs.changes import Key, lookup
 from .applying import Failure
+from .asking import Unsealed
 from .ledger import Write
 from .reading import Alignment, Trio
 from .rows import Row, Verdict, merge_row, same_row, same_value, settled
@@ -187,6 +188,8 @@ def _cell(wanted: Any, conflict: Conflict) -> Any:
     """
     if wanted is None or isinstance(wanted, (str, bytes, float)):
         return wanted
+    if isinstance(wanted, Unsealed):
+        return Unsealed(_cell(wanted.value, conflict))
     if isinstance(wanted, int):
         return int(wanted)
     if isinstance(wanted, (bytearray, memoryview)):

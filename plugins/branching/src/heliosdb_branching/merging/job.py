@@ -38,6 +38,7 @@ from ..schema.planning import (
 from ..schema.replaying import Refused, Replay
 from ..schema.shapes import Schema, read_schema
 from . import foreign_keys
+from .asking import Asking, shown
 from .deciding import Strategy
 from .ledger import Ledger
 from .reading import Side, dropped, dropped_cells, knows_dropped
@@ -76,6 +77,8 @@ class Job:
         ids: tuple[str, str],
         others: Callable[[str], Any | None],
     ) -> None:
+        if callable(request.strategy):
+            request = request._replace(strategy=Asking(here, request.strategy))
         self.request = request
         self.here = here
         self.branch = branch
@@ -114,7 +117,7 @@ class Job:
             self.request.dry_run,
             MappingProxyType({name: each for name, each in self.rows.counts.items() if each.total}),
             tuple(self.words),
-            (*self.conflicts, *self.rows.conflicts),
+            shown(self.here, (*self.conflicts, *self.rows.conflicts)),
             MappingProxyType(self.rows.renumbered),
         )
 
@@ -295,7 +298,8 @@ class Job:
 
     def _stop_at_conflicts(self) -> None:
         if (self.open or self.rows.open) and not self.request.dry_run:
-            raise merge_conflict(self.request.name, self.request.into, [*self.open, *self.rows.open])
+            found = [*self.open, *self.rows.open]
+            raise merge_conflict(self.request.name, self.request.into, found, shown(self.here, found))
 
     def _record(self, base: Schema, ours: Schema, theirs: Schema, replay: Replay) -> None:
         """Say in the merge's own transaction how far the branch's changes have come."""

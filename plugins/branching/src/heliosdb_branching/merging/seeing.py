@@ -35,8 +35,8 @@ def _as_read(connection: Any, row: Trio) -> Trio:
         cells = tuple(side[place] for side in present)
         if UNSETTLED in cells or sum(isinstance(cell, bytes) for cell in cells) < 2:
             continue
-        seen = iter(_seen(connection, cells))
-        was, our, their = (None if side is None else (next(seen),) for side in sides)
+        read = iter(seen(connection, cells))
+        was, our, their = (None if side is None else (next(read),) for side in sides)
         if base is not None and ours is not None and _same(was, our):
             base[place] = ours[place]
         if theirs is not None and ours is not None and _same(their, our):
@@ -46,7 +46,7 @@ def _as_read(connection: Any, row: Trio) -> Trio:
     return row._replace(base=_row(base), ours=row.ours, theirs=_row(theirs))
 
 
-def _seen(connection: Any, cells: _Cells) -> _Cells:
+def seen(connection: Any, cells: _Cells) -> _Cells:
     """Return what a program reads where these values are stored; the values themselves where it can read none."""
     try:
         found: _Cells = tuple(connection.execute(f"SELECT {', '.join('?' * len(cells))}", cells).fetchone())

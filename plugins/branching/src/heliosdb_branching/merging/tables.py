@@ -22,6 +22,7 @@ from ..schema.replaying import sequence_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
 from .applying import Writer
+from .asking import sealed
 from .converting import as_stored, defaults_of, types_differ
 from .deciding import Decider
 from .inside import IS_POSSIBLE, InsideMerge, fits, is_attached
@@ -139,11 +140,11 @@ class Rows:
         self, table: Table, decider: Decider, sheet: Sheet, *, virtual: bool = False
     ) -> dict[Key, int]:
         """Write what was decided and entered; return the rows that got another rowid."""
-        if callable(self.request.strategy):
-            decider.work = as_stored(self.here, table, decider.work)
-        sheet.add(each for each in decider.work if not each.renumber)
         if decider.work or sheet.upto > sheet.after:
             self._suspend_triggers(table.name)
+        if callable(self.request.strategy):
+            decider.work = as_stored(self.here, table, sealed(self.here, table, decider.work))
+        sheet.add(each for each in decider.work if not each.renumber)
         failures = carry_out(self.here, table, sheet, virtual=virtual)
         sheet.strike(failure.write.key for failure in failures)
         writer = Writer(self.here, table)

@@ -25,6 +25,7 @@ from ..running import has_table, rows, run, value
 from ..schema.replaying import columns_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
+from .asking import shown
 from .converting import defaults_of, holds
 from .ledger import Sheet, forget, sheets_of
 from .sheets import carry_out, changed_since
@@ -143,7 +144,7 @@ class _Undo:
         raise MergeConflict(
             f"the merge of branch {self.name!r} can't be undone, and {self.into!r} was left as it is: what it wrote "
             f"was changed since: {listed}. Undo these changes first, or correct the rows by hand",
-            self.conflicts,
+            shown(self.here, self.conflicts),
         )
 
     # -- rows --------------------------------------------------------------------------------------------------------
