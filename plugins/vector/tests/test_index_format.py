@@ -36,14 +36,31 @@ def test_it_is_read(golden, open_vector, file):
     assert found == conn.execute(NEAREST.format("NOT INDEXED"), (QUERY,)).fetchall()
 
 
-def test_another_version_is_built_anew(golden, open_vector, file):
+def test_what_a_later_release_has_stored_is_left_to_it(golden, open_vector, file):
     conn = open_vector(file)
     conn.execute("UPDATE heliosdb_vector_index SET format = 2")
     conn.commit()
     assert conn.vector_index_stats("near")[0].stale
+    told = conn.explain_vector(NEAREST.format(""), (QUERY,))
+    assert (told.path, told.searches[0].path) == ("matrix", "matrix")
+    assert "'near' is stored in format 2, and this release knows format 1: update" in told.reason
+    found = conn.execute(NEAREST.format(""), (QUERY,)).fetchall()
+    assert found == conn.execute(NEAREST.format("NOT INDEXED"), (QUERY,)).fetchall()
+    assert conn.execute("SELECT format FROM heliosdb_vector_index").fetchone() == (2,)
     conn.execute("REINDEX near")
     assert conn.vector_index_stats("near")[0].rows == golden[0]
     assert conn.execute("SELECT format FROM heliosdb_vector_index").fetchone() == (1,)
+
+
+def test_tables_of_a_later_release_are_not_written_to(golden, open_vector, file):
+    conn = open_vector(file)
+    conn.execute("ALTER TABLE heliosdb_vector_index ADD COLUMN more")
+    conn.commit()
+    with pytest.raises(
+        sqlite3.NotSupportedError, match=r"'heliosdb_vector_index' is not as format 1 .* update"
+    ):
+        conn.execute("CREATE INDEX other ON points USING bits (place)")
+    assert [each.name for each in conn.vector_index_stats()] == ["near"]
 
 
 def test_columns_are_read_and_written(open_vector, file):

@@ -22,7 +22,7 @@ from ..memory.reading import Column, read_rows
 from .building import build
 from .contents import Contents
 from .definition import Definition
-from .storage import Stored, load, method_of, store, stored, stored_bytes
+from .storage import Stored, load, method_of, store, stored, stored_bytes, why_not_read
 
 _KEY = "vector index searches"
 _MANY = 8  # times as many candidates as rows are asked for, from which on float32 sorts them first
@@ -131,6 +131,8 @@ def search(
     if now is not None and (_outgrown(now) or _is_long_ago(now)):
         _forget_facts(connection, definition)
         now = current(connection, definition, column)
+    if now is None and why_not_read(connection, definition):
+        return None
     if (now is None or _outgrown(now)) and try_to_write(
         connection, definition.schema, lambda: build_again(connection, definition)
     ):

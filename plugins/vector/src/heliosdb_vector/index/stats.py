@@ -42,7 +42,8 @@ class VectorIndexStats:
     bytes: int
     """What its contents take in the file."""
     stale: bool
-    """Whether it can't be brought up to date and is built anew, by the next search that may write or by REINDEX."""
+    """Whether it can't be brought up to date and is built anew, by the next search that may write or by REINDEX. One
+    that a later release has stored is stale as well, and left to that: only REINDEX builds it anew."""
 
 
 def vector_index_stats(connection: Any, name: str | None = None) -> list[VectorIndexStats]:

@@ -24,6 +24,10 @@ from .methods import METHODS
 
 FORMAT = 1
 INDEX, PART = "heliosdb_vector_index", "heliosdb_vector_index_part"
+_COLUMNS = {
+    INDEX: ("id", "format", "dimensions", "log", "seq", "nonce", "count", "odd", "mean", "facts"),
+    PART: ("id", "part", "rowids", "codes"),
+}
 
 
 class Stored(NamedTuple):
@@ -59,6 +63,13 @@ def make_tables(connection: Any, schema: str) -> None:
         f"CREATE TABLE IF NOT EXISTS {place}.{PART} (id INTEGER NOT NULL, part INTEGER NOT NULL, "
         "rowids BLOB NOT NULL, codes BLOB NOT NULL, PRIMARY KEY (id, part)) WITHOUT ROWID",
     )
+    for table, columns in _COLUMNS.items():
+        found = run(connection, "SELECT name FROM pragma_table_info(?, ?)", (table, schema)).fetchall()
+        if tuple(name for (name,) in found) != columns:
+            raise sqlite3.NotSupportedError(
+                f"table {table!r} is not as format {FORMAT} of vector indexes, which this release knows, has it: if a "
+                "later release of heliosdb-vector has made it, update"
+            )
     known = numbers(connection, schema)
     for table in (PART, INDEX):
         run(
@@ -88,6 +99,24 @@ def store(
         *(json.dumps(sorted(contents.odd)), method.head(contents), json.dumps(facts)),
     )
     run(connection, f"INSERT INTO {place}.{INDEX} VALUES ({', '.join('?' * len(row))})", row)
+
+
+def why_not_read(connection: Any, definition: Definition) -> str:
+    """Return why an index is passed by, and left as it is: a later release has stored it; "" if none has."""
+    try:
+        row = run(
+            connection,
+            f"SELECT format FROM {quote_identifier(definition.schema)}.{INDEX} WHERE id = ?",
+            (definition.number,),
+        ).fetchone()
+    except sqlite3.OperationalError:  # there is no such table
+        return ""
+    if row is None or row[0] <= FORMAT:
+        return ""
+    return (
+        f"index {definition.name!r} is stored in format {row[0]}, and this release knows format {FORMAT}: update "
+        "heliosdb-vector, or build it anew with REINDEX"
+    )
 
 
 def stored(connection: Any, schema: str, number: int) -> Stored | None:

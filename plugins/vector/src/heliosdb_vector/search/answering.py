@@ -11,6 +11,7 @@ import numpy as np
 
 from ..index.definition import Definition
 from ..index.searching import search as search_index
+from ..index.storage import why_not_read
 from ..memory.bounds import PRODUCTS, Asked, Bounds, bounds
 from ..memory.choosing import nearest, refined, within
 from ..memory.freshness import data_version, freshness_of, snapshot_of, without_ghosts
@@ -35,7 +36,7 @@ class Outcome:
     """How one search of one execution was answered."""
 
     path: str  # "matrix", "index", or "sql": every row's distance computed by SQLite
-    reason: str  # why by SQL; "" otherwise
+    reason: str  # why by SQL, or why an index was passed by that can't be read; "" otherwise
     rows: int = 0  # vectors that were compared
     candidates: int = 0  # rows that SQLite then looked at
     filter: str = ""  # how the other conditions were met: "by index", "row by row"; "" without any
@@ -172,7 +173,9 @@ def _answered(
             outcomes.append(Outcome("sql", str(error)))
         return _FALLBACK
     if outcomes is not None:
-        outcomes.append(Outcome("matrix", "", snapshot.count, len(rowids), how))
+        index = plan.indexes[number]
+        passed_by = why_not_read(connection, index) if index is not None else ""
+        outcomes.append(Outcome("matrix", passed_by, snapshot.count, len(rowids), how))
     return version, f"[{','.join(map(str, rowids))}]"
 
 
