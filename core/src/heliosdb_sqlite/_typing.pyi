@@ -380,9 +380,9 @@ class ConnectionMethods(sqlite3.Connection):
         self,
         name: str,
         into: str = "main",
+        *,
         strategy: Literal["abort", "ours", "theirs"] | Callable[..., Any] = "abort",
         dry_run: bool = False,
-        *,
         renumber: bool = False,
     ) -> MergeReport: ...
     def delete_branch(self, name: str) -> None: ...

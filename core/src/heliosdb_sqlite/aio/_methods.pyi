@@ -48,9 +48,9 @@ class ConnectionMethods:
         self,
         name: str,
         into: str = "main",
+        *,
         strategy: Literal["abort", "ours", "theirs"] | Callable[..., Any] = "abort",
         dry_run: bool = False,
-        *,
         renumber: bool = False,
     ) -> Result[MergeReport]: ...
     def delete_branch(self, name: str) -> Result[None]: ...

@@ -92,9 +92,9 @@ def merge_branch(
     connection: Any,
     name: str,
     into: str = MAIN,
+    *,
     strategy: str | Callable[..., Any] = "abort",
     dry_run: bool = False,
-    *,
     renumber: bool = False,
 ) -> MergeReport:
     """Bring what was changed on a branch into another one, row by row and cell by cell, in one transaction.

@@ -215,7 +215,9 @@ def merge(
     console = Console()
     with _connect(file, key_env) as connection:
         try:
-            report = connection.merge_branch(name, into, strategy, dry_run, renumber=renumber)
+            report = connection.merge_branch(
+                name, into, strategy=strategy, dry_run=dry_run, renumber=renumber
+            )
         except MergeConflict as error:
             _show_conflicts(console, error.conflicts)
             raise click.ClickException(

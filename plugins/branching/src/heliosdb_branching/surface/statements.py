@@ -194,7 +194,14 @@ class Performer:
     def _merge(self, name: str, into: str, strategy: str, renumber: int, dry_run: int) -> dict[str, Any]:
         strategy = str(strategy).lower()
         return _report(
-            api.merge_branch(self._connection, name, into, strategy, bool(dry_run), renumber=bool(renumber))
+            api.merge_branch(
+                self._connection,
+                name,
+                into,
+                strategy=strategy,
+                dry_run=bool(dry_run),
+                renumber=bool(renumber),
+            )
         )
 
     def _drop(self, lenient: int, name: str) -> dict[str, Any]:
