@@ -271,17 +271,28 @@ def test_a_pool_and_clients_of_a_branch(conn: Any, path: Path) -> None:
     assert rows(conn) == [ONE, TWO]
 
 
+def test_a_branch_has_a_line_of_writers_of_its_own(conn: Any, path: Path) -> None:
+    conn.create_branch("trial")
+    conn.execute("BEGIN IMMEDIATE")
+    conn.execute("UPDATE note SET body = 'main' WHERE id = 1")
+    with closing(heliosdb_sqlite.connect(path, timeout=0, **{**ALL, "branch": "trial"})) as branch, branch:
+        branch.execute("UPDATE note SET body = 'branched' WHERE id = 2")
+    conn.commit()
+    conn.merge_branch("trial")
+    assert [row[1] for row in rows(conn)] == ["main", "branched"]
+
+
 @pytest.mark.parametrize(
-    "uses",
+    ("error", "uses"),
     [
-        lambda: heliosdb_sqlite.connect(":memory:", branch="b"),
-        lambda: heliosdb_sqlite.connect(":memory:", heliosdb_mode="hybrid"),
-        lambda: heliosdb_sqlite.start_server(":memory:", port=0),
-        lambda: connection_pool.create(":memory:", 2, 0),
+        (sqlite3.NotSupportedError, lambda: heliosdb_sqlite.connect(":memory:", branch="b")),
+        (sqlite3.NotSupportedError, lambda: heliosdb_sqlite.connect(":memory:", heliosdb_mode="hybrid")),
+        (sqlite3.NotSupportedError, lambda: heliosdb_sqlite.start_server(":memory:", port=0)),
+        (sqlite3.ProgrammingError, lambda: connection_pool.create(":memory:", 2, 0)),
     ],
 )
-def test_what_needs_a_file_says_so(uses: Any) -> None:
-    with pytest.raises(sqlite3.Error, match="memory"):
+def test_what_needs_a_file_says_so(error: type[Exception], uses: Any) -> None:
+    with pytest.raises(error, match="memory"):
         uses()
 
 
