@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..types.registry import BY_OID
 from . import comments, described, information, live, sequences, system
 from .relations import RELATIONS
 from .wording import Wording
@@ -104,6 +103,3 @@ def _fill(session: Session, key: tuple[str, str], rows: Iterable[dict[str, Any]]
             engine.connection.executemany(f"INSERT INTO {table} VALUES ({places})", values)
     finally:
         engine._trusted -= 1
-
-
-__all__ = ["BY_OID", "refresh"]

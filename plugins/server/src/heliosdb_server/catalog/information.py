@@ -7,7 +7,6 @@ from typing import Any
 
 from ..types.registry import (
     BPCHAR,
-    BY_OID,
     DATE,
     FLOAT4,
     FLOAT8,
@@ -173,6 +172,3 @@ def _constraint(
         "unique_constraint_name": key.name if key is not None else None, "match_option": "NONE",
         "update_rule": _RULES.get(c.on_update, "NO ACTION"), "delete_rule": _RULES.get(c.on_delete, "NO ACTION"),
     })  # fmt: skip
-
-
-__all__ = ["BY_OID", "rows"]

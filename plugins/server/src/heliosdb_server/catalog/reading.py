@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from heliosdb_sqlite.sql.quoting import quote_identifier
-
 from ..translation import comments
 from ..translation.scope import CONSTRAINT_MARK, Column, TableInfo
 from ..translation.sequences import MARK
@@ -418,6 +416,3 @@ def _sqlite_table(name: str) -> TableInfo:
     }.get(name) or (Column("type", text), Column("name", text), Column("tbl_name", text), Column("rootpage", number),
                     Column("sql", text))  # fmt: skip
     return TableInfo("main", name, columns, "system")
-
-
-__all__ = ["ForeignKey", "Index", "Object", "Reading", "oid_of", "quote_identifier", "read"]

@@ -339,6 +339,3 @@ def _views(table: Any, found: Described, user: str) -> None:
             "indexdef": index.definition.plain,
         })  # fmt: skip
     table("pg_timezone_abbrevs").append({"abbrev": "UTC", "utc_offset": "00:00:00", "is_dst": 0})
-
-
-__all__ = ["PROCEDURES", "rows"]

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hmac
 import secrets
 import ssl
-import struct
 import time
 from typing import TYPE_CHECKING
 
@@ -229,6 +228,3 @@ def _options(text: str) -> dict[str, str]:
         found[name.replace("-", "_")] = value
         at += 1
     return found
-
-
-__all__ = ["Login", "struct"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.ddl import table_definition
 from heliosdb_sqlite.sql.lexer import Token, tokenize
@@ -229,6 +229,3 @@ def _without_constraint(sql: str, tokens: list[Token], edit: SchemaEdit) -> str:
     own = tokens[at - 1].text == ","  # a constraint of the table, behind a comma of its own
     start = tokens[at - 1].start if own else tokens[at].start
     return splice(sql, [Edit(start, tokens[stop - 1].end)])
-
-
-__all__ = ["Any", "apply"]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,7 @@ from ..protocol import replies
 from ..protocol.errors import PgError
 from ..translation import tree
 from ..translation.scope import Column
-from ..translation.translate import Translated, translate
-from ..types import rows as row_types
+from ..translation.translate import Translated
 from ..types.registry import TEXT, Sized
 from . import copying
 from .cursor_commands import CursorCommands
@@ -234,6 +232,3 @@ class Commands(SettingCommands, CursorCommands, Notifying):
                 'extension "vector" is not available: start the server with enable_vector_search=True',
             )
         raise PgError("0A000", f'extension "{args["name"]}" is not available')
-
-
-__all__ = ["Commands", "re", "row_types", "translate"]

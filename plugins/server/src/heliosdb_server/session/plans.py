@@ -228,6 +228,3 @@ def _text(value: bytes) -> str:
 def ordered(values: Sequence[Any], order: tuple[int, ...]) -> Sequence[Any]:
     """Return the values that a text takes, in its order."""
     return [values[place] for place in order]
-
-
-__all__ = ["Plan", "Reader", "Shape", "fields", "ordered", "plan_of", "row_encoder"]

@@ -94,6 +94,3 @@ def row_count(made: Translated, cursor: Any, connection: Any) -> int:
             return int(cursor.rowcount)
         return int(connection.execute("SELECT changes()").fetchone()[0])  # one that begins with WITH
     return 0
-
-
-__all__ = ["CHUNK", "FEW", "Portal", "Statement", "filled", "guessed_columns", "row_count"]

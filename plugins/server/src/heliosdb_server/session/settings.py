@@ -282,6 +282,3 @@ def _time(name: str, value: str) -> str:
         if amount and amount % _UNITS[unit] == 0:
             return f"{int(amount // _UNITS[unit])}{unit}"
     return f"{amount}ms" if amount else "0"
-
-
-__all__ = ["SERVER_VERSION", "Settings"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import columns as by_column
 from . import numbers, writing
-from .registry import BY_OID, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, OID, STRINGS, TEXT, VARCHAR, Sized
+from .registry import BY_OID, FLOAT8, INT2, INT4, INT8, NUMERIC, OID, STRINGS, TEXT, VARCHAR, Sized
 
 _PACK = {INT2: "!ih", INT4: "!ii", INT8: "!iq", OID: "!iI"}
 _LAYOUT = {INT2: "h", INT4: "i", INT8: "q", OID: "I", FLOAT8: "d"}
@@ -231,6 +231,3 @@ def guessed(value: Any) -> Sized:
     if value is None or isinstance(value, str):
         return Sized(TEXT)
     return Sized(BY_OID[16388])
-
-
-__all__ = ["FLOAT4", "Encoder", "encoder", "guessed"]
