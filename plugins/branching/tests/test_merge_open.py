@@ -48,6 +48,19 @@ def test_unfinished_queries_on_both_sides_are_in_nobodys_way(main, branch, journ
     assert rows(main)[0][2] == 9.0
 
 
+def test_a_merge_that_changes_nothing_ends_no_query(main, branch, journal, rows):
+    main.execute(f"PRAGMA journal_mode = {journal}")
+    for connection, price in ((main, 8), (branch, 9)):
+        write(connection, f"UPDATE fruit SET price = {price}")
+    here = main.execute("SELECT * FROM fruit")
+    here.fetchone()
+    assert len(main.merge_branch("b", dry_run=True).conflicts) == 3
+    with pytest.raises(heliosdb_sqlite.IntegrityError, match="3 conflicts"):
+        main.merge_branch("b")
+    assert len(here.fetchall()) == 2
+    assert rows(main)[0][2] == 8.0
+
+
 def test_a_busy_main_is_waited_for(main, branch, path):
     write(branch, "UPDATE fruit SET price = 9")
     other = standard.connect(path, check_same_thread=False)

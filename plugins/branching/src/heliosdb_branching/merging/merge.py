@@ -38,20 +38,25 @@ def merge(opener: Opener, request: Request) -> MergeReport:
         if target is not None and target.id == source.id:
             raise sqlite3.ProgrammingError(f"branch {request.name!r} can't be merged into itself")
         branch = stack.enter_context(_source(opener, main, source))
-        if target is None:
-            here = stack.enter_context(_borrowed(request.caller)) if _blocks(request.caller, main) else main
-        else:
-            path = wait_for_copy(opener.database, target)
-            here = stack.enter_context(opener.opened(path, attaching=True))
+        here = main
+        if target is not None:
+            here = stack.enter_context(opener.opened(wait_for_copy(opener.database, target), attaching=True))
             check_belongs(here, main, target)
             watch(here)
-        if here is not request.caller:
+        ids = (source.id, target.id if target else MAIN)
+
+        def merged(here: Any, *, keep: bool) -> MergeReport:
+            with _writing(here, request, keep=keep):
+                return Job(request, here, branch, ids, lambda other: _other(stack, opener, main, other)).run()
+
+        if target is None and not request.dry_run and _blocks(request.caller, main):
+            if not callable(request.strategy):
+                with _rehearsed(branch):  # a rollback would end the caller's query
+                    merged(main, keep=False)
+            here = stack.enter_context(_borrowed(request.caller))
+        else:
             _attach(here, source.path(opener.database))
-        with _writing(here, request):
-            ids = (source.id, target.id if target else MAIN)
-            job = Job(request, here, branch, ids, lambda other: _other(stack, opener, main, other))
-            report = job.run()
-            request.step("applied")
+        report = merged(here, keep=not request.dry_run)
         request.step("committed")
     return replace(report, seconds=time.perf_counter() - start)
 
@@ -97,6 +102,14 @@ def _borrowed(caller: Any) -> Iterator[Any]:
 
 
 @contextmanager
+def _rehearsed(branch: Any) -> Iterator[None]:
+    """Leave nothing in the branch of what a merge notes there while it goes on."""
+    run(branch, "SAVEPOINT heliosdb_rehearsal")
+    yield
+    run(branch, "ROLLBACK TO heliosdb_rehearsal")
+
+
+@contextmanager
 def _source(opener: Opener, main: Any, entry: Entry) -> Iterator[Any]:
     """Open the branch that is merged, and hold its writers off until the merge is done."""
     with opener.opened(wait_for_copy(opener.database, entry)) as branch:
@@ -127,7 +140,7 @@ def _uncommitted(name: str) -> sqlite3.OperationalError:
 
 
 @contextmanager
-def _writing(here: Any, request: Request) -> Iterator[None]:
+def _writing(here: Any, request: Request, *, keep: bool) -> Iterator[None]:
     """Hold the one transaction on the target: kept when the merge succeeds, unless it is a rehearsal."""
     run(here, "PRAGMA foreign_keys = OFF")  # checked at the end; cascades were the branch's to run
     try:
@@ -138,10 +151,11 @@ def _writing(here: Any, request: Request) -> Iterator[None]:
         raise
     try:
         yield
-        if request.dry_run:
-            run(here, "ROLLBACK")
-        else:
+        if keep:
+            request.step("applied")
             _commit(here, request)
+        else:
+            run(here, "ROLLBACK")
     except BaseException:
         if here.in_transaction:
             run(here, "ROLLBACK")

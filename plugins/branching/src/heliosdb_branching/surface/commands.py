@@ -45,7 +45,13 @@ def _connect(file: str, key_env: str | None) -> Any:
 
 @click.group(short_help="Make, compare and merge branches of a database.")
 def branch() -> None:
-    """Make, compare and merge branches of a database FILE."""
+    """Make, compare and merge branches of a database FILE.
+
+    \b
+        heliosdb branch create shop.db spring
+        heliosdb branch diff shop.db main spring
+        heliosdb branch merge shop.db spring
+    """  # noqa: D301 - click looks for the character
 
 
 @branch.command("list")
@@ -145,7 +151,7 @@ class _copying:  # noqa: N801 - used as a function
 def diff(
     file: str, a: str, b: str, rows: int, full: bool, as_sql: bool, as_json: bool, key_env: str | None
 ) -> None:
-    """Show what would have to be done to branch A of FILE to make it branch B."""
+    """Show what would turn branch A of FILE into branch B: rows and definitions added, changed and removed."""
     with _connect(file, key_env) as connection:
         found: BranchDiff = connection.compare_branches(a, b, full=full)
         if as_sql or as_json:
