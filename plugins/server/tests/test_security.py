@@ -11,6 +11,8 @@ import sqlite3
 import ssl
 import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWaiting
 from pathlib import Path
 
 import psycopg2
@@ -213,13 +215,20 @@ def test_no_more_clients_than_may_be(path):
 
 
 def test_a_wrong_secret_cancels_nothing(server, connect):
-    connection = connect()
-    with raw(server) as sock:
-        sock.sendall(packet(80877102, struct.pack("!I", connection.info.backend_pid) + b"\0\0\0\0"))
-        assert read_all(sock) == b""
-    cursor = connection.cursor()
-    cursor.execute("SELECT 1")
-    assert cursor.fetchone() == (1,)
+    holder, waiting = connect(), connect()
+    holder.cursor().execute("INSERT INTO users (name) VALUES ('dan')")
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(waiting.cursor().execute, "INSERT INTO users (name) VALUES ('eve')")
+        while not server.get_status().waiting_writers and not written.done():
+            time.sleep(0.01)
+        with raw(server) as sock:
+            sock.sendall(packet(80877102, struct.pack("!I", waiting.info.backend_pid) + b"\0\0\0\0"))
+            assert read_all(sock) == b""  # it has been dealt with
+        with pytest.raises(StillWaiting):
+            written.result(timeout=0.3)
+        holder.commit()
+        written.result()
+    waiting.commit()
 
 
 # ---- encryption ----
