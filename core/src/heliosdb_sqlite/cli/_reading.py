@@ -54,6 +54,8 @@ def read_header(path: Path) -> Header | None:
 
 def _guess(start: bytes) -> str:
     """Return what the file may be instead, as the end of a sentence."""
+    if start.startswith(b"HeliosDB"):
+        return ": it is encrypted; connect(..., encryption_key=...) opens it, `heliosdb decrypt` makes it a plain one"
     if len(start) >= 512 and len(set(start[:512])) > 128:  # 512 random bytes have about 221 different ones
         return (
             ": it seems to be encrypted or compressed; connect(..., encryption_key=...) opens encrypted ones"

@@ -13,6 +13,12 @@ from .demo import demo
 from .info import info
 from .plugins import plugins
 
+_HELP = """SQLite with the features people leave SQLite for.
+
+`heliosdb COMMAND --help` says what a command does. Those that open an encrypted database take its key from the
+environment variable that --key-env names.
+"""
+
 
 class _Commands(click.Group):
     """Shows a database error as one line, not as a traceback."""
@@ -36,7 +42,7 @@ def build() -> click.Group:
     """Return the command group with the subcommands of every installed plugin."""
     from .. import __version__
 
-    group = _Commands("heliosdb", help="SQLite with the features people leave SQLite for.")
+    group = _Commands("heliosdb", help=_HELP)
     click.version_option(__version__, prog_name="heliosdb")(group)
     for command in (demo, info, plugins):
         group.add_command(command)

@@ -39,14 +39,21 @@ def add_to(cli: click.Group) -> None:
         return add
 
     file = click.argument("file", type=click.Path(exists=True, dir_okay=False))
-    verify = click.option("--verify/--no-verify", default=True, help="Compare every row with the original.")
+    verify = click.option(
+        "--verify/--no-verify", default=True, show_default=True, help="Compare every row with the original."
+    )
 
     @cli.command()
     @key_options("", "The key")
     @verify
     @file
     def encrypt(file: str, key_env: str | None, key_file: str | None, verify: bool) -> None:
-        """Encrypt a plain database FILE in its place. Asks for a passphrase, unless it is told where the key is."""
+        """Encrypt a plain database FILE in its place. Asks for a passphrase, unless it is told where the key is.
+
+        \b
+            heliosdb encrypt notes.db
+            DB_KEY=... heliosdb encrypt --key-env DB_KEY notes.db
+        """  # noqa: D301 - click looks for the character
         key = _key("Passphrase", key_env, key_file, new=True)
         encrypt_file(file, key, verify=verify, progress=_progress())
         click.echo(f"{file} is encrypted")
@@ -56,7 +63,7 @@ def add_to(cli: click.Group) -> None:
     @verify
     @file
     def decrypt(file: str, key_env: str | None, key_file: str | None, verify: bool) -> None:
-        """Make an encrypted database FILE a plain one, in its place."""
+        """Make an encrypted database FILE a plain one, in its place. Asks for the passphrase, as encrypt does."""
         key = _key("Passphrase", key_env, key_file)
         decrypt_file(file, key, verify=verify, progress=_progress())
         click.echo(f"{file} is a plain database")

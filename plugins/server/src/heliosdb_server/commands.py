@@ -37,7 +37,9 @@ def add(cli: click.Group) -> None:
     "--ssl-ca", type=click.Path(exists=True, dir_okay=False), help="What signs the clients' certificates."
 )
 @click.option(
-    "--auth", type=click.Choice(["trust", "password", "certificate"]), help="How clients show who they are."
+    "--auth",
+    type=click.Choice(["trust", "password", "certificate"]),
+    help="How clients show who they are: by a password where there are users, else not at all.",
 )
 @click.option(
     "--allow",
@@ -49,10 +51,15 @@ def add(cli: click.Group) -> None:
 @click.option(
     "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
 )
-@click.option("--vectors/--no-vectors", default=False, help="Switch vector search on.")
-@click.option("--time-travel/--no-time-travel", default=False, help="Switch time travel on.")
+@click.option("--vectors/--no-vectors", default=False, show_default=True, help="Switch vector search on.")
 @click.option(
-    "--wal/--no-wal", default=True, help="Switch the write-ahead log on, or leave the journal as it is."
+    "--time-travel/--no-time-travel", default=False, show_default=True, help="Switch time travel on."
+)
+@click.option(
+    "--wal/--no-wal",
+    default=True,
+    show_default=True,
+    help="Switch the write-ahead log on, or leave the journal as it is.",
 )
 @click.option(
     "--drain", default=10.0, show_default=True, help="Seconds that running statements get at the end."
@@ -64,8 +71,12 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve the database FILE to PostgreSQL's clients, until Ctrl-C or SIGTERM.
 
-    Running statements are let end; then the server stops.
-    """
+    Running statements are let end; then the server stops. FILE is made if it is not there.
+
+    \b
+        heliosdb serve app.db
+        psql -h localhost -U helios app
+    """  # noqa: D301 - click looks for the character
     from .server import start_server
 
     options: dict[str, Any] = {}
@@ -111,7 +122,9 @@ def user() -> None:
 @user.command("add", short_help="Add a user, or change a password.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.argument("name")
-@click.password_option(help="The password; asked for when it is not given.")
+@click.password_option(
+    help="The password. Other users of the machine can see it here; without it, it is asked for."
+)
 def add_user(file: str, name: str, password: str) -> None:
     """Add the user NAME to the server of the database FILE, or change the user's password."""
     Users(users_file(file)).add(name, password)

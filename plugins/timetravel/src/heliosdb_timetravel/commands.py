@@ -58,7 +58,10 @@ def history(file: Path, table: str, key: Sequence[str], *, dropped: bool, key_en
     """Show who changed a row, when, and what: the versions of the row of TABLE with the primary key KEY.
 
     A key of several columns is given one by one, a key of bytes as x'00ff'.
-    """
+
+    \b
+        heliosdb history shop.db products 7
+    """  # noqa: D301 - click looks for the character
     console = Console(highlight=False)
     with _opened(file, key_env) as connection:
         found: list[Version] = []
@@ -141,7 +144,13 @@ def restore(
     user: str | None,
     key_env: str | None,
 ) -> None:
-    """Make TABLE, or without one all tables with a history, what they were. What is there now becomes history."""
+    """Make TABLE, or without one all tables with a history, what they were. What is there now becomes history.
+
+    Shows what will change, and asks.
+
+    \b
+        heliosdb restore shop.db products --at '2024-12-31 12:00'
+    """  # noqa: D301 - click looks for the character
     console = Console(highlight=False)
     state = {"at": at, "tag": tag, "transaction": transaction}
     with _opened(file, key_env) as connection, connection.recorded_as(user):
