@@ -239,6 +239,24 @@ class TestTheTurn:
         thread.join(60)
         assert total(path) == 1
 
+    def test_a_schema_that_is_not_read_yet_while_the_file_is_locked(self, path, two):
+        first, second = two
+        first.execute("BEGIN EXCLUSIVE")
+        thread = waits(second)
+        first.commit()
+        thread.join(60)
+        assert total(path) == 1
+
+    def test_it_is_kept_until_the_commit_is_on_the_disk(self, two):
+        first, _ = two
+        first.execute("UPDATE t SET n = 1")
+        first._place.ends()
+        sqlite3.Connection.commit(first)  # SQLite says so from the moment on when it begins to
+        assert not first.in_transaction
+        assert not first._place.is_idle()
+        first._place.ran(first)
+        assert turns_of(first).holder is None
+
     @pytest.mark.skipif(sys.version_info < (3, 12), reason="the attribute autocommit came with Python 3.12")
     @pytest.mark.parametrize("options", [{}, {"query_analyzer": True}], ids=["plain", "with a plugin"])
     def test_transactions_of_pep_249(self, path, options):

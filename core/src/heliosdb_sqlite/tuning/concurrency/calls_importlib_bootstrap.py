@@ -61,20 +61,16 @@ class _Settles:
         return self._attribute if one is None else self._attribute.__get__(one, cls)
 
     def __set__(self, one: Any, value: Any) -> None:
-        try:
-            self._attribute.__set__(one, value)
-        finally:
-            place = getattr(one, "_place", None)
-            if place is not None:
-                place.settle(one)
+        _ends(self._attribute.__set__)(one, value)
 
 
 def look() -> None:
     """Have connections look for their places from now on."""
     _put(Connection, _executes, "execute", "executemany")
-    _put(Connection, _ends, "commit", "rollback", "close", "executescript", "__exit__")
+    _put(Connection, _ends, "commit", "rollback", "close", "__exit__")
     _put(Cursor, _executes, "execute", "executemany")
-    _put(Cursor, _ends, "executescript")
+    for cls in (Connection, Cursor):
+        _put(cls, _runs_past, "executescript")
     if hasattr(Connection, "deserialize"):
         _put(Connection, _moves, "deserialize")
     for name in _ATTRIBUTES:
@@ -107,14 +103,13 @@ def _run(connection: Any, text: Any, call: _Call, *arguments: Any) -> Any:
     if effect is None:
         return call(*arguments)
     try:
-        if not effect.ends:
+        if effect.ends:
+            place.ends()
+        else:
             place.enter(connection, effect)
         return call(*arguments)
     finally:
-        if effect.ends:
-            place.settle(connection)
-        else:
-            place.ran(connection)
+        place.ran(connection)
 
 
 def _connection_of(one: Any) -> Any:
@@ -151,6 +146,23 @@ def _performs(call: _Call) -> _Call:
 def _ends(call: _Call) -> _Call:
     @wraps(call)
     def end(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        place = self._place
+        if place is None:
+            return call(self, *arguments, **keywords)
+        try:
+            place.ends()
+            return call(self, *arguments, **keywords)
+        finally:
+            place.ran(self)
+
+    return end
+
+
+def _runs_past(call: _Call) -> _Call:
+    """Run statements that do not stand in line, of which the first ends the transaction that is open."""
+
+    @wraps(call)
+    def run(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
         try:
             return call(self, *arguments, **keywords)
         finally:
@@ -158,7 +170,7 @@ def _ends(call: _Call) -> _Call:
             if place is not None:
                 place.settle(_connection_of(self))
 
-    return end
+    return run
 
 
 def _moves(call: _Call) -> _Call:

@@ -29,6 +29,7 @@ _NOTICED = 0.02  # seconds of waiting in line that are taken off SQLite's own
 _STUCK = 1.0  # seconds after which who neither writes nor leaves is passed by
 _MOST = 2**31 - 1  # milliseconds that SQLite can wait
 _ASKS = "PRAGMA busy_timeout"
+_LOCKED = (5, 6)  # SQLITE_BUSY, SQLITE_LOCKED
 _in_transaction: Any = sqlite3.Connection.in_transaction
 
 
@@ -65,13 +66,21 @@ class Place:
             return
         start = monotonic()
         timeout = self._patience(connection)
-        waits = not self._is_hopeless(turns.holder, file) and _writes_main(handle, effect)
+        waits = not self._is_hopeless(turns.holder, file) and _writes_main(handle, effect, timeout)
         if waits and file.enter(self, timeout / 1000, _is_idle):
             self._thread = get_ident()
         spent = monotonic() - start
         if timeout and spent > _NOTICED:
             self._shortened = timeout
             _sqlite().busy_timeout(handle, max(0, timeout - int(spent * 1000)))
+
+    def ends(self) -> None:
+        """The transaction is about to end. ran() is to be called next, whatever happens.
+
+        While a commit waits for the disk, SQLite says already that no transaction is open: who looks must not take the
+        turn away, and meet the lock that is still there.
+        """
+        self._runs = True
 
     def ran(self, connection: Any) -> None:
         """The statement is over: keep the turn if its transaction is not."""
@@ -181,18 +190,30 @@ def _is_inside(connection: Any) -> bool:
         return False
 
 
-def _writes_main(handle: int | None, effect: Effect) -> bool:
-    """Return whether a statement writes to the main database, as far as its table's name tells."""
+def _writes_main(handle: int, effect: Effect, timeout: int) -> bool:
+    """Return whether a statement writes to the main database, as far as its table's name tells.
+
+    :param timeout: the milliseconds that SQLite waits for a lock, which it does not here: who has not read the schema
+        yet may have to wait for the one before to do so, and is to wait in line
+    """
     if effect.table is None:
         return True
     if effect.schema is not None:
         return effect.schema.lower() == "main"
-    return not _has(handle, b"temp", effect.table) and _has(handle, b"main", effect.table)
+    busy_timeout = _sqlite().busy_timeout
+    busy_timeout(handle, 0)
+    try:
+        return not _has(handle, b"temp", effect.table, unsure=False) and _has(
+            handle, b"main", effect.table, unsure=True
+        )
+    finally:
+        busy_timeout(handle, timeout)
 
 
-def _has(handle: int | None, schema: bytes, table: str) -> bool:
+def _has(handle: int, schema: bytes, table: str, *, unsure: bool) -> bool:
     name = table.encode(errors="surrogateescape")
-    return bool(_sqlite().column(handle, schema, name, *[None] * 6) == 0)
+    code: int = _sqlite().column(handle, schema, name, *[None] * 6)
+    return unsure if code in _LOCKED else code == 0
 
 
 class _Sqlite:
