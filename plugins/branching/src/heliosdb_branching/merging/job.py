@@ -37,7 +37,7 @@ from ..schema.planning import (
 )
 from ..schema.replaying import Refused, Replay
 from ..schema.shapes import Schema, read_schema
-from . import foreign_keys
+from . import column_keys, foreign_keys
 from .asking import Asking, shown
 from .deciding import Strategy
 from .ledger import Ledger
@@ -122,6 +122,7 @@ class Job:
         )
 
     def _merge(self) -> None:
+        column_keys.bring(self.here, self.branch, (self.request.name, self.request.into))
         base, ours, theirs = self.since.schema, read_schema(self.here), read_schema(self.branch)
         replay = Replay(self.here, self.id)
         views = readable(self.here) if changed_names(base, theirs) else None
