@@ -152,6 +152,12 @@ def test_beyond_this_machine_only_with_users():
     assert not peers.is_loopback("10.1.2.3") and not peers.is_loopback("::ffff:10.1.2.3")
 
 
+def test_without_users_a_peer_elsewhere_is_refused(server, monkeypatch):
+    monkeypatch.setattr(peers, "is_loopback", lambda peer: False)
+    with raw(server) as sock:
+        assert b"talks to its own machine alone" in read_all(sock)  # before a byte was sent
+
+
 def test_a_peer_that_is_not_allowed_hears_no_and_is_not_read(path):
     with (
         heliosdb_sqlite.start_server(path, port=0, allowed_ips=["10.0.0.0/8"]) as server,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from heliosdb_server.protocol import messages, replies
 from heliosdb_server.protocol.errors import PgError
-from heliosdb_server.protocol.frames import Frame, FrameReader
+from heliosdb_server.protocol.frames import STARTUP_LIMIT, Frame, FrameReader
 
 
 @given(
@@ -66,3 +66,11 @@ def test_an_error_has_its_fields():
 def test_row_description():
     sent = replies.row_description([replies.Field("a", 23, 4)], ())
     assert sent == b"T\0\0\0\x1a\0\x01a\0" + struct.pack("!IhIhih", 0, 0, 23, 4, -1, 0)
+
+
+@pytest.mark.parametrize("size", [0, 7, STARTUP_LIMIT + 1, 2**31, 2**32 - 1])
+def test_a_first_packet_of_a_wrong_length_is_not_waited_for(size):
+    reader = FrameReader()
+    reader.feed(struct.pack("!I", size))
+    with pytest.raises(PgError, match="invalid length of startup packet"):
+        reader.next_startup()

@@ -9,7 +9,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING
 
-from ..auth import peers, scram
+from ..auth import scram
 from ..protocol import messages, replies
 from ..protocol.errors import PgError, protocol_violation
 from ..session.session import Session
@@ -110,17 +110,9 @@ class Login:
 
     def _authenticate(self, user: str) -> None:
         method = self.listener.auth_method
-        if method == "trust":
-            if not peers.is_loopback(self.peer):
-                raise PgError(
-                    "28000",
-                    f'no entry for host "{self.peer}": without users this server talks to its own machine alone',
-                    hint="Start it with users=..., or add one with `heliosdb user add`.",
-                    fatal=True,
-                )
-        elif method == "certificate":
+        if method == "certificate":
             self._certificate(user)
-        else:
+        elif method != "trust":  # for which the listener lets in nobody but this machine
             self._password(user)
         self.listener.failures.forget(self.peer)
         self.wire.send(replies.authentication(0))
