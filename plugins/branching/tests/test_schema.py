@@ -97,6 +97,21 @@ def test_a_table_made_anew_is_told_of_with_both_definitions(main, branch, rows):
     assert main.merge_branch("b").schema == told
 
 
+def test_triggers_and_views_follow_a_rename_and_its_undoing(main, on, rows):
+    main.executescript("""
+        CREATE TABLE note (text); CREATE VIEW names AS SELECT name FROM fruit;
+        CREATE TRIGGER noted AFTER DELETE ON fruit BEGIN INSERT INTO note VALUES (old.name); END;
+        CREATE TRIGGER emptied AFTER DELETE ON note BEGIN DELETE FROM fruit WHERE name = old.text; END;
+    """)
+    main.create_branch("b")
+    write(on("b"), "ALTER TABLE fruit RENAME TO produce", "ALTER TABLE produce RENAME COLUMN name TO called")
+    main.merge_branch("b")
+    main.undo_merge("b")
+    write(main, "DELETE FROM fruit WHERE id = 1", "UPDATE note SET text = 'pear'", "DELETE FROM note")
+    assert rows(main, "SELECT * FROM names") == [("fig",)]
+    assert rows(main, "SELECT * FROM note") == [("pear",)]
+
+
 def test_what_is_made_otherwise_is_dropped_and_created(main, on):
     main.executescript("CREATE VIEW v AS SELECT 1 AS x; CREATE INDEX i ON fruit (name)")
     main.create_branch("b")

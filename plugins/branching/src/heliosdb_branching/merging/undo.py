@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from types import MappingProxyType
 from typing import Any
@@ -95,12 +95,13 @@ class _Undo:
             if thing.kind == "virtual":
                 self.here.execute(f"DROP TABLE main.{q(thing.name)}").close()
         self._rebuild_indexes()
+        self._create(suspended)  # they follow renames
         for step in reversed(steps):
             if "thing" not in step:
                 self._undo_table(step)
         self._stop_at_conflicts()
         self._create(dropped)
-        self._create(suspended)
+        self._create(each for each in suspended if self._has(each.table))
         self.conflicts += foreign_keys.check(self.here, self.written, back=True)
         self._stop_at_conflicts()
         for branch, known in before.items():
@@ -203,11 +204,14 @@ class _Undo:
         gone = {thing.name for thing in made if thing.kind == "trigger"}
         return [each for each in suspended if each.name not in gone]
 
-    def _create(self, things: list[Thing]) -> None:
+    def _create(self, things: Iterable[Thing]) -> None:
         """Make what is not there: tables that came back have brought theirs."""
         for thing in things:
-            if not value(self.here, "SELECT 1 FROM main.sqlite_master WHERE name = ?", (thing.name,)):
+            if not self._has(thing.name):
                 self.here.execute(thing.sql).close()
+
+    def _has(self, name: str) -> bool:
+        return bool(value(self.here, "SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)))
 
     def _undo_table(self, step: dict[str, Any]) -> None:
         did, name = step["did"], step.get("name", "")
@@ -268,7 +272,7 @@ class _Undo:
     def _hanging(self, step: dict[str, Any]) -> Iterator[Thing]:
         for each in step["hanging"]:
             thing = Thing(*each)
-            if not value(self.here, "SELECT 1 FROM main.sqlite_master WHERE name = ?", (thing.name,)):
+            if not self._has(thing.name):
                 yield thing
 
     def _is_copy(self, name: str, copy: str) -> bool:
