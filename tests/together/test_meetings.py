@@ -126,6 +126,15 @@ def test_the_past_has_its_vectors_and_its_sealed_values(conn: Any) -> None:
         assert conn.execute(NEAREST.format(""), ([0, 1],)).fetchall() == [(1,)]
 
 
+def test_a_history_has_no_vector_index(conn: Any) -> None:
+    conn.execute("CREATE INDEX near ON note USING ivf (v vector_l2_ops) WITH (lists = 1, probes = 1)")
+    assert [(each.name, each.table, each.rows) for each in conn.vector_index_stats()] == [("near", "note", 2)]
+    conn.execute("DROP INDEX near")
+    assert conn.vector_index_stats() == []
+    conn.execute("CREATE INDEX far ON note USING bits (v)")
+    assert conn.execute("SELECT count(*) FROM heliosdb_vector_index").fetchone() == (1,)
+
+
 def test_the_past_does_not_compare_ciphertexts(conn: Any) -> None:
     conn.tag("then")
     assert conn.execute("SELECT id FROM note WHERE code = 'c2'").fetchall() == [(2,)]

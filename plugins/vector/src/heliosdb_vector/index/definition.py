@@ -15,6 +15,10 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from .options import ALIASES, METHODS, OPERATORS, OPTIONS, whole
 
+# A history has copies of its table's indexes; those of vectors are empty to SQLite, and nobody searches them.
+_OURS = (
+    "type = 'index' AND sql LIKE '%heliosdb vector index %' AND tbl_name NOT LIKE 'heliosdb~_%' ESCAPE '~'"
+)
 _MARK = re.compile(r"'heliosdb vector index ([0-9]+): (\w+) (\w+) (\{.*?\})' IS NULL")
 
 
@@ -140,9 +144,7 @@ def _options(method: str, tokens: Sequence[Token], at: int) -> dict[str, float]:
 def numbers(connection: Any, schema: str) -> list[int]:
     """Return the numbers of all approximate indexes of a database, of methods that are not known here as well."""
     found = run(
-        connection,
-        f"SELECT sql FROM {quote_identifier(schema)}.sqlite_master "
-        "WHERE type = 'index' AND sql LIKE '%heliosdb vector index %'",
+        connection, f"SELECT sql FROM {quote_identifier(schema)}.sqlite_master WHERE {_OURS}"
     ).fetchall()
     return [int(match[1]) for (sql,) in found if (match := _MARK.search(sql))]
 
@@ -150,9 +152,7 @@ def numbers(connection: Any, schema: str) -> list[int]:
 def definitions(connection: Any, schema: str, table: str | None = None) -> list[Definition]:
     """Return the approximate indexes of a database, or of one of its tables."""
     rows = run(
-        connection,
-        f"SELECT name, tbl_name, sql FROM {quote_identifier(schema)}.sqlite_master "
-        "WHERE type = 'index' AND sql LIKE '%heliosdb vector index %'",
+        connection, f"SELECT name, tbl_name, sql FROM {quote_identifier(schema)}.sqlite_master WHERE {_OURS}"
     ).fetchall()
     found = []
     for name, on, sql in rows:
