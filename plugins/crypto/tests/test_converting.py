@@ -125,7 +125,9 @@ def test_the_copy_belongs_to_whom_the_file_did(plain, monkeypatch):
 def test_an_empty_database(file):
     file.touch()
     encrypt_file(file, KEY)
+    assert file.read_bytes()[:8] == b"HeliosDB"
     conn = heliosdb_sqlite.connect(file, encryption_key=KEY)
+    assert conn.execute("SELECT * FROM sqlite_master").fetchall() == []
     conn.execute("CREATE TABLE t (a)")
     conn.close()
 
