@@ -161,9 +161,10 @@ def test_the_interpreter_ends_with_a_transaction_open(open_encrypted, file, how)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform can't fork")
 def test_after_a_fork_parent_and_child_use_nonces_of_their_own(open_encrypted, file):
-    conn = open_encrypted()
-    conn.execute("CREATE TABLE t (a)")
-    conn.commit()
+    made = open_encrypted()
+    made.execute("CREATE TABLE t (a)")
+    made.close()
+    conn = open_encrypted()  # its key is remembered from here on, in the child too
 
     def child():
         mine = heliosdb_sqlite.connect(file, encryption_key=KEY)
