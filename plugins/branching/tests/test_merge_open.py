@@ -61,6 +61,18 @@ def test_a_merge_that_changes_nothing_ends_no_query(main, branch, journal, rows)
     assert rows(main)[0][2] == 8.0
 
 
+def test_what_can_not_be_dropped_beside_a_query_says_so(main, on, rows):
+    main.execute("CREATE INDEX prices ON fruit (price)")
+    main.create_branch("b")
+    write(on("b"), "DROP INDEX prices")
+    here = main.execute("SELECT * FROM fruit")
+    here.fetchone()
+    with pytest.raises(heliosdb_sqlite.OperationalError, match="an unfinished query of the same connection"):
+        main.merge_branch("b")
+    here.close()
+    assert main.merge_branch("b").schema == ("drop index prices",)
+
+
 def test_a_busy_main_is_waited_for(main, branch, path):
     write(branch, "UPDATE fruit SET price = 9")
     other = standard.connect(path, check_same_thread=False)

@@ -96,6 +96,14 @@ def _borrowed(caller: Any) -> Iterator[Any]:
     enforced = value(caller, "PRAGMA foreign_keys")
     try:
         yield caller
+    except sqlite3.OperationalError as error:
+        if "table is locked" not in str(error):
+            raise
+        raise sqlite3.OperationalError(
+            "database table is locked: the branch has dropped something or made a table anew, which in a "
+            "rollback-journal mode can't be done beside an unfinished query of the same connection; nothing was "
+            "merged. Fetch its rows or close its cursor, then merge again"
+        ) from None
     finally:
         run(caller, f"PRAGMA foreign_keys = {int(enforced)}")
         caller.text_factory = text_factory
