@@ -5,11 +5,15 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+import sqlalchemy as sa
 from alembic import command
+from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 
 import heliosdb_sqlite
+from heliosdb.sqlalchemy import HALFVEC, VECTOR, Encrypted
 from heliosdb.sqlalchemy.migrating import upgrade_on_branch
 from heliosdb_branching import MergeConflict
 
@@ -175,3 +179,29 @@ def test_batch_mode_makes_a_table_anew_with_what_is_heliosdbs_in_it(config, migr
     assert conn.execute("SELECT id FROM people WHERE ssn = ?", ("123-45-6789",)).fetchall() == [(1,)]
     conn.close()
     assert b"example.org" not in (tmp_path / "app.db").read_bytes()
+
+
+def test_generated_migrations_have_the_types_as_they_were_declared(url):
+    engine = sa.create_engine(f"{url}?enable_vector_search=1", connect_args={"column_key": b"k" * 32})
+    people = sa.MetaData()
+    sa.Table(
+        "people",
+        people,
+        sa.Column("email", Encrypted(sa.Text)),
+        sa.Column("ssn", Encrypted(sa.String(11), deterministic=True)),
+        sa.Column("face", VECTOR(3)),
+        sa.Column("voice", HALFVEC(2)),
+    )
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection)
+        code = render_python_code(produce_migrations(context, people).upgrade_ops)
+        for made in (
+            "Encrypted(sa.Text())",
+            "Encrypted(sa.String(length=11), deterministic=True)",
+            "VECTOR(dim=3)",
+            "HALFVEC(dim=2)",
+        ):
+            assert f"heliosdb.sqlalchemy.{made}" in code
+        people.create_all(connection)
+        assert produce_migrations(context, people).upgrade_ops.is_empty()
+    engine.dispose()

@@ -88,6 +88,12 @@ class Encrypted(TypeDecorator[Any]):
         self.impl = self.inner
         self.deterministic = deterministic
 
+    def __repr__(self) -> str:
+        """Return the call that makes the type, as a migration that Alembic generates has it."""
+        module = type(self.inner).__module__
+        inner = f"{'sa' if module.startswith('sqlalchemy.') else module}.{self.inner!r}"
+        return f"Encrypted({inner}{', deterministic=True' if self.deterministic else ''})"
+
     @property
     def words(self) -> str:
         """What stands behind the type in a ``CREATE TABLE``."""
