@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -186,76 +185,3 @@ def test_users_tables_are_as_they_were_declared(conn, past):
     ]
     (sql,) = conn.execute("SELECT sql FROM sqlite_master WHERE name = 't'").fetchone()
     assert sql == "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b BLOB)"
-
-
-CASCADES = {
-    "its own key": (
-        (
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, boss REFERENCES t ON UPDATE CASCADE);"
-            "INSERT INTO t VALUES (1, 1), (2, 1)"
-        ),
-        [
-            "UPDATE t SET id = 5 WHERE id = 1",
-            "UPDATE OR IGNORE t SET id = 2 WHERE id = 5",
-            "UPDATE t SET id = id + 9",
-        ],
-    ),
-    "its own column": (
-        (
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, a UNIQUE, b REFERENCES t (a) ON UPDATE CASCADE);"
-            "INSERT INTO t VALUES (1, 'x', 'x'), (2, 'y', 'x')"
-        ),
-        ["UPDATE t SET a = 'z' WHERE id = 1", "UPDATE OR REPLACE t SET a = 'y' WHERE id = 1"],
-    ),
-    "a table whose trigger changes it": (
-        (
-            "CREATE TABLE t (code TEXT PRIMARY KEY, n); CREATE TABLE c (code REFERENCES t ON UPDATE CASCADE);"
-            "CREATE TRIGGER counted AFTER UPDATE ON c BEGIN UPDATE t SET n = n + 1 WHERE code = NEW.code; END;"
-            "INSERT INTO t VALUES ('x', 0), ('y', 0); INSERT INTO c VALUES ('x'), ('x')"
-        ),
-        ["UPDATE t SET code = 'z' WHERE code = 'x'", "UPDATE t SET code = code || 1", "UPDATE t SET n = 9"],
-    ),
-}
-
-
-@pytest.mark.parametrize("adopted", [True, False], ids=["adopted", "made"])
-@pytest.mark.parametrize("by", ["plain", "travel"])
-@pytest.mark.parametrize("through", CASCADES)
-def test_a_change_that_a_foreign_key_hands_on_to_the_row_itself(open_travel, plain, through, by, adopted):
-    setup, changes = CASCADES[through]
-    if adopted:
-        plain.executescript(setup)
-    conn = open_travel()
-    if not adopted:
-        conn.executescript(setup)
-    writer = plain if by == "plain" else conn
-    writer.execute("PRAGMA foreign_keys = ON")
-    states = {}
-    for change in ["SELECT 1", *changes]:
-        time.sleep(0.002)  # what a plain program changes within a millisecond has one time
-        writer.execute(change)
-        writer.commit()
-        ((last,),) = conn.execute("SELECT max(txn) FROM heliosdb_timetravel_commits")
-        states[last] = conn.execute("SELECT * FROM t ORDER BY 1").fetchall()
-    for txn, state in states.items():
-        assert conn.execute("SELECT * FROM t AS OF TRANSACTION ? ORDER BY 1", (txn,)).fetchall() == state
-    assert (
-        conn.execute("SELECT * FROM t FOR SYSTEM_TIME ALL WHERE system_time = system_time_end").fetchall()
-        == []
-    )
-
-
-def test_a_row_whose_clash_was_ignored_and_that_goes_with_others_later(open_travel):
-    conn = open_travel()
-    conn.executescript(
-        "PRAGMA foreign_keys = ON;"
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, name UNIQUE, up REFERENCES t ON DELETE CASCADE);"
-        "INSERT INTO t VALUES (1, 'a', NULL), (2, 'b', 1)"
-    )
-    conn.executescript("INSERT OR IGNORE INTO t VALUES (3, 'a', NULL)")
-    conn.executescript("INSERT INTO t VALUES (4, 'd', NULL)")
-    ((before,),) = conn.execute("SELECT max(txn) FROM heliosdb_timetravel_commits")
-    conn.executescript("DELETE FROM t WHERE id = 1")
-    for txn in (before - 1, before):
-        past = conn.execute("SELECT id FROM t AS OF TRANSACTION ? ORDER BY id", (txn,)).fetchall()
-        assert past == [(1,), (2,)] + [(4,)] * (txn == before)

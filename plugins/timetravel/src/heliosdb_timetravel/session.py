@@ -18,8 +18,10 @@ from .errors import warn
 from .options import TimeTravelOptions
 from .reading.moments import Moments
 from .storage import clock, following, layout
+from .storage.entangled import entangled_tables
 from .storage.names import COMMITS, OPEN, SETTINGS, in_schema
 from .storage.registry import Versioned
+from .storage.tidying import Tidying, eager_tables, tidying
 
 NAME = "timetravel"
 _WITHOUT = "without"  # the setting that has the tables whose versioning was switched off
@@ -53,6 +55,7 @@ class TimeTravel:
         self._followed: Stamp = ()  # of the schema that main's history is in step with
         self._seen: Stamp = ()  # of the schema for which the rest is known
         self._has_history = False
+        self._tidying: Tidying | None = None
         self.restoring_dump = False
         """A dump is being read in, which brings the tables of a history with it."""
 
@@ -206,6 +209,9 @@ class TimeTravel:
             if any(following.is_behind(self.run, table) for table in tables):
                 return True
             live = {table.name for table in tables if table.shape is not None}
+            entangled = entangled_tables(self.run, "main") & {name.lower() for name in live}
+            if entangled != eager_tables(self.run, "main") or tidying(self.run, "main").is_due(self.run):
+                return True
         else:
             live = set()
         return self._versions_all() and any(
@@ -239,6 +245,7 @@ class TimeTravel:
         self._known.pop(schema, None)
         if schema == "main":
             self._in_step()
+            self._tidy()
 
     def _carry_over(self, schema: str) -> None:
         """Go on with a table that this transaction dropped and that another one took the name of: it was rebuilt."""
@@ -321,7 +328,13 @@ class TimeTravel:
     def _close_open_commit(self) -> None:
         # Looked at first, because a transaction that only reads must not ask for the right to write.
         if self.run(clock.STATE).fetchone() == (OPEN,):
+            self._tidy()
             clock.close(self.run, self.user, time.time_ns() // 1000)
+
+    def _tidy(self) -> None:
+        if self._tidying is None:
+            self._tidying = tidying(self.run, "main")
+        self._tidying.run(self.run)
 
     def went_back(self) -> None:
         """A transaction was rolled back: what it did to the schema has not happened."""
@@ -346,6 +359,7 @@ class TimeTravel:
 
     def _in_step(self) -> None:
         self._has_history = layout.exists(self.run, "main")
+        self._tidying = None
         if self._has_history:
             layout.join(self.run)  # deserialize() and backup() bring a history along
         self._followed = stamp(self.connection)

@@ -175,4 +175,25 @@ KINDS = (
         upsert="ON CONFLICT (id) DO UPDATE SET b = excluded.b",
         also=("log",),
     ),
+    Kind(
+        "refers to itself",
+        "PRAGMA foreign_keys = ON; CREATE TABLE t (id INT PRIMARY KEY, a UNIQUE REFERENCES t (b) ON DELETE CASCADE,"
+        " b UNIQUE REFERENCES t ON DELETE SET NULL ON UPDATE CASCADE)",
+        ("id", "a", "b"),
+        ("id",),
+        (*INTEGERS, None, None),
+        upsert="ON CONFLICT DO UPDATE SET b = excluded.b",
+        more=("UPDATE OR REPLACE t SET id = 1", "UPDATE OR REPLACE t SET id = b, b = id"),
+    ),
+    Kind(
+        "with triggers before a row comes",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a UNIQUE, b UNIQUE);"
+        "CREATE TRIGGER came BEFORE INSERT ON t BEGIN UPDATE OR IGNORE t SET b = id WHERE a = NEW.b;"
+        " DELETE FROM t WHERE id = NEW.a AND b IS NULL; END;"
+        "CREATE TRIGGER gone AFTER DELETE ON t BEGIN UPDATE OR REPLACE t SET a = OLD.b WHERE b = OLD.a; END",
+        ("id", "a", "b"),
+        ("id",),
+        INTEGERS,
+        upsert="ON CONFLICT (id) DO UPDATE SET a = excluded.a",
+    ),
 )

@@ -233,7 +233,7 @@ def _renamed_key(table: Versioned, shape: Shape) -> Iterable[str]:
     """Yield the key's columns under the names that the table had for them."""
     known = [each.name for each in table.columns if each.dropped is None]
     now = [each.name for each in table.recorded(shape)]
-    same_place = dict(zip(now, known, strict=False)) if len(now) == len(known) else {}
+    same_place = dict(zip(now, known, strict=False)) if len(now) >= len(known) else {}
     for name in shape.key:
         yield name if name in known else same_place.get(name, name)
 
@@ -286,7 +286,7 @@ def _refresh_triggers(run: Run, table: Versioned, shape: Shape) -> None:
         "WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY rowid",
         (shape.name,),
     ).fetchall()
-    expected = expected_triggers(table, shape)
+    expected = expected_triggers(run, table, shape)
     # Ours must be the newest. A user's trigger that fires first could change a row before it is known to be new.
     if dict(rows[-len(expected) :]) != expected:
         drop_triggers(run, table)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from .names import ROW
+from .names import ROW, TO
 from .shape import Shape
 
 
@@ -72,6 +72,20 @@ def find_row(shape: Shape, row: str, version: str) -> str:
     return f"{same} AND ({version}.{ROW} = '' OR {row}.{shape.rowid} = {version}.{ROW})"
 
 
+def find_same(shape: Shape, found: str, row: str) -> str:
+    """Return the condition that a row of the user's table has the key of another, so that indexes serve."""
+    if shape.rowid_is_key:
+        return equal(of_row(shape, found), of_row(shape, row))
+    same = " AND ".join(
+        f"{found}.{quote_identifier(name)} IS {row}.{quote_identifier(name)}{_collate(collation)}"
+        for name, collation in zip(shape.key, shape.key_collations, strict=True)
+    )
+    if not shape.nullable:
+        return same
+    whole = " AND ".join(f"{row}.{quote_identifier(name)} IS NOT NULL" for name in shape.key)
+    return f"{same} AND (({whole}) OR {found}.{shape.rowid} = {row}.{shape.rowid})"
+
+
 def find_version(shape: Shape, version: str, other: str) -> str:
     """Return the condition that a superseded row has the key of another one, so that the history's index serves."""
     if shape.rowid_is_key:
@@ -81,6 +95,20 @@ def find_version(shape: Shape, version: str, other: str) -> str:
         for name, collation in zip(shape.key, shape.key_collations, strict=True)
     )
     return f"{same} AND {version}.{ROW} = {other}.{ROW}" if shape.nullable else same
+
+
+def find_marks(shape: Shape, version: str, row: str) -> str:
+    """Return the condition that a superseded row whose end is negative has the key of a row, found by that key."""
+    if shape.rowid_is_key:
+        same = equal(of_version(shape, version), of_row(shape, row))
+    else:
+        same = " AND ".join(
+            f"{version}.{quote_identifier(name)} IS {row}.{quote_identifier(name)}{_collate(collation)}"
+            for name, collation in zip(shape.key, shape.key_collations, strict=True)
+        )
+        if shape.nullable:
+            same += f" AND {version}.{ROW} = {of_row(shape, row)[-1]}"
+    return f"{same} AND +{version}.{TO} < 0"  # the sign keeps SQLite from reading all that have such an end
 
 
 def find_start(shape: Shape, start: str, key: list[str]) -> str:

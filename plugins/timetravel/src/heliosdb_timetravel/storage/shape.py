@@ -48,9 +48,6 @@ class Shape(NamedTuple):
     nullable: bool  # NULL may stand in the primary key, and then does not identify a row
     uniques: tuple[Unique, ...]
     strict: bool
-    referenced: tuple[
-        str, ...
-    ] = ()  # the columns whose change a foreign key hands on to other rows, or to this one
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name."""
@@ -117,7 +114,6 @@ def read_shape(run: Run, schema: str, table: str) -> Shape | None:
         nullable,
         uniques,
         "STRICT" in definition.options,
-        _referenced(run, schema, name, key),
     )
 
 
@@ -185,22 +181,6 @@ def _key_collations(
             found = {name: "" if collation == "BINARY" else collation for name, collation in rows}
             return tuple(found.get(name, "") for name in key)
     return ("",) * len(key)
-
-
-def _referenced(run: Run, schema: str, table: str, key: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns whose change makes SQLite change rows that refer to them."""
-    rows = run(
-        f'SELECT f."to", f.seq FROM {quote_identifier(schema)}.sqlite_master AS m, '
-        "pragma_foreign_key_list(m.name, ?) AS f "
-        "WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND m.sql LIKE '%UPDATE%' "
-        "AND f.\"table\" = ? COLLATE NOCASE AND f.on_update IN ('CASCADE', 'SET NULL', 'SET DEFAULT') "
-        'ORDER BY f."to", f.seq',
-        (schema, table),
-    ).fetchall()
-    named = [
-        column if column is not None else key[place] for column, place in rows if column or place < len(key)
-    ]
-    return tuple({column.lower(): column for column in named}.values())
 
 
 def _terms(run: Run, schema: str, index: str, columns: Sequence[Column]) -> Iterator[tuple[str, str]]:

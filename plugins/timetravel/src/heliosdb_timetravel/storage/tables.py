@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import TypeVar
 
 from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from . import keys
+from .eager import EagerTriggers
+from .entangled import entangled_tables
 from .names import FROM, ID, PREFIX, ROW, TO, history, index, starts
 from .registry import Versioned
 from .shape import Column, Run, Shape
 from .triggers import Triggers
 
+AnyTriggers = TypeVar("AnyTriggers", bound=Triggers)
 _OWN = (ID, FROM, TO, ROW)
 
 
@@ -65,15 +69,21 @@ def definition(column: Column, name: str, *, default: bool = False) -> str:
     return " ".join(part for part in parts if part)
 
 
-def expected_triggers(table: Versioned, shape: Shape) -> dict[str, str]:
+def expected_triggers(run: Run, table: Versioned, shape: Shape) -> dict[str, str]:
     """Return the triggers that record the table, text by name."""
-    return Triggers(table.number, shape, table.began if table.adopted else None, table.recorded(shape)).all()
+    kind = EagerTriggers if shape.name.lower() in entangled_tables(run, shape.schema) else Triggers
+    return triggers_of(kind, table, shape).all()
+
+
+def triggers_of(kind: type[AnyTriggers], table: Versioned, shape: Shape) -> AnyTriggers:
+    """Return what makes the triggers that record the table."""
+    return kind(table.number, shape, table.began if table.adopted else None, table.recorded(shape))
 
 
 def make_triggers(run: Run, table: Versioned, shape: Shape) -> None:
     """Have the table recorded. The newest trigger of a table fires first: a row has begun before others change it."""
     q = quote_identifier(table.schema)
-    for text in expected_triggers(table, shape).values():
+    for text in expected_triggers(run, table, shape).values():
         run(text.replace("CREATE TRIGGER ", f"CREATE TRIGGER {q}.", 1))
 
 

@@ -7,8 +7,7 @@ What each has to cope with:
   row is history, else (``OR IGNORE``, an UPSERT) it was nothing.
 * The conflict clause of the user's statement overrides those in triggers. So none of these statements can conflict.
 * A version that the open transaction began and ends is no version: nobody else has seen it.
-* A change that foreign keys hand on (``ON UPDATE CASCADE``) is handed on before triggers that fire AFTER it, and may
-  come back to the row: what that was is recorded before such a change.
+* Foreign keys and the user's triggers may come back to the table amid a change: ``eager`` has the triggers for those.
 """
 
 from __future__ import annotations
@@ -29,9 +28,6 @@ F, N = (
 )  # the first transaction of a version and the open one; no column has such a name
 LATEST = f"(SELECT state FROM {COMMITS} ORDER BY txn DESC LIMIT 1)"
 NOT_OPEN = f"{LATEST} IS NOT {OPEN}"
-OPEN_TXN = (
-    f"coalesce((SELECT CASE state WHEN {OPEN} THEN txn END FROM {COMMITS} ORDER BY txn DESC LIMIT 1), 0)"
-)
 EVENTS = (
     "before_update",
     "before_delete",
@@ -97,10 +93,7 @@ class Triggers:
         of = self._of_uniques()
         made = {
             "before_update": ("BEFORE UPDATE", self._before_update()),
-            "before_delete": (
-                "BEFORE DELETE",
-                f"WHEN {NOT_OPEN} BEGIN {self._touch(self._start_of('OLD'))} END",
-            ),
+            "before_delete": ("BEFORE DELETE", self._before_delete()),
             "clash": ("BEFORE INSERT", self._before_insert()),
             "update_clash": (f"BEFORE UPDATE{of}", self._before_update_clash()),
             "replace": ("AFTER INSERT", self._after_replacing()),
@@ -109,10 +102,7 @@ class Triggers:
             "move": (f"AFTER UPDATE{self._of_key()}", self._after_move()),
             "update": ("AFTER UPDATE", self._after_update()),
             "forget": ("AFTER DELETE", f"BEGIN {self._forget_old()} END"),
-            "delete": (
-                "AFTER DELETE",
-                f"WHEN {self._is_older('OLD')} BEGIN {self._record_old()} {self._forget_old()} END",
-            ),
+            "delete": ("AFTER DELETE", self._after_delete()),
         }
         named = {trigger(self._number, event): made[event] for event in EVENTS}
         return {
@@ -122,38 +112,24 @@ class Triggers:
 
     # -- one row -----------------------------------------------------------------------------------------------------
     def _before_update(self) -> str:
-        touch = self._touch(self._start_of("OLD"))
-        handed_on = self._handed_on()
-        if not handed_on:
-            return f"WHEN {NOT_OPEN} AND ({self._changes()}) BEGIN {touch} END"
-        found = f"EXISTS (SELECT 1 FROM {self._table} AS c WHERE {keys.same(self.shape, 'c', 'NEW')})"
-        where = f" WHERE {handed_on} AND {self._is_older('OLD')}"
-        moves = f"{handed_on} AND NOT ({keys.same(self.shape, 'OLD', 'NEW')}) AND NOT {found}"
-        return (
-            f"WHEN ({NOT_OPEN} OR {handed_on}) AND ({self._changes()}) BEGIN {touch} "
-            f"{self._record_old(where)} "
-            f"{self._start('OLD', handed_on)} {self._start('NEW', moves)} END"
-        )
+        return f"WHEN {NOT_OPEN} AND ({self._changes()}) BEGIN {self._touch(self._start_of('OLD'))} END"
+
+    def _before_delete(self) -> str:
+        return f"WHEN {NOT_OPEN} BEGIN {self._touch(self._start_of('OLD'))} END"
 
     def _after_update(self) -> str:
         """The row is another one under the same key; one that this transaction began goes on as it began."""
         when = f"{keys.same(self.shape, 'OLD', 'NEW')} AND ({self._differ('OLD', 'NEW')}) AND {self._is_older('OLD')}"
-        return f"WHEN {when}{self._unless_recorded()} BEGIN {self._record_old()} {self._start('NEW')} END"
+        return f"WHEN {when} BEGIN {self._record_old()} {self._start('NEW')} END"
 
     def _after_move(self) -> str:
         """The row has another key now."""
         when = f"NOT ({keys.same(self.shape, 'OLD', 'NEW')})"
-        record = self._record_old(f" WHERE {self._is_older('OLD')}{self._unless_recorded()}")
+        record = self._record_old(f" WHERE {self._is_older('OLD')}")
         return f"WHEN {when} BEGIN {record} {self._forget_old()} {self._start('NEW')} END"
 
-    def _handed_on(self) -> str:
-        """Return the condition that foreign keys hand a change on to the rows that refer to this one; "" for never."""
-        named = [quote_identifier(name) for name in self.shape.referenced]
-        return f"({any_of(f'OLD.{name} IS NOT NEW.{name}' for name in named)})" if named else ""
-
-    def _unless_recorded(self) -> str:
-        handed_on = self._handed_on()
-        return f" AND NOT {handed_on}" if handed_on else ""
+    def _after_delete(self) -> str:
+        return f"WHEN {self._is_older('OLD')} BEGIN {self._record_old()} {self._forget_old()} END"
 
     def _changes(self) -> str:
         return f"NOT ({keys.same(self.shape, 'OLD', 'NEW')}) OR {self._differ('OLD', 'NEW')}"
@@ -212,7 +188,7 @@ class Triggers:
             f"DELETE FROM {self._starts} WHERE ({parts}) IN "
             f"(SELECT {version} FROM {self._history} AS h WHERE h.{TO} < 0 AND NOT {found});"
         )
-        # All that is pending is of this change, be it that what it made other rows do is of a later transaction.
+        # All that is pending is of this change, even if it made other tables do what is of a later transaction.
         return f"{forget} {self._settle(f'({own} OR NOT {here})', '')}"
 
     def _settle(self, gone: str, of_now: str = f" AND -{TO} = {TXN}") -> str:
@@ -338,13 +314,8 @@ class Triggers:
         return f"coalesce({self._start_of(row)}, {self._unstarted})"
 
     def _is_older(self, row: str) -> str:
-        """Return the condition that a row was begun by an earlier transaction than the open one.
-
-        A writer without time travel has no transaction that is open: each of its changes ends a version.
-        """
-        if self._unstarted == TXN:
-            return f"NOT coalesce({self._start_of(row)} = {OPEN_TXN}, 1)"
-        return f"NOT {self._since(row)} = {OPEN_TXN}"
+        """Return the condition that a row was begun by an earlier transaction than that of the change."""
+        return f"{self._since(row)} < {TXN}"
 
     def _columns(self) -> str:
         row = [ROW] if keys.row_part(self.shape, "c") else []
