@@ -101,6 +101,8 @@ def virtual_tables(connection: Any) -> dict[str, tuple[str, str]]:
 
 def shadow_tables(connection: Any, virtual: dict[str, tuple[str, str]]) -> set[str]:
     """Return the names, in lower case, of the tables in which virtual tables keep their data."""
+    if not virtual:
+        return set()
     shadows = {
         f"{name}_{suffix}".lower()
         for name, (module, _) in virtual.items()

@@ -134,7 +134,7 @@ class Job:
         self._replay_tables(replay, plans, altered_here(ours, plans))
         if self.target != MAIN:
             watch(self.here)  # the logs know the columns that came
-        now = read_schema(self.here)
+        now = read_schema(self.here) if early or any(plan.alters for plan in plans) else ours
         gone = {plan.pair.ours.name.lower() for plan in plans if plan.drop and plan.pair.ours is not None}
         things = plan_things(base, ours, theirs, now, gone, self._side)
         self._stop_at_conflicts()
