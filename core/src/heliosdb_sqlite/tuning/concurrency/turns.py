@@ -13,8 +13,7 @@ from collections.abc import Callable
 
 _LOOK = 0.001  # seconds from one look of the first in line to the next: is the one before still at it?
 _SELDOM = 50  # times as long, at most, those behind it wait for theirs
-_FEW = 3  # turns in a row, however long they take
-_ROW, _ROUND = 0.025, 0.2  # seconds of more turns in a row, and of a round of all who wait
+_ROW, _ROUND = 0.018, 0.15  # seconds in which one may begin turns in a row, and of a round of all who wait
 _PAUSE = 0.001  # seconds after which who may go on is taken not to
 
 
@@ -47,8 +46,7 @@ class Turns:
         self._guard = threading.RLock()
         self._holder: object | None = None
         self._last: object | None = None  # to have held it
-        self._row = 0  # its turns without another's in between
-        self._began = self._left = 0.0  # when the first of them began, and the last ended
+        self._began = self._left = 0.0  # when the first of its turns in a row began, and the last ended
         self._waiting: deque[_Waiter] = deque()
         self.since = 0.0
         """When the turn was given to the one who has it, in seconds of time.monotonic()."""
@@ -90,13 +88,12 @@ class Turns:
     def _is_over(self) -> bool:
         """Return whether the last one's turns in a row have been enough for now."""
         enough = min(_ROW, _ROUND / max(1, len(self._waiting)))
-        return self._row >= _FEW and time.monotonic() - self._began >= enough
+        return time.monotonic() - self._began >= enough
 
     def _give(self, who: object) -> None:
         self._holder, self.since = who, time.monotonic()
         if self._last is not who:
-            self._last, self._row, self._began = who, 0, self.since
-        self._row += 1
+            self._last, self._began = who, self.since
 
     def _is_called(self, waiter: _Waiter, timeout: float, is_idle: Callable[[object], bool] | None) -> bool:
         timeout = min(timeout, threading.TIMEOUT_MAX)
