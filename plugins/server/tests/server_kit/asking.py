@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,34 +92,18 @@ def answers(url: str, script: str) -> list[dict[str, Any]]:
         return [ask(connection, each.sql) for each in questions(script)]
 
 
-_NUMERIC = 1700
 _FIRST_OWN_OID = 16384  # what a database makes itself has OIDs from here on, another each time
 
 
 def comparable(answer: dict[str, Any]) -> dict[str, Any]:
     """Return an answer without what two servers may say differently.
 
-    That is how many zeros stand behind a number which is no column's own, and its digits beyond the fifteenth: SQLite
-    has no decimal numbers; and the OIDs of a database's own types.
+    Those are the OIDs of a database's own types.
     """
     if "columns" not in answer:
         return answer
-    numbers = [at for at, (_, oid, size) in enumerate(answer["columns"]) if oid == _NUMERIC and size == -1]
     made = dict(answer)
     made["columns"] = [
         [name, oid if oid < _FIRST_OWN_OID else "own", size] for name, oid, size in answer["columns"]
     ]
-    made["rows"] = [
-        [_shortened(value) if at in numbers and value is not None else value for at, value in enumerate(row)]
-        for row in answer["rows"]
-    ]
-    if isinstance(answer.get("binary"), list):
-        made["binary"] = [
-            [None if at in numbers else value for at, value in enumerate(row)] for row in answer["binary"]
-        ]
     return made
-
-
-def _shortened(text: str) -> str:
-    number = Decimal(f"{float(text):.14g}") if text.strip("-").replace(".", "").isdigit() else text
-    return f"{number.normalize():f}" if isinstance(number, Decimal) else number

@@ -124,13 +124,14 @@ class Reading:
         ):
             if hidden == 1:
                 continue
-            sized = registry.declared(declared or "")
+            sized, scale = registry.declared(declared or ""), ""
             if primary:
                 keyed.append((primary, name, (declared or "").upper()))
             if (mark := marks.get(name.lower())) is not None:
                 mark, _, sequence = mark.partition("nextval ")
                 if sequence:
                     sequences[name] = sequence
+                mark, _, scale = mark.partition(" scale ")
                 kind, _, size = mark.partition(" ")[0].partition("@")
                 if kind in BY_NAME:
                     sized = Sized(BY_NAME[kind], int(size or -1))
@@ -141,7 +142,8 @@ class Reading:
                     identities[name] = "d"
             if hidden:
                 computed.add(name)
-            columns.append(Column(name, sized, "", (found.oid, number), bool(not_null)))
+            decimals = int(scale) if scale.isdigit() else None
+            columns.append(Column(name, sized, "", (found.oid, number), bool(not_null), decimals))
             if default is not None:
                 defaults[name] = default
         keyed.sort()

@@ -10,11 +10,12 @@ from functools import cmp_to_key, lru_cache, reduce
 from typing import Any
 
 from ..protocol.errors import PgError
-from ..types import arrays, intervals, writing
+from ..types import arrays, intervals, numbers, writing
 from ..types.intervals import Interval
 from ..types.reading import Literal, jsonb_dump
 from .arrays import pg_array_order
 from .documents import jsonable, pg_jsonb_order
+from .exact import spread
 
 
 @lru_cache(maxsize=256)
@@ -163,6 +164,16 @@ def _statistic(function: Callable[[list[float]], float], least: int) -> Callable
     return run
 
 
+def _spread(*, sample: bool, root: bool) -> Callable[..., Any]:
+    """Return a variance or its root as PostgreSQL shows it."""
+
+    def run(rows: list[Any], count: int, types: list[str]) -> Any:
+        values = [numbers.decimal(row[0]) for row in rows if row[0] is not None]
+        return spread(values, sample=sample, root=root)
+
+    return run
+
+
 def _bits(function: Callable[[int, int], int]) -> Callable[..., Any]:
     def run(rows: list[Any], count: int, types: list[str]) -> Any:
         values = [row[0] for row in rows if row[0] is not None]
@@ -254,6 +265,10 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "variance": _statistic(statistics.variance, 2),
     "var_samp": _statistic(statistics.variance, 2),
     "var_pop": _statistic(statistics.pvariance, 1),
+    **{
+        f"{name} shown": _spread(sample=not name.endswith("_pop"), root=name.startswith("stddev"))
+        for name in ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop")
+    },
     "bit_and": _bits(lambda a, b: a & b),
     "bit_or": _bits(lambda a, b: a | b),
     "bit_xor": _bits(lambda a, b: a ^ b),

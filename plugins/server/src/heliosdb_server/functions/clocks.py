@@ -10,6 +10,7 @@ from typing import Any
 from ..protocol.errors import PgError
 from ..types import arrays, intervals, moments, writing
 from ..types.intervals import Interval
+from ..types.numbers import numeric
 from ..types.reading import json_dump
 from ..types.registry import BY_NAME
 from .marks import collected, sees_null
@@ -269,7 +270,7 @@ def pg_to_date(text: str, form: str) -> str:
 def pg_to_number(text: str, form: str) -> Any:
     from .templates.reading import number_from
 
-    return number_from(text, form)
+    return numeric(number_from(text, form))
 
 
 FUNCTIONS = collected(globals())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..protocol.errors import PgError
-from . import arrays, casts, clocks, documents, json_rows, numerics, patterns, spans, texts
+from . import arrays, casts, clocks, documents, exact, json_rows, numerics, patterns, spans, texts
 from .aggregates import Aggregate
 
 
@@ -65,6 +65,7 @@ _EVERYONES: dict[str, Callable[..., Any]] = {
     **texts.FUNCTIONS,
     **patterns.FUNCTIONS,
     **numerics.FUNCTIONS,
+    **exact.FUNCTIONS,
     **arrays.FUNCTIONS,
     **documents.FUNCTIONS,
     **json_rows.FUNCTIONS,
@@ -104,6 +105,8 @@ class Functions:
             return False
         if name == "pg_aggregate":
             self._define_aggregate()
+        elif name == "pg_exact_sum":
+            self._connection.create_aggregate(name, 1, exact.ExactSum)
         else:
             function = self._own.get(name) or _EVERYONES.get(name)
             if function is None:

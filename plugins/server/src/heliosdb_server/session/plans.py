@@ -141,9 +141,7 @@ def fields(columns: tuple[Column, ...]) -> list[Field]:
 
 def row_encoder(columns: tuple[Column, ...], formats: tuple[int, ...], zone: Any) -> Encoder:
     """Return what makes rows DataRow messages."""
-    return encoder(
-        tuple(column.sized or Sized(TEXT) for column in columns), tuple(spread(formats, len(columns))), zone
-    )
+    return encoder(tuple(column.written for column in columns), tuple(spread(formats, len(columns))), zone)
 
 
 # ---- parameters ----

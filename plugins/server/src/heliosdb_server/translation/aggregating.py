@@ -30,6 +30,7 @@ from ..types.registry import (
 )  # fmt: skip
 from . import tree
 from .composites import Composites
+from .decimals import exact
 from .literals import S_BOOL, S_FLOAT8, S_INT8, S_TEXT
 from .scope import Ex, Scope
 
@@ -145,13 +146,40 @@ class Aggregating(Composites):
             sized = self._native_result(name, args)
             made = f"{name}({text}){end}"
             if name in ("sum", "avg") and sized is not None and sized.type is NUMERIC:
-                scale = args[0].decimals
-                if name == "avg" or scale is None:
-                    return self._fifteen(made)
-                return Ex(f"round({made}, {scale})" if scale else made, sized, scale=scale)
+                return self._decimal_total(name, made, f"{distinct}{{}}){end}", args[0], node)
+            if name in ("min", "max") and args[0].type is NUMERIC:
+                return Ex(made, Sized(NUMERIC), scale=args[0].decimals)
             return Ex(made, sized)
         result = _COLLECTING[name]
         return self._collected(node, name, result, args, scope, end)
+
+    def _decimal_total(self, name: str, made: str, rest: str, arg: Ex, node: tree.Call) -> Ex:
+        """Return a sum or an average of decimal numbers, with what shows it."""
+        scale, value = arg.decimals, exact(arg)
+        exactly = f"pg_exact_sum({rest.format(value)}"
+        if name == "sum":
+            if scale is not None:
+                text = f"round({made}, {scale})" if scale else made
+                return Ex(text, Sized(NUMERIC), scale=scale)
+            total = self._fifteen(made)
+            return total._replace(shown=exactly) if node.over is None else total
+        average = self._fifteen(made)
+        count = f"count({rest.format(arg.text)}"
+        if arg.type is INT8:
+            halves = (
+                f"sum({rest.format(half)}" for half in (f"{arg.text} >> 32", f"{arg.text} & 4294967295")
+            )
+            if node.distinct:
+                return average
+            return average._replace(shown=f"pg_exact_average({', '.join(halves)}, {count})")
+        if scale is not None:
+            total_text = f"sum({rest.format(arg.text)}"
+            total_text = f"pg_exact_scaled({total_text}, {scale})" if scale else total_text
+        elif node.over is None:
+            total_text = exactly
+        else:
+            return average
+        return average._replace(shown=f"pg_exact('/', {total_text}, {count})")
 
     def _native_result(self, name: str, args: Sequence[Ex]) -> Sized | None:
         if name == "count":
@@ -208,6 +236,12 @@ class Aggregating(Composites):
         else:
             sized = first.sized
         made = self.own(f"pg_aggregate({', '.join(texts)}){end}", sized)
+        if name in _EXACT and sized is not None and sized.type is NUMERIC:
+            spec = json.dumps([f"{name} shown", node.distinct, len(args), directions, types])
+            texts = [quote_text(spec), exact(args[0]), *texts[2:]]
+            return self._fifteen(made.text)._replace(shown=f"pg_aggregate({', '.join(texts)}){end}")
+        if sized is not None and sized.type is NUMERIC and sized.modifier != -1:
+            made = made._replace(sized=Sized(NUMERIC), scale=first.decimals)
         if name == "string_agg" and args and args[0].type is BYTEA:
             return made._replace(sized=Sized(BYTEA))
         return made

@@ -34,7 +34,7 @@ from ..types.registry import (
     PgType,
     Sized,
 )  # fmt: skip
-from . import tree
+from . import decimals, tree
 from .aggregating import AGGREGATES, Aggregating
 from .literals import S_FLOAT8, S_INT4, S_TEXT, is_number
 from .scope import Ex, Scope
@@ -192,7 +192,7 @@ class Calls(Aggregating):
             if is_plain(texts[0], ()):
                 return Ex(made, result, steps=(least,))
             return self.own(f"pg_int({made}, '{result.type.name}')", result)
-        return Ex(made, result)
+        return decimals.called(name, Ex(made, result), args)
 
     def _result(self, result: PgType | str, args: Sequence[Ex]) -> Sized | None:
         if isinstance(result, PgType):
@@ -248,13 +248,16 @@ class Calls(Aggregating):
         if len(items) == 1:
             return items[0]
         not_null = any(item.not_null for item in items)
-        return Ex(f"coalesce({', '.join(item.text for item in items)})", sized, not_null=not_null)
+        made = Ex(f"coalesce({', '.join(item.text for item in items)})", sized, not_null=not_null)
+        return decimals.picked(made, items, f"coalesce({', '.join(map(decimals.exact, items))})")
 
     def _call_nullif(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         if len(node.args) != 2:
             raise self._no_function(node, [])
         a, b = self.pair(node.args[0], node.args[1], scope)
-        return Ex(f"nullif({a.text}, {b.text})", a.sized or S_TEXT)
+        made = Ex(f"nullif({a.text}, {b.text})", a.sized or S_TEXT)
+        shown = f"CASE WHEN {made.text} IS NOT NULL THEN {decimals.exact(a)} END"
+        return decimals.picked(made, [a], shown)
 
     def _call_greatest(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         items, sized = self.unified(node.args, scope, want)
@@ -263,12 +266,13 @@ class Calls(Aggregating):
             name = "interval_least" if least else "interval_greatest"
             return self.own(f"pg_{name}({', '.join(item.text for item in items)})", sized)
         if all(item.not_null for item in items) and len(items) > 1:
-            return Ex(
-                f"{'min' if least else 'max'}({', '.join(item.text for item in items)})", sized, not_null=True
-            )
-        return self.own(
-            f"pg_{'least' if least else 'greatest'}({', '.join(item.text for item in items)})", sized
-        )
+            name = "min" if least else "max"
+            made = Ex(f"{name}({', '.join(item.text for item in items)})", sized, not_null=True)
+        else:
+            name = "least" if least else "greatest"
+            made = self.own(f"pg_{name}({', '.join(item.text for item in items)})", sized)
+        listed = ", ".join(map(decimals.exact, items))
+        return decimals.picked(made, items, f"pg_exact_{'least' if least else 'greatest'}({listed})")
 
     _call_least = _call_greatest
 
@@ -276,10 +280,12 @@ class Calls(Aggregating):
         if len(node.args) != 1:
             raise self._no_function(node, [])
         made = self.ex(node.args[0], scope, Sized(NUMERIC))
+        if made.decimals is None and made.shown:
+            return self.own(f"pg_exact_scale({made.shown})", S_INT4)
         if made.decimals is None:
             raise PgError(
                 "0A000",
-                "the zeros behind a calculated number are not kept: it has no scale()",
+                "the zeros behind a stored number are not kept: it has no scale()",
                 hint="Use min_scale(), or cast to numeric(p, s).",
                 position=node.at + 1,
             )

@@ -12,6 +12,7 @@ from ..protocol.errors import PgError
 from ..types.registry import Sized
 from . import tree
 from .assigning import Assigning
+from .decimals import listed as shown
 from .literals import S_BOOL
 from .scope import Column, Ex, Relation, Scope, TableInfo
 
@@ -112,7 +113,7 @@ class Changes(Assigning):
         scope = Scope([Relation(alias or info.name, bare)])
         targets = self.targets(items, scope)
         columns = tuple(Column(name, ex.sized, "", ex.source) for name, ex in targets)
-        listed = ", ".join(f"{ex.text} AS {quote_identifier(name)}" for name, ex in targets)
+        listed = ", ".join(f"{shown(ex)} AS {quote_identifier(name)}" for name, ex in targets)
         return f" RETURNING {listed}", columns
 
     def _insert(self, node: tree.Insert) -> tuple[str, tuple[Column, ...]]:

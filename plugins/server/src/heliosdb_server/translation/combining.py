@@ -39,7 +39,13 @@ class Combining(Grouping):
         right, others = self._operand(node.right, scope, wrap_set=True)
         self._same_count(columns, others, node)
         merged = tuple(
-            a._replace(sized=_met(a, b, node), sql="", source=(0, 0), not_null=a.not_null and b.not_null)
+            a._replace(
+                sized=_met(a, b, node),
+                sql="",
+                source=(0, 0),
+                not_null=a.not_null and b.not_null,
+                scale=a.decimals if a.decimals == b.decimals else None,
+            )
             for a, b in zip(columns, others, strict=True)
         )
         left, right = self._become(left, columns, merged), self._become(right, others, merged)

@@ -29,6 +29,7 @@ from ..types.registry import (
     Sized,
 )  # fmt: skip
 from . import tree
+from .decimals import exact, is_free, last_of, picked
 from .literals import S_BOOL, S_INT4, S_TEXT, wider
 from .scope import Ex, Scope
 
@@ -71,15 +72,23 @@ class Composites(Matching):
             self._same(self.typed(r, sized or S_TEXT, n.at), sized)
             for r, n in zip(results, nodes, strict=True)
         ]
-        parts = ["CASE"]
+        parts, heads = ["CASE"], []
         if operand is not None:
             parts.append(operand.text)
         for (condition, _), result in zip(node.whens, results, strict=False):
             when = self.ex(condition, scope, operand.sized if operand is not None else S_BOOL)
-            parts.append(f"WHEN {when.text} THEN {result.text}")
+            heads.append(f"WHEN {when.text} THEN")
+            parts.append(f"{heads[-1]} {result.text}")
         if node.otherwise is not None:
             parts.append(f"ELSE {results[-1].text}")
-        return Ex(f"({' '.join(parts)} END)", sized or S_TEXT)
+        made = Ex(f"({' '.join(parts)} END)", sized or S_TEXT)
+        if not is_free(made):
+            return made
+        shown = [f"{part} {exact(result)}" for part, result in zip(heads, results, strict=False)]
+        if node.otherwise is not None:
+            shown.append(f"ELSE {exact(results[-1])}")
+        start = "CASE" if operand is None else f"CASE {operand.text}"
+        return picked(made, results, f"({' '.join([start, *shown])} END)")
 
     def common(self, items: Sequence[Ex]) -> Sized | None:
         """Return the type that all of these become together; None when none has one."""
@@ -126,8 +135,16 @@ class Composites(Matching):
         if not self.one_row(node.query):  # SQLite would take the first row's
             name, value = self.fresh("only"), quote_identifier(columns[0].name)
             made = f"CASE WHEN count(*) > 1 THEN pg_more_than_one() ELSE max({value}) END"
-            return self.own(f"(SELECT {made} FROM ({text}) AS {name})", columns[0].sized)
-        return Ex(f"({text})", columns[0].sized)
+            one = self.own(f"(SELECT {made} FROM ({text}) AS {name})", columns[0].sized)
+            return one._replace(scale=columns[0].scale)
+        one = Ex(f"({text})", columns[0].sized, scale=columns[0].scale)
+        if not is_free(one):
+            return one
+        outer, self.last = self.last, last_of(node.query)
+        try:
+            return one._replace(shown=f"({self.query(node.query, scope)[0]})")
+        finally:
+            self.last = outer
 
     def _array(self, node: tree.Array, scope: Scope, want: Sized | None) -> Ex:
         element = None

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
 from . import tree
 from .aggregating import AGGREGATES
+from .listing import Listing
 from .naming import name_of
 from .row_functions import SET_RETURNING
 from .scope import Column, Ex, Scope
-from .tables import Tables
 from .walking import aggregate_in, calls, children, replaced, written
 
 
-class Grouping(Tables):
+class Grouping(Listing):
     """Writes queries whose rows are more or fewer than those they read."""
-
-    if TYPE_CHECKING:
-
-        def _star_columns(self, star: tree.Star, scope: Scope) -> list[tuple[str, Ex]]: ...
 
     def _check_distinct_order(
         self, order: list[tree.Order], scope: Scope, targets: list[tuple[str, Ex]]
@@ -51,7 +46,7 @@ class Grouping(Tables):
                 )
             made = targets[node.value - 1][1]
             key = self.sortable(made)
-            return str(node.value) if key is made else key.text
+            return str(node.value) if key is made and not made.shown else key.text
         if isinstance(node, tree.Name) and len(node.parts) == 1:
             here = Scope(scope.relations)
             if here.find(node.parts, node.at) is None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_text
@@ -14,9 +13,6 @@ from ..types.registry import (
     BOOL,
     BY_OID,
     BYTEA,
-    DATE,
-    FLOAT4,
-    FLOAT8,
     INT2,
     INT4,
     INT8,
@@ -29,8 +25,6 @@ from ..types.registry import (
     REG,
     STRINGS,
     TEXT,
-    TIME,
-    TIMESTAMP,
     UNKNOWN,
     VECTOR,
     Sized,
@@ -38,12 +32,12 @@ from ..types.registry import (
 from . import tree
 from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, is_number, wider
 from .scope import Ex, Scope
-from .wholes import fits, infinite, is_plain, outside
 
 if TYPE_CHECKING:
     pass
 
-from .values import Values
+from .arithmetic import Arithmetic
+from .decimals import calculated, is_free
 
 COMPARE = frozenset(("=", "<>", "<", ">", "<=", ">="))
 _KIND = {"S": "text", "N": "number", "D": "moment", "A": "array"}
@@ -55,7 +49,7 @@ _JSON_OPS = {
 REGEX = {"~": (0, 0), "~*": (1, 0), "!~": (0, 1), "!~*": (1, 1)}
 
 
-class Operators(Values):
+class Operators(Arithmetic):
     """Writes operators."""
 
     if TYPE_CHECKING:
@@ -77,7 +71,8 @@ class Operators(Values):
             inner = self.ex(node.operand, scope, want)
             if node.operand.value == 2**31:
                 inner = inner._replace(sized=S_INT4)
-            return inner._replace(text=f"-{inner.text}", not_null=True)
+            shown = quote_text(f"-{inner.shown[1:-1]}") if inner.shown else ""
+            return inner._replace(text=f"-{inner.text}", not_null=True, shown=shown)
         inner = self.ex(node.operand, scope, want)
         kind = inner.type
         if node.op in ("+", "-", "@", "|/", "||/") and kind is not None and not inner.unknown:  # noqa: SIM102
@@ -90,7 +85,11 @@ class Operators(Values):
                 return self.own(f"pg_interval_scale({inner.text}, {node.op}1.0)", inner.sized)
             if node.op == "-" and inner.sized is not None and inner.type in INTEGERS:
                 return self._whole("-", Ex("0", S_INT4), inner, inner.sized)
-            return Ex(f"({node.op} {inner.text})", inner.sized or want, scale=inner.scale)
+            sized = Sized(inner.type) if inner.type is NUMERIC else inner.sized
+            made = Ex(f"({node.op} {inner.text})", sized or want, scale=inner.scale)
+            if not is_free(made):
+                return made
+            return made._replace(scale=inner.decimals, shown=calculated(node.op, Ex("0", S_INT4), inner))
         if node.op == "~":
             return Ex(f"(~{inner.text})", inner.sized)
         simple = {"@": "abs", "|/": "pg_sqrt", "||/": "pg_cbrt"}
@@ -139,15 +138,6 @@ class Operators(Values):
         if op == "==":  # SQLite's
             return Ex(f"({a.text} = {b.text})", S_BOOL)
         raise self._no_operator(a, op, b, node)
-
-    def _no_operator(self, a: Ex, op: str, b: Ex, node: tree.Node) -> PgError:
-        names = f"{a.type.title if a.type else 'unknown'} {op} {b.type.title if b.type else 'unknown'}"
-        return PgError(
-            "42883",
-            f"operator does not exist: {names}",
-            hint="No operator matches the given name and argument types. You might need to add explicit type casts.",
-            position=node.at + 1,
-        )
 
     def _sides(self, node: tree.Binary, scope: Scope) -> tuple[Ex, Ex]:
         """Return both sides of an operator that calculates: what a bare literal beside them may be differs."""
@@ -235,131 +225,6 @@ class Operators(Values):
     def array_order(self, ex: Ex) -> Ex:
         """Return what arrays compare and sort by: their items one after the other, then their length."""
         return self.own(f"pg_array_order({ex.text})", ex.sized)
-
-    def _interval_order(self, ex: Ex) -> Ex:
-        return self.own(f"pg_interval_order({ex.text})", S_INT8)
-
-    def _arithmetic(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:
-        one, two = a.type, b.type
-        if one in MOMENTS or two in MOMENTS or INTERVAL in (one, two) or TIME in (one, two):
-            return self._moments(op, a, b, node)
-        if VECTOR in (one, two) and op in "+-*":
-            name = {"+": "vector_add", "-": "vector_subtract", "*": "vector_multiply"}[op]
-            return Ex(f"{name}({a.text}, {b.text})", Sized(VECTOR))
-        a, b = (ex._replace(sized=S_INT4) if ex.type is BOOL else ex for ex in (a, b))  # as SQLite has it
-        one, two = a.type, b.type
-        result = wider(a.sized, b.sized)
-        if result is not None and result.type is FLOAT4 and one is not two:
-            result = S_FLOAT8  # real with anything else is double precision
-        kind = result.type if result is not None else None
-        for each, ex in ((one, a), (two, b)):
-            if each is not None and not is_number(each) and not ex.unknown:
-                raise self._no_operator(a, op, b, node)
-        if op == "^":
-            made = f"pg_power({a.text}, {b.text})"
-            if kind is NUMERIC:
-                return self._fifteen(made)
-            return self.own(made, S_FLOAT8)
-        if op in "/%":
-            return self._divided(op, a, b, result)
-        if result is not None and result.modifier != -1:
-            result = Sized(result.type)
-        if kind is NUMERIC:
-            return self._decimal(op, a, b)
-        if result is not None and kind in INTEGERS:
-            return self._whole(op, a, b, result)
-        text = f"({a.text} {op} {b.text})"
-        if kind in (FLOAT4, FLOAT8) and not self.lasting:
-            if is_plain(text, ()):
-                return Ex(text, result, steps=(infinite(text, a.text, b.text),))
-            return self.own(f"pg_float({a.text}, {b.text}, '{op}')", result)
-        return Ex(text, result)
-
-    def _whole(self, op: str, a: Ex, b: Ex, result: Sized) -> Ex:
-        """Return a sum, difference or product of integers, with what is to be checked of it."""
-        text, steps, kind = f"({a.text} {op} {b.text})", a.steps + b.steps, result.type
-        if self.lasting:
-            return Ex(text, result)
-        if fits(op, a, b, kind):
-            return Ex(text, result, steps=steps)
-        if is_plain(text, steps):
-            return Ex(text, result, steps=(*steps, outside(text, kind)))
-        text = f"({self.checked(a).text} {op} {self.checked(b).text})"
-        return self.own(f"pg_int({text}, '{kind.name}')", result)
-
-    def _decimal(self, op: str, a: Ex, b: Ex) -> Ex:
-        """Return a sum, difference or product of decimal numbers: exact, though SQLite calculates in binary ones.
-
-        What binary fractions add behind the last decimal is rounded away, so that 0.1 + 0.2 = 0.3.
-        """
-        text, sized = f"({a.text} {op} {b.text})", Sized(NUMERIC)
-        one, two = a.decimals, b.decimals
-        if one is not None and two is not None:
-            scale = one + two if op == "*" else max(one, two)
-            return Ex(f"round({text}, {scale})" if scale else text, sized, scale=scale)
-        if op == "*" or self.lasting:
-            return self._fifteen(text)
-        return self.own(f"pg_{'plus' if op == '+' else 'minus'}({a.text}, {b.text})", sized)
-
-    def _fifteen(self, text: str) -> Ex:
-        """Return a decimal number without the digits beyond the fifteenth, which are binary's."""
-        if self.lasting:
-            made = f"CASE WHEN {text} IS NULL THEN NULL ELSE CAST(printf('%.15g', {text}) AS REAL) END"
-            return Ex(f"({made})", Sized(NUMERIC))
-        return self.own(f"pg_fifteen({text})", Sized(NUMERIC))
-
-    def _divided(self, op: str, a: Ex, b: Ex, result: Sized | None) -> Ex:
-        kind = result.type if result is not None else None
-        divisor = b.text
-        if re.fullmatch(r"-?[\d.]+", divisor) is None or not float(divisor):
-            divisor = f"CASE WHEN {b.text} = 0 THEN pg_division_by_zero() ELSE {b.text} END"
-            divisor = f"({divisor})"
-            self.functions = True
-        result = Sized(result.type) if result is not None else None
-        if kind in (NUMERIC, FLOAT4, FLOAT8):
-            if op == "%":
-                return self.own(f"pg_mod({a.text}, {divisor})", result)
-            text = f"(CAST({a.text} AS REAL) / {divisor})"
-            if kind is NUMERIC:
-                return self._fifteen(text)
-            steps = (infinite(text, a.text, b.text),) if is_plain(a.text + b.text, ()) else ()
-            return Ex(text, result, steps=() if self.lasting else steps)
-        if op == "/" and result is not None and not self.lasting and re.fullmatch(r"\d+", divisor) is None:
-            return self.own(f"pg_int(({a.text} / {divisor}), '{result.type.name}')", result)  # by -1
-        return Ex(f"({a.text} {op} {divisor})", result)
-
-    def _moments(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:
-        one, two = a.type, b.type
-        interval = Sized(INTERVAL)
-        if op == "-" and one in MOMENTS and two in MOMENTS:
-            if one is DATE and two is DATE:
-                return self.own(f"pg_days_between({a.text}, {b.text})", S_INT4)
-            return self.own(f"pg_between({a.text}, {b.text})", interval)
-        if op == "+" and two in MOMENTS and one not in MOMENTS:
-            a, b, one, two = b, a, two, one
-        sign = "-1" if op == "-" else "1"
-        if op in "+-" and one is DATE and two in INTEGERS:
-            return self.own(f"pg_add_days({a.text}, {sign} * {b.text})", a.sized)
-        if op == "+" and one is DATE and two is TIME:
-            return self.own(
-                f"pg_cast({a.text} || ' ' || {b.text}, 'text', 'timestamp', -1)", Sized(TIMESTAMP)
-            )
-        if op in "+-" and one in MOMENTS and two is INTERVAL:
-            kind = TIMESTAMP if one is DATE else one
-            assert kind is not None
-            return self.own(f"pg_add_interval({a.text}, {b.text}, {sign}, '{kind.name}')", Sized(kind))
-        if op in "+-" and one is TIME and two is INTERVAL:
-            return self.own(f"pg_add_interval({a.text}, {b.text}, {sign}, 'time')", Sized(TIME))
-        if op == "-" and one is TIME and two is TIME:
-            return self.own(f"pg_between('2000-01-01 ' || {a.text}, '2000-01-01 ' || {b.text})", interval)
-        if op in "+-" and one is INTERVAL and two is INTERVAL:
-            return self.own(f"pg_interval_add({a.text}, {b.text}, {sign})", interval)
-        if op in "*/" and one is INTERVAL and (is_number(two) or two is None):
-            factor = b.text if op == "*" else self._divided("/", Ex("1.0"), b, S_FLOAT8).text
-            return self.own(f"pg_interval_scale({a.text}, {factor})", interval)
-        if op == "*" and two is INTERVAL and (is_number(one) or one is None):
-            return self.own(f"pg_interval_scale({b.text}, {a.text})", interval)
-        raise self._no_operator(a, op, b, node)
 
     def _concatenated(self, a: Ex, b: Ex, node: tree.Binary) -> Ex:
         one, two = (1 if ex.type is not None and ex.type.element else 0 for ex in (a, b))

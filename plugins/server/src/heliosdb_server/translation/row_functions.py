@@ -212,7 +212,11 @@ class RowFunctions(Calls):
             self.functions = True
             text = f"json_each(pg_series({start.text}, {stop.text}, {step.text}))"
         kind = sized.type if sized.type in (INT4, INT8, NUMERIC) else INT4
-        return text, [Column("generate_series", Sized(kind), f"{name}.value", not_null=True)]
+        scale, more = start.decimals, step.decimals
+        scale = (
+            scale if kind is NUMERIC and scale is not None and more is not None and scale >= more else None
+        )
+        return text, [Column("generate_series", Sized(kind), f"{name}.value", not_null=True, scale=scale)]
 
     def _unnest(self, call: tree.Call, scope: Scope, written: str) -> tuple[str, list[Column]]:
         if len(call.args) > 1:

@@ -9,7 +9,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
-from ..types.registry import INT2, INT4, INT8, Sized
+from ..types.registry import INT2, INT4, INT8
 from . import comments, sequences, tree
 from .column_definitions import ColumnDefinitions
 from .literals import S_BOOL
@@ -135,7 +135,7 @@ class Schemas(ColumnDefinitions):
         names = [node.columns[at] if at < len(node.columns) else c.name for at, c in enumerate(columns)]
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         if node.kind == "view":
-            listed = ", ".join(_noted(n, c.sized) for n, c in zip(names, columns, strict=True))
+            listed = ", ".join(_noted(n, c) for n, c in zip(names, columns, strict=True))
             made = f"CREATE VIEW {exists}{name} ({listed}) AS {text}"
             if not node.replace:
                 return [made]
@@ -285,9 +285,12 @@ class Schemas(ColumnDefinitions):
         return made
 
 
-def _noted(name: str, sized: Sized | None) -> str:
+def _noted(name: str, column: Column) -> str:
     """Return a view's column with its type: SQLite knows none of what a query computes."""
+    sized = column.sized
     if sized is None:
         return quote_identifier(name)
+    if column.scale is not None:
+        return f"{quote_identifier(name)} /* {sized.type.name} scale {column.scale} */"
     size = f"@{sized.modifier}" if sized.modifier != -1 else ""
     return f"{quote_identifier(name)} /* {sized.type.name}{size} */"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import INTEGERS, NUMERIC, OID, PgType, Sized
+from ..types.registry import INTEGERS, NUMERIC, OID, TEXT, PgType, Sized
 
 
 class Column(NamedTuple):
@@ -22,6 +22,21 @@ class Column(NamedTuple):
         0,
     )  # the table's OID and the column's number, for what comes straight from a table
     not_null: bool = False
+    scale: int | None = None  # how many decimals a calculated number has, where all have as many
+    shown: str = ""  # the column beside it that has its digits, where they are not its value
+
+    @property
+    def decimals(self) -> int | None:
+        """How many decimals its numbers have; None: that is not known."""
+        return Ex("", self.sized, scale=self.scale).decimals
+
+    @property
+    def written(self) -> Sized:
+        """The type as values are written: a number with all its decimals."""
+        sized = self.sized or Sized(TEXT)
+        if self.scale is None or sized.type is not NUMERIC or sized.modifier != -1:
+            return sized
+        return Sized(NUMERIC, (1000 << 16 | self.scale) + 4)
 
 
 class Relation(NamedTuple):
@@ -37,6 +52,12 @@ class Relation(NamedTuple):
     def prefix(self) -> str:
         """Return what stands before a column's name."""
         return quote_identifier(self.written or self.alias)
+
+    def column(self, column: Column) -> Ex:
+        """Return a column of it as an expression."""
+        text = column.sql or f"{self.prefix()}.{quote_identifier(column.name)}"
+        shown = f"{self.prefix()}.{quote_identifier(column.shown)}" if column.shown else ""
+        return Ex(text, column.sized, column.source, column.not_null, scale=column.scale, shown=shown)
 
 
 CONSTRAINT_MARK = "/* constraint */"  # in the definition of an index: ALTER TABLE made it for a UNIQUE
@@ -109,11 +130,14 @@ class Ex(NamedTuple):
     steps: tuple[
         str, ...
     ] = ()  # conditions on which a calculation with integers is out of range: see `wholes`
-    scale: int | None = None  # of a numeric: how many decimals it has at most, where its text says so
+    scale: int | None = None  # of a numeric: how many decimals it has, where its text says so
+    shown: str = (
+        ""  # of a numeric: what gives its digits as PostgreSQL shows them, where that is not its value
+    )
 
     @property
     def decimals(self) -> int | None:
-        """How many decimals a number has at most; None: its text does not say."""
+        """How many decimals a number has; None: its text does not say."""
         if self.scale is not None or self.sized is None:
             return self.scale
         kind, modifier = self.sized
@@ -170,8 +194,7 @@ class Scope:
             raise PgError("42702", f'column reference "{name}" is ambiguous', position=at + 1)
         if matches:
             relation, column = matches[0]
-            text = column.sql or f"{relation.prefix()}.{quote_identifier(column.name)}"
-            return Ex(text, column.sized, column.source, column.not_null)
+            return relation.column(column)
         if may_be:
             quoted = "`" + name.replace("`", "``") + "`"  # which SQLite never takes for a string
             if table is not None or len(may_be) == 1:

@@ -10,13 +10,14 @@ from typing import Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import BOOL, BYTEA, RECORD, REG, Sized
+from ..types.registry import NUMERIC, Sized
 from . import tree
 from .combining import Combining
+from .decimals import exact, has_digits, is_free, only_core, same_scale
+from .decimals import listed as shown
 from .grouping import directed
 from .grouping_sets import GroupingSets
-from .literals import S_BOOL, S_INT8, S_TEXT, wider
-from .naming import name_of
+from .literals import S_INT8, wider
 from .scope import Column, Ex, Relation, Scope, TableInfo
 from .single import one_row
 from .walking import aggregate_in
@@ -77,6 +78,14 @@ class Selects(Combining, GroupingSets):
             self._ctes.pop()
         return with_ + text + ("" if node.ties else self._limits(node, scope)), columns
 
+    def with_digits(self, node: tree.Node, scope: Scope | None) -> tuple[str, tuple[Column, ...]]:
+        """Return a query that others read, with columns beside its own for the digits of its quotients."""
+        outer, self.beside = self.beside, only_core(node)
+        try:
+            return self.query(node, scope)
+        finally:
+            self.beside = outer
+
     def with_text(
         self,
         items: list[tree.With],
@@ -99,7 +108,7 @@ class Selects(Combining, GroupingSets):
             if recursive and (body := _recursion(item.query)) is not None:
                 text, columns = self._recursive(item, body, scope, level)
             else:
-                text, columns = self.query(item.query, scope)
+                text, columns = self.with_digits(item.query, scope)
             if item.columns:
                 if len(item.columns) > len(columns):
                     raise PgError(
@@ -113,7 +122,8 @@ class Selects(Combining, GroupingSets):
                     for at, c in enumerate(columns)
                 )
             level[item.name] = tuple(c._replace(sql="") for c in columns)
-            names = f"({', '.join(quote_identifier(c.name) for c in columns)})" if item.columns else ""
+            all_names = [c.name for c in columns] + [c.shown for c in columns if c.shown]
+            names = f"({', '.join(map(quote_identifier, all_names))})" if item.columns else ""
             materialized = f"{item.materialized} " if item.materialized else ""
             parts.append(f"{quote_identifier(item.name)}{names} AS {materialized}({text})")
         return f"WITH {'RECURSIVE ' if recursive else ''}{', '.join(parts)} "
@@ -129,7 +139,12 @@ class Selects(Combining, GroupingSets):
     ) -> tuple[str, tuple[Column, ...]]:
         left, columns = self._body(body.left, scope, [])
         named = tuple(
-            c._replace(name=item.columns[at] if at < len(item.columns) else c.name, sql="", not_null=False)
+            c._replace(
+                name=item.columns[at] if at < len(item.columns) else c.name,
+                sql="",
+                not_null=False,
+                scale=None,
+            )
             for at, c in enumerate(columns)
         )
         level[item.name] = named
@@ -210,7 +225,17 @@ class Selects(Combining, GroupingSets):
             items, sized = self.unified([row[at] for row in node.rows], here, None)
             types.append(sized)
             columns_of.append(items)
-        columns = tuple(Column(f"column{at + 1}", sized) for at, sized in enumerate(types))
+        scales = [same_scale(items) for items in columns_of]
+        if any(each is node for each in self.last):
+            columns_of = [
+                [ex._replace(text=exact(ex)) for ex in items] if sized == Sized(NUMERIC) else items
+                for items, sized in zip(columns_of, types, strict=True)
+            ]
+            scales = [None] * width
+        columns = tuple(
+            Column(f"column{at + 1}", sized, scale=scale)
+            for at, (sized, scale) in enumerate(zip(types, scales, strict=True))
+        )
         first = ", ".join(
             f"{items[0].text} AS {quote_identifier(c.name)}"
             for items, c in zip(columns_of, columns, strict=True)
@@ -241,13 +266,13 @@ class Selects(Combining, GroupingSets):
                 )
             column = columns[expr.value - 1]
             text = str(expr.value)
-            if targets and (made := targets[expr.value - 1][1]) is not self.sortable(made):
+            if targets and ((made := targets[expr.value - 1][1]) is not self.sortable(made) or made.shown):
                 text = self.sortable(made).text
             return directed(text, order, not_null=column.not_null)
         if isinstance(expr, tree.Name) and len(expr.parts) == 1 and targets:
             for name, ex in targets:
                 if name == expr.parts[0]:
-                    if (sortable := self.sortable(ex)) is not ex:
+                    if (sortable := self.sortable(ex)) is not ex or ex.shown:
                         return directed(sortable.text, order, not_null=ex.not_null)
                     return directed(quote_identifier(name), order, not_null=ex.not_null)
         return self.key(order, scope)
@@ -259,6 +284,8 @@ class Selects(Combining, GroupingSets):
     ) -> tuple[str, tuple[Column, ...]]:
         if node.sets:
             return self.by_sets(node, outer, order)
+        shows = any(each is node for each in self.last)
+        beside = node is self.beside
         node, order = self._without_sets(node, order)
         scope = Scope(outer=outer)
         sources = []
@@ -271,7 +298,8 @@ class Selects(Combining, GroupingSets):
         scope.windows = dict(node.windows)
         targets = self.targets(node.targets, scope)
         columns = tuple(
-            Column(name, ex.sized, "", ex.source, ex.not_null and not node.group) for name, ex in targets
+            Column(name, ex.sized, "", ex.source, ex.not_null and not node.group, _decimals(ex))
+            for name, ex in targets
         )
         parts = []
         if sources:
@@ -296,7 +324,22 @@ class Selects(Combining, GroupingSets):
             parts.append("WINDOW " + ", ".join(named))
         if node.distinct_on:
             return self._distinct_on(node, targets, columns, parts, order, scope), columns
-        listed = ", ".join(f"{ex.text} AS {quote_identifier(name)}" for name, ex in targets) or "NULL"
+        if shows:  # texts of numbers, which have all their decimals
+            columns = tuple(
+                column if shown(ex) == ex.text else column._replace(scale=None)
+                for column, (_, ex) in zip(columns, targets, strict=True)
+            )
+        listed = (
+            ", ".join(
+                f"{shown(ex) if shows else ex.text} AS {quote_identifier(name)}" for name, ex in targets
+            )
+            or "NULL"
+        )
+        if beside:
+            digits = [self.fresh("digits") if has_digits(ex) else "" for _, ex in targets]
+            columns = tuple(c._replace(shown=name) for c, name in zip(columns, digits, strict=True))
+            more = (f"{ex.shown} AS {name}" for name, (_, ex) in zip(digits, targets, strict=True) if name)
+            listed = ", ".join([listed, *more])
         if node.distinct and order:
             self._check_distinct_order(order, scope, targets)
         if node.distinct and any(self.sortable(ex) is not ex for _, ex in targets):
@@ -314,73 +357,9 @@ class Selects(Combining, GroupingSets):
             aggregate_in(each) for each in (node.having, *(t.expr for t in node.targets)) if each is not None
         )
 
-    def _condition(self, node: tree.Node, scope: Scope, where: str) -> str:
-        made = self.ex(node, scope, S_BOOL)
-        if made.type is not None and made.type is not BOOL and made.type.category not in "NX":
-            raise PgError(
-                "42804",
-                f"argument of {where} must be type boolean, not type {made.type.title}",
-                position=node.at + 1,
-            )
-        return made.text
 
-    def targets(self, items: list[tree.Target], scope: Scope) -> list[tuple[str, Ex]]:
-        """Return what SELECT or RETURNING lists: names and expressions, stars written out."""
-        found: list[tuple[str, Ex]] = []
-        for item in items:
-            if isinstance(item.expr, tree.Star):
-                found += self._star_columns(item.expr, scope)
-                continue
-            outermost = len(self._ctes) <= 1
-            made = (self._record(item.expr, scope) if outermost else None) or self.ex(item.expr, scope)
-            if outermost and made.type is not None and made.type in REG:
-                made = self.own(f"pg_reg_both('{made.type.name}', {made.text})", made.sized)
-            made = self.typed(made, S_TEXT, item.at)
-            found.append((item.alias or name_of(item.expr), made))
-        return found
-
-    def _record(self, node: tree.Node, scope: Scope) -> Ex | None:
-        """Return a row as a value of type record, as clients read one; None for what is no row."""
-        if isinstance(node, tree.Row):
-            items = [self.ex(item, scope) for item in node.items]
-        elif isinstance(node, tree.Name) and len(node.parts) == 1 and scope.find(node.parts, -1) is None:
-            relation = scope.relation(node.parts[0])
-            if relation is None:
-                return None
-            found = (scope.find((relation.alias, column.name), -1) for column in relation.columns)
-            items = [ex for ex in found if ex is not None]
-        else:
-            return None
-        parts = []
-        for item in items:
-            sized = item.sized or S_TEXT
-            value = f"hex({item.text})" if sized.type is BYTEA else item.text
-            parts.append(f"{sized.type.oid}, {sized.modifier}, {value}")
-        return self.own(f"json_array({', '.join(parts)})", Sized(RECORD))
-
-    def _star_columns(self, star: tree.Star, scope: Scope) -> list[tuple[str, Ex]]:
-        wanted = star.parts[-1] if star.parts else None
-        if wanted == "*":
-            raise PgError("0A000", "(...).* is not supported", position=star.at + 1)
-        found = []
-        for relation in scope.relations:
-            if wanted is not None and relation.alias.lower() != wanted.lower():
-                continue
-            if relation.open:
-                raise PgError("0A000", f'the columns of "{relation.alias}" are not known: name them')
-            for column in relation.columns:
-                if wanted is None and column.name.lower() in relation.hidden:
-                    continue
-                text = column.sql or f"{relation.prefix()}.{quote_identifier(column.name)}"
-                found.append((column.name, Ex(text, column.sized, column.source, column.not_null)))
-        if not found and wanted is not None:
-            if (outer := scope.outer.relation(wanted) if scope.outer else None) is not None:
-                inner = Scope([outer])
-                return self._star_columns(star, inner)
-            raise PgError("42P01", f'missing FROM-clause entry for table "{wanted}"', position=star.at + 1)
-        if not scope.relations:
-            raise PgError("42601", "SELECT * with no tables specified is not valid", position=star.at + 1)
-        return found
+def _decimals(ex: Ex) -> int | None:
+    return ex.decimals if is_free(ex) else None
 
 
 def _recursion(node: tree.Node) -> tree.SetOp | None:

@@ -122,7 +122,7 @@ class Tables(RowFunctions):
             f"{quote_identifier(old.name)} AS {quote_identifier(new.name)}"
             for old, new in zip(columns, made, strict=True)
         )
-        return tuple(made), ", ".join(pairs)
+        return tuple(made), ", ".join([*pairs, *(c.shown for c in columns if c.shown)])
 
     def cte(self, name: str) -> tuple[Column, ...] | None:
         """Return the columns of a WITH query of this name, if there is one here."""
@@ -131,7 +131,7 @@ class Tables(RowFunctions):
     def _derived(self, node: tree.Derived, scope: Scope) -> str:
         beside = Scope(scope.relations, outer=scope.outer)
         try:
-            text, columns = self.query(node.query, Scope(outer=scope.outer))
+            text, columns = self.with_digits(node.query, Scope(outer=scope.outer))
         except PgError as error:
             if not node.lateral or error.code not in ("42P01", "42703"):
                 raise

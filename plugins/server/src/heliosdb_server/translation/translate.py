@@ -16,6 +16,7 @@ from ..types.registry import BY_OID, TEXT, Sized
 from . import tree
 from .alter_table import AlterTable
 from .changes import Step
+from .decimals import last_of
 from .parser import parse
 from .scope import Column, Schema
 
@@ -130,6 +131,7 @@ def _written(
     writer: AlterTable, node: tree.Node, text: str, schema: Schema, types: tuple[int, ...], here: tzinfo
 ) -> Translated:
     if isinstance(node, tree.Select):
+        writer.last = last_of(node)
         sql, columns = writer.query(node, None)
         return Translated("query", "SELECT", [sql], columns, writes=bool(node.locking) and False)
     if isinstance(node, (tree.Insert, tree.Update, tree.Delete)):

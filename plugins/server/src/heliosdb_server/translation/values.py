@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timezone, tzinfo
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_text
@@ -35,7 +34,8 @@ from ..types.registry import (
     UUID,
     Sized,
 )  # fmt: skip
-from . import literals, tree
+from . import decimals, literals, tree
+from .decimals import exact, is_free
 from .literals import S_BOOL, S_INT4, S_INT8, S_TEXT, can_cast, cast, typed_literal
 from .scope import Ex, Schema, Scope
 from .wholes import guarded
@@ -59,6 +59,8 @@ class Values:
         }
         self.lasting = False  # is it for a definition, which SQLite alone has to be able to compute?
         self.functions = False  # was a function used that only this server has?
+        self.last: list[tree.Node] = []  # the parts of the statement whose rows go to the client as they are
+        self.beside: tree.Node | None = None  # a query whose digits others are to have beside its values
         self.writes = False
         self.volatile = False
         self.counter = 0
@@ -67,6 +69,7 @@ class Values:
 
         def query(self, node: tree.Node, scope: Scope | None) -> tuple[str, tuple[Column, ...]]: ...
         def call(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex: ...
+        def with_digits(self, node: tree.Node, scope: Scope | None) -> tuple[str, tuple[Column, ...]]: ...
         def one_row(self, node: tree.Node) -> bool: ...
 
     def own(self, text: str, sized: Sized | None) -> Ex:
@@ -117,7 +120,7 @@ class Values:
             return ex._replace(sized=S_TEXT, unknown=False)
         made = typed_literal(ex.const, want, at, self.here)._replace(const=ex.const)
         self.functions |= made.text.startswith("pg_")
-        return made
+        return decimals.typed(made, want)
 
     def text(self, node: tree.Node, scope: Scope) -> str:
         """Return an expression that has to be text."""
@@ -127,6 +130,9 @@ class Values:
         """Return any expression as text, as PostgreSQL writes its value."""
         if ex.unknown or ex.type is None or ex.type in STRINGS:
             return ex.text
+        if is_free(ex) and (ex.shown or ex.scale is not None) and not self.lasting:
+            self.functions = True
+            return exact(ex)
         if ex.type is NUMERIC and re.fullmatch(r"-?\d+\.\d+", ex.text):
             return quote_text(ex.text)
         made = cast(ex, S_TEXT)
@@ -141,9 +147,18 @@ class Values:
             raise PgError(
                 "42846", f"cannot cast type {ex.type.title} to {target.type.title}", position=at + 1
             )
+        if target.type in STRINGS and is_free(ex) and (ex.shown or ex.scale is not None) and not self.lasting:
+            digits = exact(ex)
+            self.functions = True
+            return self.cast(Ex(digits, S_TEXT, not_null=ex.not_null), target, at, explicit=explicit)
         made = cast(ex, target, explicit=explicit)
         self.functions |= "pg_" in made and made != ex.text
-        return Ex(made, target, ex.source if made == ex.text else (0, 0), ex.not_null)
+        done = Ex(made, target, ex.source if made == ex.text else (0, 0), ex.not_null)
+        if is_free(done) and made == ex.text:  # it keeps its decimals
+            return done._replace(scale=ex.decimals, shown=ex.shown)
+        if is_free(done) and (ex.type in STRINGS or ex.type is JSONB):
+            return done._replace(shown=f"pg_exact_read({ex.text})")
+        return done
 
     def pair(
         self, left: tree.Node, right: tree.Node, scope: Scope, want: Sized | None = None
@@ -182,9 +197,8 @@ class Values:
                 hint="Numbers have 15 digits here. Cast it to double precision, or keep it as text.",
                 position=node.at + 1,
             )
-        exponent = Decimal(node.value).as_tuple().exponent
-        scale = max(-exponent, 0) if isinstance(exponent, int) else None
-        return Ex(node.value + ".0" if whole else node.value, Sized(NUMERIC), not_null=True, scale=scale)
+        made = Ex(node.value + ".0" if whole else node.value, Sized(NUMERIC), not_null=True, const=node.value)
+        return decimals.typed(made, Sized(NUMERIC))._replace(const=None)
 
     def _param(self, node: tree.Param, scope: Scope, want: Sized | None) -> Ex:
         sized = self.parameters.setdefault(node.number, None)
@@ -251,7 +265,7 @@ class Values:
             return self.own(f"pg_json_moment({ex.text})", None).text, "text"
         if ex.type is not None and ex.type is BY_OID[TIMESTAMPTZ.array]:
             return self.own(f"pg_json_moments({ex.text})", None).text, "json"
-        if ex.type is NUMERIC and ex.sized is not None and (ex.sized.modifier != -1 or ex.text[:1].isdigit()):
+        if ex.type is NUMERIC and (ex.decimals is not None or ex.shown):
             return self.as_text(ex), "json"
         return ex.text, ex.type.name if ex.type is not None else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from ..protocol.errors import PgError
 from .registry import FLOAT4, INT2, INT4, INT8, OID, PgType
@@ -16,6 +16,7 @@ RANGES = {
     INT8: (-(2**63), 2**63 - 1),
     OID: (0, 2**32 - 1),
 }
+_WIDE = Context(prec=1100)
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
 
 
@@ -144,11 +145,7 @@ def numeric(value: Decimal, modifier: int = -1) -> int | float:
         raise PgError("0A000", f"numeric {value} can't be stored: SQLite has none")
     if modifier != -1:
         precision, scale = modifier - 4 >> 16, modifier - 4 & 0xFFFF
-        from decimal import ROUND_HALF_UP, localcontext
-
-        with localcontext() as context:
-            context.prec = 1100
-            value = value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+        value = value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _WIDE)
         if value and value.adjusted() >= precision - scale:
             raise PgError(
                 "22003",
@@ -181,7 +178,7 @@ def decimal(value: object, modifier: int = -1) -> Decimal:
     else:
         raise wrong("numeric", value)
     if modifier != -1 and made.is_finite():
-        made = made.quantize(Decimal(1).scaleb(-(modifier - 4 & 0xFFFF)))
+        made = made.quantize(Decimal(1).scaleb(-(modifier - 4 & 0xFFFF)), ROUND_HALF_UP, _WIDE)
     return made
 
 
@@ -217,7 +214,7 @@ def numeric_to_binary(value: Decimal) -> bytes:
         return struct.pack(
             "!hhHh", 0, 0, {"Infinity": 0xD000, "-Infinity": 0xF000}.get(str(value), 0xC000), 0
         )
-    text = f"{abs(value):f}"
+    text = f"{value.copy_abs():f}"
     whole, _, fraction = text.partition(".")
     scale = len(fraction)
     whole = whole.lstrip("0")

@@ -13,7 +13,6 @@ SELECT to_hex(255), to_char(1234.5, '9,999.99'), to_char(-5, '999'), to_char(5, 
 SELECT to_char(1234567.891, 'FM9,999,999.00'), to_char(12, 'FM99'), to_char(3, 'RN'), to_char(485, 'FMRN'), to_char(1.5, '9D9'), to_char(12, 'S99');
 SELECT to_number('1,234.50', '9,999.99'), to_number('-12', 'S99');
 SELECT scale(1.50), min_scale(1.50), trim_scale(1.50);
--- refused: 0A000
 SELECT scale(1.50 / 3);
 SELECT sqrt(-1);
 SELECT ln(0);

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from ...protocol.errors import PgError
 from ...types import numbers
@@ -249,7 +248,7 @@ def _before_christ(text: str) -> PgError:
     return PgError("0A000", f'"{text}" is before the year 1, or names no year: such dates can\'t be kept')
 
 
-def number_from(text: str, form: str) -> Any:
+def number_from(text: str, form: str) -> Decimal:
     """Return the number that a text means by a template."""
     codes = [piece.code.upper() for piece in cut(form, "numbers")]
     if "EEEE" in codes or "RN" in codes:
@@ -281,4 +280,4 @@ def number_from(text: str, form: str) -> Any:
             at += 1
     if not digits.strip("."):
         raise numbers.wrong("numeric", text)
-    return numbers.numeric(Decimal(("-" if negative else "") + digits).scaleb(-places))
+    return Decimal(("-" if negative else "") + digits).scaleb(-places)

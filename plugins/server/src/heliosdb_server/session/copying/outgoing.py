@@ -57,7 +57,7 @@ def _send_lines(session: Session, portal: Portal, columns: tuple[Column, ...], o
     zone = session.settings.zone
     csv = CsvWriter(options) if options.format == "csv" else None
     forced = [options.force_quote == "*" or c.name in options.force_quote for c in columns]
-    writers = [writing.text_out(*(c.sized or Sized(TEXT)), zone) for c in columns]
+    writers = [writing.text_out(*c.written, zone) for c in columns]
 
     def line(values: Sequence[str | None]) -> bytes:
         return csv.line(values, forced) if csv is not None else text_line(values, options)
@@ -114,7 +114,7 @@ def _by_columns(
     marks = options.delimiter + options.null + options.quote + options.escape
     if not columns or not marks.isascii():
         return None
-    writers = [by_column.writer(c.sized or Sized(TEXT), session.settings.zone) for c in columns]
+    writers = [by_column.writer(c.written, session.settings.zone) for c in columns]
     if options.format == "csv":
         forced = [options.force_quote == "*" or c.name in options.force_quote for c in columns]
         fields = [csv_column(options, force=force, alone=len(columns) == 1) for force in forced]

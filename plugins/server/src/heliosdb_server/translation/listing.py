@@ -1,0 +1,90 @@
+"""What SELECT and RETURNING list, and conditions on rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..protocol.errors import PgError
+from ..types.registry import BOOL, BYTEA, RECORD, REG, Sized
+from . import tree
+from .decimals import exact, is_free
+from .literals import S_BOOL, S_TEXT
+from .naming import name_of
+from .scope import Column, Ex, Scope
+from .tables import Tables
+
+
+class Listing(Tables):
+    """Writes what a query lists."""
+
+    if TYPE_CHECKING:
+        _ctes: list[dict[str, tuple[Column, ...]]]
+
+    def _condition(self, node: tree.Node, scope: Scope, where: str) -> str:
+        made = self.ex(node, scope, S_BOOL)
+        if made.type is not None and made.type is not BOOL and made.type.category not in "NX":
+            raise PgError(
+                "42804",
+                f"argument of {where} must be type boolean, not type {made.type.title}",
+                position=node.at + 1,
+            )
+        return made.text
+
+    def targets(self, items: list[tree.Target], scope: Scope) -> list[tuple[str, Ex]]:
+        """Return what SELECT or RETURNING lists: names and expressions, stars written out."""
+        found: list[tuple[str, Ex]] = []
+        for item in items:
+            if isinstance(item.expr, tree.Star):
+                found += self._star_columns(item.expr, scope)
+                continue
+            outermost = len(self._ctes) <= 1
+            made = (self._record(item.expr, scope) if outermost else None) or self.ex(item.expr, scope)
+            if outermost and made.type is not None and made.type in REG:
+                made = self.own(f"pg_reg_both('{made.type.name}', {made.text})", made.sized)
+            made = self.typed(made, S_TEXT, item.at)
+            found.append((item.alias or name_of(item.expr), made))
+        return found
+
+    def _record(self, node: tree.Node, scope: Scope) -> Ex | None:
+        """Return a row as a value of type record, as clients read one; None for what is no row."""
+        if isinstance(node, tree.Row):
+            items = [self.ex(item, scope) for item in node.items]
+        elif isinstance(node, tree.Name) and len(node.parts) == 1 and scope.find(node.parts, -1) is None:
+            relation = scope.relation(node.parts[0])
+            if relation is None:
+                return None
+            found = (scope.find((relation.alias, column.name), -1) for column in relation.columns)
+            items = [ex for ex in found if ex is not None]
+        else:
+            return None
+        parts = []
+        for item in items:
+            sized = item.sized or S_TEXT
+            value = (
+                f"hex({item.text})" if sized.type is BYTEA else exact(item) if is_free(item) else item.text
+            )
+            parts.append(f"{sized.type.oid}, {sized.modifier}, {value}")
+        return self.own(f"json_array({', '.join(parts)})", Sized(RECORD))
+
+    def _star_columns(self, star: tree.Star, scope: Scope) -> list[tuple[str, Ex]]:
+        wanted = star.parts[-1] if star.parts else None
+        if wanted == "*":
+            raise PgError("0A000", "(...).* is not supported", position=star.at + 1)
+        found = []
+        for relation in scope.relations:
+            if wanted is not None and relation.alias.lower() != wanted.lower():
+                continue
+            if relation.open:
+                raise PgError("0A000", f'the columns of "{relation.alias}" are not known: name them')
+            for column in relation.columns:
+                if wanted is None and column.name.lower() in relation.hidden:
+                    continue
+                found.append((column.name, relation.column(column)))
+        if not found and wanted is not None:
+            if (outer := scope.outer.relation(wanted) if scope.outer else None) is not None:
+                inner = Scope([outer])
+                return self._star_columns(star, inner)
+            raise PgError("42P01", f'missing FROM-clause entry for table "{wanted}"', position=star.at + 1)
+        if not scope.relations:
+            raise PgError("42601", "SELECT * with no tables specified is not valid", position=star.at + 1)
+        return found
