@@ -1,4 +1,4 @@
-"""A SELECT to whose end a clause can be added that is about all it reads."""
+"""Texts of SELECTs: one to whose end a clause can be added that is about all it reads, and that of a view."""
 
 from __future__ import annotations
 
@@ -34,6 +34,20 @@ def open_ended(sql: str) -> str | None:
     if words & _COMPOUND:
         return f"SELECT * FROM ({sql}\n)"
     return f"{sql}\n" if words & _BEHIND_TABLES else f"{sql}\nWHERE 1"
+
+
+def view_query(sql: str) -> str:
+    """Return the SELECT of a CREATE VIEW: what follows its AS.
+
+    >>> view_query('CREATE VIEW v ("as", b) AS SELECT 1, 2')
+    ' SELECT 1, 2'
+    """
+    depth = 0
+    for token in tokenize(sql):
+        depth += (token.text == "(") - (token.text == ")")
+        if token.word == "AS" and depth == 0:
+            return sql[token.end :]
+    return ""
 
 
 def _outermost(tokens: list[Token]) -> set[str]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from .ciphers import Kind, Scope, Source, Tables, folded, one_of, refuse_leak
+from heliosdb_sqlite.sql.names import Scope, Source, Tables, folded
+
+from .ciphers import Kind, one_of, refuse_leak
 from .resolving import Resolver
 
 

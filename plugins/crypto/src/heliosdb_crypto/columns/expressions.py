@@ -12,19 +12,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from .ciphers import (
-    Cipher,
-    Column,
-    Comparison,
-    Kind,
-    Scope,
-    Source,
-    Tables,
-    column_of,
-    folded,
-    matching,
-    one_of,
-)
+from heliosdb_sqlite.sql.names import Column, Scope, Source, Tables, column_of, folded, matching
+
+from .ciphers import Cipher, Comparison, Kind, one_of
 from .declared import EncryptedColumn
 from .names import DECRYPT, SEAL, SOUGHT
 from .relations import Relations
@@ -112,7 +102,8 @@ class Expressions:
         ):
             return None
         if isinstance(tree, exp.Column):
-            return column_of(tree, (sources, *outer))
+            column = column_of(tree, (sources, *outer))
+            return column.kind if column is not None else None
         if isinstance(tree, _ALIKE):
             condition = tree.args.get("expression") if isinstance(tree, exp.Filter) else None
             self.clause(condition, sources, tables, outer)

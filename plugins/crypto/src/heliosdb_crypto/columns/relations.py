@@ -7,9 +7,9 @@ import weakref
 from typing import Any, NamedTuple
 
 from heliosdb_sqlite.plugins import keywords_of, run, schema_of, state
-from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.schema import Schema
+from heliosdb_sqlite.sql.selects import view_query
 
 from ..connecting import NAME
 from .declared import EncryptedColumn, encrypted_columns
@@ -98,7 +98,7 @@ class Relations:
             (table.name,),
         ).fetchone()
         if table.kind == "view":
-            return Relation(table.schema, plain, _query_of(sql))
+            return Relation(table.schema, plain, view_query(sql))
         if "ENCRYPTED" not in sql.upper():
             return Relation(table.schema, plain)
         found = {column.name.lower(): column for column in encrypted_columns(sql)}
@@ -120,13 +120,3 @@ def relations_of(connection: Any) -> Relations:
     if known is None or known.schema is not schema:
         known = state(connection)[_KEY] = Relations(connection, schema)
     return known
-
-
-def _query_of(view: str) -> str:
-    """Return the SELECT of a CREATE VIEW: what follows its AS."""
-    depth = 0
-    for token in tokenize(view):
-        depth += (token.text == "(") - (token.text == ")")
-        if token.word == "AS" and depth == 0:
-            return view[token.end :]
-    return ""

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlglot import exp
 
+from heliosdb_sqlite.sql.names import Column, Scope, Source, Tables, folded, with_tables
 from heliosdb_sqlite.sql.tree import parse
 
-from .ciphers import Cipher, Column, Scope, Source, Tables, folded, named, one_of
+from .ciphers import Cipher, one_of
 from .expressions import Expressions
 from .names import DECRYPT
 from .parsing import for_parser
@@ -90,26 +91,7 @@ class Resolver(Expressions):
         return columns
 
     def with_clause(self, tree: Any, tables: Tables) -> Tables:
-        clause = tree.args.get("with_") or tree.args.get("with")
-        if clause is None:
-            return tables
-        known = dict(tables)
-        for each in clause.expressions:
-            name = folded(each.alias)
-            names = [folded(column.name) for column in each.args["alias"].columns]
-            known.pop(name, None)
-            body = first = each.this
-            while isinstance(first, exp.SetOperation):
-                first = first.this
-            # One that refers to itself begins with its first SELECT; what the others bring is then taken in.
-            found = named(self.query(first, known, ()), names)
-            while body is not first:
-                before, known[name] = found, found
-                found = named(self.query(body, known, ()), names)
-                if found == before:
-                    break
-            known[name] = found
-        return known
+        return with_tables(tree, tables, lambda query, known: self.query(query, known, ()))
 
     # -- FROM --------------------------------------------------------------------------------------------------------
     def from_clause(self, tree: Any, tables: Tables, outer: Scope) -> list[Source]:

@@ -11,12 +11,13 @@ from sqlglot import exp
 from heliosdb_sqlite.plugins import Statement
 from heliosdb_sqlite.sql.ddl import table_definition
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
+from heliosdb_sqlite.sql.names import Column, Scope, Source
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 from heliosdb_sqlite.sql.tree import parse
 
 from .changes import Changes
-from .ciphers import Cipher, Column, Scope, Source, refuse_leak
+from .ciphers import Cipher, refuse_leak
 from .declared import EncryptedColumn
 from .names import SEAL
 from .parsing import for_parser

@@ -7,12 +7,12 @@ understood the answer is no, and the value stays the bytes that it is.
 
 from __future__ import annotations
 
-import string
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from sqlglot import exp
 
+from heliosdb_sqlite.sql.names import Column, Scope, Source, Tables, column_of, folded, matching, with_tables
 from heliosdb_sqlite.sql.tree import parse
 
 from ..functions.defining import VECTORS
@@ -21,31 +21,10 @@ from ..statements.relations import ANY_VECTOR, NULL, OTHER, Relations
 _ALIKE = (exp.Alias, exp.Paren, exp.Collate, exp.Window, exp.Filter, exp.Nullif, exp.Min, exp.Max)
 _ONE_OF = (exp.Coalesce, exp.Greatest, exp.Least)
 _ROW_OF_WINDOW = (exp.FirstValue, exp.LastValue, exp.NthValue, exp.Lag, exp.Lead)
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # SQLite folds these alone
-
-
-class Column(NamedTuple):
-    """A column of a table or result."""
-
-    name: str  # in lower case
-    kind: int
-
-
-class Source(NamedTuple):
-    """What stands in a FROM clause: its name in the query, and its columns."""
-
-    name: str
-    columns: Sequence[Column]
-    schema: str = ""
-    hidden: frozenset[str] = frozenset()  # columns that * has already had from another table: NATURAL, USING
 
 
 class NotUnderstoodError(Exception):
     """Something in the statement is not known here."""
-
-
-Tables = Mapping[str, Sequence[Column]]  # common table expressions
-Scope = Sequence[Sequence[Source]]  # the innermost query's sources first
 
 
 def vector_columns(tree: exp.Expr, relations: Relations) -> dict[int, int]:
@@ -114,26 +93,7 @@ class _Resolver:
         return list(self._result(tree.expressions, sources, tables, outer))
 
     def _with(self, tree: Any, tables: Tables) -> Tables:
-        clause = tree.args.get("with_") or tree.args.get("with")
-        if clause is None:
-            return tables
-        known = dict(tables)
-        for each in clause.expressions:
-            name = _folded(each.alias)
-            names = [_folded(column.name) for column in each.args["alias"].columns]
-            known.pop(name, None)
-            body = first = each.this
-            while isinstance(first, exp.SetOperation):
-                first = first.this
-            # One that refers to itself begins with its first SELECT; what the others bring is then taken in.
-            found = _named(self.query(first, known, ()), names)
-            while body is not first:
-                before, known[name] = found, found
-                found = _named(self.query(body, known, ()), names)
-                if found == before:
-                    break
-            known[name] = found
-        return known
+        return with_tables(tree, tables, lambda query, known: self.query(query, known, ()))
 
     # -- FROM --------------------------------------------------------------------------------------------------------
     def _from(self, tree: Any, tables: Tables, outer: Scope) -> list[Source]:
@@ -143,7 +103,7 @@ class _Resolver:
             return sources
         sources += self._sources(clause.this, tables, outer)
         for join in (*(clause.this.args.get("joins") or ()), *(tree.args.get("joins") or ())):
-            shared = {_folded(column.name) for column in join.args.get("using") or ()}
+            shared = {folded(column.name) for column in join.args.get("using") or ()}
             for source in self._sources(join.this, tables, outer):
                 if join.args.get("method") == "NATURAL":
                     shared = {column.name for known in sources for column in known.columns}
@@ -152,7 +112,7 @@ class _Resolver:
 
     def _sources(self, tree: Any, tables: Tables, outer: Scope) -> Iterator[Source]:
         """Yield what one term of a FROM clause brings: several tables if it is a join in parentheses."""
-        alias = _folded(tree.alias)
+        alias = folded(tree.alias)
         if isinstance(tree, exp.Subquery):
             inner = tree.this
             if isinstance(inner, (exp.Table, exp.Subquery)) and not alias:
@@ -167,11 +127,11 @@ class _Resolver:
         elif isinstance(tree, exp.Table):
             name, schema = tree.name, tree.db or None
             if isinstance(tree.this, exp.Anonymous):
-                yield Source(alias or _folded(name), self._table(tree.this.name, None))
-            elif schema is None and _folded(name) in tables:
-                yield Source(alias or _folded(name), tables[_folded(name)])
+                yield Source(alias or folded(name), self._table(tree.this.name, None))
+            elif schema is None and folded(name) in tables:
+                yield Source(alias or folded(name), tables[folded(name)])
             else:
-                yield Source(alias or _folded(name), self._table(name, schema), _folded(schema or ""))
+                yield Source(alias or folded(name), self._table(name, schema), folded(schema or ""))
         else:
             raise NotUnderstoodError
 
@@ -179,7 +139,7 @@ class _Resolver:
         relation = self._relations.relation(name, schema or self._schema)
         if relation is None:
             raise NotUnderstoodError
-        columns = [Column(_folded(name), kind) for name, kind in relation.columns]
+        columns = [Column(folded(name), kind) for name, kind in relation.columns]
         if not relation.view:
             return columns
         if self._depth > 50:  # SQLite lets views go in circles until they are used
@@ -202,12 +162,12 @@ class _Resolver:
                 for source in sources:
                     yield from (column for column in source.columns if column.name not in source.hidden)
             elif isinstance(each, exp.Column) and isinstance(each.this, exp.Star):
-                named = next(_matching(sources, each), None)
+                named = next(matching(sources, each), None)
                 if named is None:
                     raise NotUnderstoodError  # SQLite says that there is no such table
                 yield from named.columns
             else:
-                yield Column(_folded(each.alias_or_name), self._kind(each, sources, tables, outer))
+                yield Column(folded(each.alias_or_name), self._kind(each, sources, tables, outer))
 
     def _kind(self, tree: Any, sources: Sequence[Source], tables: Tables, outer: Scope) -> int:
         """Return what the values of an expression are."""
@@ -216,7 +176,8 @@ class _Resolver:
             return NULL if each is None else self._kind(each, sources, tables, outer)
 
         if isinstance(tree, exp.Column):
-            return _column(tree, (sources, *outer))
+            column = column_of(tree, (sources, *outer))
+            return OTHER if column is None else column.kind
         if isinstance(tree, exp.Null):
             return NULL
         if isinstance(tree, _ALIKE):
@@ -235,32 +196,3 @@ class _Resolver:
         if isinstance(tree, exp.Case):
             return one_of((*map(kind, tree.args["ifs"]), kind(tree.args.get("default"))))
         return OTHER
-
-
-def _column(tree: Any, scopes: Scope) -> int:
-    name = _folded(tree.name)
-    for sources in scopes:
-        for source in _matching(sources, tree) if tree.table else sources:
-            for column in source.columns:
-                if column.name == name:
-                    return column.kind
-    return OTHER  # a rowid, or a string in double quotes
-
-
-def _matching(sources: Iterable[Source], tree: Any) -> Iterator[Source]:
-    """Yield the sources that the table of ``table.column`` means."""
-    table, schema = _folded(tree.table), _folded(tree.db)
-    for source in sources:
-        if source.name == table and (not schema or source.schema in ("", schema)):
-            yield source
-
-
-def _named(columns: Sequence[Column], names: Sequence[str]) -> Sequence[Column]:
-    """Return the columns under the names that ``WITH t(a, b)`` gives them."""
-    if not names:
-        return columns
-    return [Column(name, column.kind) for name, column in zip(names, columns, strict=False)]
-
-
-def _folded(name: str) -> str:
-    return name.translate(_LOWER)

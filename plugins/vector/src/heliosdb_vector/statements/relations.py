@@ -6,9 +6,9 @@ import re
 from typing import Any, NamedTuple
 
 from heliosdb_sqlite.plugins import run, schema_of, state
-from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.schema import Schema, Table
+from heliosdb_sqlite.sql.selects import view_query
 
 _KEY = "vector relations"
 _HALF_TYPE = re.compile(r"\s*HALFVEC\b.*", re.IGNORECASE | re.DOTALL)
@@ -88,7 +88,7 @@ class Relations:
             f"SELECT sql FROM {quote_identifier(table.schema)}.sqlite_master WHERE type = 'view' AND name = ?",
             (table.name,),
         ).fetchone()
-        return Relation(table.schema, columns, _query_of(found[0]))
+        return Relation(table.schema, columns, view_query(found[0]))
 
     def _built_in(self, name: str) -> Relation | None:
         """Return sqlite_master, json_each() and their kin, which no schema lists."""
@@ -114,13 +114,3 @@ def half_columns(table: Table) -> frozenset[str]:
 def _kind(declared: str) -> int:
     found = _VECTOR_TYPE.fullmatch(declared)
     return int(found[1]) if found else OTHER
-
-
-def _query_of(view: str) -> str:
-    """Return the SELECT of a CREATE VIEW: what follows its AS."""
-    depth = 0
-    for token in tokenize(view):
-        depth += (token.text == "(") - (token.text == ")")
-        if token.word == "AS" and depth == 0:
-            return view[token.end :]
-    return ""
