@@ -87,6 +87,18 @@ def test_a_missing_file_is_told(main, branch, on):
     on("b")
 
 
+@pytest.mark.parametrize("file", ["../other.db", "/other.db", "other.txt", ""])
+def test_a_registry_can_t_name_files_elsewhere(main, branch, on, path, file):
+    branch.close()
+    other = path.with_name("other.db")
+    other.write_bytes(b"somebody's")
+    write(main, f"UPDATE _heliosdb_branches SET file = '{file}'")
+    for use in (lambda: on("b"), lambda: main.merge_branch("b"), lambda: main.delete_branch("b")):
+        with pytest.raises(heliosdb_sqlite.DatabaseError, match=f"names '{file}', which is no branch's file"):
+            use()
+    assert other.read_bytes() == b"somebody's"
+
+
 def test_a_branch_is_active_while_any_process_has_it_open(main, on, path):
     main.create_branch("b")
     assert not main.get_branch_info("b").is_active

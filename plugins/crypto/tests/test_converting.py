@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import heliosdb_sqlite
 from crypto_kit.power import Crashes, installed
 from heliosdb_crypto import decrypt_file, encrypt_file
+from heliosdb_crypto.converting import _compare
 from heliosdb_sqlite.cli.app import build
 
 pytestmark = pytest.mark.ends
@@ -111,6 +112,31 @@ def test_nobody_else_can_read_the_copy_while_it_is_made(plain, tmp_path, convert
     )
     assert modes == {0o600}
     assert plain.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["INSERT INTO t VALUES (3)", "DELETE FROM t WHERE a = 2", "UPDATE t SET a = 4 WHERE a = 2", "CREATE INDEX i ON t (a)"],
+)  # fmt: skip
+def test_a_copy_that_is_not_like_the_original_is_noticed(open_plain, statement):
+    source, copy = open_plain(":memory:"), open_plain(":memory:")
+    for each in (source, copy):
+        each.executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)")
+    _compare(source, copy, None)
+    copy.executescript(statement)
+    with pytest.raises(sqlite3.DatabaseError, match="is not that of the original: it was thrown away"):
+        _compare(source, copy, None)
+
+
+def test_the_copy_is_on_the_disk_before_it_takes_the_files_place(plain, monkeypatch):
+    done = []
+    sync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: done.append("synced") or sync(file))
+    monkeypatch.setattr(os, "replace", lambda *paths: done.append("replaced") or replace(*paths))
+    encrypt_file(plain, KEY)
+    assert done.count("replaced") == 1
+    before, after = done[: done.index("replaced")], done[done.index("replaced") + 1 :]
+    assert len(before) >= 1 and len(after) >= (os.name != "nt")  # the copy; then the folder that names it
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other owners")
