@@ -121,16 +121,20 @@ def test_this_python_shows_the_cursors():
     assert _returning.SEES_CURSORS
 
 
-def test_factories_and_isolation_level_are_what_they_were(create):
-    pool = create(isolation_level="IMMEDIATE")
+@pytest.mark.parametrize(
+    ("attribute", "value", "was"),
+    [
+        ("row_factory", sqlite3.Row, None),
+        ("text_factory", bytes, str),
+        ("isolation_level", None, "IMMEDIATE"),
+    ],
+)
+def test_factories_and_isolation_level_are_what_they_were(create, attribute, value, was):
+    pool = create(pool_size=1, max_overflow=0, isolation_level="IMMEDIATE")
     with pool.connection() as connection:
-        connection.row_factory = sqlite3.Row
-        connection.text_factory = bytes
-        connection.isolation_level = None
+        setattr(connection, attribute, value)  # one alone
     with pool.connection() as connection:
-        assert connection.row_factory is None
-        assert connection.text_factory is str
-        assert connection.isolation_level == "IMMEDIATE"
+        assert getattr(connection, attribute) == was
 
 
 def test_what_they_were_is_what_configure_made_them(create):
