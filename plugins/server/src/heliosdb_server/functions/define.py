@@ -105,8 +105,8 @@ class Functions:
             return False
         if name == "pg_aggregate":
             self._define_aggregate()
-        elif name == "pg_exact_sum":
-            self._connection.create_aggregate(name, 1, exact.ExactSum)
+        elif name in exact.AGGREGATES:
+            self._connection.create_aggregate(name, 1, exact.AGGREGATES[name])
         else:
             function = self._own.get(name) or _EVERYONES.get(name)
             if function is None:

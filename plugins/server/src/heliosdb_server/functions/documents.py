@@ -205,8 +205,17 @@ def pg_json_delete_path(document: Any, path: str) -> str:
     if isinstance(parent, dict):
         parent.pop(keys[-1], None)
     elif isinstance(parent, list) and _step(parent, keys[-1]) is not _MISSING:
-        del parent[int(keys[-1])]
+        del parent[_place(keys)]
     return jsonb_dump(value)
+
+
+def _place(keys: list[str]) -> int:
+    """Return the place in an array that the end of a path is."""
+    try:
+        return int(keys[-1])
+    except ValueError:
+        text = f'path element at position {len(keys)} is not an integer: "{keys[-1]}"'
+        raise PgError("22P02", text) from None
 
 
 def pg_jsonb_set(document: Any, path: str, new: Any, create: int = 1) -> str:
@@ -218,9 +227,9 @@ def pg_jsonb_set(document: Any, path: str, new: Any, create: int = 1) -> str:
         parent[keys[-1]] = load(new)
     elif isinstance(parent, list):
         if _step(parent, keys[-1]) is not _MISSING:
-            parent[int(keys[-1])] = load(new)
+            parent[_place(keys)] = load(new)
         elif create:
-            parent.insert(0 if int(keys[-1]) < 0 else len(parent), load(new))
+            parent.insert(0 if _place(keys) < 0 else len(parent), load(new))
     return jsonb_dump(value)
 
 
@@ -232,7 +241,7 @@ def pg_jsonb_insert(document: Any, path: str, new: Any, after: int = 0) -> str:
             raise PgError("22023", "cannot replace existing key")
         parent[keys[-1]] = load(new)
     elif isinstance(parent, list):
-        parent.insert(int(keys[-1]) + bool(after), load(new))
+        parent.insert(_place(keys) + bool(after), load(new))
     return jsonb_dump(value)
 
 

@@ -111,6 +111,11 @@ def pg_exact_abs(value: Any) -> str:
     return _shown(numbers.decimal(value).copy_abs())
 
 
+def pg_exact_micros(seconds: float) -> str:
+    """Return seconds with the microseconds that they have."""
+    return f"{seconds:.6f}"
+
+
 def pg_exact_read(text: Any) -> str:
     """Return the digits of a number that is written as text, or in JSON."""
     return _shown(numbers.decimal(text))
@@ -259,4 +264,33 @@ class ExactSum:
         return _shown(_rounded(self._total, max(self._scales))) if self._scales else None
 
 
+class ExactGreatest:
+    """``pg_exact_max(number)``: the greatest number, with its own decimals."""
+
+    def __init__(self) -> None:
+        self._found: Decimal | None = None
+
+    def step(self, value: Any) -> None:
+        """Take a row's number."""
+        if value is not None:
+            number = numbers.decimal(value)
+            if self._found is None or self._before(self._found, number):
+                self._found = number
+
+    def _before(self, found: Decimal, number: Decimal) -> bool:
+        return found < number
+
+    def finalize(self) -> str | None:
+        """Return it; None where there was no number."""
+        return _shown(self._found) if self._found is not None else None
+
+
+class ExactLeast(ExactGreatest):
+    """``pg_exact_min(number)``: the least number, with its own decimals."""
+
+    def _before(self, found: Decimal, number: Decimal) -> bool:
+        return number < found
+
+
+AGGREGATES = {"pg_exact_sum": ExactSum, "pg_exact_min": ExactLeast, "pg_exact_max": ExactGreatest}
 FUNCTIONS = collected(globals())

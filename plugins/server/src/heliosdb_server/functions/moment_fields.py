@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -91,7 +92,7 @@ def interval_part(unit: str, span: Interval) -> Any:
         "hour": int(span.micros / (3600 * 10**6)), "minute": int(span.micros / (60 * 10**6)) % 60, "second": seconds,
         "milliseconds": seconds * 1000, "microseconds": seconds * 10**6, "decade": int(span.months / 120),
         "quarter": int(span.months % 12 / 3) + 1, "century": int(span.months / 1200),
-        "epoch": int(span.months / 12) * 31557600 + span.months % 12 * 30 * 86400 + span.days * 86400
+        "epoch": int(span.months / 12) * 31557600 + math.fmod(span.months, 12) * 30 * 86400 + span.days * 86400
         + span.micros / 10**6,
     }  # fmt: skip
     if unit not in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -21,17 +22,27 @@ def _whole(value: Any, made: Decimal | float) -> int | float:
     )
 
 
-def pg_ceil(value: Any) -> Any:
-    return value if isinstance(value, int) else float(math.ceil(value)) if math.isfinite(value) else value
+def pg_ceil(value: Any, kind: str = "") -> Any:
+    return value if isinstance(value, int) else _signed(value, math.ceil)
 
 
-def pg_floor(value: Any) -> Any:
-    return value if isinstance(value, int) else float(math.floor(value)) if math.isfinite(value) else value
+def pg_floor(value: Any, kind: str = "") -> Any:
+    return value if isinstance(value, int) else _signed(value, math.floor)
+
+
+def _signed(value: float, function: Callable[[float], int]) -> float:
+    """Return a whole number with the sign of the fraction that it was: of -0.5 it is -0."""
+    if not math.isfinite(value):
+        return value
+    whole = function(value)
+    return float(whole) if whole else math.copysign(0.0, value)
 
 
 def pg_round(value: Any, digits: int = 0, kind: str = "") -> Any:
     if isinstance(value, int) and digits >= 0:
         return value
+    if kind in ("float8", "float4") and not digits:
+        return _signed(value, round)
     mode = ROUND_HALF_EVEN if kind in ("float8", "float4") else ROUND_HALF_UP
     made = numbers.decimal(value).quantize(Decimal(1).scaleb(-digits), mode)
     return _whole(value, made) if digits <= 0 else float(made)
@@ -40,6 +51,8 @@ def pg_round(value: Any, digits: int = 0, kind: str = "") -> Any:
 def pg_trunc(value: Any, digits: int = 0, kind: str = "") -> Any:
     if isinstance(value, int) and digits >= 0:
         return value
+    if kind in ("float8", "float4") and not digits:
+        return _signed(value, math.trunc)
     made = numbers.decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_DOWN)
     return _whole(value, made) if digits <= 0 else float(made)
 

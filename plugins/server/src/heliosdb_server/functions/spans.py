@@ -48,14 +48,22 @@ def pg_make_interval(*parts: Any) -> str:
 
 def pg_justify_days(text: str) -> str:
     span = _interval(text)
-    return str(Interval(span.months + int(span.days / 30), span.days - int(span.days / 30) * 30, span.micros))
+    months, days = span.months + int(span.days / 30), span.days - int(span.days / 30) * 30
+    if months > 0 > days:
+        months, days = months - 1, days + 30
+    elif months < 0 < days:
+        months, days = months + 1, days - 30
+    return str(Interval(months, days, span.micros))
 
 
 def pg_justify_hours(text: str) -> str:
     span = _interval(text)
-    return str(
-        Interval(span.months, span.days + int(span.micros / DAY), span.micros - int(span.micros / DAY) * DAY)
-    )
+    days, micros = span.days + int(span.micros / DAY), span.micros - int(span.micros / DAY) * DAY
+    if days > 0 > micros:
+        days, micros = days - 1, micros + DAY
+    elif days < 0 < micros:
+        days, micros = days + 1, micros - DAY
+    return str(Interval(span.months, days, micros))
 
 
 def pg_justify_interval(text: str) -> str:

@@ -24,6 +24,7 @@ from ..types.registry import (
     NUMERIC,
     STRINGS,
     TEXT,
+    VARCHAR,
     VECTOR,
     PgType,
     Sized,
@@ -51,6 +52,11 @@ AGGREGATES = _NATIVE | _COLLECTING.keys() | {"bool_and", "bool_or", "every", "gr
 
 
 _EXACT = frozenset(("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"))
+
+
+def no_place(text: str) -> str:
+    """Return what rows are sorted or grouped by so that SQLite does not take a number for a column's place."""
+    return f"({text} + 0)" if text.strip("(+- )").isdigit() else text
 
 
 class Aggregating(Composites):
@@ -100,7 +106,7 @@ class Aggregating(Composites):
     def key(self, order: tree.Order, scope: Scope) -> str:
         """Return what rows are sorted by, with NULLs where PostgreSQL has them: last, or first when descending."""
         ex = self.sortable(self.ex(order.expr, scope))
-        text = ex.text
+        text = no_place(ex.text)
         nulls = order.nulls or ("first" if order.descending else "last")
         usual = "last" if order.descending else "first"  # SQLite's, which can use an index
         text += " DESC" if order.descending else ""
@@ -148,7 +154,12 @@ class Aggregating(Composites):
             if name in ("sum", "avg") and sized is not None and sized.type is NUMERIC:
                 return self._decimal_total(name, made, f"{distinct}{{}}){end}", args[0], node)
             if name in ("min", "max") and args[0].type is NUMERIC:
-                return Ex(made, Sized(NUMERIC), scale=args[0].decimals)
+                found = Ex(made, Sized(NUMERIC), scale=args[0].decimals)
+                if found.scale is None and args[0].shown and node.over is None:
+                    return found._replace(shown=f"pg_exact_{name}({args[0].shown}){end}")
+                return found
+            if name in ("min", "max") and args[0].type is VARCHAR:
+                sized = S_TEXT
             return Ex(made, sized)
         result = _COLLECTING[name]
         return self._collected(node, name, result, args, scope, end)

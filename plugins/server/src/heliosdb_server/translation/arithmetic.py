@@ -126,7 +126,9 @@ class Arithmetic(Values):
         if kind in (NUMERIC, FLOAT4, FLOAT8):
             if op == "%":
                 made = self.own(f"pg_mod({a.text}, {divisor})", result)
-                return made._replace(shown=calculated(op, a, b)) if kind is NUMERIC else made
+                scales = [each.decimals for each in (a, b) if each.decimals is not None]
+                scale = max(scales) if len(scales) == 2 else None
+                return made._replace(shown=calculated(op, a, b), scale=scale) if kind is NUMERIC else made
             text = f"(CAST({a.text} AS REAL) / {divisor})"
             if kind is NUMERIC:
                 return self._fifteen(text)._replace(shown=calculated(op, a, b))

@@ -87,9 +87,10 @@ def called(name: str, made: Ex, args: Sequence[Ex]) -> Ex:
     if name == "mod":
         return made._replace(shown=calculated("%", *args[:2]))
     if name == "extract":
-        return made._replace(
-            scale=_FIELDS.get(str(args[0].const).lower(), 0) if args[0].const != "julian" else None
-        )
+        field = str(args[0].const).lower()
+        if field == "epoch":
+            return made._replace(scale=6, shown=f"pg_exact_micros({made.text})")
+        return made._replace(scale=_FIELDS.get(field, 0)) if field != "julian" else made
     if name == "log":
         base = "10" if len(args) == 1 else exact(args[0])
         return made._replace(shown=f"pg_exact_log({base}, {exact(args[-1])})")

@@ -9,7 +9,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
 from . import tree
-from .aggregating import AGGREGATES
+from .aggregating import AGGREGATES, no_place
 from .listing import Listing
 from .naming import name_of
 from .row_functions import SET_RETURNING
@@ -53,7 +53,7 @@ class Grouping(Listing):
                 for name, ex in targets:
                     if name == node.parts[0]:
                         return self.sortable(ex).text
-        return self.sortable(self.ex(node, scope)).text
+        return no_place(self.sortable(self.ex(node, scope)).text)
 
     def _check_grouping(self, node: tree.Core, scope: Scope) -> None:
         """Refuse columns that are neither grouped by nor in an aggregate: SQLite would take any row's value."""

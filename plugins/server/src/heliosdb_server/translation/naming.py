@@ -18,8 +18,7 @@ def name_of(node: tree.Node) -> str:
         )
         return node.type.type.name.lstrip("_") if weak else inner
     if isinstance(node, tree.Case):
-        inner = name_of(node.otherwise) if node.otherwise is not None else "?column?"
-        return inner if inner != "?column?" else "case"
+        return name_of(node.otherwise) if node.otherwise is not None and _is_named(node.otherwise) else "case"
     if isinstance(node, tree.Sub):
         if node.kind == "exists":
             return "exists"
@@ -37,6 +36,13 @@ def name_of(node: tree.Node) -> str:
     if isinstance(node, tree.Access):
         return node.name
     return "?column?"
+
+
+def _is_named(node: tree.Node) -> bool:
+    """Has it a name that is more than the type of a cast?"""
+    if isinstance(node, tree.Cast):
+        return _has_name(node)
+    return name_of(node) not in ("?column?", "case")
 
 
 def _has_name(node: tree.Node) -> bool:

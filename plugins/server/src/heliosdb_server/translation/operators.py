@@ -114,7 +114,7 @@ class Operators(Arithmetic):
             if left.type is not None and left.type not in STRINGS:
                 raise self._no_operator(left, node.op, self.ex(node.right, scope), node)
             text, pattern = self.padded(left), self.text(node.right, scope)
-            return self.own(f"{'NOT ' if negated else ''}pg_regex({text}, {pattern}, {fold})", S_BOOL)
+            return self.own(f"({'NOT ' if negated else ''}pg_regex({text}, {pattern}, {fold}))", S_BOOL)
         if op in _DISTANCES or op == "<#>":
             return self._distance(node, scope)
         a, b = self._sides(node, scope)
@@ -229,10 +229,8 @@ class Operators(Arithmetic):
     def _concatenated(self, a: Ex, b: Ex, node: tree.Binary) -> Ex:
         one, two = (1 if ex.type is not None and ex.type.element else 0 for ex in (a, b))
         if one or two:
-            one, two = (
-                one or int(a.text == "NULL"),
-                two or int(b.text == "NULL"),
-            )  # a bare NULL is an array too
+            # a bare NULL is an array too
+            one, two = (there or int(ex == Ex("NULL")) for there, ex in ((one, a), (two, b)))
             sized = self.grown(a, b) if one and two else self.grown(*((a, b) if one else (b, a)), item=True)
             return self.own(f"pg_array_concat({a.text}, {b.text}, {one}, {two})", sized)
         if JSONB in (a.type, b.type):

@@ -259,6 +259,9 @@ class Selects(Combining, GroupingSets):
         self, order: tree.Order, scope: Scope, columns: tuple[Column, ...], targets: list[tuple[str, Ex]]
     ) -> str:
         expr = order.expr
+        inner = expr.operand if isinstance(expr, tree.Unary) and expr.op == "-" else expr
+        if isinstance(inner, tree.Const) and inner.kind != "int":
+            raise PgError("42601", "non-integer constant in ORDER BY", position=expr.at + 1)
         if isinstance(expr, tree.Const) and expr.kind == "int":
             if not 1 <= expr.value <= len(columns):
                 raise PgError(

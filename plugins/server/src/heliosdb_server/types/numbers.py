@@ -177,6 +177,8 @@ def decimal(value: object, modifier: int = -1) -> Decimal:
             raise wrong("numeric", value) from None
     else:
         raise wrong("numeric", value)
+    if not made:
+        made = made.copy_abs()
     if modifier != -1 and made.is_finite():
         made = made.quantize(Decimal(1).scaleb(-(modifier - 4 & 0xFFFF)), ROUND_HALF_UP, _WIDE)
     return made
