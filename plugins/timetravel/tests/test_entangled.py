@@ -193,6 +193,21 @@ def test_a_plain_program_has_changes_of_a_table_come_back_to_it(open_travel, pla
     assert past == [(1, "x", 0), (2, "y", 0)]
 
 
+def test_a_trigger_in_temp(open_travel):
+    conn = open_travel()
+    conn.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a UNIQUE, b); INSERT INTO t VALUES (1, 'x', 0), (2, 'y', 0), (3, 'z', 0);"
+        "CREATE TEMP TRIGGER early BEFORE INSERT ON t BEGIN UPDATE t SET a = 'w' WHERE a = 'z'; END"
+    )
+    other = open_travel()  # which has no such trigger, and changes the schema
+    other.execute("CREATE INDEX t_b ON t (b)")
+    ((before,),) = conn.execute("SELECT max(txn) FROM heliosdb_timetravel_commits")
+    conn.execute("REPLACE INTO t VALUES (1, 'y', 5)")
+    conn.commit()
+    past = conn.execute("SELECT * FROM t AS OF TRANSACTION ? ORDER BY id", (before,)).fetchall()
+    assert past == [(1, "x", 0), (2, "y", 0), (3, "z", 0)]
+
+
 def test_columns_of_an_entangled_table_get_other_names(open_travel, plain):
     conn = open_travel()
     conn.executescript(

@@ -226,8 +226,8 @@ def _after(travel: TimeTravel, change: Change, before: Versioned | None) -> None
         raise sqlite3.NotSupportedError(
             f"{change.name!r} is in TEMP, whose tables keep no history: they end with the connection"
         )
-    elif change.kind == "INDEX" or (change.kind == "TRIGGER" and not change.temporary):
-        for schema in travel.schemas(change.schema):
+    elif change.kind in ("INDEX", "TRIGGER"):
+        for schema in travel.schemas(None if change.temporary else change.schema):
             if layout.exists(travel.run, schema):
                 travel.follow(schema)
 

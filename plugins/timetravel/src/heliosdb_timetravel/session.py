@@ -21,7 +21,8 @@ from .storage import clock, following, layout
 from .storage.entangled import entangled_tables
 from .storage.names import COMMITS, OPEN, SETTINGS, in_schema
 from .storage.registry import Versioned
-from .storage.tidying import Tidying, eager_tables, tidying
+from .storage.tables import eager_tables
+from .storage.tidying import Tidying, tidying
 
 NAME = "timetravel"
 _WITHOUT = "without"  # the setting that has the tables whose versioning was switched off
@@ -210,7 +211,7 @@ class TimeTravel:
                 return True
             live = {table.name for table in tables if table.shape is not None}
             entangled = entangled_tables(self.run, "main") & {name.lower() for name in live}
-            if entangled != eager_tables(self.run, "main") or tidying(self.run, "main").is_due(self.run):
+            if entangled - eager_tables(self.run, "main") or tidying(self.run, "main").is_due(self.run):
                 return True
         else:
             live = set()

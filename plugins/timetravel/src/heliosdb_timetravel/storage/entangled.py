@@ -18,7 +18,8 @@ Leads = dict[str, set[str]]
 def entangled_tables(run: Run, schema: str) -> set[str]:
     """Return the tables, in lower case, of which a changed row may change others of theirs before it is done.
 
-    Triggers that fire AFTER an INSERT or UPDATE of a table do not make it one: its row is in by then.
+    Triggers that fire AFTER an INSERT or UPDATE of a table do not make it one: its row is in by then. Those in TEMP
+    count too, of this connection.
     """
     q = quote_identifier(schema)
     first: Leads = {}  # what a change of a row leads to before it is done
@@ -31,10 +32,9 @@ def entangled_tables(run: Run, schema: str) -> set[str]:
     ).fetchall():
         _add(first, parent, [child])
         _add(leads, parent, [child])
-    for on, sql in run(
-        f"SELECT lower(tbl_name), sql FROM {q}.sqlite_master WHERE type = 'trigger' AND name NOT GLOB ?",
-        (f"{OWN}*",),
-    ).fetchall():
+    triggers = "SELECT lower(tbl_name), sql FROM {}.sqlite_master WHERE type = 'trigger' AND name NOT GLOB ?"
+    both = f"{triggers.format(q)} UNION ALL {triggers.format('temp')}"
+    for on, sql in run(both, (f"{OWN}*",) * 2).fetchall():
         header, body = _parts(tokenize(sql))
         written = list(_written(body))
         _add(leads, on, written)

@@ -12,7 +12,15 @@ from . import keys, layout, rowids
 from .names import FROM, ID, PREFIX, ROW, SHIFT, TABLES, TO, in_schema, trigger
 from .registry import Kept, Named, Versioned, read_all, renamed, write
 from .shape import Column, Run, Shape, read_shape
-from .tables import definition, drop_triggers, expected_triggers, make_tables, make_triggers, mirror_indexes
+from .tables import (
+    definition,
+    drop_triggers,
+    eager_tables,
+    expected_triggers,
+    make_tables,
+    make_triggers,
+    mirror_indexes,
+)
 from .triggers import EVENTS
 
 
@@ -191,6 +199,7 @@ def table_column(table: Versioned, column: Column) -> str:
 def follow(run: Run, table: Versioned) -> Versioned:
     """Bring a live table's history into the shape that the table has now, and return it as it is known then."""
     shape = table.live
+    eager = shape.name.lower() in eager_tables(run, table.schema)
     if rowids.has_moved(run, table):
         if not rowids.realign(run, table):
             rowids.give_up(run, table, layout.open_commit(run, table.schema))
@@ -223,7 +232,7 @@ def follow(run: Run, table: Versioned) -> Versioned:
     table = replace(table, name=shape.name, key=shape.key)
     if table != before:
         write(run, table)
-    _refresh_triggers(run, table, shape)
+    _refresh_triggers(run, table, shape, eager=eager)
     _keep_rowids(run, table, shape)
     mirror_indexes(run, table, shape)
     return table
@@ -279,18 +288,18 @@ def _add_column(run: Run, table: Versioned, column: Column) -> None:
         run(f"ALTER TABLE {table.history} ADD COLUMN {definition(column, column.name)}")
 
 
-def _refresh_triggers(run: Run, table: Versioned, shape: Shape) -> None:
+def _refresh_triggers(run: Run, table: Versioned, shape: Shape, *, eager: bool) -> None:
     q = quote_identifier(table.schema)
     rows = run(
         f"SELECT name, sql FROM {q}.sqlite_master "
         "WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY rowid",
         (shape.name,),
     ).fetchall()
-    expected = expected_triggers(run, table, shape)
+    expected = expected_triggers(run, table, shape, eager=eager)
     # Ours must be the newest. A user's trigger that fires first could change a row before it is known to be new.
     if dict(rows[-len(expected) :]) != expected:
         drop_triggers(run, table)
-        make_triggers(run, table, shape)
+        make_triggers(run, table, shape, eager=eager)
 
 
 def _keep_rowids(run: Run, table: Versioned, shape: Shape) -> None:

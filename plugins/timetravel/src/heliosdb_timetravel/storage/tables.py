@@ -10,15 +10,15 @@ from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from . import keys
-from .eager import EagerTriggers
+from .eager import NEVER, EagerTriggers
 from .entangled import entangled_tables
-from .names import FROM, ID, PREFIX, ROW, TO, history, index, starts
+from .names import FROM, ID, OWN, PREFIX, ROW, TO, history, index, starts
 from .registry import Versioned
 from .shape import Column, Run, Shape
 from .triggers import Triggers
 
 AnyTriggers = TypeVar("AnyTriggers", bound=Triggers)
-_OWN = (ID, FROM, TO, ROW)
+_COLUMNS = (ID, FROM, TO, ROW)
 
 
 def make_tables(run: Run, table: Versioned, shape: Shape) -> None:
@@ -26,7 +26,7 @@ def make_tables(run: Run, table: Versioned, shape: Shape) -> None:
 
     :raises NotSupportedError: a column has a name that the history needs for itself
     """
-    taken = [column.name for column in shape.columns if column.name.lower() in _OWN]
+    taken = [column.name for column in shape.columns if column.name.lower() in _COLUMNS]
     if taken:
         raise sqlite3.NotSupportedError(
             f"table {shape.name!r} has a column named {taken[0]!r}, which its history needs for itself: rename it"
@@ -69,10 +69,23 @@ def definition(column: Column, name: str, *, default: bool = False) -> str:
     return " ".join(part for part in parts if part)
 
 
-def expected_triggers(run: Run, table: Versioned, shape: Shape) -> dict[str, str]:
-    """Return the triggers that record the table, text by name."""
-    kind = EagerTriggers if shape.name.lower() in entangled_tables(run, shape.schema) else Triggers
-    return triggers_of(kind, table, shape).all()
+def eager_tables(run: Run, schema: str) -> set[str]:
+    """Return the tables, in lower case, whose triggers record before a change what it may end."""
+    rows = run(
+        f"SELECT lower(tbl_name) FROM {quote_identifier(schema)}.sqlite_master "
+        "WHERE type = 'trigger' AND name GLOB ? AND instr(sql, ?)",
+        (f"{OWN}*_delete", NEVER),
+    )
+    return {name for (name,) in rows.fetchall()}
+
+
+def expected_triggers(run: Run, table: Versioned, shape: Shape, *, eager: bool = False) -> dict[str, str]:
+    """Return the triggers that record the table, text by name.
+
+    :param eager: they have been eager and stay so: another connection may have triggers in TEMP for which they are
+    """
+    eager = eager or shape.name.lower() in entangled_tables(run, shape.schema)
+    return triggers_of(EagerTriggers if eager else Triggers, table, shape).all()
 
 
 def triggers_of(kind: type[AnyTriggers], table: Versioned, shape: Shape) -> AnyTriggers:
@@ -80,10 +93,10 @@ def triggers_of(kind: type[AnyTriggers], table: Versioned, shape: Shape) -> AnyT
     return kind(table.number, shape, table.began if table.adopted else None, table.recorded(shape))
 
 
-def make_triggers(run: Run, table: Versioned, shape: Shape) -> None:
+def make_triggers(run: Run, table: Versioned, shape: Shape, *, eager: bool = False) -> None:
     """Have the table recorded. The newest trigger of a table fires first: a row has begun before others change it."""
     q = quote_identifier(table.schema)
-    for text in expected_triggers(run, table, shape).values():
+    for text in expected_triggers(run, table, shape, eager=eager).values():
         run(text.replace("CREATE TRIGGER ", f"CREATE TRIGGER {q}.", 1))
 
 

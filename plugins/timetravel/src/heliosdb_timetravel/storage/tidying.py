@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from heliosdb_sqlite.sql.quoting import quote_identifier
-
 from . import following
-from .eager import NEVER, EagerTriggers
-from .names import OWN, TO
+from .eager import EagerTriggers
+from .names import TO
 from .shape import Run
-from .tables import triggers_of
+from .tables import eager_tables, triggers_of
 
 
 class Tidying(NamedTuple):
@@ -28,16 +26,6 @@ class Tidying(NamedTuple):
     def is_due(self, run: Run) -> bool:
         """Return whether there is anything to do."""
         return bool(self.found) and bool(run(self.found).fetchone()[0])
-
-
-def eager_tables(run: Run, schema: str) -> set[str]:
-    """Return the tables, in lower case, whose triggers record before a change what it may end."""
-    rows = run(
-        f"SELECT lower(tbl_name) FROM {quote_identifier(schema)}.sqlite_master "
-        "WHERE type = 'trigger' AND name GLOB ? AND instr(sql, ?)",
-        (f"{OWN}*_delete", NEVER),
-    )
-    return {name for (name,) in rows.fetchall()}
 
 
 def tidying(run: Run, schema: str) -> Tidying:
