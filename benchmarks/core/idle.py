@@ -38,7 +38,25 @@ class EveryHook(ParseHook):
         pass
 
     @hookimpl
+    def heliosdb_answer(self, connection: Any, statement: Any) -> None:
+        pass
+
+    @hookimpl
     def heliosdb_row(self, connection: Any, statement: Any) -> None:
+        pass
+
+    @hookimpl
+    def heliosdb_error(self, connection: Any, statement: Any) -> None:
+        pass
+
+    @hookimpl
+    def heliosdb_around(self, connection: Any, statement: Any) -> None:
+        pass
+
+    @hookimpl
+    def heliosdb_changed(
+        self, connection: Any, method: str, result: Any, arguments: Any, keywords: Any
+    ) -> None:
         pass
 
     @hookimpl
@@ -56,7 +74,15 @@ class EveryHook(ParseHook):
         pass
 
     @hookimpl
+    def heliosdb_durable(self, connection: Any) -> None:
+        pass
+
+    @hookimpl
     def heliosdb_rollback(self, connection: Any) -> None:
+        pass
+
+    @hookimpl
+    def heliosdb_backup(self, connection: Any, source: Any, copy: Any) -> None:
         pass
 
     @hookimpl
