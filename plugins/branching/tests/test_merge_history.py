@@ -298,6 +298,17 @@ KNOTS: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
+SCHEMA_KNOT: list[Any] = [
+    ("branch", "p", "x"), ("branch", "q", "x"), ("edit", "p", ("index", 2, 1)), ("edit", "q", ("column", 1, 2)),
+    ("merge", "q", "p", "ours"), ("merge", "p", "x", "abort"), ("merge", "x", "y", "theirs"),
+    ("merge", "y", "q", "theirs"),
+]  # fmt: skip
+
+
+def test_what_came_with_ones_own_changes_by_way_of_others_comes_back_with_them(tmp_path: Path) -> None:
+    play(Schemas, tmp_path / "a.db", "xy", SCHEMA_KNOT)
+
+
 @pytest.mark.parametrize("script", KNOTS.values(), ids=KNOTS)
 def test_merges_that_make_a_knot(tmp_path: Path, script: list[Any]) -> None:
     play(Rows, tmp_path / "a.db", "xy", script)

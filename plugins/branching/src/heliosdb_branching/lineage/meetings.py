@@ -85,10 +85,10 @@ class Meeting:
 
     def _is_there(self, arrival: Arrival) -> bool:
         """Return whether the other database has what a merge has brought; it may have nothing of it, but not a part."""
-        if self._id in arrival.came:
-            return True
-        whole, nothing = True, True
+        whole, nothing = True, self._id not in arrival.came
         for branch, (after, upto) in arrival.came.items():
+            if branch == self._id:
+                continue
             has, schema = self._has.get(branch, {}), arrival.schemas is not None or self._has_altered(branch)
             whole = whole and covers(has, upto, schema=schema)
             nothing = nothing and covers(after, {log: has.get(log, 0) for log in upto}, schema=schema)

@@ -6,7 +6,7 @@ for among those of all branches whose changes both sides have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -76,6 +76,7 @@ class History:
             branch for branch in self.shared if not covers(self.shared[branch], mine[branch], schema=False)
         ]
         """The branches of which the one that is merged has more."""
+        self._related = list({**mine, **its})
         nodes = [Node(branch, at) for branch, at in self.shared.items()]
         self.common = self._best(nodes, Node(ids[0], start.start.since))
 
@@ -186,13 +187,21 @@ class History:
         for each in lineage_of(file).ancestors:
             if each.since.get("", 0) == version:
                 return Schema.loads(each.schema)
-        for other in self._files.values():
+        for other in self._all_files():
             if (merged := merged_schema(other, node.branch, version)) is not None:
                 return merged
             for parent, child in pairwise(lineage_of(other).ancestors):
                 if parent.id == node.branch and child.since.get("", 0) == version:
                     return Schema.loads(child.schema)
         raise CanNotTell("a schema that both have had is not known any more")
+
+    def _all_files(self) -> Iterator[Any]:
+        """Yield the two databases, and then the branches of whose changes they have some."""
+        for branch in dict.fromkeys((*self._ids, *self._related)):
+            try:
+                yield self.file(branch)
+            except CanNotTell:  # it is deleted
+                continue
 
 
 def _earlier(one: Positions, other: Positions) -> Positions:
