@@ -211,6 +211,17 @@ def test_a_change_of_another_process_is_seen(conn, path):
     assert ask(conn, "SELECT count(*) FROM products", ()) == [(0,)]
 
 
+def test_a_temporary_table_that_hides_another_is_seen_whoever_makes_it(conn):
+    past_the_hooks = sqlite3.Cursor(conn)
+    make, drop = "CREATE TEMP TABLE products (category, price)", "DROP TABLE temp.products"
+    for _ in range(2):  # the second time CPython has the texts compiled, and no plugin is asked about them
+        for _ in range(3):
+            assert len(ask(conn)) == 7
+        past_the_hooks.execute(make)
+        assert ask(conn) == []
+        past_the_hooks.execute(drop)
+
+
 def test_inside_a_transaction_sqlite_answers(conn):
     rows = ask(conn)
     conn.execute("INSERT INTO products (category, price) VALUES ('new', 1000)")
