@@ -140,6 +140,7 @@ def test_columns_can_be_left_out(conn, moment):
     then = moment()
     conn.executescript("UPDATE t SET noise = 7 WHERE id = 1; UPDATE t SET a = 'x' WHERE id = 2")
     assert len(conn.history("t", 1)) == 1
+    assert [version.changes for version in conn.history("t", 2)] == [{}, {"a": ("b", "x")}]
     assert sorted(rows(conn, "SELECT * FROM t AS OF ?", then)) == [(1, "a", 7), (2, "b", None)]
     with pytest.raises(sqlite3.OperationalError, match="no such column to leave out"):
         conn.execute("CREATE TABLE u (a) WITH SYSTEM VERSIONING WITH (exclude = 'b')")

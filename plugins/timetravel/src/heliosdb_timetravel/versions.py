@@ -31,7 +31,7 @@ class Version:
     """Who did it, as ``time_travel_user=`` or ``recorded_as()`` say."""
     transaction: int
     row: Mapping[str, Any] | None
-    """The row from then on, by column; None: it was deleted."""
+    """The row from then on, by column, those left out of the history excepted; None: it was deleted."""
     changes: Mapping[str, tuple[Any, Any]]
     """The columns that this changed, each with its value before and after."""
 
@@ -49,7 +49,7 @@ def history(connection: Any, table: str, key: Any, *, dropped: bool = False) -> 
     past = find_past(travel, table)
     where, values = _condition(past, key)
     gone = _dropped(past) if dropped else []
-    columns = [*past.columns, *gone]
+    columns = [*(name for name in past.columns if name.lower() not in past.excluded), *gone]
     source = f"{quote_identifier(past.now.schema)}.{quote_identifier(past.name)} FOR SYSTEM_TIME ALL AS v"
     # Whatever the text_factory makes of texts, these are bytes.
     known = [f"CAST({name} AS BLOB)" for name in _SYSTEM]
