@@ -20,6 +20,7 @@ CODE = "\n".join([
     *(block.source for path in PAGES for block in all_blocks(path)),
 ])  # fmt: skip
 HOOKS = (DOCS / "plugins" / "hooks.md").read_text(encoding="utf-8")
+OPTIONS = (DOCS / "connect.md").read_text(encoding="utf-8")
 CLI = (DOCS / "cli.md").read_text(encoding="utf-8")
 
 
@@ -45,6 +46,13 @@ def test_no_section_is_about_a_hook_that_is_gone() -> None:
 @pytest.mark.parametrize("keyword", surface.options())
 def test_every_connect_option(keyword: str) -> None:
     assert shown(keyword)
+
+
+@pytest.mark.parametrize(("keyword", "default"), list(surface.defaults().items()))
+def test_the_default_of_every_connect_option(keyword: str, default: object) -> None:
+    row = re.search(rf"^\| `{keyword}` \| ([^|]+) \|", OPTIONS, re.MULTILINE)
+    assert row is not None
+    assert row[1] == ("none" if keyword in ("encryption_key", "column_key") else f"`{default!r}`")
 
 
 @pytest.mark.parametrize("method", surface.methods())

@@ -33,7 +33,13 @@ def hook(name: str) -> tuple[str, bool]:
 
 def options() -> list[str]:
     """Return the connect() keywords of the installed plugins."""
-    return [keyword for model in models(manager()).values() for keyword in model.model_fields]
+    return list(defaults())
+
+
+def defaults() -> dict[str, Any]:
+    """Return what each connect() keyword of the installed plugins is where connect() is not given it."""
+    fields = [each for model in models(manager()).values() for each in model.model_fields.items()]
+    return {keyword: field.default for keyword, field in fields}
 
 
 def methods() -> list[str]:
