@@ -135,6 +135,26 @@ def test_a_history_has_no_vector_index(conn: Any) -> None:
     assert conn.execute("SELECT count(*) FROM heliosdb_vector_index").fetchone() == (1,)
 
 
+def test_a_column_that_a_table_made_anew_brings_is_not_in_its_past(conn: Any, path: Path) -> None:
+    conn.tag("before")
+    conn.create_branch("trial")
+    columns = TABLE[TABLE.index("(") + 1 : TABLE.rindex(")")]
+    with closing(heliosdb_sqlite.connect(path, **{**ALL, "branch": "trial"})) as branch:
+        branch.executescript(f"""
+            BEGIN;
+            CREATE TABLE passing ({columns}, stars INTEGER NOT NULL);
+            INSERT INTO passing SELECT *, 3 FROM note;
+            DROP TABLE note;
+            ALTER TABLE passing RENAME TO note;
+            COMMIT;
+        """)
+    conn.merge_branch("trial")
+    assert rows(conn) == [ONE, TWO]
+    assert conn.execute("SELECT stars FROM note").fetchall() == [(3,), (3,)]
+    assert conn.execute("SELECT stars FROM note AS OF TAG 'before'").fetchall() == [(None,), (None,)]
+    assert conn.execute("SELECT id FROM note WHERE code = 'c2'").fetchall() == [(2,)]
+
+
 def test_the_past_does_not_compare_ciphertexts(conn: Any) -> None:
     conn.tag("then")
     assert conn.execute("SELECT id FROM note WHERE code = 'c2'").fetchall() == [(2,)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 import heliosdb_sqlite
@@ -247,3 +249,50 @@ def test_a_view_that_was_broken_before_is_nobodys_conflict(main, on):
     main.create_branch("b")
     write(on("b"), "DROP TABLE fruit")
     assert main.merge_branch("b").conflicts == ()
+
+
+def with_a_required_column(connection, value="length(name)"):
+    """Make the table anew with a column that needs a value, as frameworks do for a default of their own."""
+    connection.executescript(f"""
+        BEGIN;
+        CREATE TABLE passing ({COLUMNS}, kind INTEGER NOT NULL CHECK (kind > 0));
+        INSERT INTO passing SELECT *, {value} FROM fruit;
+        DROP TABLE fruit;
+        ALTER TABLE passing RENAME TO fruit;
+        COMMIT;
+    """)
+
+
+def test_a_column_that_needs_a_value_comes_with_the_values_of_the_branch(main, branch, rows):
+    with_a_required_column(branch)
+    branch.execute("DELETE FROM fruit WHERE id = 3")
+    branch.execute("INSERT INTO fruit VALUES (4, 'new', 1, 1, 9)")
+    branch.commit()
+    main.execute("UPDATE fruit SET stock = 11 WHERE id = 1")
+    main.commit()
+    before = rows(main)
+    assert main.merge_branch("b", dry_run=True).conflicts == ()
+    assert main.merge_branch("b").schema == ("add column fruit.kind",)
+    merged = [(1, "apple", 1.5, 11, 5), (2, "pear", 2.5, 20, 4), (4, "new", 1.0, 1, 9)]
+    assert rows(main) == merged
+    with pytest.raises(sqlite3.IntegrityError, match="NOT NULL"):
+        main.execute("INSERT INTO fruit (name) VALUES ('nothing more')")
+    main.rollback()
+    main.undo_merge("b")
+    assert rows(main) == before
+    main.merge_branch("b")
+    assert rows(main) == merged
+
+
+def test_a_row_that_has_no_value_for_a_column_that_needs_one_is_a_conflict(main, branch, rows):
+    with_a_required_column(branch)
+    main.execute("INSERT INTO fruit VALUES (5, 'late', 1, 1)")
+    main.commit()
+    before = rows(main)
+    with pytest.raises(MergeConflict, match=r"NOT NULL constraint failed: fruit\.kind"):
+        main.merge_branch("b")
+    assert rows(main) == before
+    main.execute("DELETE FROM fruit WHERE id = 5")
+    main.commit()
+    main.merge_branch("b")
+    assert [row[-1] for row in rows(main)] == [5, 4, 3]

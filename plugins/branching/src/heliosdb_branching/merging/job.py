@@ -142,6 +142,8 @@ class Job:
         self.words += [f"drop {plan.drop.kind} {plan.drop.name}" for plan in (*early, *things) if plan.drop]
         for plan in plans:
             self.rows.merge(plan)
+        if not (self.open or self.rows.open):
+            replay.require()
         made = [each for each in things if each.create is not None and each.create.kind == "virtual"]
         replay.create_things(made)
         self.rows.merge_virtual({each.create.name for each in made if each.create is not None})

@@ -22,7 +22,7 @@ from ..opening import Opener
 from ..registry.entries import check_belongs, entries, find, now_us
 from ..results import TableChanges, UndoReport, moment
 from ..running import has_table, rows, run, value
-from ..schema.replaying import columns_of, set_sequence
+from ..schema.replaying import Replay, columns_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
 from .asking import shown
@@ -89,6 +89,9 @@ class _Undo:
         made = [Thing(*step["thing"]) for step in reversed(steps) if step["did"] == "create"]
         dropped = [Thing(*step["thing"]) for step in reversed(steps) if step["did"] == "drop"]
         suspended = self._drop(made, suspended)
+        for step in reversed(steps):
+            if step["did"] == "require":
+                Replay(self.here, merge).rebuild(step["name"], step["sql"])
         self._undo_rows(merge)
         self._stop_at_conflicts()
         for thing in made:
@@ -233,7 +236,7 @@ class _Undo:
             ).close()
         elif did == "add column":
             self._drop_added(step["table"], name)
-        else:
+        elif did != "require":
             self._bring_back(step)
 
     def _drop_added(self, table: str, column: str) -> None:

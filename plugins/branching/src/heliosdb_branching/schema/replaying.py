@@ -20,6 +20,7 @@ from ..logs.dropping import logged
 from ..running import rows, run, value
 from .altering import AddedColumn
 from .planning import TablePlan, ThingPlan
+from .requiring import needed, relaxed
 from .shapes import Thing, same_sql
 
 Step = dict[str, Any]
@@ -67,6 +68,9 @@ class Replay:
         self.steps: list[Step] = []
         self._merge = merge
         self._copies = 0
+        self._relaxed: dict[
+            str, tuple[TablePlan, str]
+        ] = {}  # by the table's new name, with its definition so far
 
     def execute(self, sql: str) -> None:
         """Run a statement by way of the hooks."""
@@ -104,7 +108,11 @@ class Replay:
                 self.rebuild(name, plan.redefine)
             self._alter(name, plan, undoable=False)
             del self.steps[kept:]
-            self.steps[-1]["now"] = plan.rename_to or name
+            # A plugin that follows schema changes sees this one, of nothing, and the table before rows come into it.
+            self.execute("DROP INDEX IF EXISTS main._heliosdb_nothing")
+            now = self.steps[-1]["now"] = plan.rename_to or name
+            if now in self._relaxed:
+                self.steps.append({"did": "require", "name": now, "sql": self._relaxed[now][1]})
         else:
             self._alter(name, plan, undoable=True)
 
@@ -141,7 +149,29 @@ class Replay:
         run(self.connection, "ROLLBACK TO heliosdb_try")
         run(self.connection, "RELEASE heliosdb_try")
         self._rename(name, plan)
-        self.rebuild(plan.rename_to or name, plan.expect_sql or "")
+        now, sql = plan.rename_to or name, plan.expect_sql or ""
+        without = self._without_required(now, sql)
+        if without != sql:
+            self._relaxed[now] = plan, without
+        self.rebuild(now, without)
+
+    def _without_required(self, name: str, sql: str) -> str:
+        """Return a definition in which no column needs a value that the table's rows lack: theirs come afterwards."""
+        connection = self.connection
+        if not value(connection, f"SELECT EXISTS (SELECT 1 FROM main.{q(name)})"):
+            return sql
+        run(connection, renamed_definition(sql, _PASSING))
+        columns = needed(connection, _PASSING, columns_of(connection, name))
+        run(connection, f"DROP TABLE main.{_PASSING}")
+        return relaxed(sql, columns) if columns else sql
+
+    def require(self) -> None:
+        """Have the columns need a value that do on the branch, now that the rows have theirs."""
+        for name, (plan, _) in self._relaxed.items():
+            ours, sql = plan.pair.ours, plan.expect_sql or ""
+            assert ours is not None  # noqa: S101 - it was altered
+            with _to_be_done(ours.name, ours.sql, sql):
+                self.rebuild(name, sql)
 
     def _rename(self, name: str, plan: TablePlan) -> str:
         if plan.rename_to:
