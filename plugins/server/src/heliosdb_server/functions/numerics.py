@@ -237,6 +237,15 @@ def pg_width_bucket(value: float, low: float, high: float, count: int) -> int:
 
 
 @sees_null
+def pg_second_time() -> None:
+    raise PgError(
+        "21000",
+        "ON CONFLICT DO UPDATE command cannot affect row a second time",
+        hint="Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+    )
+
+
+@sees_null
 def pg_out_of_range(what: str) -> None:
     raise PgError("22003", what)
 

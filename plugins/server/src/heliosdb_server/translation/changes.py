@@ -135,6 +135,8 @@ class Changes(Assigning):
             return f"{head} ({named}) VALUES ({values}){returning}", returned
         names, source = self._source(node, info, columns)
         listed = ", ".join(quote_identifier(name) for name in names)
+        if node.conflict is not None and not _is_one_row(node.source):
+            source = self._each_once(node.conflict, info, names, source)
         text = f"{head} ({listed}) {source}"
         if node.conflict is not None:
             text += self._conflict(node.conflict, info, alias)
@@ -255,6 +257,28 @@ class Changes(Assigning):
         )
         return names, made_text
 
+    def _each_once(self, node: tree.Conflict, info: TableInfo, names: list[str], source: str) -> str:
+        """Return the rows to insert so that two with one key are an error: SQLite would change the first by the second.
+
+        Where a condition says which rows are changed at all, that can't be known before.
+        """
+        named = [each.parts[-1] for each in node.columns if isinstance(each, tree.Name)]
+        key = info.keys.get(node.constraint) if node.constraint else named
+        given = [name.lower() for name in names]
+        unclear = node.update is None or node.update_where is not None or node.where is not None
+        if unclear or not key or len(named) != len(node.columns) or {k.lower() for k in key} - set(given):
+            return source
+        name = self.fresh("proposed")
+        places = [f"c{given.index(each.lower())}" for each in key]
+        columns = ", ".join(f"c{at}" for at in range(len(names)))
+        there = " AND ".join(f"{each} IS NOT NULL" for each in places)
+        twice = f"SELECT 1 FROM {name} WHERE {there} GROUP BY {', '.join(places)} HAVING count(*) > 1"
+        self.functions = True
+        return (
+            f"WITH {name}({columns}) AS MATERIALIZED ({source}) SELECT * FROM {name}"
+            f" WHERE CASE WHEN EXISTS ({twice}) THEN pg_second_time() ELSE 1 END"
+        )
+
     def _conflict(self, node: tree.Conflict, info: TableInfo, alias: str) -> str:
         here = Scope([Relation(alias, info.columns)])
         target = ""
@@ -354,15 +378,21 @@ class Changes(Assigning):
         self, items: list[tree.Target], info: TableInfo, alias: str, scope: Scope
     ) -> tuple[str, tuple[Column, ...]]:
         """Return RETURNING of a change that reads other tables: SQLite's knows the changed table alone."""
+        if len(scope.relations) == 1:
+            return self.returning(items, info, alias)
+        self.targets(items, scope)  # is it wrong in any case? Names that two tables have are
+        bare = next((i for i in items if isinstance(i.expr, tree.Star) and not i.expr.parts), None)
         try:
+            if bare is not None:
+                raise PgError("42703", "", position=bare.at + 1)
             return self.returning(items, info, alias)
         except PgError as error:
-            if error.code in ("42P01", "42703"):
-                self.targets(items, scope)  # is it wrong in any case?
-                raise PgError(
-                    "0A000", "RETURNING can name columns of the changed table alone", position=error.position
-                ) from None
-            raise
+            if error.code not in ("42P01", "42703"):
+                raise
+            raise PgError(
+                "0A000", "RETURNING can name columns of the changed table alone",
+                hint=f"For example, RETURNING {alias}.*.", position=error.position,
+            ) from None  # fmt: skip
 
     def _delete(self, node: tree.Delete) -> tuple[str, tuple[Column, ...]]:
         info = self._target(node.table)
@@ -379,8 +409,15 @@ class Changes(Assigning):
             text += ")"
         elif node.where is not None:
             text += f" WHERE {self._condition(node.where, target, 'WHERE')}"
-        returning, columns = self._returning_own(node.returning, info, alias, seen)
+        both = Scope([*target.relations, *seen.relations]) if node.using else target
+        returning, columns = self._returning_own(node.returning, info, alias, both)
         return text + returning, columns
+
+
+def _is_one_row(node: tree.Node | None) -> bool:
+    while isinstance(node, tree.Select):
+        node = node.body
+    return isinstance(node, tree.Values) and len(node.rows) == 1
 
 
 def _all_names(info: TableInfo) -> frozenset[str]:

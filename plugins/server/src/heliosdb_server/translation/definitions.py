@@ -32,6 +32,13 @@ _COPIED = frozenset(("comments", "compression", "constraints", "defaults", "gene
                      "statistics", "storage"))  # fmt: skip
 
 
+_INSTEAD = {
+    "type": "For an enumeration use text with CHECK (column IN (...)); SQLAlchemy does so for Enum(native_enum=False).",
+    "domain": "Use the type that it stands for, with a CHECK.",
+    "role": "Users are made by heliosdb user add.", "user": "Users are made by heliosdb user add.",
+}  # fmt: skip
+
+
 class Definitions(Queries):
     """Reads statements that change the schema."""
 
@@ -127,8 +134,9 @@ class Definitions(Queries):
                     "collation", "cast", "event", "language", "statistics", "text", "foreign", "group"):  # fmt: skip
             words = {"text": "TEXT SEARCH", "event": "EVENT TRIGGER", "foreign": "FOREIGN TABLE"}
             raise PgError(
-                "0A000", f"CREATE {words.get(what, what.upper())} is not supported", position=at + 1
-            )
+                "0A000", f"CREATE {words.get(what, what.upper())} is not supported", hint=_INSTEAD.get(what, ""),
+                position=at + 1,
+            )  # fmt: skip
         raise self.error(self.tokens[self.at - 1])
 
     # ---- tables ----

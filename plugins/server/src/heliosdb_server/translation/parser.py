@@ -362,7 +362,12 @@ class Parser(CursorStatements):
     def _command_merge(self, at: int) -> tree.Node:
         if self.ahead().value == "branch":
             raise self.error()
-        raise PgError("0A000", "MERGE is not supported", hint="INSERT ... ON CONFLICT is.", position=at + 1)
+        raise PgError(
+            "0A000",
+            "MERGE is not supported",
+            hint="Use INSERT ... ON CONFLICT, or UPDATE, DELETE and INSERT in one transaction.",
+            position=at + 1,
+        )
 
     def _command_attach(self, at: int) -> tree.Node:
         raise PgError("42501", "ATTACH is not for clients: the server serves one database", position=at + 1)

@@ -43,7 +43,6 @@ INSERT INTO things (name) VALUES ('t', 1);
 INSERT INTO things (name, n) VALUES ('t');
 INSERT INTO nope VALUES (1);
 INSERT INTO things (name) VALUES ('t'), ('u', 2);
--- otherwise: SQLite updates the row that the same statement has inserted
 INSERT INTO things (name) VALUES ('dup'), ('dup') ON CONFLICT (name) DO UPDATE SET n = 1;
 INSERT INTO things (name) VALUES ('a') ON CONFLICT (price) DO NOTHING;
 INSERT INTO things (name) VALUES ('a') ON CONFLICT ON CONSTRAINT nosuch DO NOTHING;
@@ -89,3 +88,39 @@ INSERT INTO things (id, name) OVERRIDING SYSTEM VALUE VALUES (100, 'over') RETUR
 INSERT INTO things (name) VALUES ('next') RETURNING id;
 -- refused: 0A000
 MERGE INTO things t USING (VALUES ('again', 5)) AS s(name, n) ON t.name = s.name WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN INSERT (name) VALUES (s.name);
+-- Rows proposed twice, and what a change beside other tables returns
+CREATE TABLE up (id serial PRIMARY KEY, k text UNIQUE, a int, b int, UNIQUE (a, b));
+INSERT INTO up (k, a, b) VALUES ('x', 1, 1), ('x', 2, 2) ON CONFLICT (k) DO UPDATE SET a = EXCLUDED.a;
+INSERT INTO up (k, a, b) VALUES ('x', 1, 1), ('y', 2, 2) ON CONFLICT (k) DO UPDATE SET a = EXCLUDED.a + 10 RETURNING k, a;
+INSERT INTO up (k, a, b) VALUES ('y', 1, 1), ('z', 3, 3), ('x', 4, 4) ON CONFLICT (k) DO UPDATE SET a = EXCLUDED.a + 10 RETURNING k, a;
+INSERT INTO up (k, a, b) VALUES (NULL, 5, 5), (NULL, 6, 6) ON CONFLICT (k) DO UPDATE SET a = 0 RETURNING k, a, b;
+INSERT INTO up (k, a, b) SELECT 'q', g, g FROM generate_series(20, 22) g ON CONFLICT (k) DO UPDATE SET a = EXCLUDED.a;
+INSERT INTO up (k, a, b) SELECT 'q' || g, g, g FROM generate_series(20, 22) g ON CONFLICT (k) DO UPDATE SET a = EXCLUDED.a RETURNING k, a, b;
+INSERT INTO up (k, a, b) SELECT 'q' || g, g + 1, g FROM generate_series(20, 22) g ON CONFLICT ON CONSTRAINT up_k_key DO UPDATE SET a = EXCLUDED.a RETURNING k, a, b;
+INSERT INTO up (a, b) VALUES (1, 9), (1, 9) ON CONFLICT (a, b) DO UPDATE SET k = 'w';
+INSERT INTO up (a, b) VALUES (1, 9), (1, 8) ON CONFLICT (a, b) DO UPDATE SET k = 'w' RETURNING a, b, k;
+INSERT INTO up (k) VALUES ('d'), ('d') ON CONFLICT DO NOTHING RETURNING k;
+INSERT INTO up (k, a) VALUES ('d', 1), ('e', DEFAULT) ON CONFLICT (k) DO UPDATE SET a = 77 RETURNING k, a;
+CREATE TABLE buyers (id int PRIMARY KEY, name text, note text);
+CREATE TABLE orders (id int PRIMARY KEY, cid int, total int, note text);
+INSERT INTO buyers VALUES (1, 'ann', 'x'), (2, 'bob', 'y');
+INSERT INTO orders VALUES (1, 1, 5, 'a'), (2, 2, 6, 'b'), (3, 1, 7, 'buyers');
+UPDATE orders SET total = orders.total + 1 FROM buyers WHERE buyers.id = orders.cid AND buyers.name = 'ann' RETURNING orders.*;
+UPDATE orders SET total = orders.total + 1 FROM buyers WHERE buyers.id = orders.cid AND buyers.name = 'ann' RETURNING note;
+UPDATE orders SET total = orders.total + 1 FROM buyers WHERE buyers.id = orders.cid AND buyers.name = 'ann' RETURNING total;
+DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND buyers.name = 'bob' RETURNING note;
+DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND buyers.name = 'bob' RETURNING id;
+DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND buyers.name = 'bob' RETURNING nope;
+DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND buyers.name = 'bob' RETURNING orders.id, total;
+UPDATE orders AS t SET total = 1 FROM (SELECT 1 AS k) q WHERE t.cid = q.k RETURNING t.id, total;
+UPDATE orders SET total = 0 RETURNING *;
+-- refused: 0A000
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+-- refused: 0A000
+CREATE DOMAIN d AS int;
+-- refused: 0A000
+UPDATE orders SET total = orders.total + 1 FROM buyers WHERE buyers.id = orders.cid RETURNING *;
+-- refused: 0A000
+DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND orders.id = 99 RETURNING orders.id, buyers.name;
+-- refused: 0A000
+MERGE INTO orders USING buyers ON buyers.id = orders.cid AND orders.id = 99 WHEN MATCHED THEN DELETE;
