@@ -34,6 +34,9 @@ def test_migrations_run_on_a_branch_and_are_merged():
     shown = branch("migrate", "try")
     assert "shelf_id" in columns()
     assert Fruit.objects.get().shelf is None
+    assert Fruit.objects.get().rank == 7  # NOT NULL, and Django leaves no default in the table
+    assert "  add column shop_fruit.rank\n" in shown
+    assert "  shop_fruit: 0 added, 1 changed, 0 removed\n" in shown
     assert "deleted try" in shown
     assert branch("list") == "main\n"
     call_command("migrate", "--check", verbosity=0)
@@ -69,9 +72,9 @@ def test_a_branch_is_made_merged_undone_and_deleted(database):
     Fruit.objects.update(price=5)
     database(migrated="", enable_vector_search=True)
     assert Fruit.objects.get().price == 1
-    branch("merge", "sale", "--dry-run")
+    assert branch("merge", "sale", "--dry-run").startswith("would merge sale into main\n")
     assert Fruit.objects.get().price == 1
-    branch("merge", "sale")
+    assert branch("merge", "sale") == "merged sale into main\n  shop_fruit: 0 added, 1 changed, 0 removed\n"
     assert Fruit.objects.get().price == 5
     branch("undo", "sale")
     assert Fruit.objects.get().price == 1

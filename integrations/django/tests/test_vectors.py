@@ -90,6 +90,9 @@ def test_a_vector_in_a_form_is_text():
     changed.save()
     assert list(Fruit.objects.get(name="fig").taste) == [0, 0, 1]
     assert "write it as" in str(form({"name": "fig", "taste": "sweet"}, instance=fig).errors)
+    assert "2 numbers, and a vector of this" in str(
+        form({"name": "fig", "taste": "[1, 2]"}, instance=fig).errors
+    )
     form({"name": "fig", "taste": ""}, instance=fig).save()
     assert Fruit.objects.get(name="fig").taste is None
 

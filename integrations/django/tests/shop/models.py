@@ -19,6 +19,7 @@ class Fruit(models.Model):
     price = models.IntegerField(default=0)
     taste = VectorField(dimensions=3, null=True, blank=True)
     shelf = models.ForeignKey(Shelf, models.CASCADE, related_name="fruits", null=True)
+    rank = models.IntegerField(default=7)
 
     objects = models.Manager()
     history = HistoryManager()

@@ -94,6 +94,17 @@ class VectorField(models.Field):
         """
         return _parsed(value) if isinstance(value, str) else value
 
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        """See that the vector has the column's number of dimensions.
+
+        :raises ValidationError: it has not
+        """
+        super().validate(value, model_instance)
+        if value is not None and self.dimensions is not None and len(value) != self.dimensions:
+            raise exceptions.ValidationError(
+                f"{len(value)} numbers, and a vector of this field has {self.dimensions}"
+            )
+
     def formfield(self, **kwargs: Any) -> Any:
         """Return the field of a form, in which a vector is text."""
         return super().formfield(**{"form_class": VectorFormField, **kwargs})

@@ -20,5 +20,6 @@ class Migration(migrations.Migration):
                 null=True, on_delete=django.db.models.deletion.CASCADE, related_name="fruits", to="shop.shelf"
             ),
         ),
+        migrations.AddField("fruit", "rank", models.IntegerField(default=7)),
         migrations.RunPython(fail_if_told, migrations.RunPython.noop),
     ]

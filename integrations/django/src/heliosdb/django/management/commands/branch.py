@@ -60,12 +60,25 @@ class Command(BaseCommand):
         self.stdout.write(f"created {name}; its database has OPTIONS = {{'branch': {name!r}}}")
 
     def _merge(self, main: Any, name: str, options: dict[str, Any]) -> None:
-        self.stdout.write(
-            str(main.merge_branch(name, strategy=options["strategy"], dry_run=options["dry_run"]))
-        )
+        report = main.merge_branch(name, strategy=options["strategy"], dry_run=options["dry_run"])
+        self.stdout.write(f"{'would merge' if options['dry_run'] else 'merged'} {name} into {report.into}")
+        self._show(report)
+        for conflict in report.conflicts:
+            self.stdout.write(f"  conflict: {conflict}")
 
     def _undo(self, main: Any, name: str, options: dict[str, Any]) -> None:
-        self.stdout.write(str(main.undo_merge(name)))
+        report = main.undo_merge(name)
+        self.stdout.write(f"took back the merge of {name}")
+        self._show(report)
+
+    def _show(self, report: Any) -> None:
+        """Write what became of the schema and of each table's rows."""
+        for words in report.schema:
+            self.stdout.write(f"  {words}")
+        for table, rows in report.tables.items():
+            self.stdout.write(
+                f"  {table}: {rows.added} added, {rows.changed} changed, {rows.removed} removed"
+            )
 
     def _delete(self, main: Any, name: str, options: dict[str, Any]) -> None:
         main.delete_branch(name)
