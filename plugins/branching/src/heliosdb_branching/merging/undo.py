@@ -14,6 +14,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from ..errors import Conflict, MergeConflict, is_busy
 from ..files.state import clean_up, wait_for_copy
 from ..lineage import arrived, merged
+from ..logs.dropping import logged
 from ..logs.tables import Table, read_table
 from ..logs.virtuals import virtuals
 from ..logs.watching import watch
@@ -225,7 +226,8 @@ class _Undo:
                 )
                 return
             self.words.append(f"drop table {name}")
-            self.here.execute(f"DROP TABLE main.{q(name)}").close()
+            with logged(self.here, name, None):
+                self.here.execute(f"DROP TABLE main.{q(name)}").close()
         elif did == "rename table":
             self.words.append(f"rename table {name} to {step['was']}")
             self.here.execute(f"ALTER TABLE main.{q(name)} RENAME TO {q(step['was'])}").close()
@@ -247,7 +249,8 @@ class _Undo:
             )
             return
         self.words.append(f"drop column {table}.{column}")
-        self.here.execute(f"ALTER TABLE main.{q(table)} DROP COLUMN {q(column)}").close()
+        with logged(self.here, table, column):
+            self.here.execute(f"ALTER TABLE main.{q(table)} DROP COLUMN {q(column)}").close()
 
     def _bring_back(self, step: dict[str, Any]) -> None:
         """Put a table back that was dropped or made anew, with the rows that it had."""
