@@ -53,7 +53,10 @@ class Token(NamedTuple):
         return self.text
 
 
-_LETTER = r"A-Za-z0-9_$\x80-\U0010ffff"  # may stand inside an identifier
+# What may stand inside an identifier, and begin one: said by what may not, since re takes long to compile a class of
+# all that is beyond ASCII.
+_LETTER = r"[^\x00-#%-/:-@\[-\^`{-\x7f]"
+_FIRST_LETTER = r"[^\x00-@\[-\^`{-\x7f]"
 # From 3.46 on digits may be grouped, 1_000, and a letter may not follow a hexadecimal number.
 _GROUPED = sqlite3.sqlite_version_info >= (3, 46)
 _DIGITS, _HEX = (
@@ -64,20 +67,20 @@ _PATTERN = re.compile(
     rf"""
     (?P<space>     [ \t\n\f\r][ \t-\r]* | \ufeff | --[^\n]* | /\*(?:.*?\*/|.+\Z) )
   | (?P<blob>      [xX]'(?:[0-9a-fA-F]{{2}})*' )
-  | (?P<word>      (?![xX]') [A-Za-z_\x80-\U0010ffff][{_LETTER}]* )
+  | (?P<word>      (?![xX]') {_FIRST_LETTER}{_LETTER}* )
   | (?P<string>    '[^']*(?:''[^']*)*'(?!') )
   | (?P<quoted>    "[^"]*(?:""[^"]*)*"(?!") | `[^`]*(?:``[^`]*)*`(?!`) | \[[^\]]*\] )
-  | (?P<number>    0[xX]{_HEX}{f"(?![{_LETTER}])" if _GROUPED else ""}
+  | (?P<number>    0[xX]{_HEX}{f"(?!{_LETTER})" if _GROUPED else ""}
                  | (?: {_DIGITS}(?:\.(?:{_DIGITS})?|(?!\.)) | \.{_DIGITS} )
-                   (?: [eE][+-]?{_DIGITS} )? (?![{_LETTER}]) )
+                   (?: [eE][+-]?{_DIGITS} )? (?!{_LETTER}) )
   | (?P<parameter> \?[0-9]*
-                 | [:@\#$](?:::)*[{_LETTER}](?:[{_LETTER}]|::)*(?:\([^ \t-\r)]*\)|(?![({_LETTER}]|::)) )
+                 | [:@\#$](?:::)*{_LETTER}(?:{_LETTER}|::)*(?:\([^ \t-\r)]*\)|(?!\(|{_LETTER}|::)) )
   | (?P<operator>  \|\| | ->>? | <[=><]? | >[=>]? | == | != | [-+*/%&|~=(),;] | \.(?![0-9]) )
   | (?P<bad>       [xX]'[^']*'?
                  | ['"`\[].*
                  | (?: 0[xX][0-9a-fA-F]{_RUN}* | [0-9]{_RUN}*(?:\.{_RUN}*)?(?:[eE][+-]?[0-9]{_RUN}*)?
-                     | \.[0-9]{_RUN}*(?:[eE][+-]?[0-9]{_RUN}*)? )[{_LETTER}]*
-                 | [:@\#$](?:::)*(?:[{_LETTER}](?:[{_LETTER}]|::)*\([^ \t-\r)]*)?
+                     | \.[0-9]{_RUN}*(?:[eE][+-]?[0-9]{_RUN}*)? ){_LETTER}*
+                 | [:@\#$](?:::)*(?:{_LETTER}(?:{_LETTER}|::)*\([^ \t-\r)]*)?
                  | . )
     """,
     re.VERBOSE | re.DOTALL,
@@ -110,7 +113,7 @@ def tokenize(sql: str) -> list[Token]:
 
 
 # What nearly every statement begins with: a word of ASCII letters alone. The rest is for the lexer.
-_FIRST_WORD = re.compile(rf"[ \t\n\f\r;]*([A-Za-z]+)(?![{_LETTER}'])")
+_FIRST_WORD = re.compile(rf"[ \t\n\f\r;]*([A-Za-z]+)(?!{_LETTER}|')")
 _MAIN_VERBS = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
 
 
