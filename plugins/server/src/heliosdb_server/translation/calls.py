@@ -255,6 +255,7 @@ class Calls(Aggregating):
         if len(node.args) != 2:
             raise self._no_function(node, [])
         a, b = self.pair(node.args[0], node.args[1], scope)
+        self.refuse_mixed(a, b, tree.Binary("=", *node.args, at=node.at))
         sized = S_TEXT if a.type is BY_NAME["varchar"] else a.sized or S_TEXT
         made = Ex(f"nullif({a.text}, {b.text})", sized)
         shown = f"CASE WHEN {made.text} IS NOT NULL THEN {decimals.exact(a)} END"

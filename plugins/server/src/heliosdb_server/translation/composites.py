@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     pass
 
 from .matching import Matching
+from .operators import refuse_unmatched
 
 _FLOATS = (FLOAT4, FLOAT8)
 
@@ -77,6 +78,8 @@ class Composites(Matching):
             parts.append(operand.text)
         for (condition, _), result in zip(node.whens, results, strict=False):
             when = self.ex(condition, scope, operand.sized if operand is not None else S_BOOL)
+            if operand is not None and node.operand is not None:
+                self.refuse_mixed(operand, when, tree.Binary("=", node.operand, condition, at=condition.at))
             heads.append(f"WHEN {when.text} THEN")
             parts.append(f"{heads[-1]} {result.text}")
         if node.otherwise is not None:
@@ -95,6 +98,8 @@ class Composites(Matching):
         found: Sized | None = None
         for item in items:
             if not item.unknown and (item.text != "NULL" or item.sized is not None):
+                if found is not None and item.type is not None:
+                    refuse_unmatched(found.type, item.type)
                 found = item.sized if found is None else wider(found, item.sized)
         return found
 
@@ -150,7 +155,7 @@ class Composites(Matching):
         element = None
         if want is not None and want.type.element:
             element = Sized(BY_OID[want.type.element])
-        if any(isinstance(item, tree.Array) for item in node.items):
+        if node.items and all(isinstance(item, tree.Array) for item in node.items):
             inner = [self._array(item, scope, want) for item in node.items if isinstance(item, tree.Array)]
             sizes = {len(item.items) for item in node.items if isinstance(item, tree.Array)}
             if len(inner) != len(node.items) or len(sizes) > 1:
@@ -165,6 +170,9 @@ class Composites(Matching):
             raise PgError("42P18", "cannot determine type of empty array", position=node.at + 1)
         if element is not None:
             items = [self.cast(item, element, node.at) for item in items]
+        if sized is not None and sized.type.element:  # an array of arrays is of their type
+            rows = ", ".join(f"json({self.cast(item, sized, node.at).text})" for item in items)
+            return Ex(f"json_array({rows})", sized)
         array = BY_OID.get(sized.type.array) if sized is not None else None
         wide = sized.type if sized is not None else None
         text = ", ".join(self.json_item(i._replace(sized=sized) if wide in _FLOATS else i) for i in items)

@@ -57,6 +57,8 @@ class Matching(Operators):
         a = self.ex(node.operand, scope)
         low, high = self.ex(node.low, scope, a.sized), self.ex(node.high, scope, a.sized)
         a = self.typed(a, low.sized or high.sized, node.operand.at)
+        for end in (low, high):
+            self.refuse_mixed(a, end, tree.Binary(">=", node.operand, node.low, at=node.at))
         if low.type is not a.type or high.type is not a.type:
             (first, low), (second, high) = self.comparable(a, low), self.comparable(a, high)
             if first.text != a.text or second.text != a.text:
@@ -77,7 +79,7 @@ class Matching(Operators):
             left = self.operand(node.operand, scope, columns[0].sized if columns else None)
             if len(columns) == 1 and not isinstance(node.operand, tree.Row):
                 a, b = self.ex(node.operand, scope, columns[0].sized), Ex("c0", columns[0].sized)
-                self._refuse_mixed(a, b, tree.Binary("=", node.operand, node.operand, at=node.at))
+                self.refuse_mixed(a, b, tree.Binary("=", node.operand, node.operand, at=node.at))
                 one, two = self.comparable(a, b)
                 if (one.text, two.text) != (a.text, b.text):
                     name = self.fresh("q")
@@ -101,7 +103,7 @@ class Matching(Operators):
             known = next((item.sized for item in items if not item.unknown and item.sized), None)
             a = self.typed(a, known, node.operand.at)
         for each in items:
-            self._refuse_mixed(a, each, tree.Binary("=", node.operand, node.operand, at=node.at))
+            self.refuse_mixed(a, each, tree.Binary("=", node.operand, node.operand, at=node.at))
         pairs = [self.comparable(a, item) for item in items]
         if pairs and any(first.text != a.text for first, _ in pairs):
             either = " OR ".join(f"{first.text} = {item.text}" for first, item in pairs)
@@ -146,7 +148,7 @@ class Matching(Operators):
             name = self.fresh("q")
             item = Ex(f"{name}.value", sized)
             if node.op in COMPARE:
-                self._refuse_mixed(a, item, tree.Binary(node.op, node.left, node.right, at=node.at))
+                self.refuse_mixed(a, item, tree.Binary(node.op, node.left, node.right, at=node.at))
                 a, item = self.comparable(a, item)
             if (node.op, node.every) in (("=", False), ("<>", True)):
                 text = f"SELECT {item.text} FROM {items_text} AS {name}"

@@ -26,7 +26,9 @@ from ..types.registry import (
     STRINGS,
     TEXT,
     UNKNOWN,
+    UUID,
     VECTOR,
+    PgType,
     Sized,
 )  # fmt: skip
 from . import tree
@@ -47,6 +49,20 @@ _JSON_OPS = {
     "?": "has", "?|": "has_any", "?&": "has_all", "#-": "delete_path", "@?": "", "@@": "",
 }  # fmt: skip
 REGEX = {"~": (0, 0), "~*": (1, 0), "!~": (0, 1), "!~*": (1, 1)}
+
+
+def _kind(kind: PgType) -> str:
+    """Return what a type's values are; what is no more than text in the file may be compared with text."""
+    if kind in (BOOL, BYTEA, INTERVAL):
+        return kind.name
+    return "text" if kind in (UUID, JSON, JSONB) else _KIND.get(kind.category, "")
+
+
+def refuse_unmatched(one: PgType, two: PgType) -> None:
+    """Refuse values that can't be of one type, where a result is the one or the other."""
+    kinds = {_kind(one), _kind(two)}
+    if len(kinds) > 1 and not kinds & {"", "bool"} and not ({UNKNOWN} | REG) & {one, two}:
+        raise PgError("42804", f"types {one.title} and {two.title} cannot be matched")
 
 
 class Operators(Arithmetic):
@@ -75,6 +91,8 @@ class Operators(Arithmetic):
             return inner._replace(text=f"-{inner.text}", not_null=True, shown=shown)
         inner = self.ex(node.operand, scope, want)
         kind = inner.type
+        if node.op == "-" and inner.unknown:
+            raise PgError("42725", "operator is not unique: - unknown", position=node.at + 1)
         if node.op in ("+", "-", "@", "|/", "||/") and kind is not None and not inner.unknown:  # noqa: SIM102
             if not is_number(kind) and kind not in (INTERVAL, BOOL, VECTOR):
                 raise PgError(
@@ -181,13 +199,13 @@ class Operators(Arithmetic):
             left, right = ", ".join(a.text for a, _ in pairs), ", ".join(b.text for _, b in pairs)
             return Ex(f"(({left}) {node.op} ({right}))", S_BOOL)
         a, b = self.pair(node.left, node.right, scope)
-        self._refuse_mixed(a, b, node)
+        self.refuse_mixed(a, b, node)
         if a.type is JSONB and b.type is JSONB and node.op not in ("=", "<>"):
             return self.own(f"(pg_jsonb_order({a.text}) {node.op} pg_jsonb_order({b.text}))", S_BOOL)
         a, b = self.comparable(a, b)
         return Ex(f"({a.text} {node.op} {b.text})", S_BOOL)
 
-    def _refuse_mixed(self, a: Ex, b: Ex, node: tree.Binary) -> None:
+    def refuse_mixed(self, a: Ex, b: Ex, node: tree.Binary) -> None:
         """Refuse to compare text with a number or the like: SQLite would find them different without a word."""
         one, two = a.type, b.type
         if one is None or two is None or "NULL" in (a.text, b.text):
@@ -197,7 +215,7 @@ class Operators(Arithmetic):
                 "42883", f"operator does not exist: json {node.op} json", position=node.at + 1,
                 hint="Cast both to jsonb.",
             )  # fmt: skip
-        kinds = [_KIND.get(one.category, "") if one is not BOOL else "bool" for one in (one, two)]
+        kinds = [_kind(one), _kind(two)]
         if "" not in kinds and kinds[0] != kinds[1] and UNKNOWN not in (one, two) and not REG & {one, two}:
             raise self._no_operator(a, node.op, b, node)
 
