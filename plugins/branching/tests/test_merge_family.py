@@ -211,11 +211,11 @@ def test_a_column_that_came_before_is_gone_when_its_branch_took_it_back(main, br
 def test_a_merge_into_a_branch_is_undone_with_its_columns_and_tables(main, branch, on, rows):
     main.create_branch("c")
     other = on("c")
-    before = rows(other, "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE '%heliosdb%'")
+    before = rows(other, "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '%heliosdb%'")
     write(branch, "ALTER TABLE fruit ADD COLUMN more DEFAULT 1", "CREATE TABLE t (x PRIMARY KEY)")
     main.merge_branch("b", into="c")
     main.undo_merge("b", into="c")
-    assert rows(other, "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE '%heliosdb%'") == before
+    assert rows(other, "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '%heliosdb%'") == before
     write(other, "UPDATE fruit SET price = 9 WHERE id = 1")
     assert main.merge_branch("c").total_row_changes == 1
     assert set(main.merge_branch("b", into="c").schema) == {"add column fruit.more", "create table t"}

@@ -82,7 +82,7 @@ def test_main_becomes_what_the_branch_is_and_back(main, branch, rows, statements
 
 
 def test_a_table_made_anew_is_told_of_with_both_definitions(main, branch, rows):
-    before = rows(main, "SELECT sql FROM sqlite_schema WHERE name = 'fruit'")[0][0]
+    before = rows(main, "SELECT sql FROM sqlite_master WHERE name = 'fruit'")[0][0]
     write(
         branch,
         "CREATE TABLE new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, -- must be known\n price REAL, stock, more)",

@@ -296,3 +296,31 @@ def test_a_row_that_has_no_value_for_a_column_that_needs_one_is_a_conflict(main,
     main.commit()
     main.merge_branch("b")
     assert [row[-1] for row in rows(main)] == [5, 4, 3]
+
+
+@pytest.mark.parametrize(
+    ("change", "since"),
+    [
+        ("CREATE TABLE t (x)", "DROP TABLE t"),
+        ("DROP TABLE fruit", "CREATE TABLE fruit (x)"),
+        ("ALTER TABLE fruit RENAME TO food", "ALTER TABLE food RENAME TO eaten"),
+        ("ALTER TABLE fruit RENAME COLUMN name TO called", "ALTER TABLE fruit DROP COLUMN called"),
+        (
+            "ALTER TABLE fruit ADD COLUMN more",
+            "CREATE TRIGGER r AFTER DELETE ON fruit BEGIN SELECT old.more; END",
+        ),
+    ],
+)
+def test_a_definition_that_was_changed_since_the_merge_keeps_it_from_being_undone(
+    main, branch, change, since
+):
+    branch.execute(change)
+    branch.commit()
+    main.merge_branch("b")
+    main.execute("SELECT * FROM sqlite_master").fetchall()  # without which SQLite knows the old names
+    main.execute(since)
+    main.commit()
+    before = main.execute("SELECT name, sql FROM sqlite_master").fetchall()
+    with pytest.raises(MergeConflict, match="can't be undone, and 'main' was left as it is"):
+        main.undo_merge("b")
+    assert main.execute("SELECT name, sql FROM sqlite_master").fetchall() == before

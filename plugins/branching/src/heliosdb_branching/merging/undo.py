@@ -101,8 +101,8 @@ class _Undo:
         self._rebuild_indexes()
         self._create(suspended)  # they follow renames
         for step in reversed(steps):
-            if "thing" not in step:
-                self._undo_table(step)
+            if "thing" not in step and not self.conflicts:
+                self._undo_table_if_there(step)
         self._stop_at_conflicts()
         self._create(dropped)
         self._create(each for each in suspended if self._has(each.table))
@@ -216,6 +216,16 @@ class _Undo:
 
     def _has(self, name: str) -> bool:
         return bool(value(self.here, "SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)))
+
+    def _undo_table_if_there(self, step: dict[str, Any]) -> None:
+        """Undo it; note a table or column that is gone, or something else of its name, as changed since."""
+        try:
+            self._undo_table(step)
+        except sqlite3.OperationalError as error:
+            if not any(words in str(error) for words in ("no such", "already", "error in", "cannot drop")):
+                raise
+            name = step.get("table", step["name"])
+            self.conflicts.append(Conflict(name, None, None, step["did"], None, None, str(error)))
 
     def _undo_table(self, step: dict[str, Any]) -> None:
         did, name = step["did"], step.get("name", "")
