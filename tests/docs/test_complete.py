@@ -10,7 +10,7 @@ import pytest
 import heliosdb_sqlite
 from docs_kit import surface
 from docs_kit.blocks import all_blocks
-from docs_kit.files import DOCS, PAGES, section
+from docs_kit.files import DOCS, PAGES, ROOT, section
 from heliosdb_sqlite.plugins import DemoAct, Statement, Syntax, Target
 from heliosdb_sqlite.testing import Event, Recorder
 
@@ -106,3 +106,9 @@ def test_every_name_the_module_adds_to_sqlite3s() -> None:
     added = {each for each in vars(heliosdb_sqlite.dbapi2) if "issing" in each}
     assert added == {"MissingPlugin"}
     assert shown("MissingPlugin")
+
+
+def test_every_benchmark_is_named() -> None:
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    found = [path.parent.relative_to(ROOT) for path in ROOT.glob("benchmarks/**/__main__.py")]
+    assert [each for each in found if f"`{'.'.join(each.parts)}`" not in page] == []
