@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
@@ -54,9 +55,12 @@ AGGREGATES = _NATIVE | _COLLECTING.keys() | {"bool_and", "bool_or", "every", "gr
 _EXACT = frozenset(("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"))
 
 
+_CONSTANT = re.compile(r"(?:[\d\s()+-]|AND|OR|NOT)+")
+
+
 def no_place(text: str) -> str:
     """Return what rows are sorted or grouped by so that SQLite does not take a number for a column's place."""
-    return f"({text} + 0)" if text.strip("(+- )").isdigit() else text
+    return f"({text} + 0)" if _CONSTANT.fullmatch(text) else text
 
 
 class Aggregating(Composites):

@@ -187,6 +187,8 @@ class Calls(Aggregating):
         if node.over is not None:
             made += self.over(node.over, scope)
         result = self._result(signature.result, args)
+        if name == "abs" and result is not None and result.type in (FLOAT4, FLOAT8):
+            made = f"({made} + 0.0)"  # of -0 it is 0
         if name == "abs" and result is not None and result.type in (INT2, INT4) and not self.lasting:
             least = f"{texts[0]} = {numbers.RANGES[result.type][0]}"
             if is_plain(texts[0], ()):

@@ -184,7 +184,7 @@ class Composites(Matching):
 
     def _subscript(self, node: tree.Subscript, scope: Scope, want: Sized | None) -> Ex:
         chain, base = [node], node.operand
-        while isinstance(base, tree.Subscript):
+        while isinstance(base, tree.Subscript) and not chain[0].apart:
             chain.insert(0, base)
             base = base.operand
         a = self.ex(base, scope)

@@ -83,6 +83,7 @@ class Expressions(TypeNames):
         return self._postfix(self._primary())
 
     def _postfix(self, node: tree.Node) -> tree.Node:
+        first = node
         while True:
             at = self.token.start
             if self.take_op("::"):
@@ -90,7 +91,9 @@ class Expressions(TypeNames):
                 node = tree.Cast(node, sized, name, at=at)
             elif self.is_op("["):
                 self.at += 1
-                node = self._subscript(node, at)
+                made = self._subscript(node, at)
+                made.apart = node is first
+                node = made
             elif self.is_op(".") and not isinstance(node, tree.Const):
                 self.at += 1
                 if self.take_op("*"):
@@ -99,7 +102,7 @@ class Expressions(TypeNames):
             else:
                 return node
 
-    def _subscript(self, node: tree.Node, at: int) -> tree.Node:
+    def _subscript(self, node: tree.Node, at: int) -> tree.Subscript:
         lower = None if self.is_op(":") else self.expression()
         if self.take_op(":"):
             upper = None if self.is_op("]") else self.expression()

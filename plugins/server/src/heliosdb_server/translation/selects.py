@@ -262,6 +262,10 @@ class Selects(Combining, GroupingSets):
         inner = expr.operand if isinstance(expr, tree.Unary) and expr.op == "-" else expr
         if isinstance(inner, tree.Const) and inner.kind != "int":
             raise PgError("42601", "non-integer constant in ORDER BY", position=expr.at + 1)
+        if isinstance(inner, tree.Const) and inner is not expr:
+            raise PgError(
+                "42P10", f"ORDER BY position -{inner.value} is not in select list", position=expr.at + 1
+            )
         if isinstance(expr, tree.Const) and expr.kind == "int":
             if not 1 <= expr.value <= len(columns):
                 raise PgError(

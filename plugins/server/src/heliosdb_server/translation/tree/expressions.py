@@ -145,6 +145,7 @@ class Subscript(Node):
     index: Node | None
     upper: Node | None = None
     is_slice: bool = False
+    apart: bool = False  # of what stands in parentheses, and is subscripted itself
 
 
 @dataclass
