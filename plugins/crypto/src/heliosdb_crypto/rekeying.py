@@ -75,7 +75,9 @@ def _refuse_branches(connection: Any, file: DatabaseFile) -> None:
         (locking,) = run(connection, "PRAGMA main.locking_mode").fetchone()
         if locking == "exclusive":  # in WAL mode the lock is not let go
             way_out = "leave WAL mode first by PRAGMA journal_mode = DELETE, or open the database anew"
-            problem = "rekey() looks for branches by another connection, which locking_mode = EXCLUSIVE keeps out"
+            problem = (
+                "rekey() looks for branches by another connection, which locking_mode = EXCLUSIVE keeps out"
+            )
             error.args = (f"{error}: {problem}: {way_out}",)
         raise
     if not branches:
