@@ -57,7 +57,7 @@ def test_a_later_format_is_refused(golden):
 
 
 def test_the_tables_are_those_that_the_documentation_describes(golden, tmp_path):
-    page = Path(__file__).parents[3] / "docs" / "branching.md"
+    page = Path(__file__).parents[3] / "docs" / "formats" / "branching.md"
     if not page.exists():  # the tests of the sdist
         pytest.skip("the documentation is not here")
     described = {
