@@ -62,9 +62,20 @@ class Assigning(Selects):
             limit = target.modifier - 4
             if made.const is not None and limit > 0 and len(made.const.rstrip(" ")) > limit:
                 raise PgError("22001", f"value too long for type {target.type.title}({limit})")
+        elif isinstance(node, tree.Const) and node.kind == "string":
+            made = self.fitted(self.ex(node, scope), target, node.at)
+        elif isinstance(node, tree.Param):
+            made = self._given(node, scope, target)
         else:
-            made = self.unchecked(node, scope, target)
+            made = self.unchecked(node, scope, Sized(target.type))
         return self.stored(made, target, column, node.at)
+
+    def _given(self, node: tree.Param, scope: Scope, target: Sized) -> Ex:
+        """Return a parameter on its way into a column: where that is all it is for, it is read as the column has it."""
+        known = self.parameters.get(node.number)
+        if node.number in self.once and (known is None or known == Sized(target.type)):
+            self.parameters[node.number] = target
+        return self.ex(node, scope, target)
 
     def stored(self, made: Ex, target: Sized, column: Column, at: int) -> str:
         """Return an expression as it is assigned to a column of this type."""
@@ -83,8 +94,6 @@ class Assigning(Selects):
             from ..types.numbers import in_range
 
             return str(in_range(int(made.text), kind))
-        if was is kind and made.text.startswith("?") and not limited:
-            return made.text
         if kind in STRINGS and was in STRINGS and not limited:
             return made.text
         if kind in STRINGS and was not in STRINGS and was.category not in "NBDTSU":

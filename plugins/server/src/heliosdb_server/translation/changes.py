@@ -351,7 +351,7 @@ class Changes(Assigning):
                 text, made = self.query(value.query, scope)
                 if len(made) != len(names):
                     raise PgError("42601", "number of columns does not match number of values")
-                parts.append(f"({listed}) = ({text})")
+                parts.append(f"({listed}) = ({self._row_for(columns, text, made, value)})")
                 continue
             if not isinstance(value, tree.Row) or len(value.items) != len(names):
                 raise PgError(
@@ -360,6 +360,24 @@ class Changes(Assigning):
             for column, item in zip(columns, value.items, strict=True):
                 parts.append(f"{quote_identifier(column.name)} = {self.assigned(item, column, scope, info)}")
         return ", ".join(parts)
+
+    def _row_for(self, columns: list[Column], text: str, made: tuple[Column, ...], value: tree.Sub) -> str:
+        """Return the query of ``SET (a, b) = (SELECT ...)``, whose row becomes values of these columns."""
+        several = not self.one_row(value.query)  # of which SQLite would take the first
+        parts = []
+        for at, (column, one) in enumerate(zip(columns, made, strict=True)):
+            place = Ex(f"max(s.c{at})" if several else f"s.c{at}", one.sized)
+            sized = column.sized
+            stored = self.stored(place, sized, column, value.at) if sized is not None else place.text
+            if several and not at:
+                stored = f"CASE WHEN count(*) > 1 THEN pg_more_than_one() ELSE {stored} END"
+                self.functions = True
+            parts.append(stored)
+        if all(stored == f"s.c{at}" for at, stored in enumerate(parts)):
+            return text
+        name = self.fresh("set")
+        places = ", ".join(f"c{at}" for at in range(len(made)))
+        return f"WITH {name}({places}) AS ({text}) SELECT {', '.join(parts)} FROM {name} AS s"
 
     def _update(self, node: tree.Update) -> tuple[str, tuple[Column, ...]]:
         info = self._target(node.table)

@@ -51,13 +51,12 @@ class Composites(Matching):
         inner = node.operand
         if isinstance(inner, tree.Array) and node.type.type.element:
             return self._array(inner, scope, node.type)
-        found = self.ex(inner, scope, node.type if isinstance(inner, (tree.Const, tree.Param)) else None)
+        known = isinstance(inner, tree.Const) and inner.kind != "string"
+        found = self.ex(inner, scope, node.type if known else None)
         if isinstance(inner, tree.Const) and inner.kind == "null":
             return Ex("NULL", node.type)
         if isinstance(inner, tree.Const) and inner.kind == "numeric" and node.type.type in STRINGS:
             return Ex(quote_text(inner.value), node.type)
-        if isinstance(inner, tree.Const) and inner.kind == "string":
-            return found if found.sized is not None else Ex(found.text, node.type)
         return self.cast(found, node.type, inner.at)
 
     def _case(self, node: tree.Case, scope: Scope, want: Sized | None) -> Ex:
@@ -66,6 +65,8 @@ class Composites(Matching):
         if node.otherwise is not None:
             results.append(self.ex(node.otherwise, scope))
         sized = self.common(results) or want
+        if sized is not None and (node.otherwise is None or any(r.text == "NULL" for r in results)):
+            sized = Sized(sized.type)  # as PostgreSQL describes it
         nodes = [result for _, result in node.whens] + (
             [node.otherwise] if node.otherwise is not None else []
         )
@@ -101,6 +102,8 @@ class Composites(Matching):
                 if found is not None and item.type is not None:
                     refuse_unmatched(found.type, item.type)
                 found = item.sized if found is None else wider(found, item.sized)
+        if found is not None and any(item.unknown for item in items):
+            return Sized(found.type)  # a literal beside it may be longer
         return found
 
     def _same(self, ex: Ex, sized: Sized | None) -> Ex:
@@ -176,7 +179,11 @@ class Composites(Matching):
         array = BY_OID.get(sized.type.array) if sized is not None else None
         wide = sized.type if sized is not None else None
         text = ", ".join(self.json_item(i._replace(sized=sized) if wide in _FLOATS else i) for i in items)
-        return Ex(f"json_array({text})", Sized(array) if array is not None else want)
+        if any(item.text == "NULL" for item in items) and sized is not None:
+            sized = Sized(sized.type)
+        if sized is None or array is None:
+            return Ex(f"json_array({text})", want)
+        return Ex(f"json_array({text})", Sized(array, sized.modifier))
 
     def _row(self, node: tree.Row, scope: Scope, want: Sized | None) -> Ex:
         items = [self.ex(item, scope) for item in node.items]

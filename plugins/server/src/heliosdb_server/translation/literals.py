@@ -101,7 +101,7 @@ def wider(a: Sized | None, b: Sized | None) -> Sized | None:
     if one in _MOMENTS and two in _MOMENTS:
         return Sized(one if _MOMENTS[one] >= _MOMENTS[two] else two)
     if one in STRINGS and two in STRINGS:
-        return Sized(one if one is VARCHAR and two is VARCHAR else TEXT)
+        return Sized(one if one is VARCHAR and two in (VARCHAR, TEXT) else TEXT)
     if one.element and two.element:
         item = wider(Sized(BY_OID[one.element]), Sized(BY_OID[two.element]))
         array = BY_OID.get(item.type.array) if item is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timezone, tzinfo
 from typing import Any
@@ -65,6 +66,9 @@ _READING_PRAGMAS = frozenset(
 )
 
 
+_NUMBER = re.compile(r"\$(\d+)")
+
+
 @dataclass
 class Translated:
     """What is to be done for a statement."""
@@ -109,6 +113,7 @@ def _translated(
 ) -> Translated:
     writer = AlterTable(schema, types, here)
     writer.given = count
+    writer.once = frozenset(int(n) for n, times in Counter(_NUMBER.findall(text)).items() if times == 1)
     try:
         made = _written(writer, node, text, schema, types, here)
     except RecursionError:

@@ -57,6 +57,7 @@ class Values:
             number: Sized(BY_OID[oid]) if oid in BY_OID and oid != UNKNOWN.oid else None
             for number, oid in enumerate(parameters, 1)
         }
+        self.once: frozenset[int] = frozenset()  # parameters that the statement names once
         self.lasting = False  # is it for a definition, which SQLite alone has to be able to compute?
         self.functions = False  # was a function used that only this server has?
         self.last: list[tree.Node] = []  # the parts of the statement whose rows go to the client as they are
@@ -104,9 +105,11 @@ class Values:
         return made
 
     def typed(self, ex: Ex, want: Sized | None, at: int) -> Ex:
-        """Give a literal or parameter that has no type yet this one."""
+        """Give a literal or parameter that has no type yet this one, as a whole: it is not cut to a column's size."""
         if not ex.unknown or want is None:
             return ex
+        if want.modifier != -1:
+            want = Sized(want.type)
         if ex.param:
             if (
                 want.type in REG and self.parameters.get(ex.param) is None
@@ -118,9 +121,13 @@ class Values:
             return ex._replace(sized=self.parameters[ex.param], unknown=False)
         if want.type in (TEXT, UNKNOWN, JSON) and want.type is not JSON:
             return ex._replace(sized=S_TEXT, unknown=False)
-        made = typed_literal(ex.const, want, at, self.here)._replace(const=ex.const)
+        return self.fitted(ex, want, at)
+
+    def fitted(self, ex: Ex, target: Sized, at: int) -> Ex:
+        """Return a literal as a value of this type and size."""
+        made = typed_literal(ex.const, target, at, self.here)._replace(const=ex.const)
         self.functions |= made.text.startswith("pg_")
-        return decimals.typed(made, want)
+        return decimals.typed(made, target)
 
     def text(self, node: tree.Node, scope: Scope) -> str:
         """Return an expression that has to be text."""
@@ -141,8 +148,11 @@ class Values:
 
     def cast(self, ex: Ex, target: Sized, at: int, *, explicit: bool = True) -> Ex:
         """Return the expression as a value of another type."""
+        if ex.unknown and not ex.param:
+            same = target.type in (TEXT, UNKNOWN)
+            return (self.typed if same else self.fitted)(ex, target, at)._replace(sized=target)
         if ex.unknown:
-            return self.typed(ex, target, at)._replace(sized=target)
+            ex = self.typed(ex, target, at)
         if ex.type is not None and not can_cast(ex.type, target.type):
             raise PgError(
                 "42846", f"cannot cast type {ex.type.title} to {target.type.title}", position=at + 1

@@ -1,0 +1,50 @@
+"""Numbers and texts that a client gives as parameters: fitted to the column they are stored in, and nowhere else."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import psycopg
+import pytest
+
+
+@pytest.fixture
+def client(server):
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE prices (id int, code varchar(3), price numeric(10, 2), rate numeric)"
+        )
+        yield connection
+
+
+@pytest.mark.parametrize("placeholder", ["%t", "%b"])
+def test_a_parameter_is_rounded_to_the_decimals_of_its_column(client, placeholder):
+    client.execute(f"INSERT INTO prices (price) VALUES ({placeholder})", (Decimal("1.555"),))
+    client.execute(f"UPDATE prices SET price = {placeholder} WHERE price = 1.56", (Decimal("9.999"),))
+    assert client.execute("SELECT price FROM prices WHERE price = 10").fetchall() == [(Decimal("10.00"),)]
+
+
+@pytest.mark.parametrize("placeholder", ["%t", "%b"])
+def test_a_parameter_that_is_too_great_for_its_column_is_refused(client, placeholder):
+    with pytest.raises(psycopg.errors.NumericValueOutOfRange):
+        client.execute(f"INSERT INTO prices (price) VALUES ({placeholder})", (Decimal("123456789012.5"),))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["code = $1", "code IN ($1)", "price = $2", "price BETWEEN $2 AND $2", "nullif(code, $1) IS NULL"],
+)
+def test_a_parameter_is_compared_as_a_whole(client, condition):
+    client.execute("INSERT INTO prices VALUES (1, 'abc', 1.56)")
+    given = b"abcd" if "$1" in condition else b"1.555"
+    found = client.pgconn.exec_params(
+        f"SELECT id FROM prices WHERE {condition.replace('$2', '$1')}".encode(), [given]
+    )
+    assert (found.error_message, found.ntuples) == (b"", 0)
+
+
+def test_a_parameter_for_two_columns_is_fitted_to_each(client):
+    client.execute("ALTER TABLE prices ADD exact numeric(10, 4)")
+    client.pgconn.exec_params(b"INSERT INTO prices (price, exact, rate) VALUES ($1, $1, $1)", [b"1.2345"])
+    found = client.execute("SELECT price, exact, rate FROM prices").fetchall()
+    assert found == [(Decimal("1.23"), Decimal("1.2345"), Decimal("1.2345"))]
