@@ -241,7 +241,8 @@ def _operation(table: Versioned, since: str, key: Sequence[str]) -> str:
             quote_identifier(kept.stored_as) for kept in map(table.kept, table.key) if kept is not None
         ]
     same = " AND ".join(f"p.{column} IS {value}" for column, value in zip(columns, key, strict=False))
-    updated = f"EXISTS (SELECT 1 FROM {table.history} AS p WHERE {same} AND p.{TO} = {since})"
+    ended = f"p.{ID} >= {since} << {SHIFT} AND p.{TO} = {since}"
+    updated = f"EXISTS (SELECT 1 FROM {table.history} AS p WHERE {same} AND {ended})"
     cases = f"WHEN {updated} THEN 'UPDATE'"
     if table.purged:
         cases += f" WHEN {since} <= {table.purged} THEN NULL"

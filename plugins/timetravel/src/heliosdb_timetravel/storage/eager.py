@@ -52,7 +52,7 @@ class EagerTriggers(Triggers):
         marked = keys.find_marks(self.shape, "p", row)
         return (
             f"(SELECT s.txn FROM {self._starts} AS s WHERE {start} AND NOT EXISTS "
-            f"(SELECT 1 FROM {self._history} AS p WHERE {marked} AND +p.{TO} = -s.txn))"
+            f"(SELECT 1 FROM {self._history} AS p WHERE {marked} AND p.{ID} >= s.txn << {SHIFT} AND +p.{TO} = -s.txn))"
         )
 
     def _after_update(self) -> str:
@@ -116,7 +116,8 @@ class EagerTriggers(Triggers):
 
     def _unmark_new(self) -> str:
         """The new row is another one than that which it took the place of, be it the same in all."""
-        return f"DELETE FROM {self._history} WHERE {keys.find_marks(self.shape, self._history, 'NEW')};"
+        marked = keys.find_marks(self.shape, self._history, "NEW")
+        return f"DELETE FROM {self._history} WHERE {marked} AND {ID} > coalesce({OVER}, 0) << {SHIFT};"
 
     def _tidy(self) -> str:
         return " ".join(f"{each};" for each in self.tidy(OVER))
@@ -147,7 +148,8 @@ class EagerTriggers(Triggers):
             f"DELETE FROM {history} WHERE {ID} IN (SELECT h.{ID} FROM {history} AS p "
             f"CROSS JOIN {history} AS h ON {keys.find_version(self.shape, 'h', 'p')} "
             f"CROSS JOIN {starts} AS s ON {start} "
-            f"WHERE {marked} AND h.{FROM} = p.{FROM} AND h.{TO} = -p.{TO} AND s.txn = p.{FROM})"
+            f"WHERE {marked} AND h.{ID} >= -p.{TO} << {SHIFT} AND h.{FROM} = p.{FROM} AND h.{TO} = -p.{TO} "
+            f"AND s.txn = p.{FROM})"
         )
         # What went without a DELETE trigger began at no time.
         forgotten = (

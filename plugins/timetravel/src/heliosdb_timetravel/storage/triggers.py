@@ -6,6 +6,8 @@ What each has to cope with:
   clashes with is saved before, as *pending*, with a negative end, and looked at again after: if it has gone, the saved
   row is history, else (``OR IGNORE``, an UPSERT) it was nothing.
 * The conflict clause of the user's statement overrides those in triggers. So none of these statements can conflict.
+* A row may have had thousands of versions. What is asked of them is bounded by their ids, which are in the order of
+  ends: the index of the history by key then goes to the latest ones at once.
 * A version that the open transaction began and ends is no version: nobody else has seen it.
 * Foreign keys and the user's triggers may come back to the table amid a change: ``eager`` has the triggers for those.
 """
@@ -164,7 +166,7 @@ class Triggers:
         when = f"({condition}) AND ({when})" if condition else when
         version = keys.of_version(self.shape, "p")
         same = keys.equal(version, self._key("c"))
-        saved = f"EXISTS (SELECT 1 FROM {self._history} AS p WHERE p.{TO} < 0 AND {same})"
+        saved = f"EXISTS (SELECT 1 FROM {self._history} AS p WHERE p.{TO} < 0 AND {same} AND p.{ID} > {N} << {SHIFT})"
         saves = [
             f"INSERT INTO {self._history} ({self._columns()}) SELECT "
             f"max(coalesce((SELECT max({ID}) FROM {self._history}), 0), {N} << {SHIFT}) + row_number() OVER (), "
@@ -196,7 +198,7 @@ class Triggers:
         version = keys.find_version(self.shape, "h", self._history)
         logged = (
             f"EXISTS (SELECT 1 FROM {self._history} AS h WHERE {version} AND h.{FROM} = {self._history}.{FROM} "
-            f"AND h.{TO} > 0)"
+            f"AND h.{ID} > {self._history}.{FROM} << {SHIFT} AND h.{TO} > 0)"
         )
         return (
             f"UPDATE {self._history} SET {TO} = -{TO} WHERE {TO} < 0{of_now} AND {FROM} < -{TO} "
