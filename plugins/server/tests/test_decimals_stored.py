@@ -48,3 +48,21 @@ def test_a_parameter_for_two_columns_is_fitted_to_each(client):
     client.pgconn.exec_params(b"INSERT INTO prices (price, exact, rate) VALUES ($1, $1, $1)", [b"1.2345"])
     found = client.execute("SELECT price, exact, rate FROM prices").fetchall()
     assert found == [(Decimal("1.23"), Decimal("1.2345"), Decimal("1.2345"))]
+
+
+def test_a_change_that_would_lose_digits_is_refused_and_leaves_the_number_as_it_was(client):
+    client.execute("INSERT INTO prices (id, rate) VALUES (1, 1234567890123456789)")
+    with pytest.raises(psycopg.errors.NumericValueOutOfRange, match="more than the 15 digits"):
+        client.execute("UPDATE prices SET rate = rate + %s", (Decimal("0.001"),))
+    assert client.execute("SELECT rate FROM prices").fetchall() == [(1234567890123456789,)]
+
+
+@pytest.mark.parametrize("form", ["TEXT", "BINARY"])
+def test_copy_refuses_a_number_with_more_digits_than_can_be_kept(client, form):
+    with (
+        pytest.raises(psycopg.errors.NumericValueOutOfRange),
+        client.cursor().copy(f"COPY prices (rate) FROM STDIN (FORMAT {form})") as copy,
+    ):
+        copy.set_types(["numeric"])
+        copy.write_row([Decimal("12345678901234567890.123")])
+    assert client.execute("SELECT count(*) FROM prices").fetchone() == (0,)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from datetime import tzinfo
+from decimal import ROUND_HALF_UP
 from functools import lru_cache
 from typing import Any
 
@@ -118,6 +119,8 @@ def _word(value: Any) -> str:
 
 
 def _integer(value: Any, target: PgType, source: PgType | None) -> int:
+    if source is NUMERIC and isinstance(value, str):  # a calculated number, with all its digits
+        value = int(numbers.decimal(value).to_integral_value(ROUND_HALF_UP))
     if isinstance(value, float):
         if not math.isfinite(value):
             raise PgError("22003", f"{target.title} out of range")

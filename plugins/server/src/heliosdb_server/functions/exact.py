@@ -16,6 +16,8 @@ from ..types import numbers
 from .marks import collected, sees_null
 
 _WIDE = Context(prec=2000)
+_KEPT = 15  # digits of a number with a fraction that the file keeps
+_FIFTEEN = Context(prec=_KEPT, rounding=ROUND_HALF_UP)
 _SIGNIFICANT, _BASE = 16, 4  # digits that a quotient has at least; digits of PostgreSQL's digits
 _MOST = 1000  # decimals of a quotient
 
@@ -87,6 +89,18 @@ def pg_exact_scale(value: Any) -> int:
 def pg_exact_scaled(value: Any, scale: int) -> str:
     """Return a number of the file with as many decimals as it has."""
     return _shown(_rounded(numbers.decimal(value), scale))
+
+
+def pg_kept(value: Any, modifier: int, rounds: int = 0) -> int | float:
+    """Return a calculated number as a column of numbers keeps it.
+
+    :param rounds: it was rounded by what calculated it, as a quotient is, and may be to fifteen digits
+    :raises PgError: it has more digits than can be kept
+    """
+    number = numbers.decimal(value)
+    if rounds and modifier == -1 and number.adjusted() < _KEPT:
+        number = _FIFTEEN.plus(number)
+    return numbers.numeric(number, modifier)
 
 
 def pg_exact_round(value: Any, places: int = 0) -> str:

@@ -24,6 +24,7 @@ from ..types.registry import (
     Sized,
 )
 from . import tree
+from .decimals import exact, is_free, kept, last_of
 from .literals import cast
 from .scope import Column, Ex, Scope, TableInfo
 from .selects import Selects
@@ -64,6 +65,8 @@ class Assigning(Selects):
                 raise PgError("22001", f"value too long for type {target.type.title}({limit})")
         elif isinstance(node, tree.Const) and node.kind == "string":
             made = self.fitted(self.ex(node, scope), target, node.at)
+        elif target.type is NUMERIC and (digits := _digits(node)):
+            made = self.fitted(Ex("", const=digits), target, node.at)
         elif isinstance(node, tree.Param):
             made = self._given(node, scope, target)
         else:
@@ -87,7 +90,8 @@ class Assigning(Selects):
         if made.text == "NULL" or was is None:
             return made.text
         limited = kind in (VARCHAR, BPCHAR) and target.modifier > 4
-        if was is kind and not limited and kind not in (INT4, INT2):  # noqa: SIM102
+        calculated = kind is NUMERIC and is_free(made) and made.shown and was is kind
+        if was is kind and not limited and kind not in (INT4, INT2) and not calculated:  # noqa: SIM102
             if target.modifier == -1 or made.sized == target:
                 return made.text
         if made.text.lstrip("-").isdigit() and kind in INTEGERS and was is not BOOL:
@@ -123,6 +127,8 @@ class Assigning(Selects):
             return made.text
         name = was.name
         self.functions = True
+        if calculated:
+            return kept(exact(made), made.shown, target)
         if was is kind and kind in (INT4, INT2):
             return f"pg_int({made.text}, '{kind.name}')"
         text = (
@@ -133,6 +139,21 @@ class Assigning(Selects):
         if limited and text == made.text:
             text = f"pg_cast({made.text}, '{name}', '{kind.name}', {target.modifier}, 'assignment')"
         return text
+
+    def rows_to_keep(self, query: tree.Node, scope: Scope | None = None) -> tuple[str, tuple[Column, ...]]:
+        """Return a query whose rows are stored: its calculated numbers are texts, with all their digits."""
+        outer, self.last = self.last, last_of(query)
+        try:
+            return self.query(query, scope)
+        finally:
+            self.last = outer
+
+    def kept(self, text: str, was: Sized | None, target: Sized | None, query: str) -> str:
+        """Return a number of such a row as it is stored in a column of this type, or of none."""
+        if was is None or was.type is not NUMERIC or was.modifier != -1:
+            return text
+        self.functions = True
+        return kept(text, query, target if target is not None and target.type is NUMERIC else Sized(NUMERIC))
 
     def _missing_key(self, info: TableInfo) -> PgError:
         text = (
@@ -152,3 +173,11 @@ class Assigning(Selects):
     def _next(self, sequence: str) -> str:
         self.functions = True
         return f"pg_nextval({quote_text(sequence)})"
+
+
+def _digits(node: tree.Node) -> str:
+    """Return a number that is written with a point or an exponent, "" for anything else."""
+    sign = ""
+    if isinstance(node, tree.Unary) and node.op == "-":
+        sign, node = "-", node.operand
+    return sign + str(node.value) if isinstance(node, tree.Const) and node.kind == "numeric" else ""

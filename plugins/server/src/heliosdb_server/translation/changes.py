@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import Sized
+from ..types.registry import NUMERIC, Sized
 from . import tree
 from .assigning import Assigning
 from .decimals import listed as shown
@@ -220,7 +220,7 @@ class Changes(Assigning):
                 )
             return [*(given[at].name for at in kept), *counting], "VALUES " + ", ".join(rows)
         assert source is not None
-        text, made = self.query(source, None)
+        text, made = self.rows_to_keep(source)
         given = columns or list(info.columns[: len(made)])
         if len(made) > len(given):
             raise PgError("42601", "INSERT has more expressions than target columns", position=node.at + 1)
@@ -236,9 +236,9 @@ class Changes(Assigning):
                     and column.sized is not None
                 ):
                     target.expr = tree.Cast(target.expr, Sized(column.sized.type), "", at=target.expr.at)
-            text, made = self.query(source, None)
+            text, made = self.rows_to_keep(source)
         stored = [
-            self.stored(Ex(f"s.c{at}", m.sized), c.sized, c, node.at) if c.sized is not None else f"s.c{at}"
+            self._stored_place(f"s.c{at}", m, c, text, node.at)
             for at, (m, c) in enumerate(zip(made, given, strict=False))
         ]
         places = ", ".join(f"c{at}" for at in range(len(made)))
@@ -256,6 +256,15 @@ class Changes(Assigning):
             f"WITH {name}({places}) AS ({text}) SELECT {', '.join(stored)} FROM {name} AS s WHERE true"
         )
         return names, made_text
+
+    def _stored_place(self, place: str, was: Column, column: Column, query: str, at: int) -> str:
+        """Return a column of the rows of a query as it is stored in a column."""
+        sized = column.sized
+        if was.sized is None or was.source[0] or was.sized != Sized(NUMERIC):
+            return self.stored(Ex(place, was.sized), sized, column, at) if sized is not None else place
+        if sized is None or sized.type is NUMERIC:
+            return self.kept(place, was.sized, sized, query)
+        return self.stored(Ex(place, was.sized), sized, column, at)
 
     def _each_once(self, node: tree.Conflict, info: TableInfo, names: list[str], source: str) -> str:
         """Return the rows to insert so that two with one key are an error: SQLite would change the first by the second.
@@ -348,7 +357,7 @@ class Changes(Assigning):
                 continue
             listed = ", ".join(quote_identifier(c.name) for c in columns)
             if isinstance(value, tree.Sub):
-                text, made = self.query(value.query, scope)
+                text, made = self.rows_to_keep(value.query, scope)
                 if len(made) != len(names):
                     raise PgError("42601", "number of columns does not match number of values")
                 parts.append(f"({listed}) = ({self._row_for(columns, text, made, value)})")
@@ -366,9 +375,8 @@ class Changes(Assigning):
         several = not self.one_row(value.query)  # of which SQLite would take the first
         parts = []
         for at, (column, one) in enumerate(zip(columns, made, strict=True)):
-            place = Ex(f"max(s.c{at})" if several else f"s.c{at}", one.sized)
-            sized = column.sized
-            stored = self.stored(place, sized, column, value.at) if sized is not None else place.text
+            place = f"max(s.c{at})" if several else f"s.c{at}"
+            stored = self._stored_place(place, one, column, text, value.at)
             if several and not at:
                 stored = f"CASE WHEN count(*) > 1 THEN pg_more_than_one() ELSE {stored} END"
                 self.functions = True

@@ -37,6 +37,15 @@ def exact(ex: Ex) -> str:
     return f"pg_exact_scaled({ex.text}, {ex.decimals})"
 
 
+_ROUNDED = re.compile(r"pg_exact\('/'|pg_exact_(?:average|sqrt|exp|ln|log|power)\b|pg_aggregate")
+
+
+def kept(text: str, shown: str, sized: Sized) -> str:
+    """Return a calculated number on its way into a column, which refuses digits that the file can't keep."""
+    rounds = ", 1" if _ROUNDED.search(shown) else ""
+    return f"pg_kept({text}, {sized.modifier}{rounds})"
+
+
 def calculated(op: str, a: Ex, b: Ex) -> str:
     """Return what shows the result of an operator."""
     return f"pg_exact('{op}', {exact(a)}, {exact(b)})"

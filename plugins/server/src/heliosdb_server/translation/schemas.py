@@ -151,10 +151,23 @@ class Schemas(ColumnDefinitions):
         )
         run: list[Any] = [f"CREATE TABLE {exists}{name} ({definitions})"]
         if node.with_data:
-            run.append(f"INSERT INTO {name} {text}")
+            run.append(f"INSERT INTO {name} {self._filling(node.query)}")
         if node.on_commit:
             run.append(TemporaryRows(node.table.parts[-1], node.on_commit == "drop"))
         return run
+
+    def _filling(self, query: tree.Node) -> str:
+        """Return the rows of a table that is made of a query."""
+        text, columns = self.rows_to_keep(query)
+        stored = [
+            f"s.c{at}" if c.source[0] else self.kept(f"s.c{at}", c.sized, None, text)
+            for at, c in enumerate(columns)
+        ]
+        if all(each.startswith("s.") for each in stored):
+            return text
+        name = self.fresh("made")
+        places = ", ".join(f"c{at}" for at in range(len(columns)))
+        return f"WITH {name}({places}) AS ({text}) SELECT {', '.join(stored)} FROM {name} AS s"
 
     # ---- indexes ----
 
