@@ -144,3 +144,22 @@ def test_what_triggers_of_other_tables_undo_is_no_success(open_travel, moment):
     conn.commit()
     with pytest.raises(sqlite3.IntegrityError, match="changed again, by triggers of other tables"):
         conn.restore("u", at=then)
+
+
+def test_what_clashes_with_what_triggers_of_other_tables_write(open_travel):
+    conn = open_travel()
+    conn.executescript(
+        "PRAGMA foreign_keys = ON; CREATE TABLE t (id INTEGER PRIMARY KEY, b UNIQUE);"
+        "CREATE TABLE c (t REFERENCES t ON DELETE CASCADE); INSERT INTO t VALUES (1, 'x')"
+    )
+    conn.tag("then")
+    conn.executescript(
+        "DELETE FROM t; INSERT INTO t VALUES (2, 'y'); INSERT INTO c VALUES (2);"
+        "CREATE TRIGGER back AFTER DELETE ON c BEGIN INSERT INTO t VALUES (9, 'x'); END"
+    )
+    with pytest.raises(
+        sqlite3.IntegrityError, match="triggers of other tables write \\('back'\\): drop them, or"
+    ):
+        conn.restore("t", tag="then")
+    conn.restore(tag="then")
+    assert rows(conn, "SELECT * FROM t") == [(1, "x")]

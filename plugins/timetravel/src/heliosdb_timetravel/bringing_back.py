@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 
@@ -11,12 +12,15 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from .session import TimeTravel
 from .storage import keys
 from .storage.conditions import any_of
+from .storage.entangled import writing_triggers
 from .storage.names import FROM, ID, ROW, SHIFT, TO, in_schema
 from .storage.registry import Versioned
 from .storage.shape import Shape
 
 _H = "heliosdb_version"  # a superseded row in a query, beside the table of any name
 _ROUNDS = 6  # cascades of foreign keys can undo what was restored; a past state holds, so this ends
+
+_BARE = re.compile(r"(?!FOREIGN)[A-Z ]+ constraint failed(: [^:]*)?")  # what SQLite says, without a way out of ours
 
 
 def bring_back(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> Mapping[str, Sequence[int]]:
@@ -25,6 +29,19 @@ def bring_back(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> Map
     :raises IntegrityError: a row can't come back, or is changed again
     """
     travel.run("PRAGMA defer_foreign_keys = ON")
+    try:
+        return _in_rounds(travel, tables, txn)
+    except sqlite3.IntegrityError as error:
+        others = [name for table in tables for name in writing_triggers(travel.run, table.schema, table.name)]
+        if not others or not _BARE.fullmatch(str(error)):
+            raise
+        raise sqlite3.IntegrityError(
+            f"{error}: what comes back clashes with what triggers of other tables write "
+            f"({', '.join(map(repr, dict.fromkeys(others)))}): drop them, or restore these tables too"
+        ) from None
+
+
+def _in_rounds(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> Mapping[str, Sequence[int]]:
     done = {table.name: [0, 0, 0] for table in tables}
     for _ in range(_ROUNDS):
         # Rows that point elsewhere now must do so as before when what they point to goes: it would take them along.

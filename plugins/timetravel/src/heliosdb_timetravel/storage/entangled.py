@@ -32,15 +32,30 @@ def entangled_tables(run: Run, schema: str) -> set[str]:
     ).fetchall():
         _add(first, parent, [child])
         _add(leads, parent, [child])
-    triggers = "SELECT lower(tbl_name), sql FROM {}.sqlite_master WHERE type = 'trigger' AND name NOT GLOB ?"
-    both = f"{triggers.format(q)} UNION ALL {triggers.format('temp')}"
-    for on, sql in run(both, (f"{OWN}*",) * 2).fetchall():
+    for _, on, sql in _triggers(run, schema):
         header, body = _parts(tokenize(sql))
         written = list(_written(body))
         _add(leads, on, written)
         if not _is_after_a_row_came(header):
             _add(first, on, written)
     return {table for table, begin in first.items() if table in _reached(begin, leads)}
+
+
+def writing_triggers(run: Run, schema: str, table: str) -> list[str]:
+    """Return the names of the user's triggers, on whatever table, that write to a table."""
+    return [
+        name for name, _, sql in _triggers(run, schema) if table.lower() in _written(_parts(tokenize(sql))[1])
+    ]
+
+
+def _triggers(run: Run, schema: str) -> list[tuple[str, str, str]]:
+    """Return the user's triggers: the name of each, its table in lower case, its text."""
+    triggers = (
+        "SELECT name, lower(tbl_name), sql FROM {}.sqlite_master WHERE type = 'trigger' AND name NOT GLOB ?"
+    )
+    both = f"{triggers.format(quote_identifier(schema))} UNION ALL {triggers.format('temp')}"
+    found: list[tuple[str, str, str]] = run(both, (f"{OWN}*",) * 2).fetchall()
+    return found
 
 
 def _add(leads: Leads, table: str, to: Iterable[str]) -> None:
