@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import warnings
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -68,6 +69,19 @@ def test_history_by_a_key_of_several_columns(conn, key):
     assert [version.row["v"] for version in conn.history("c", ("p", None))] == [2]
     with pytest.raises(sqlite3.ProgrammingError, match="give a value for each of a, b"):
         conn.history("c", "p")
+
+
+def test_warnings_of_converters_name_the_line_that_asks_for_the_history(open_travel, monkeypatch):
+    def convert(raw):
+        warnings.warn("an old converter", DeprecationWarning, stacklevel=2)
+        return raw.decode()
+
+    monkeypatch.setitem(sqlite3.converters, "OLD", convert)
+    conn = open_travel(":memory:", detect_types=sqlite3.PARSE_DECLTYPES)
+    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a OLD); INSERT INTO t VALUES (1, 'x')")
+    with pytest.warns(DeprecationWarning, match="an old converter") as caught:
+        assert conn.history("t", 1)[0].row == {"id": 1, "a": "x"}
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 def test_history_of_what_has_none(open_travel):

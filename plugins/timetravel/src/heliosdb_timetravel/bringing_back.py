@@ -19,8 +19,7 @@ from .storage.shape import Shape
 
 _H = "heliosdb_version"  # a superseded row in a query, beside the table of any name
 _ROUNDS = 6  # cascades of foreign keys can undo what was restored; a past state holds, so this ends
-
-_BARE = re.compile(r"(?!FOREIGN)[A-Z ]+ constraint failed(: [^:]*)?")  # what SQLite says, without a way out of ours
+_BARE = re.compile(r"(?!FOREIGN)[A-Z ]+ constraint failed(: [^:]*)?")  # SQLite's own words alone
 
 
 def bring_back(travel: TimeTravel, tables: Sequence[Versioned], txn: int) -> Mapping[str, Sequence[int]]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from .history_importlib_bootstrap import history
 from .purging import purge_history
 from .restoring import restore
 from .session import of
 from .tagging import tag
-from .versions import history
 
 
 @contextmanager

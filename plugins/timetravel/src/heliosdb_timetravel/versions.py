@@ -1,4 +1,4 @@
-"""conn.history(): the versions of one row, with what changed from each to the next."""
+"""The versions of one row, with what changed from each to the next: what conn.history() returns, made from rows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from .reading.pasts import past_of
 from .reading.relation import Past
-from .session import of
 from .storage.names import in_schema
 from .times import to_datetime, to_microseconds
 
-_SYSTEM = ("system_time", "system_time_end", "system_operation", "system_user")
+SYSTEM = ("system_time", "system_time_end", "system_operation", "system_user")
+"""The pseudo-columns that are texts; a row has system_transaction and system_transaction_end before them."""
 
 
 @dataclass(frozen=True)
@@ -34,39 +34,6 @@ class Version:
     """The row from then on, by column, those left out of the history excepted; None: it was deleted."""
     changes: Mapping[str, tuple[Any, Any]]
     """The columns that this changed, each with its value before and after."""
-
-
-def history(connection: Any, table: str, key: Any, *, dropped: bool = False) -> list[Version]:
-    """Return the versions of one row, the oldest first: who made it what it was, when, and what that changed.
-
-    :param table: the table's name, ``schema.table`` for another database than main
-    :param key: the value of the primary key, a tuple where it has several columns, a rowid where there is no key
-    :param dropped: show the columns that the table has no more, too
-    :raises OperationalError: the table keeps no history
-    """
-    travel = of(connection)
-    travel.look_again()
-    past = find_past(travel, table)
-    where, values = _condition(past, key)
-    gone = _dropped(past) if dropped else []
-    columns = [*(name for name in past.columns if name.lower() not in past.excluded), *gone]
-    source = f"{quote_identifier(past.now.schema)}.{quote_identifier(past.name)} FOR SYSTEM_TIME ALL AS v"
-    # Whatever the text_factory makes of texts, these are bytes.
-    known = [f"CAST({name} AS BLOB)" for name in _SYSTEM]
-    listed = ", ".join(
-        [
-            "system_transaction",
-            "system_transaction_end",
-            *known,
-            *(f"v.{quote_identifier(name)}" for name in columns),
-        ]
-    )
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    rows = cursor.execute(
-        f"SELECT {listed} FROM {source} WHERE {where} ORDER BY system_transaction", values
-    ).fetchall()
-    return _versions(travel, past, columns, rows)
 
 
 def find_past(travel: Any, table: str) -> Past:
@@ -96,7 +63,8 @@ def find_past(travel: Any, table: str) -> Past:
     return past
 
 
-def _dropped(past: Past) -> list[str]:
+def dropped_columns(past: Past) -> list[str]:
+    """Return the columns that the table had once and has no more."""
     names = [
         column.name
         for branch in past.branches
@@ -107,7 +75,11 @@ def _dropped(past: Past) -> list[str]:
     return [name for name in dict.fromkeys(names) if name.lower() not in own]
 
 
-def _condition(past: Past, key: Any) -> tuple[str, list[Any]]:
+def condition(past: Past, key: Any) -> tuple[str, list[Any]]:
+    """Return the condition that a version is of the row with a key, and its parameters.
+
+    :raises ProgrammingError: that is no key of the table
+    """
     columns = past.now.key or (past.now.rowid,)
     if isinstance(key, Mapping):
         values = [key.get(name) for name in columns]
@@ -126,14 +98,13 @@ def _condition(past: Past, key: Any) -> tuple[str, list[Any]]:
     ), values
 
 
-def _versions(
-    travel: Any, past: Past, columns: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> list[Version]:
+def versions(travel: Any, past: Past, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Version]:
+    """Return the versions that rows of the past are, in their order, with the deletions between them."""
     found: list[Version] = []
     before: dict[str, Any] | None = None
     ended: tuple[int, str | None] | None = None
     for txn, txn_end, *texts_and_values in rows:
-        texts, values = texts_and_values[: len(_SYSTEM)], texts_and_values[len(_SYSTEM) :]
+        texts, values = texts_and_values[: len(SYSTEM)], texts_and_values[len(SYSTEM) :]
         time, time_end, began_by, user = (None if text is None else text.decode() for text in texts)
         row = dict(zip(columns, values, strict=True))
         if before is not None and ended is not None and ended[0] != txn:
