@@ -88,7 +88,7 @@ def pg_exact_scale(value: Any) -> int:
 
 def pg_exact_scaled(value: Any, scale: int) -> str:
     """Return a number of the file with as many decimals as it has."""
-    return _shown(_rounded(numbers.decimal(value), scale))
+    return _shown(numbers.decimal(value, (_MOST << 16 | scale) + 4))
 
 
 def pg_kept(value: Any, modifier: int, rounds: int = 0) -> int | float:
@@ -101,6 +101,13 @@ def pg_kept(value: Any, modifier: int, rounds: int = 0) -> int | float:
     if rounds and modifier == -1 and number.adjusted() < _KEPT:
         number = _FIFTEEN.plus(number)
     return numbers.numeric(number, modifier)
+
+
+def pg_exact_shift(value: int, scale: int) -> str:
+    """Return a sum of numbers that were made integers by moving their point."""
+    if isinstance(value, float) or abs(value) >= 2**63 - 1:
+        raise PgError("22003", "a sum of numbers has more digits than can be added")
+    return _shown(Decimal(value).scaleb(-scale, _WIDE))
 
 
 def pg_exact_round(value: Any, places: int = 0) -> str:

@@ -58,6 +58,11 @@ _EXACT = frozenset(("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp
 _CONSTANT = re.compile(r"(?:[\d\s()+-]|AND|OR|NOT)+")
 
 
+def _is_long(ex: Ex) -> bool:
+    """May a number of a column have more digits than SQLite's floating-point numbers keep?"""
+    return ex.sized is not None and ex.sized.modifier != -1 and ex.sized.modifier - 4 >> 16 > 15
+
+
 def no_place(text: str) -> str:
     """Return what rows are sorted or grouped by so that SQLite does not take a number for a column's place."""
     return f"({text} + 0)" if _CONSTANT.fullmatch(text) else text
@@ -172,11 +177,21 @@ class Aggregating(Composites):
         """Return a sum or an average of decimal numbers, with what shows it."""
         scale, value = arg.decimals, exact(arg)
         exactly = f"pg_exact_sum({rest.format(value)}"
+        whole = f"sum({rest.format(arg.text)}"
+        moved = f"CAST(round({arg.text} * 1e{scale}) AS INTEGER)"  # sums of binary fractions drift away
+        if scale and not (_is_long(arg) and node.over is None):
+            exactly = whole = f"pg_exact_shift(sum({rest.format(moved)}, {scale})"
+        elif scale:
+            whole = exactly
         if name == "sum":
+            if scale:
+                text = f"(CAST(sum({rest.format(moved)} AS REAL) / 1e{scale})"
+                return Ex(text, Sized(NUMERIC), scale=scale, shown=exactly)
             if scale is not None:
-                text = f"round({made}, {scale})" if scale else made
-                return Ex(text, Sized(NUMERIC), scale=scale)
+                return Ex(made, Sized(NUMERIC), scale=scale)
             total = self._fifteen(made)
+            if node.over is None and not self.lasting:
+                total = self.own(f"CAST({exactly} AS NUMERIC)", Sized(NUMERIC))
             return total._replace(shown=exactly) if node.over is None else total
         average = self._fifteen(made)
         count = f"count({rest.format(arg.text)}"
@@ -188,8 +203,7 @@ class Aggregating(Composites):
                 return average
             return average._replace(shown=f"pg_exact_average({', '.join(halves)}, {count})")
         if scale is not None:
-            total_text = f"sum({rest.format(arg.text)}"
-            total_text = f"pg_exact_scaled({total_text}, {scale})" if scale else total_text
+            total_text = whole
         elif node.over is None:
             total_text = exactly
         else:

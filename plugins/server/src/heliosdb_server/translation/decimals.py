@@ -62,7 +62,7 @@ def picked(made: Ex, items: Sequence[Ex], shown: str) -> Ex:
     if not is_free(made):
         return made
     if (scale := same_scale(items)) is not None:
-        return made._replace(scale=scale)
+        return made._replace(scale=scale, shown=shown if any(item.shown for item in items) else "")
     return made._replace(shown=shown) if all(item.sized is not None for item in items) else made
 
 
@@ -125,7 +125,8 @@ def listed(ex: Ex) -> str:
 
 def has_digits(ex: Ex) -> bool:
     """Has it digits that neither its value nor its type tells?"""
-    return is_free(ex) and ex.decimals is None and bool(ex.shown) and not _ONCE.search(ex.shown)
+    known = ex.decimals is not None and not ex.shown.startswith(("pg_exact_sum(", "pg_exact_shift("))
+    return is_free(ex) and not known and bool(ex.shown) and not _ONCE.search(ex.shown)
 
 
 def only_core(node: tree.Node) -> tree.Node | None:

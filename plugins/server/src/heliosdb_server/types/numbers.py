@@ -169,7 +169,13 @@ def decimal(value: object, modifier: int = -1) -> Decimal:
     if isinstance(value, int):
         made = Decimal(value)
     elif isinstance(value, float):
-        made = Decimal(f"{value:.15g}") if math.isfinite(value) else Decimal(value)
+        scale = 0 if modifier == -1 else modifier - 4 & 0xFFFF
+        if not math.isfinite(value):
+            made = Decimal(value)
+        elif scale and abs(value) >= 10.0 ** (15 - scale):  # more digits, which most such numbers still have
+            made = Decimal(repr(value))
+        else:
+            made = Decimal(f"{value:.15g}")
     elif isinstance(value, str):
         try:
             made = Decimal(value.strip())

@@ -1,0 +1,26 @@
+-- Sums of decimal numbers are exact, however many there are.
+CREATE TABLE t (id int, c numeric(12,2), l numeric(30,3), q int, g int);
+INSERT INTO t SELECT i, 9999999999.99, 123456789012.345, 7, i % 3 FROM generate_series(1, 10000) s(i);
+INSERT INTO t VALUES (0, 0.01, 1234567890123456789, 1, 5), (-1, NULL, NULL, NULL, 6);
+SELECT sum(c), avg(c), sum(l), sum(c * q), sum(c + 0.001), sum(-c), sum(c) * 2, sum(c) / 7, round(sum(c), 1), sum(DISTINCT c) FROM t;
+SELECT g, sum(c), sum(l) FROM t GROUP BY g ORDER BY sum(c) DESC, g;
+SELECT g, sum(c) FROM t GROUP BY g HAVING sum(c) > 1 ORDER BY 2, 1;
+SELECT sum(c) FILTER (WHERE g = 1), sum(c) FILTER (WHERE g = 9) FROM t;
+SELECT s, s + 0.01, a FROM (SELECT sum(c) s, avg(c) a FROM t) x;
+WITH x AS (SELECT g, sum(c) s FROM t GROUP BY g) SELECT g, s FROM x ORDER BY s, g;
+WITH x AS (SELECT g, sum(c) s FROM t GROUP BY g) SELECT sum(s) FROM x;
+SELECT id, sum(c) OVER (PARTITION BY g) FROM t WHERE id < 2 ORDER BY id;
+CREATE VIEW v AS SELECT g, sum(c) AS s FROM t GROUP BY g;
+SELECT * FROM v ORDER BY g;
+SELECT sum(s) FROM v;
+CREATE TABLE sums AS SELECT sum(c) AS s FROM t WHERE g = 5;
+SELECT * FROM sums;
+SELECT (SELECT sum(c) FROM t);
+SELECT sum(c) FROM t UNION ALL SELECT 1;
+SELECT coalesce(sum(c), 0), greatest(sum(c), 1), CASE WHEN sum(c) > 1 THEN sum(c) END FROM t;
+SELECT json_agg(s) FROM (SELECT sum(c) s FROM t) x;
+SELECT avg(c) > 9999660000, avg(c) < 9999999999.99 FROM t;
+SELECT sum(l) OVER (), avg(l) OVER () FROM t WHERE id = 1;
+SELECT sum(x), avg(x) FROM (VALUES (0.1), (0.25), (NULL), (3)) s(x);
+SELECT sum(x), avg(x), sum(DISTINCT x) FROM (VALUES (0.1::numeric(5,2)), (0.25), (NULL), (3)) s(x);
+SELECT sum(x) = 0.35, sum(x) FROM (VALUES (0.1), (0.25)) s(x);
