@@ -1,4 +1,4 @@
-"""This distribution's README: its examples, and that it names what there is."""
+"""This distribution's README shows what happens, and its page names what there is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from heliosdb_vector.functions import NAMES
 from heliosdb_vector.values.metrics import METRICS
 
 README = Path(__file__).parents[1] / "README.md"
-ROWS = [line for line in README.read_text("utf-8").splitlines() if line.startswith("|")]
+PAGE = Path(__file__).parents[3] / "docs" / "vector.md"
+ROWS = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("|")]
 
 
 def test_the_readme_shows_what_happens():

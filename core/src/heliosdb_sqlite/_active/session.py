@@ -113,7 +113,7 @@ class Session:
         try:
             return _prepare(connection, *args)
         except sqlite3.DatabaseError as error:
-            _guard.explain(connection, args[0], error, self.options)
+            _guard.explain(connection, args[0] if args else "", error, self.options)
             raise
 
     def begin(self, connection: Any) -> None:
