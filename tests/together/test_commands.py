@@ -62,3 +62,28 @@ def test_history_and_restore_work_on_what_is_encrypted(run, file):
     conn = heliosdb_sqlite.connect(file, encryption_key="a long phrase")
     assert conn.execute("SELECT a FROM t").fetchall() == [("before",)]
     conn.close()
+
+
+def test_history_and_restore_work_on_a_branch(tmp_path):
+    def run(*words):
+        done = CliRunner().invoke(build(), [*map(str, words), "--branch", "spring"])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    file = tmp_path / "app.db"
+    conn = heliosdb_sqlite.connect(file, enable_time_travel=True)
+    conn.executescript("CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 'main')")
+    conn.close()
+    conn = heliosdb_sqlite.connect(file, branch="main")
+    conn.create_branch("spring")
+    conn.close()
+    conn = heliosdb_sqlite.connect(file, branch="spring", enable_time_travel=True)
+    conn.tag("first")
+    conn.executescript("UPDATE t SET a = 'spring'")
+    conn.close()
+    assert "+ a = 'spring'" in run("history", file, "t", 1)
+    assert "1 row changed" in run("restore", file, "--tag", "first", "--yes")
+    for branch, changes in (("main", 1), ("spring", 3)):
+        conn = heliosdb_sqlite.connect(file, branch=branch, enable_time_travel=True)
+        assert len(conn.history("t", 1)) == changes
+        conn.close()

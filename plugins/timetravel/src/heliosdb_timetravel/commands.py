@@ -22,6 +22,7 @@ from .versions import Version
 _STYLES = {"INSERT": "green", "UPDATE": "yellow", "DELETE": "red", "ADOPT": "cyan"}
 _BYTES = re.compile(r"[xX]'(?:[0-9a-fA-F]{2})*'")
 _LONGEST = 200  # of a value that is shown
+_BRANCH = click.option("--branch", metavar="NAME", help="The branch that is meant, instead of main.")
 _KEY = click.option(
     "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
 )
@@ -34,11 +35,15 @@ def add(cli: click.Group) -> None:
 
 
 @contextmanager
-def _opened(file: Path, key_env: str | None) -> Iterator[Any]:
+def _opened(file: Path, branch: str | None, key_env: str | None) -> Iterator[Any]:
     if not file.exists():
         raise sqlite3.OperationalError(f"no such file: {str(file)!r}")
-    key: dict[str, Any] = {} if key_env is None else {"encryption_key": key_from_environment(key_env)}
-    connection = heliosdb_sqlite.connect(file, enable_time_travel=True, time_travel_tables="explicit", **key)
+    options: dict[str, Any] = {"enable_time_travel": True, "time_travel_tables": "explicit"}
+    if branch is not None:
+        options["branch"] = branch
+    if key_env is not None:
+        options["encryption_key"] = key_from_environment(key_env)
+    connection = heliosdb_sqlite.connect(file, **options)
     try:
         yield connection
     finally:
@@ -53,8 +58,11 @@ def _opened(file: Path, key_env: str | None) -> Iterator[Any]:
 @click.argument("table")
 @click.argument("key", nargs=-1, required=True)
 @click.option("--dropped", is_flag=True, help="Show columns that the table has no more, too.")
+@_BRANCH
 @_KEY
-def history(file: Path, table: str, key: Sequence[str], *, dropped: bool, key_env: str | None) -> None:
+def history(
+    file: Path, table: str, key: Sequence[str], *, dropped: bool, branch: str | None, key_env: str | None
+) -> None:
     """Show who changed a row, when, and what: the versions of the row of TABLE with the primary key KEY.
 
     A key of several columns is given one by one, a key of bytes as x'00ff'.
@@ -63,7 +71,7 @@ def history(file: Path, table: str, key: Sequence[str], *, dropped: bool, key_en
         heliosdb history shop.db products 7
     """  # noqa: D301 - click looks for the character
     console = Console(highlight=False)
-    with _opened(file, key_env) as connection:
+    with _opened(file, branch, key_env) as connection:
         found: list[Version] = []
         for values in _readings(key):
             found = connection.history(table, values, dropped=dropped)
@@ -131,6 +139,7 @@ def _value(value: Any) -> str:
 @click.option("--dry-run", is_flag=True, help="Change nothing, only say what would change.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--user", help="Whom to name in the history.")
+@_BRANCH
 @_KEY
 def restore(
     file: Path,
@@ -142,6 +151,7 @@ def restore(
     dry_run: bool,
     yes: bool,
     user: str | None,
+    branch: str | None,
     key_env: str | None,
 ) -> None:
     """Make TABLE, or without one all tables with a history, what they were. What is there now becomes history.
@@ -153,7 +163,7 @@ def restore(
     """  # noqa: D301 - click looks for the character
     console = Console(highlight=False)
     state = {"at": at, "tag": tag, "transaction": transaction}
-    with _opened(file, key_env) as connection, connection.recorded_as(user):
+    with _opened(file, branch, key_env) as connection, connection.recorded_as(user):
         planned = connection.restore(table, **state, dry_run=True)
         for name, changes in planned.tables.items():
             console.print(
