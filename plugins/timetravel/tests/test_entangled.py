@@ -193,6 +193,17 @@ def test_a_plain_program_has_changes_of_a_table_come_back_to_it(open_travel, pla
     assert past == [(1, "x", 0), (2, "y", 0)]
 
 
+def test_an_ignored_row_is_a_version_until_the_commit(conn):
+    conn.executescript(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a, up REFERENCES t ON DELETE CASCADE);"
+        "INSERT INTO t VALUES (1, 'x', NULL)"
+    )
+    conn.execute("INSERT OR IGNORE INTO t VALUES (1, 'y', NULL)")
+    assert [version.time is None for version in conn.history("t", 1)] == [False, True]
+    conn.commit()
+    assert [version.time is None for version in conn.history("t", 1)] == [False]
+
+
 def test_a_trigger_in_temp(open_travel):
     conn = open_travel()
     conn.executescript(

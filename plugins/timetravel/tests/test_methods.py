@@ -217,6 +217,16 @@ def test_a_tag_inside_a_transaction_is_of_what_it_commits(conn, past):
         rows(conn, "SELECT * FROM t AS OF TAG 'never'")
 
 
+def test_a_purge_inside_a_transaction_is_undone_with_it(conn, past, moment):
+    before = conn.history("t", 1)
+    later = moment()
+    conn.execute("INSERT INTO t VALUES (9, 'mine', 0)")
+    assert conn.purge_history("t", before=later).total
+    conn.rollback()
+    assert conn.history("t", 1) == before
+    assert rows(conn, "SELECT * FROM t AS OF ?", past) == THEN
+
+
 def test_purge_keeps_the_moment_and_all_after_it(conn, past, moment):
     later = moment()
     conn.executescript("UPDATE t SET b = 0")
