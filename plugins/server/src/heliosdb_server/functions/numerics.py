@@ -284,7 +284,8 @@ def pg_int(value: Any, kind: str) -> int:
 def pg_limit(value: Any, what: str) -> int:
     if value is None:
         return -1 if what == "LIMIT" else 0
-    count = numbers.integer(value, BY_NAME["int8"])
+    whole = round(numbers.decimal(value), 0) if isinstance(value, float) else value
+    count = numbers.integer(whole if isinstance(whole, (int, str)) else int(whole), BY_NAME["int8"])
     if count < 0:
         raise PgError("2201W" if what == "LIMIT" else "2201X", f"{what} must not be negative")
     return count

@@ -23,8 +23,9 @@ from ..types.registry import (
     JSON,
     JSONB,
     NUMERIC,
-    STRINGS,
     TEXT,
+    TIME,
+    UUID,
     VARCHAR,
     VECTOR,
     PgType,
@@ -33,7 +34,7 @@ from ..types.registry import (
 from . import tree
 from .composites import Composites
 from .decimals import exact
-from .literals import S_BOOL, S_FLOAT8, S_INT8, S_TEXT
+from .literals import S_BOOL, S_FLOAT8, S_INT8, S_TEXT, is_number
 from .scope import Ex, Scope
 
 _NATIVE = frozenset(("count", "sum", "avg", "min", "max"))
@@ -49,6 +50,7 @@ _COLLECTING: dict[str, PgType | str] = {
 }  # fmt: skip
 
 
+_WITHOUT_ORDER = frozenset((UUID, BOOL, JSON, JSONB, BYTEA))  # of which PostgreSQL has no min() and max()
 AGGREGATES = _NATIVE | _COLLECTING.keys() | {"bool_and", "bool_or", "every", "group_concat", "total"}
 
 
@@ -125,7 +127,7 @@ class Aggregating(Composites):
 
     def _filtered(self, node: tree.Call, scope: Scope) -> str:
         made = (
-            f" FILTER (WHERE {self.ex(node.filter, scope, S_BOOL).text})" if node.filter is not None else ""
+            f" FILTER (WHERE {self.truth(node.filter, scope, 'FILTER')})" if node.filter is not None else ""
         )
         return made + (self.over(node.over, scope) if node.over is not None else "")
 
@@ -136,6 +138,8 @@ class Aggregating(Composites):
         end = self._filtered(node, scope)
         distinct = "DISTINCT " if node.distinct else ""
         if name in ("bool_and", "bool_or", "every"):
+            if kind not in (None, BOOL) and args[0].text != "NULL":
+                raise self._no_function(node, args)
             how = "max" if name == "bool_or" else "min"
             return Ex(f"{how}({distinct}{args[0].text}){end}", S_BOOL)
         if name in ("group_concat", "total"):
@@ -148,13 +152,18 @@ class Aggregating(Composites):
                 return Ex(f"{name}({', '.join(a.text for a in args)})", self.common(args))
             if name != "count" and len(args) != 1:
                 raise self._no_function(node, args)
+            if name in ("sum", "avg") and kind is TIME:
+                args, kind = [self.cast(args[0], Sized(INTERVAL), node.at)], INTERVAL
             if name in ("sum", "avg") and kind is INTERVAL:
                 return self._collected(node, f"interval_{name}", INTERVAL, args, scope, end)
             if name in ("sum", "avg") and kind is VECTOR:
                 return Ex(f"vector_{name}({args[0].text}){end}", Sized(VECTOR))
             if name in ("min", "max") and kind is INTERVAL:
                 return self._collected(node, f"interval_{name}", INTERVAL, args, scope, end)
-            if name in ("sum", "avg") and (kind in STRINGS or kind is BOOL):
+            refused = (
+                kind is not None and not is_number(kind) if name in ("sum", "avg") else kind in _WITHOUT_ORDER
+            )
+            if name != "count" and refused and args[0].text != "NULL":
                 raise self._no_function(node, args)
             compared = [self.sortable(a) for a in args] if node.distinct and name == "count" else args
             text = "*" if node.star else f"{distinct}{', '.join(a.text for a in compared)}"

@@ -12,7 +12,7 @@ from ..protocol.errors import PgError, not_supported
 from ..types import registry
 from . import comments, sequences, tree
 from .column_definitions import is_literal
-from .literals import S_BOOL, S_TEXT
+from .literals import S_TEXT
 from .schema_edit import SchemaEdit
 from .schemas import Schemas
 from .scope import CONSTRAINT_MARK, Column, Ex, Relation, Scope, TableInfo
@@ -136,7 +136,7 @@ class AlterTable(Schemas):
         refused = ""
         if c.kind == "check":
             assert c.check is not None
-            refused = f"NOT ({self.ex(c.check, scope, S_BOOL).text})"
+            refused = f"NOT ({self.truth(c.check, scope, 'CHECK')})"
         own = f"{info.name}_check" if c.kind == "check" else f"{info.name}_{'_'.join(c.columns)}_fkey"
         # SQLite looks at a changed definition when it prepares a statement; its check of foreign keys alone does not.
         seen = f"SELECT 1 FROM {quote_identifier(info.name)} LIMIT 0" if c.kind == "foreign" else ""

@@ -8,7 +8,6 @@ import re
 
 from ..protocol.errors import PgError
 from ..types.registry import (
-    BOOL,
     DATE,
     FLOAT4,
     FLOAT8,
@@ -51,8 +50,6 @@ class Arithmetic(Values):
         if VECTOR in (one, two) and op in "+-*":
             name = {"+": "vector_add", "-": "vector_subtract", "*": "vector_multiply"}[op]
             return Ex(f"{name}({a.text}, {b.text})", Sized(VECTOR))
-        a, b = (ex._replace(sized=S_INT4) if ex.type is BOOL else ex for ex in (a, b))  # as SQLite has it
-        one, two = a.type, b.type
         result = wider(a.sized, b.sized)
         if result is not None and result.type is FLOAT4 and one is not two:
             result = S_FLOAT8  # real with anything else is double precision
@@ -66,7 +63,7 @@ class Arithmetic(Values):
                 return self._fifteen(made)._replace(shown=f"pg_exact_power({exact(a)}, {exact(b)})")
             return self.own(made, S_FLOAT8)
         if op in "/%":
-            return self._divided(op, a, b, result)
+            return self._divided(op, a, b, result, node)
         if result is not None and result.modifier != -1:
             result = Sized(result.type)
         if kind is NUMERIC:
@@ -115,8 +112,10 @@ class Arithmetic(Values):
             return Ex(f"({made})", Sized(NUMERIC))
         return self.own(f"pg_fifteen({text})", Sized(NUMERIC))
 
-    def _divided(self, op: str, a: Ex, b: Ex, result: Sized | None) -> Ex:
+    def _divided(self, op: str, a: Ex, b: Ex, result: Sized | None, node: tree.Node) -> Ex:
         kind = result.type if result is not None else None
+        if op == "%" and kind in (FLOAT4, FLOAT8):
+            raise self._no_operator(a, op, b, node)
         divisor = b.text
         if re.fullmatch(r"-?[\d.]+", divisor) is None or not float(divisor):
             divisor = f"CASE WHEN {b.text} = 0 THEN pg_division_by_zero() ELSE {b.text} END"
@@ -164,8 +163,11 @@ class Arithmetic(Values):
             return self.own(f"pg_between('2000-01-01 ' || {a.text}, '2000-01-01 ' || {b.text})", interval)
         if op in "+-" and one is INTERVAL and two is INTERVAL:
             return self.own(f"pg_interval_add({a.text}, {b.text}, {sign})", interval)
+        if op in "*/" and TIME in (one, two):  # which becomes an interval by itself
+            a, b = (self.cast(ex, interval, node.at) if ex.type is TIME else ex for ex in (a, b))
+            one, two = a.type, b.type
         if op in "*/" and one is INTERVAL and (is_number(two) or two is None):
-            factor = b.text if op == "*" else self._divided("/", Ex("1.0"), b, S_FLOAT8).text
+            factor = b.text if op == "*" else self._divided("/", Ex("1.0"), b, S_FLOAT8, node).text
             return self.own(f"pg_interval_scale({a.text}, {factor})", interval)
         if op == "*" and two is INTERVAL and (is_number(one) or one is None):
             return self.own(f"pg_interval_scale({b.text}, {a.text})", interval)

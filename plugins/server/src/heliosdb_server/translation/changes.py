@@ -13,7 +13,6 @@ from ..types.registry import NUMERIC, Sized
 from . import tree
 from .assigning import Assigning
 from .decimals import listed as shown
-from .literals import S_BOOL
 from .scope import Column, Ex, Relation, Scope, TableInfo
 
 _ROW_TYPES = (tree.Insert, tree.Update, tree.Delete)
@@ -317,7 +316,7 @@ class Changes(Assigning):
                 bare = Scope(
                     [Relation(alias, tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns))]
                 )
-                target += f" WHERE {self.ex(node.where, bare, S_BOOL).text}"
+                target += f" WHERE {self.truth(node.where, bare, 'WHERE')}"
         elif node.update is not None:
             raise PgError(
                 "42601",
@@ -332,7 +331,7 @@ class Changes(Assigning):
         )
         made = f" ON CONFLICT{target} DO UPDATE SET {self._sets(node.update, info, scope)}"
         if node.update_where is not None:
-            made += f" WHERE {self.ex(node.update_where, scope, S_BOOL).text}"
+            made += f" WHERE {self.truth(node.update_where, scope, 'WHERE')}"
         del here
         return made
 
@@ -396,7 +395,7 @@ class Changes(Assigning):
         if sources:
             text += f" FROM {sources}"
         if node.where is not None:
-            text += f" WHERE {self._condition(node.where, scope, 'WHERE')}"
+            text += f" WHERE {self.truth(node.where, scope, 'WHERE')}"
         returning, columns = self._returning_own(node.returning, info, alias, scope)
         return text + returning, columns
 
@@ -431,10 +430,10 @@ class Changes(Assigning):
             sources = ", ".join(self.source(each, inner) for each in node.using)
             text += f" WHERE EXISTS (SELECT 1 FROM {sources}"
             if node.where is not None:
-                text += f" WHERE {self._condition(node.where, inner, 'WHERE')}"
+                text += f" WHERE {self.truth(node.where, inner, 'WHERE')}"
             text += ")"
         elif node.where is not None:
-            text += f" WHERE {self._condition(node.where, target, 'WHERE')}"
+            text += f" WHERE {self.truth(node.where, target, 'WHERE')}"
         both = Scope([*target.relations, *seen.relations]) if node.using else target
         returning, columns = self._returning_own(node.returning, info, alias, both)
         return text + returning, columns

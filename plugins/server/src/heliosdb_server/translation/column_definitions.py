@@ -10,7 +10,7 @@ from ..types import registry
 from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
 from . import sequences, tree
 from .changes import Changes
-from .literals import S_BOOL, typed_literal
+from .literals import typed_literal
 from .scope import Scope
 
 _NOW = {
@@ -137,7 +137,7 @@ class ColumnDefinitions(Changes):
 
     def _check_text(self, name: str, check: tree.Node, scope: Scope) -> str:
         self.functions, self.lasting = False, True
-        made = self._plain(self.ex(check, scope, S_BOOL).text, "a CHECK")
+        made = self._plain(self.truth(check, scope, "CHECK"), "a CHECK")
         return (f"CONSTRAINT {quote_identifier(name)} " if name else "") + f"CHECK ({made})"
 
     def _reference_text(self, reference: tree.Reference) -> str:

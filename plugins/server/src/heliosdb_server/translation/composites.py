@@ -78,7 +78,11 @@ class Composites(Matching):
         if operand is not None:
             parts.append(operand.text)
         for (condition, _), result in zip(node.whens, results, strict=False):
-            when = self.ex(condition, scope, operand.sized if operand is not None else S_BOOL)
+            when = (
+                self.ex(condition, scope, operand.sized)
+                if operand is not None
+                else Ex(self.truth(condition, scope, "CASE/WHEN"), S_BOOL)
+            )
             if operand is not None and node.operand is not None:
                 self.refuse_mixed(operand, when, tree.Binary("=", node.operand, condition, at=condition.at))
             heads.append(f"WHEN {when.text} THEN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import replace
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
@@ -15,6 +16,8 @@ from .naming import name_of
 from .row_functions import SET_RETURNING
 from .scope import Column, Ex, Scope
 from .walking import aggregate_in, calls, children, replaced, written
+
+_ITEMS = re.compile(r"(?<![\w\"`.'])q_\d+(?=\.value| FROM|\))")
 
 
 class Grouping(Listing):
@@ -69,7 +72,7 @@ class Grouping(Listing):
                 aliased = [t.expr for t in node.targets if t.alias == each.parts[0]]
                 if aliased and Scope(scope.relations).find(each.parts, each.at) is None:
                     each = aliased[0]  # noqa: PLW2901
-            grouped.add(self.ex(each, scope).text)
+            grouped.add(_told(self.ex(each, scope).text))
         keyed = self._keyed_relations(grouped, scope)
         for target in node.targets:
             self._check_grouped(target.expr, grouped, keyed, scope)
@@ -105,7 +108,7 @@ class Grouping(Listing):
         text = (
             self.ex(node, scope).text if not isinstance(node, (tree.Order, tree.Window, tree.Default)) else ""
         )
-        if text in grouped:
+        if _told(text) in grouped:
             return
         if isinstance(node, tree.Name):
             if Scope(scope.relations).find(node.parts, node.at) is None:
@@ -214,6 +217,11 @@ class Grouping(Listing):
             targets.append(tree.Target(expr, target.alias or name_of(target.expr), at=target.at))
         source = tree.TableCall([copy.deepcopy(call)], alias=name, lateral=True, at=call.at)
         return replace(node, targets=targets, sources=[*node.sources, source]), order
+
+
+def _told(text: str) -> str:
+    """Return an expression without the numbers that tell the names in it from those of other places."""
+    return _ITEMS.sub("q", text)
 
 
 def directed(text: str, order: tree.Order, *, not_null: bool) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..protocol.errors import PgError
-from ..types.registry import BOOL, BYTEA, RECORD, REG, Sized
+from ..types.registry import BYTEA, RECORD, REG, Sized
 from . import tree
 from .decimals import exact, is_free
-from .literals import S_BOOL, S_TEXT
+from .literals import S_TEXT
 from .naming import name_of
 from .scope import Column, Ex, Scope
 from .tables import Tables
@@ -19,16 +19,6 @@ class Listing(Tables):
 
     if TYPE_CHECKING:
         _ctes: list[dict[str, tuple[Column, ...]]]
-
-    def _condition(self, node: tree.Node, scope: Scope, where: str) -> str:
-        made = self.ex(node, scope, S_BOOL)
-        if made.type is not None and made.type is not BOOL and made.type.category not in "NX":
-            raise PgError(
-                "42804",
-                f"argument of {where} must be type boolean, not type {made.type.title}",
-                position=node.at + 1,
-            )
-        return made.text
 
     def targets(self, items: list[tree.Target], scope: Scope) -> list[tuple[str, Ex]]:
         """Return what SELECT or RETURNING lists: names and expressions, stars written out."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
-from ..types.registry import BY_OID, INTERVAL, JSON, JSONB, TEXT, Sized
+from ..types.registry import BOOL, BY_OID, BYTEA, INTERVAL, JSON, JSONB, STRINGS, TEXT, Sized
 from . import tree
 from .literals import S_BOOL, S_TEXT
 from .scope import Ex, Scope
@@ -37,9 +37,18 @@ class Matching(Operators):
             else None
         )
         filled = isinstance(pattern, str) and pattern.endswith("%") and not {" ", "_"} & set(pattern)
-        operand = (
-            self.text(node.operand, scope) if filled else self.padded(self.ex(node.operand, scope, S_TEXT))
-        )
+        made = self.ex(node.operand, scope, S_TEXT)
+        if (
+            made.type is not None
+            and made.type not in STRINGS
+            and made.type is not BYTEA
+            and made.text != "NULL"
+        ):
+            op = ("!" if node.negated else "") + ("~~*" if node.kind == "ilike" else "~~")
+            raise self._no_operator(made, op, self.ex(node.pattern, scope), node)
+        if isinstance(node.pattern, tree.Const) and node.pattern.kind not in ("string", "null"):
+            raise self._no_operator(made, "~~", self.ex(node.pattern, scope), node)
+        operand = self.as_text(made) if filled else self.padded(made)
         if node.kind == "similar":
             written = self.text(node.pattern, scope)
             return self.own(f"({no}pg_similar({operand}, {written}))", S_BOOL)
@@ -200,6 +209,12 @@ class Matching(Operators):
         a = self.ex(node.operand, scope)
         if a.unknown and a.param:
             a = self.typed(a, S_TEXT if node.what == "null" else S_BOOL, node.operand.at)
+        if node.what in ("true", "false", "unknown") and a.type not in (None, BOOL) and a.text != "NULL":
+            raise PgError(
+                "42804",
+                f"argument of IS {no}{node.what.upper()} must be type boolean, not type {a.type.title}",
+                position=node.operand.at + 1,
+            )
         what = {"null": "NULL", "unknown": "NULL", "true": "1", "false": "0"}[node.what]
         return Ex(f"({self._asked(a).text} IS {no}{what})", S_BOOL, not_null=True)
 

@@ -53,15 +53,15 @@ REGEX = {"~": (0, 0), "~*": (1, 0), "!~": (0, 1), "!~*": (1, 1)}
 
 def _kind(kind: PgType) -> str:
     """Return what a type's values are; what is no more than text in the file may be compared with text."""
-    if kind in (BOOL, BYTEA, INTERVAL):
+    if kind in (BOOL, BYTEA, INTERVAL, UUID):
         return kind.name
-    return "text" if kind in (UUID, JSON, JSONB) else _KIND.get(kind.category, "")
+    return "text" if kind in (JSON, JSONB) else _KIND.get(kind.category, "")
 
 
 def refuse_unmatched(one: PgType, two: PgType) -> None:
     """Refuse values that can't be of one type, where a result is the one or the other."""
     kinds = {_kind(one), _kind(two)}
-    if len(kinds) > 1 and not kinds & {"", "bool"} and not ({UNKNOWN} | REG) & {one, two}:
+    if len(kinds) > 1 and "" not in kinds and not ({UNKNOWN} | REG) & {one, two}:
         raise PgError("42804", f"types {one.title} and {two.title} cannot be matched")
 
 
@@ -76,7 +76,7 @@ class Operators(Arithmetic):
 
     def _unary(self, node: tree.Unary, scope: Scope, want: Sized | None) -> Ex:
         if node.op == "NOT":
-            return Ex(f"(NOT {self.ex(node.operand, scope, S_BOOL).text})", S_BOOL)
+            return Ex(f"(NOT {self.truth(node.operand, scope, 'NOT')})", S_BOOL)
         if (
             node.op == "-"
             and isinstance(node.operand, tree.Const)
@@ -91,10 +91,10 @@ class Operators(Arithmetic):
             return inner._replace(text=f"-{inner.text}", not_null=True, shown=shown)
         inner = self.ex(node.operand, scope, want)
         kind = inner.type
-        if node.op == "-" and inner.unknown:
+        if node.op == "-" and (inner.unknown or (inner.text == "NULL" and inner.sized is None)):
             raise PgError("42725", "operator is not unique: - unknown", position=node.at + 1)
         if node.op in ("+", "-", "@", "|/", "||/") and kind is not None and not inner.unknown:  # noqa: SIM102
-            if not is_number(kind) and kind not in (INTERVAL, BOOL, VECTOR):
+            if not is_number(kind) and kind not in (INTERVAL, VECTOR):
                 raise PgError(
                     "42883", f"operator does not exist: {node.op} {kind.title}", position=node.at + 1
                 )
@@ -109,6 +109,7 @@ class Operators(Arithmetic):
                 return made
             return made._replace(scale=inner.decimals, shown=calculated(node.op, Ex("0", S_INT4), inner))
         if node.op == "~":
+            self._refuse_bits(node.op, (inner,), node)
             return Ex(f"(~{inner.text})", inner.sized)
         simple = {"@": "abs", "|/": "pg_sqrt", "||/": "pg_cbrt"}
         if node.op in simple:
@@ -118,8 +119,8 @@ class Operators(Arithmetic):
     def _binary(self, node: tree.Binary, scope: Scope, want: Sized | None) -> Ex:
         op = node.op
         if op in ("AND", "OR"):
-            a, b = self.ex(node.left, scope, S_BOOL), self.ex(node.right, scope, S_BOOL)
-            return Ex(f"({a.text} {op} {b.text})", S_BOOL)
+            sides = [self.truth(each, scope, op) for each in (node.left, node.right)]
+            return Ex(f"({sides[0]} {op} {sides[1]})", S_BOOL)
         if op in COMPARE:
             return self._compare(node, scope)
         if op in ("~~", "!~~", "~~*", "!~~*"):
@@ -145,7 +146,11 @@ class Operators(Arithmetic):
         if op == "&&" and (a.type is None or a.type.element):
             return self.own(f"pg_array_overlaps({a.text}, {b.text})", S_BOOL)
         if op in "+-*/%^":
+            if a.unknown and b.unknown and not (a.param or b.param):
+                raise PgError("42725", f"operator is not unique: unknown {op} unknown", position=node.at + 1)
             return self._arithmetic(op, a, b, node)
+        if op in ("&", "|", "<<", ">>", "#"):
+            self._refuse_bits(op, (a, b), node)
         if op in ("<<", ">>") and a.type in (INT2, INT4, INT8) and not self.lasting:
             assert a.sized is not None
             return self.own(f"pg_shift({a.text}, {b.text}, '{op}', '{a.sized.type.name}')", a.sized)
@@ -156,6 +161,11 @@ class Operators(Arithmetic):
         if op == "==":  # SQLite's
             return Ex(f"({a.text} = {b.text})", S_BOOL)
         raise self._no_operator(a, op, b, node)
+
+    def _refuse_bits(self, op: str, sides: tuple[Ex, ...], node: tree.Node) -> None:
+        """Refuse to look at the bits of what is no integer."""
+        if any(side.type is not None and side.type not in INTEGERS and not side.unknown for side in sides):
+            raise self._no_operator(sides[0], op, sides[-1], node)
 
     def _sides(self, node: tree.Binary, scope: Scope) -> tuple[Ex, Ex]:
         """Return both sides of an operator that calculates: what a bare literal beside them may be differs."""
@@ -255,6 +265,8 @@ class Operators(Arithmetic):
             return self.own(f"pg_json_concat({a.text}, {b.text})", Sized(JSONB))
         if a.type is BYTEA and b.type is BYTEA:
             return Ex(f"CAST(({a.text} || {b.text}) AS BLOB)", a.sized)
+        if not any(ex.type is None or ex.type in STRINGS or ex.unknown or ex.text == "NULL" for ex in (a, b)):
+            raise self._no_operator(a, "||", b, node)
         return Ex(f"({self.as_text(a)} || {self.as_text(b)})", S_TEXT)
 
     def grown(self, array: Ex, more: Ex, *, item: bool = False) -> Sized | None:

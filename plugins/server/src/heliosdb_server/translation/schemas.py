@@ -12,7 +12,6 @@ from ..types import registry
 from ..types.registry import INT2, INT4, INT8
 from . import comments, sequences, tree
 from .column_definitions import ColumnDefinitions
-from .literals import S_BOOL
 from .naming import name_of
 from .schema_edit import SchemaEdit, TemporaryRows
 from .scope import Column, Relation, Scope, TableInfo
@@ -185,7 +184,7 @@ class Schemas(ColumnDefinitions):
         name = node.name or self._index_name(node, info)
         where = ""
         if node.where is not None:
-            where = f" WHERE {self._plain(self.ex(node.where, scope, S_BOOL).text, 'an index')}"
+            where = f" WHERE {self._plain(self.truth(node.where, scope, 'WHERE'), 'an index')}"
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         prefix = "temp." if info.schema == "temp" else ""
         unique = "UNIQUE " if node.unique else ""

@@ -314,16 +314,16 @@ class Selects(Combining, GroupingSets):
         if node.where is not None:
             if (bad := aggregate_in(node.where)) is not None:
                 raise PgError("42803", "aggregate functions are not allowed in WHERE", position=bad.at + 1)
-            parts.append(f"WHERE {self._condition(node.where, scope, 'WHERE')}")
+            parts.append(f"WHERE {self.truth(node.where, scope, 'WHERE')}")
         if node.group:
             parts.append("GROUP BY " + ", ".join(self._group(g, scope, node, targets) for g in node.group))
         self._check_grouping(node, scope)
         if node.having is not None and not node.group and not self._aggregates(node):
-            parts = [f"WHERE {self._condition(node.having, scope, 'HAVING')}"]  # one row, whatever FROM has
+            parts = [f"WHERE {self.truth(node.having, scope, 'HAVING')}"]  # one row, whatever FROM has
         elif node.having is not None:
             if not node.group and sqlite3.sqlite_version_info < (3, 39):
                 parts.append("GROUP BY 'all'")
-            parts.append(f"HAVING {self._condition(node.having, scope, 'HAVING')}")
+            parts.append(f"HAVING {self.truth(node.having, scope, 'HAVING')}")
         if node.windows:
             named = (
                 f"{quote_identifier(name)} AS {self.window(w, scope)}" for name, w in node.windows.items()

@@ -9,7 +9,6 @@ from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..protocol.errors import PgError
 from ..types.registry import (
-    BOOL,
     BYTEA,
     FLOAT4,
     FLOAT8,
@@ -202,7 +201,7 @@ class Tables(RowFunctions):
         if using:
             return made + self._using(using, node, scope, before, middle)
         if node.on is not None:
-            made += f" ON {self.ex(node.on, scope, Sized(BOOL)).text}"
+            made += f" ON {self.truth(node.on, scope, 'JOIN/ON')}"
         return made
 
     def _using(self, names: tuple[str, ...], node: tree.Join, scope: Scope, before: int, middle: int) -> str:

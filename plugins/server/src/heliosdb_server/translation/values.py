@@ -133,6 +133,22 @@ class Values:
         """Return an expression that has to be text."""
         return self.as_text(self.ex(node, scope, S_TEXT))
 
+    def truth(self, node: tree.Node, scope: Scope, where: str) -> str:
+        """Return an expression that has to be true or false."""
+        made = self.ex(node, scope, S_BOOL)
+        if (
+            made.type is not None
+            and made.type is not BOOL
+            and made.type.category != "X"
+            and made.text != "NULL"
+        ):
+            raise PgError(
+                "42804",
+                f"argument of {where} must be type boolean, not type {made.type.title}",
+                position=node.at + 1,
+            )
+        return made.text
+
     def as_text(self, ex: Ex) -> str:
         """Return any expression as text, as PostgreSQL writes its value."""
         if ex.unknown or ex.type is None or ex.type in STRINGS:

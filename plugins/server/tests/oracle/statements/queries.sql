@@ -93,7 +93,6 @@ SELECT sum(count(*)) FROM staff;
 SELECT * FROM staff HAVING true;
 SELECT id FROM staff WHERE name = 5;
 SELECT id FROM staff WHERE id = 'x';
--- otherwise: SQLite takes it, and so does this server
 SELECT id FROM staff WHERE 5;
 SELECT id FROM staff ORDER BY 9;
 SELECT id FROM staff LIMIT -1;
