@@ -20,6 +20,7 @@ from .storage import following, layout
 from .storage.names import OWN, in_schema
 from .storage.registry import Versioned
 from .storage.shape import read_shape
+from .storage.switched_off import switch_off
 from .storage.tables import drop_triggers
 from .times import MICROSECONDS
 
@@ -196,7 +197,7 @@ def _before(travel: TimeTravel, change: Change) -> Versioned | None:
         return None
     if change.verb == "DROP":
         following.end(travel.run, table)
-        travel.switch_off(table.schema, table.name, off=False)
+        switch_off(travel.run, table.schema, table.name, off=False)
     elif change.drops_column:
         txn = layout.open_commit(travel.run, table.schema)
         drop_triggers(travel.run, table)
@@ -261,7 +262,7 @@ def _switch(travel: TimeTravel, change: Change, versioning: Versioning) -> None:
         if table is None:
             raise sqlite3.OperationalError(f"table {change.name} has no system versioning")
         following.end(travel.run, table)
-        travel.switch_off(schema, table.name, off=True)
+        switch_off(travel.run, schema, table.name, off=True)
         return
     excluded = tuple(
         each.strip() for each in versioning.options.get("exclude", "").split(",") if each.strip()
@@ -273,7 +274,7 @@ def _switch(travel: TimeTravel, change: Change, versioning: Versioning) -> None:
         following.add(
             travel.run, schema, change.name, adopted=not created, excluded=excluded, retention=kept_for
         )
-        travel.switch_off(schema, change.name, off=False)
+        switch_off(travel.run, schema, change.name, off=False)
     elif kept_for is not None or excluded:
         following.change_options(
             travel.run, table, excluded if "exclude" in versioning.options else None, kept_for

@@ -19,13 +19,14 @@ from .options import TimeTravelOptions
 from .reading.moments import Moments
 from .storage import clock, following, layout
 from .storage.entangled import entangled_tables
-from .storage.names import COMMITS, OPEN, SETTINGS, in_schema
+from .storage.names import COMMITS, OPEN, SETTINGS
+from .storage.rebuilt import carry_over
 from .storage.registry import Versioned
+from .storage.switched_off import switched_off
 from .storage.tables import eager_tables
 from .storage.tidying import Tidying, tidying
 
 NAME = "timetravel"
-_WITHOUT = "without"  # the setting that has the tables whose versioning was switched off
 
 
 class Rows:
@@ -216,7 +217,7 @@ class TimeTravel:
         else:
             live = set()
         return self._versions_all() and any(
-            name not in live and name.lower() not in self._switched_off()
+            name not in live and name.lower() not in switched_off(self.run)
             for name in following.ordinary_tables(self.run, "main")
         )
 
@@ -234,46 +235,19 @@ class TimeTravel:
                 following.follow(self.run, table)
             elif table.ended is None:
                 following.lost(self.run, table)
-        self._carry_over(schema)
+        carry_over(self.run, schema)
         if schema == "main" and self._versions_all():
             live = {
                 table.name.lower() for table in following.load(self.run, schema) if table.shape is not None
             }
-            switched_off = self._switched_off()
+            left_alone = switched_off(self.run)
             for name in following.ordinary_tables(self.run, schema):
-                if name.lower() not in live and name.lower() not in switched_off:
+                if name.lower() not in live and name.lower() not in left_alone:
                     self._adopt(name, adopted=name.lower() not in {each.lower() for each in created})
         self._known.pop(schema, None)
         if schema == "main":
             self._in_step()
             self._tidy()
-
-    def _carry_over(self, schema: str) -> None:
-        """Go on with a table that this transaction dropped and that another one took the name of: it was rebuilt."""
-        if not layout.exists(self.run, schema):
-            return
-        commits = in_schema(schema, COMMITS)
-        (now,) = self.run(
-            f"SELECT max(txn) FROM {commits} WHERE state = ? AND txn = (SELECT max(txn) FROM {commits})",
-            (OPEN,),
-        ).fetchone()
-        if now is None:
-            return
-        tables = following.load(self.run, schema)
-        live = {table.name.lower() for table in tables if table.shape is not None}
-        left = live | self._switched_off()
-        there = following.ordinary_tables(self.run, schema)
-        for table in tables:
-            if table.ended == now and table.name.lower() not in left and table.name in there:
-                following.add(
-                    self.run,
-                    schema,
-                    table.name,
-                    adopted=False,
-                    excluded=following.still_there(self.run, table),
-                    retention=table.retention,
-                )
-                left.add(table.name.lower())
 
     def _adopt(self, name: str, *, adopted: bool) -> None:
         try:
@@ -364,26 +338,6 @@ class TimeTravel:
         if self._has_history:
             layout.join(self.run)  # deserialize() and backup() bring a history along
         self._followed = stamp(self.connection)
-
-    # -- which tables are left alone ---------------------------------------------------------------------------------
-    def _switched_off(self) -> set[str]:
-        if not layout.exists(self.run, "main"):
-            return set()
-        rows = self.run(f"SELECT name FROM {SETTINGS} WHERE value = ?", (_WITHOUT,)).fetchall()
-        return {name.partition(":")[2] for (name,) in rows}
-
-    def switch_off(self, schema: str, name: str, *, off: bool) -> None:
-        """Remember that a table is not to be adopted."""
-        if not layout.exists(self.run, schema):
-            return
-        setting = f"{_WITHOUT}:{name.lower()}"
-        settings = in_schema(schema, SETTINGS)
-        if off:
-            self.run(
-                f"INSERT INTO {settings} VALUES (?, ?) ON CONFLICT (name) DO NOTHING", (setting, _WITHOUT)
-            )
-        else:
-            self.run(f"DELETE FROM {settings} WHERE name = ?", (setting,))
 
 
 def _for_later(error: sqlite3.OperationalError) -> bool:
