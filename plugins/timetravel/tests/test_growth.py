@@ -1,4 +1,4 @@
-"""What a change of a row costs does not grow with the number of versions that the row has had."""
+"""What a change of a row costs does not grow with what was before it: versions, and rows that were ignored."""
 
 from __future__ import annotations
 
@@ -64,3 +64,13 @@ def test_the_story_of_a_row(conn):
     before = steps(conn, lambda: conn.history("t", 1))
     grow(conn, 300)
     assert steps(conn, lambda: conn.history("t", 1)) < 12 * before
+
+
+def test_a_row_that_comes_after_others_were_ignored(conn):
+    conn.execute(TABLES["entangled"].format("INTEGER PRIMARY KEY"))
+    conn.execute("INSERT INTO t (id, name) VALUES (1, 'a')")
+    conn.commit()
+    conn.execute("INSERT INTO t (id, name) VALUES (2, 'b')")
+    before = steps(conn, lambda: conn.execute("INSERT INTO t (id, name) VALUES (3, 'c')"))
+    conn.execute("INSERT OR IGNORE INTO t (id, name) VALUES (1, 'd')")
+    assert steps(conn, lambda: conn.execute("INSERT INTO t (id, name) VALUES (4, 'e')")) < 2 * before

@@ -74,7 +74,7 @@ class EagerTriggers(Triggers):
     # -- rows that are replaced --------------------------------------------------------------------------------------
     def _before_insert(self) -> str:
         clashes = self._clashes()
-        when = any_of([NOT_OPEN, *self._found(clashes), self._pending()])
+        when = any_of([NOT_OPEN, *self._found(clashes), self._is_due()])
         ends = " ".join(map(self._end_all, clashes))
         return f"WHEN {when} BEGIN {self._touch('NULL')} {self._tidy()} {ends} END"
 
@@ -87,7 +87,7 @@ class EagerTriggers(Triggers):
         own = self._end_all(f"{keys.find_same(self.shape, 'c', 'OLD')} AND ({self._changes()}) AND ({found})")
         touch = self._touch(self._begun("OLD"))
         return (
-            f"WHEN ({self._moved()}) AND ({found} OR {self._pending()}) "
+            f"WHEN ({self._moved()}) AND ({found} OR {self._is_due()}) "
             f"BEGIN {touch} {self._tidy()} {own} {ends} END"
         )
 
@@ -118,6 +118,13 @@ class EagerTriggers(Triggers):
         """The new row is another one than that which it took the place of, be it the same in all."""
         marked = keys.find_marks(self.shape, self._history, "NEW")
         return f"DELETE FROM {self._history} WHERE {marked} AND {ID} > coalesce({OVER}, 0) << {SHIFT};"
+
+    def _is_due(self) -> str:
+        """Return the condition that there are marks to tidy: those of the open transaction wait for its end."""
+        return (
+            f"({self._pending()} AND EXISTS "
+            f"(SELECT 1 FROM {self._history} AS p WHERE p.{TO} < 0 AND p.{TO} >= -{OVER}))"
+        )
 
     def _tidy(self) -> str:
         return " ".join(f"{each};" for each in self.tidy(OVER))
