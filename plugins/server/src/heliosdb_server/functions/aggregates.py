@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import statistics
 from collections.abc import Callable
 from functools import cmp_to_key, lru_cache, reduce
 from typing import Any
@@ -13,6 +12,7 @@ from ..protocol.errors import PgError
 from ..types import arrays, intervals, numbers, writing
 from ..types.intervals import Interval
 from ..types.reading import Literal, jsonb_dump
+from . import samples
 from .arrays import pg_array_order
 from .documents import jsonable, pg_jsonb_order
 from .exact import spread
@@ -156,10 +156,11 @@ def _numbers(rows: list[Any]) -> list[float]:
     return [float(row[0]) for row in rows if row[0] is not None]
 
 
-def _statistic(function: Callable[[list[float]], float], least: int) -> Callable[..., Any]:
+def _statistic(*, sample: bool, root: bool) -> Callable[..., Any]:
+    function = samples.variance(sample=sample, root=root)
+
     def run(rows: list[Any], count: int, types: list[str]) -> Any:
-        values = _numbers(rows)
-        return float(function(values)) if len(values) >= least else None
+        return function(_numbers(rows))
 
     return run
 
@@ -182,32 +183,12 @@ def _bits(function: Callable[[int, int], int]) -> Callable[..., Any]:
     return run
 
 
-def _pairs(function: Callable[[list[float], list[float]], float | None]) -> Callable[..., Any]:
+def _pairs(function: Callable[[samples.Sums], float | None]) -> Callable[..., Any]:
     def run(rows: list[Any], count: int, types: list[str]) -> Any:
         there = [(float(row[0]), float(row[1])) for row in rows if row[0] is not None and row[1] is not None]
-        return function([y for y, _ in there], [x for _, x in there]) if there else None
+        return function(samples.sums(*zip(*there, strict=True))) if there else None
 
     return run
-
-
-def _covariance(y: list[float], x: list[float]) -> float:
-    my, mx = math.fsum(y) / len(y), math.fsum(x) / len(x)
-    return math.fsum((a - my) * (b - mx) for a, b in zip(y, x, strict=True))
-
-
-def _correlation(y: list[float], x: list[float]) -> float | None:
-    spread = math.sqrt(_covariance(x, x) * _covariance(y, y))
-    return _covariance(y, x) / spread if spread else None
-
-
-def _slope(y: list[float], x: list[float]) -> float | None:
-    spread = _covariance(x, x)
-    return _covariance(y, x) / spread if spread else None
-
-
-def _intercept(y: list[float], x: list[float]) -> float | None:
-    slope = _slope(y, x)
-    return None if slope is None else math.fsum(y) / len(y) - slope * math.fsum(x) / len(x)
 
 
 def _percentile(rows: list[Any], count: int, types: list[str], *, exact: bool) -> Any:
@@ -230,6 +211,8 @@ def _percentile(rows: list[Any], count: int, types: list[str], *, exact: bool) -
     place = fraction * (len(values) - 1)
     low = math.floor(place)
     high = min(low + 1, len(values) - 1)
+    if place == low:
+        return float(values[low])  # with the sign that a zero has
     return values[low] + (values[high] - values[low]) * (place - low)
 
 
@@ -259,26 +242,21 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "jsonb_agg": lambda rows, count, types: _binary(_json(rows, count, types)),
     "json_object_agg": _json_object,
     "jsonb_object_agg": lambda rows, count, types: _binary(_json_object(rows, count, types)),
-    "stddev": _statistic(statistics.stdev, 2),
-    "stddev_samp": _statistic(statistics.stdev, 2),
-    "stddev_pop": _statistic(statistics.pstdev, 1),
-    "variance": _statistic(statistics.variance, 2),
-    "var_samp": _statistic(statistics.variance, 2),
-    "var_pop": _statistic(statistics.pvariance, 1),
     **{
-        f"{name} shown": _spread(sample=not name.endswith("_pop"), root=name.startswith("stddev"))
+        f"{name}{shown}": how(sample=not name.endswith("_pop"), root=name.startswith("stddev"))
         for name in ("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop")
+        for shown, how in (("", _statistic), (" shown", _spread))
     },
     "bit_and": _bits(lambda a, b: a & b),
     "bit_or": _bits(lambda a, b: a | b),
     "bit_xor": _bits(lambda a, b: a ^ b),
-    "corr": _pairs(_correlation),
-    "covar_pop": _pairs(lambda y, x: _covariance(y, x) / len(y)),
-    "covar_samp": _pairs(lambda y, x: _covariance(y, x) / (len(y) - 1) if len(y) > 1 else None),
-    "regr_slope": _pairs(_slope),
-    "regr_intercept": _pairs(_intercept),
-    "regr_count": _pairs(lambda y, x: len(y)),
-    "regr_r2": _pairs(lambda y, x: None if (r := _correlation(y, x)) is None else r * r),
+    "corr": _pairs(samples.correlation),
+    "covar_pop": _pairs(lambda found: found.xy / found.number),
+    "covar_samp": _pairs(lambda found: found.xy / (found.number - 1) if found.number > 1 else None),
+    "regr_slope": _pairs(samples.slope),
+    "regr_intercept": _pairs(samples.intercept),
+    "regr_count": _pairs(lambda found: found.number),
+    "regr_r2": _pairs(samples.determination),
     "percentile_cont": lambda rows, count, types: _percentile(rows, count, types, exact=False),
     "percentile_disc": lambda rows, count, types: _percentile(rows, count, types, exact=True),
     "mode": _mode,

@@ -12,6 +12,7 @@ from ..protocol.errors import PgError
 from ..types import numbers
 from ..types.registry import BY_NAME
 from .marks import collected, sees_null, volatile
+from .samples import no_number
 
 
 def _whole(value: Any, made: Decimal | float) -> int | float:
@@ -201,15 +202,15 @@ def pg_radians(value: float) -> float:
 
 
 def pg_sin(value: float) -> float:
-    return math.sin(value)
+    return _checked(math.sin, value, "input is out of range", "22003")
 
 
 def pg_cos(value: float) -> float:
-    return math.cos(value)
+    return _checked(math.cos, value, "input is out of range", "22003")
 
 
 def pg_tan(value: float) -> float:
-    return math.tan(value)
+    return _checked(math.tan, value, "input is out of range", "22003")
 
 
 def pg_asin(value: float) -> float:
@@ -251,12 +252,25 @@ def pg_out_of_range(what: str) -> None:
 
 
 def pg_float(a: float, b: float, op: str) -> float:
-    """Return a sum, difference or product of floating-point numbers."""
+    """Return what an operator makes of two floating-point numbers."""
     a, b = float(a), float(b)
-    made = a + b if op == "+" else a - b if op == "-" else a * b
+    if op == "/" and not b:
+        raise PgError("22012", "division by zero")
+    made = a + b if op == "+" else a - b if op == "-" else a * b if op == "*" else a / b
+    if math.isnan(made):
+        raise no_number()
     if math.isinf(made) and not math.isinf(a) and not math.isinf(b):
         raise PgError("22003", "value out of range: overflow")
+    if not made and a and b and op in "*/" and not math.isinf(b):
+        raise PgError("22003", "value out of range: underflow")
     return made
+
+
+@sees_null
+def pg_total(count: int) -> None:
+    """Return no sum where nothing was added; elsewhere SQLite has none because it is no number."""
+    if count:
+        raise no_number()
 
 
 _BITS = {"int2": 16, "int4": 32, "int8": 64}

@@ -171,6 +171,8 @@ class Aggregating(Composites):
             made = f"{name}({text}){end}"
             if name in ("sum", "avg") and sized is not None and sized.type is NUMERIC:
                 return self._decimal_total(name, made, f"{distinct}{{}}){end}", args[0], node)
+            if name in ("sum", "avg") and kind in (FLOAT4, FLOAT8) and not self.lasting:
+                return self.own(f"coalesce({made}, pg_total(count({args[0].text}){end}))", sized)
             if name in ("min", "max") and args[0].type is NUMERIC:
                 found = Ex(made, Sized(NUMERIC), scale=args[0].decimals)
                 if found.scale is None and args[0].shown and node.over is None:

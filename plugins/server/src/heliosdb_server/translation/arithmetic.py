@@ -25,7 +25,7 @@ from .decimals import calculated, exact
 from .literals import S_FLOAT8, S_INT4, S_INT8, is_number, wider
 from .scope import Ex
 from .values import Values
-from .wholes import fits, infinite, is_plain, outside
+from .wholes import fits, is_plain, outside
 
 
 class Arithmetic(Values):
@@ -72,10 +72,16 @@ class Arithmetic(Values):
             return self._whole(op, a, b, result)
         text = f"({a.text} {op} {b.text})"
         if kind in (FLOAT4, FLOAT8) and not self.lasting:
-            if is_plain(text, ()):
-                return Ex(text, result, steps=(infinite(text, a.text, b.text),))
-            return self.own(f"pg_float({a.text}, {b.text}, '{op}')", result)
+            return self._floating(op, text, a, b, result)
         return Ex(text, result)
+
+    def _floating(self, op: str, text: str, a: Ex, b: Ex, result: Sized | None) -> Ex:
+        """Return what an operator makes of floating-point numbers: an error where that is none, or out of range."""
+        checked = f"pg_float({a.text}, {b.text}, '{op}')"
+        if is_plain(a.text + b.text, ()):
+            usual = f"abs({text}) <> 9e999" + (f" AND {text} <> 0" if op in "*/" else "")
+            checked = f"(CASE WHEN {usual} THEN {text} ELSE {checked} END)"
+        return self.own(checked, result)
 
     def _whole(self, op: str, a: Ex, b: Ex, result: Sized) -> Ex:
         """Return a sum, difference or product of integers, with what is to be checked of it."""
@@ -131,8 +137,9 @@ class Arithmetic(Values):
             text = f"(CAST({a.text} AS REAL) / {divisor})"
             if kind is NUMERIC:
                 return self._fifteen(text)._replace(shown=calculated(op, a, b))
-            steps = (infinite(text, a.text, b.text),) if is_plain(a.text + b.text, ()) else ()
-            return Ex(text, result, steps=() if self.lasting else steps)
+            if self.lasting:
+                return Ex(text, result)
+            return self._floating(op, f"(CAST({a.text} AS REAL) / {b.text})", a, b, result)
         if op == "/" and result is not None and not self.lasting and re.fullmatch(r"\d+", divisor) is None:
             return self.own(f"pg_int(({a.text} / {divisor}), '{result.type.name}')", result)  # by -1
         return Ex(f"({a.text} {op} {divisor})", result)

@@ -13,6 +13,8 @@ from ..types.registry import (
     BOOL,
     BY_OID,
     BYTEA,
+    FLOAT4,
+    FLOAT8,
     INT2,
     INT4,
     INT8,
@@ -103,6 +105,8 @@ class Operators(Arithmetic):
                 return self.own(f"pg_interval_scale({inner.text}, {node.op}1.0)", inner.sized)
             if node.op == "-" and inner.sized is not None and inner.type in INTEGERS:
                 return self._whole("-", Ex("0", S_INT4), inner, inner.sized)
+            if node.op == "-" and inner.type in (FLOAT4, FLOAT8):
+                return Ex(f"({inner.text} * -1.0)", inner.sized)  # of 0 it is -0
             sized = Sized(inner.type) if inner.type is NUMERIC else inner.sized
             made = Ex(f"({node.op} {inner.text})", sized or want, scale=inner.scale)
             if not is_free(made):

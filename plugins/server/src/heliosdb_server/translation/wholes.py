@@ -24,11 +24,6 @@ def outside(text: str, kind: PgType) -> str:
     return f"{text} NOT BETWEEN {low} AND {high}"
 
 
-def infinite(text: str, a: str, b: str) -> str:
-    """Return the condition that a floating-point number is too great, made of two that are not."""
-    return f"abs({text}) = 9e999 AND abs({a}) <> 9e999 AND abs({b}) <> 9e999"
-
-
 def guarded(text: str, steps: tuple[str, ...], kind: PgType) -> str:
     """Return an expression that is an error where one of its steps is."""
     what = f"{kind.title} out of range" if kind in numbers.RANGES else "value out of range: overflow"
