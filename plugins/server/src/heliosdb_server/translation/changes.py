@@ -135,7 +135,7 @@ class Changes(Assigning):
         names, source = self._source(node, info, columns)
         listed = ", ".join(quote_identifier(name) for name in names)
         if node.conflict is not None and not _is_one_row(node.source):
-            source = self._each_once(node.conflict, info, names, source)
+            source = self._each_once(node.conflict, info, alias, names, source)
         text = f"{head} ({listed}) {source}"
         if node.conflict is not None:
             text += self._conflict(node.conflict, info, alias)
@@ -265,15 +265,17 @@ class Changes(Assigning):
             return self.kept(place, was.sized, sized, query)
         return self.stored(Ex(place, was.sized), sized, column, at)
 
-    def _each_once(self, node: tree.Conflict, info: TableInfo, names: list[str], source: str) -> str:
+    def _each_once(
+        self, node: tree.Conflict, info: TableInfo, alias: str, names: list[str], source: str
+    ) -> str:
         """Return the rows to insert so that two with one key are an error: SQLite would change the first by the second.
 
-        Where a condition says which rows are changed at all, that can't be known before.
+        With a condition, it is one where the first of them is inserted, or changes the row that is there.
         """
         named = [each.parts[-1] for each in node.columns if isinstance(each, tree.Name)]
         key = info.keys.get(node.constraint) if node.constraint else named
         given = [name.lower() for name in names]
-        unclear = node.update is None or node.update_where is not None or node.where is not None
+        unclear = node.update is None or node.where is not None
         if unclear or not key or len(named) != len(node.columns) or {k.lower() for k in key} - set(given):
             return source
         name = self.fresh("proposed")
@@ -281,14 +283,46 @@ class Changes(Assigning):
         columns = ", ".join(f"c{at}" for at in range(len(names)))
         there = " AND ".join(f"{each} IS NOT NULL" for each in places)
         twice = f"SELECT 1 FROM {name} WHERE {there} GROUP BY {', '.join(places)} HAVING count(*) > 1"
+        parts = [f"{name}({columns}) AS MATERIALIZED ({source})"]
+        tests = [f"EXISTS ({twice})"]
+        if node.update_where is not None:
+            numbered = self.fresh("numbered")
+            parts.append(f"{numbered} AS MATERIALIZED (SELECT *, row_number() OVER () AS place FROM {name})")
+            table = f"{self.written(info)} AS {quote_identifier(alias)}"
+            same = [
+                f"{quote_identifier(alias)}.{quote_identifier(self._column(info, each, -1).name)} = {{}}.{place}"
+                for each, place in zip(key, places, strict=True)
+            ]
+            kept = " AND ".join(each.format(name) for each in same)
+            tests = [f"EXISTS ({twice} AND NOT EXISTS (SELECT 1 FROM {table} WHERE {kept}))"]
+            own = ", ".join(
+                (
+                    f"c{given.index(c.name.lower())}"
+                    if c.name.lower() in given
+                    else info.defaults.get(c.name) or "NULL"
+                )
+                + f" AS {quote_identifier(c.name)}"
+                for c in info.columns
+            )
+            meets = " AND ".join(each.format("excluded") for each in same)
+            last = f"max(place) OVER (PARTITION BY {', '.join(places)}) AS last"
+            tests.append(
+                f"EXISTS (SELECT 1 FROM (SELECT *, {last}, {own} FROM {numbered}) AS excluded JOIN {table} ON {meets}"
+                f" WHERE {self.truth(node.update_where, self._met(info, alias), 'WHERE')}"
+                " AND excluded.place < excluded.last)"
+            )
         self.functions = True
         return (
-            f"WITH {name}({columns}) AS MATERIALIZED ({source}) SELECT * FROM {name}"
-            f" WHERE CASE WHEN EXISTS ({twice}) THEN pg_second_time() ELSE 1 END"
+            f"WITH {', '.join(parts)} SELECT * FROM {name}"
+            f" WHERE CASE WHEN {' OR '.join(tests)} THEN pg_second_time() ELSE 1 END"
         )
 
+    def _met(self, info: TableInfo, alias: str) -> Scope:
+        """Return what the names of DO UPDATE may mean: columns of the row that is there, and of the one proposed."""
+        proposed = Relation("excluded", info.columns, hidden=_all_names(info))
+        return Scope([Relation(alias, info.columns), proposed])
+
     def _conflict(self, node: tree.Conflict, info: TableInfo, alias: str) -> str:
-        here = Scope([Relation(alias, info.columns)])
         target = ""
         if node.constraint:
             key = info.keys.get(node.constraint)
@@ -326,13 +360,10 @@ class Changes(Assigning):
             )
         if node.update is None:
             return f" ON CONFLICT{target} DO NOTHING"
-        scope = Scope(
-            [Relation(alias, info.columns), Relation("excluded", info.columns, hidden=_all_names(info))]
-        )
+        scope = self._met(info, alias)
         made = f" ON CONFLICT{target} DO UPDATE SET {self._sets(node.update, info, scope)}"
         if node.update_where is not None:
             made += f" WHERE {self.truth(node.update_where, scope, 'WHERE')}"
-        del here
         return made
 
     def _sets(self, sets: list[tuple[tuple[str, ...], tree.Node]], info: TableInfo, scope: Scope) -> str:
