@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from datetime import tzinfo
-from decimal import ROUND_HALF_UP
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -58,6 +58,8 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
         return lambda value: _integer(value, target, source)
     if target is FLOAT8 or target is FLOAT4:
         return lambda value: _float(value, target)
+    if target is NUMERIC and source is FLOAT4:  # which has six digits
+        return lambda value: numbers.numeric(Decimal(f"{value:.6g}"), modifier)
     if target is NUMERIC:
         return lambda value: numbers.numeric(numbers.decimal(value), modifier)
     if target is BOOL:

@@ -259,7 +259,11 @@ class Calls(Aggregating):
         a, b = self.pair(node.args[0], node.args[1], scope)
         self.refuse_mixed(a, b, tree.Binary("=", *node.args, at=node.at))
         sized = S_TEXT if a.type is BY_NAME["varchar"] else a.sized or S_TEXT
-        made = Ex(f"nullif({a.text}, {b.text})", sized)
+        one, two = self.comparable(a, b)
+        if one.text == a.text:
+            made = Ex(f"nullif({a.text}, {two.text})", sized)
+        else:
+            made = Ex(f"(CASE WHEN {one.text} = {two.text} THEN NULL ELSE {a.text} END)", sized)
         shown = f"CASE WHEN {made.text} IS NOT NULL THEN {decimals.exact(a)} END"
         return decimals.picked(made, [a], shown)
 

@@ -10,7 +10,7 @@ from . import tree
 from .decimals import exact, is_free
 from .literals import S_TEXT
 from .naming import name_of
-from .scope import Column, Ex, Scope
+from .scope import Column, Ex, Relation, Scope
 from .tables import Tables
 
 
@@ -60,8 +60,8 @@ class Listing(Tables):
         wanted = star.parts[-1] if star.parts else None
         if wanted == "*":
             raise PgError("0A000", "(...).* is not supported", position=star.at + 1)
-        found = []
-        for relation in scope.relations:
+        listed: list[tuple[int, Relation, Column]] = []
+        for at, relation in enumerate(scope.relations):
             if wanted is not None and relation.alias.lower() != wanted.lower():
                 continue
             if relation.open:
@@ -69,7 +69,11 @@ class Listing(Tables):
             for column in relation.columns:
                 if wanted is None and column.name.lower() in relation.hidden:
                     continue
-                found.append((column.name, relation.column(column)))
+                listed.append((at, relation, column))
+        if wanted is None:
+            for start, end, names in scope.merged:
+                listed = _merged_first(listed, start, end, names)
+        found = [(column.name, relation.column(column)) for _, relation, column in listed]
         if not found and wanted is not None:
             if (outer := scope.outer.relation(wanted) if scope.outer else None) is not None:
                 inner = Scope([outer])
@@ -78,3 +82,17 @@ class Listing(Tables):
         if not scope.relations:
             raise PgError("42601", "SELECT * with no tables specified is not valid", position=star.at + 1)
         return found
+
+
+def _merged_first(
+    listed: list[tuple[int, Relation, Column]], start: int, end: int, names: tuple[str, ...]
+) -> list[tuple[int, Relation, Column]]:
+    """Return the columns of * with those that a join has merged before the others of its tables."""
+    inside = [each for each in listed if start <= each[0] < end]
+    places = {each[2].name.lower(): each for each in reversed(inside)}
+    first = [
+        places[name] for name in names if name in places
+    ]  # others are merged into a column of a join around
+    rest = [each for each in inside if not any(each is one for one in first)]
+    before = [each for each in listed if each[0] < start]
+    return [*before, *first, *rest, *(each for each in listed if each[0] >= end)]

@@ -84,17 +84,7 @@ class Matching(Operators):
     def _in(self, node: tree.In, scope: Scope, want: Sized | None) -> Ex:
         no = "NOT " if node.negated else ""
         if isinstance(node.items, tree.Node):
-            text, columns = self.query(node.items, scope)
-            left = self.operand(node.operand, scope, columns[0].sized if columns else None)
-            if len(columns) == 1 and not isinstance(node.operand, tree.Row):
-                a, b = self.ex(node.operand, scope, columns[0].sized), Ex("c0", columns[0].sized)
-                self.refuse_mixed(a, b, tree.Binary("=", node.operand, node.operand, at=node.at))
-                one, two = self.comparable(a, b)
-                if (one.text, two.text) != (a.text, b.text):
-                    name = self.fresh("q")
-                    text = f"WITH {name}(c0) AS ({text}) SELECT {two.text} FROM {name}"
-                    left = one.text
-            return Ex(f"({left} {no}IN ({text}))", S_BOOL)
+            return self._in_query(node, scope)
         if isinstance(node.operand, tree.Row):
             rows = []
             sides = [self.ex(item, scope) for item in node.operand.items]
@@ -103,8 +93,11 @@ class Matching(Operators):
                     raise PgError(
                         "42601", "unequal number of entries in row expressions", position=node.at + 1
                     )
-                made = [self.ex(each, scope, a.sized).text for each, a in zip(item.items, sides, strict=True)]
-                rows.append(f"({', '.join(made)})")
+                made = [self.ex(each, scope, a.sized) for each, a in zip(item.items, sides, strict=True)]
+                pairs = [self.comparable(a, each) for a, each in zip(sides, made, strict=True)]
+                if any(first.text != a.text for (first, _), a in zip(pairs, sides, strict=True)):
+                    return self._in_rows(node, scope)
+                rows.append(f"({', '.join(each.text for _, each in pairs)})")
             return Ex(f"(({', '.join(a.text for a in sides)}) {no}IN (VALUES {', '.join(rows)}))", S_BOOL)
         a = self.ex(node.operand, scope)
         items = [self.ex(item, scope, a.sized) for item in node.items]
@@ -119,6 +112,36 @@ class Matching(Operators):
             return Ex(f"({no}({either}))", S_BOOL)
         return Ex(f"({a.text} {no}IN ({', '.join(item.text for _, item in pairs)}))", S_BOOL)
 
+    def _in_rows(self, node: tree.In, scope: Scope) -> Ex:
+        """Return whether a row is one of those listed, by one comparison after the other."""
+        assert isinstance(node.items, list)
+        each = (self.ex(tree.Binary("=", node.operand, item, at=node.at), scope).text for item in node.items)
+        return Ex(f"({'NOT ' if node.negated else ''}({' OR '.join(each)}))", S_BOOL)
+
+    def _in_query(self, node: tree.In, scope: Scope) -> Ex:
+        """Return whether a value, or a row of them, is among the rows of a query."""
+        assert isinstance(node.items, tree.Node)
+        text, columns = self.query(node.items, scope)
+        row = isinstance(node.operand, tree.Row)
+        operands = node.operand.items if isinstance(node.operand, tree.Row) else [node.operand]
+        if len(operands) != len(columns):
+            less = "few" if len(columns) < len(operands) else "many"
+            raise PgError("42601", f"subquery has too {less} columns", position=node.at + 1)
+        pairs = []
+        for at, (operand, column) in enumerate(zip(operands, columns, strict=True)):
+            a, b = self.ex(operand, scope, column.sized), Ex(f"c{at}", column.sized)
+            self.refuse_mixed(a, b, tree.Binary("=", operand, operand, at=node.at))
+            pairs.append(self.comparable(a, b))
+        if any(b.text != f"c{at}" for at, (_, b) in enumerate(pairs)):
+            name = self.fresh("q")
+            places = ", ".join(f"c{at}" for at in range(len(pairs)))
+            text = (
+                f"WITH {name}({places}) AS ({text}) SELECT {', '.join(b.text for _, b in pairs)} FROM {name}"
+            )
+        left = ", ".join(a.text for a, _ in pairs)
+        left = f"({left})" if row else left
+        return Ex(f"({left} {'NOT ' if node.negated else ''}IN ({text}))", S_BOOL)
+
     def operand(self, node: tree.Node, scope: Scope, want: Sized | None) -> str:
         """Return what stands before IN: an expression, or a row of them."""
         if isinstance(node, tree.Row):
@@ -127,12 +150,12 @@ class Matching(Operators):
 
     def _quantified(self, node: tree.Quantified, scope: Scope, want: Sized | None) -> Ex:
         if isinstance(node.right, (tree.Select, tree.Insert, tree.Update, tree.Delete)):
+            if (node.op, node.every) in (("=", False), ("<>", True)):
+                return self._in(tree.In(node.left, node.right, node.every, at=node.at), scope, want)
             text, columns = self.query(node.right, scope)
             sized = columns[0].sized if columns else None
             source, value = f"({text})", ""
             left = self.operand(node.left, scope, sized)
-            if (node.op, node.every) in (("=", False), ("<>", True)):
-                return Ex(f"({left} {'NOT ' if node.every else ''}IN ({text}))", S_BOOL)
             name = self.fresh("q")
             source = f"(SELECT * FROM ({text}) AS {name})"
             value = f"{name}.`{columns[0].name}`"

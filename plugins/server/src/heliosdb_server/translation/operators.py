@@ -209,7 +209,10 @@ class Operators(Arithmetic):
         if isinstance(node.left, tree.Row) and isinstance(node.right, tree.Row):
             if len(node.left.items) != len(node.right.items):
                 raise PgError("42601", "unequal number of entries in row expressions", position=node.at + 1)
-            pairs = [self.pair(a, b, scope) for a, b in zip(node.left.items, node.right.items, strict=True)]
+            pairs = [
+                self.comparable(*self.pair(a, b, scope))
+                for a, b in zip(node.left.items, node.right.items, strict=True)
+            ]
             left, right = ", ".join(a.text for a, _ in pairs), ", ".join(b.text for _, b in pairs)
             return Ex(f"(({left}) {node.op} ({right}))", S_BOOL)
         a, b = self.pair(node.left, node.right, scope)

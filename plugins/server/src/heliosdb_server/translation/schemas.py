@@ -132,6 +132,9 @@ class Schemas(ColumnDefinitions):
         if self.parameters:
             raise PgError("42P02", "there is no parameter $1")
         names = [node.columns[at] if at < len(node.columns) else c.name for at, c in enumerate(columns)]
+        twice = next((n for at, n in enumerate(names) if n.lower() in {m.lower() for m in names[:at]}), None)
+        if twice is not None:
+            raise PgError("42701", f'column "{twice}" specified more than once')
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         if node.kind == "view":
             listed = ", ".join(_noted(n, c) for n, c in zip(names, columns, strict=True))

@@ -159,6 +159,8 @@ class Scope:
     outer: Scope | None = None
     aliases: dict[str, Any] = field(default_factory=dict)  # what SELECT lists, by alias
     windows: dict[str, Any] = field(default_factory=dict)
+    # What USING has merged: the first relation of the join, the one behind its last, and the names; inner joins first.
+    merged: list[tuple[int, int, tuple[str, ...]]] = field(default_factory=list)
 
     def find(self, parts: tuple[str, ...], at: int) -> Ex | None:
         """Return what a name means; None when nothing here has it.

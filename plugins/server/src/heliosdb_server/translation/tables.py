@@ -196,8 +196,15 @@ class Tables(RowFunctions):
         made = f"{left} {word[node.kind]} {right}"
         using = node.using
         if node.natural:
-            there = {c.name.lower() for each in rights for c in each.columns}
-            using = tuple(c.name for each in lefts for c in each.columns if c.name.lower() in there)
+            there = {c.name.lower() for each in rights for c in each.columns} - {
+                name for each in rights for name in each.hidden
+            }
+            using = tuple(
+                c.name
+                for each in lefts
+                for c in each.columns
+                if c.name.lower() in there and c.name.lower() not in each.hidden
+            )
         if using:
             return made + self._using(using, node, scope, before, middle)
         if node.on is not None:
@@ -214,7 +221,8 @@ class Tables(RowFunctions):
                 raise PgError(
                     "42703", f'column "{name}" specified in USING clause does not exist in {side} table'
                 )
-            conditions.append(f"{left.text} = {right.text}")
+            one, two = self.comparable(left, right)
+            conditions.append(f"{one.text} = {two.text}")
             if node.kind in ("right", "full"):
                 merged = f"coalesce({left.text}, {right.text})"
                 for at in range(before, middle):
@@ -224,6 +232,7 @@ class Tables(RowFunctions):
                         for c in relation.columns
                     )
                     scope.relations[at] = relation._replace(columns=changed)
+        scope.merged.append((before, len(scope.relations), tuple(name.lower() for name in names)))
         hidden = frozenset(name.lower() for name in names)
         for at in range(middle, len(scope.relations)):
             scope.relations[at] = scope.relations[at]._replace(hidden=scope.relations[at].hidden | hidden)

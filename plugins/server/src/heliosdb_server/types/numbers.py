@@ -111,9 +111,10 @@ def float_out(value: float) -> str:
 def single_out(value: float) -> str:
     """Return a number of four bytes: as few digits as tell it from its neighbours."""
     if math.isfinite(value):
+        value = single(value)
         for digits in range(1, 10):
             text = f"{value:.{digits}g}"
-            if single(float(text)) == single(value):
+            if single(float(text)) == value:
                 shown = float(text)
                 if abs(shown) >= 1e6:
                     mantissa, _, exponent = f"{shown:.{digits - 1}e}".partition("e")

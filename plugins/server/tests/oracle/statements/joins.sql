@@ -1,0 +1,27 @@
+-- What * lists of joins with USING: merged columns first, as they stand there.
+CREATE TABLE a (x int, id int, k int, p text);
+CREATE TABLE b (y int, k int, id int, q text);
+CREATE TABLE c (z int, q text, y int, id int);
+INSERT INTO a VALUES (1, 10, 100, 'p'), (2, 20, 200, 'pp');
+INSERT INTO b VALUES (5, 100, 10, 'q'), (6, 300, 30, 'qq');
+INSERT INTO c VALUES (7, 'q', 5, 10), (8, 'z', 9, 90);
+SELECT * FROM a JOIN b USING (id);
+SELECT * FROM a JOIN b USING (k, id);
+SELECT * FROM a JOIN b USING (id, k) JOIN c USING (id);
+SELECT * FROM a JOIN b USING (id) JOIN c USING (q, y);
+SELECT * FROM a LEFT JOIN b USING (k) ORDER BY x;
+SELECT * FROM a RIGHT JOIN b USING (k) ORDER BY y;
+SELECT * FROM a FULL JOIN b USING (id) ORDER BY id;
+SELECT * FROM a NATURAL JOIN b;
+SELECT * FROM b NATURAL JOIN c;
+SELECT * FROM a NATURAL JOIN b NATURAL JOIN c;
+SELECT a.*, b.* FROM a JOIN b USING (id);
+SELECT * FROM c, a JOIN b USING (id) WHERE c.z = 7;
+SELECT * FROM a JOIN (b JOIN c USING (y)) ON a.id = b.id;
+SELECT * FROM a JOIN (b JOIN c USING (y, id)) USING (id);
+SELECT * FROM (SELECT * FROM a JOIN b USING (k)) s;
+SELECT s.* FROM (SELECT * FROM a JOIN b USING (k)) s;
+SELECT b.id, a.id, id FROM a JOIN b USING (id);
+INSERT INTO a SELECT k, x, y, p FROM a JOIN b USING (k);
+CREATE VIEW v AS SELECT * FROM a JOIN b USING (id);
+SELECT * FROM a JOIN b USING (nope);
