@@ -84,6 +84,7 @@ class Result:
 
 
 ENOUGH = 0.02  # seconds of CPU time in one turn: a thousand times the clock's grain
+FEWER = 16  # times as long a turn may become for who is slower; beyond, the work is done less often
 
 
 def run(race: Race, rounds: int) -> list[Result]:
@@ -91,20 +92,27 @@ def run(race: Race, rounds: int) -> list[Result]:
     everyone = (race.peer, *race.contenders)
     with ExitStack() as stack:
         works = [stack.enter_context(contender.prepare()) for contender in everyone]
-        times = race.times or max(
-            _enough(contender, work) for contender, work in zip(everyone, works, strict=True)
-        )
+        times = _times(race, everyone, works)
         took: list[list[float]] = [[] for _ in everyone]
         for number in range(rounds):
             order = range(len(everyone)) if number % 2 == 0 else reversed(range(len(everyone)))
             for index in order:
                 took[index].append(
-                    _one_turn(everyone[index], works[index], times, self_timed=race.self_timed) / times
+                    _one_turn(everyone[index], works[index], times[index], self_timed=race.self_timed)
+                    / times[index]
                 )
     return [
         _result(race, contender, took[0], mine)
         for contender, mine in zip(race.contenders, took[1:], strict=True)
     ]
+
+
+def _times(race: Race, everyone: tuple[Contender, ...], works: list[Work]) -> list[int]:
+    """Return how often each does the work in one turn: all the same number, where they are not far apart."""
+    if race.times is not None:
+        return [race.times] * len(works)
+    enough = [_enough(contender, work) for contender, work in zip(everyone, works, strict=True)]
+    return [min(max(enough), own * FEWER) for own in enough]
 
 
 def _one_turn(contender: Contender, work: Work, times: int, *, self_timed: bool) -> float:
