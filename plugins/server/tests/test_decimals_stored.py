@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import psycopg
@@ -66,3 +67,29 @@ def test_copy_refuses_a_number_with_more_digits_than_can_be_kept(client, form):
         copy.set_types(["numeric"])
         copy.write_row([Decimal("12345678901234567890.123")])
     assert client.execute("SELECT count(*) FROM prices").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("placeholder", ["%t", "%b"])
+def test_what_a_parameter_has_too_much_of_is_rounded_or_refused_on_its_way_into_a_column(client, placeholder):
+    client.execute("CREATE TABLE fitted (at timestamp(0), words varchar(3)[])")
+    moment = dt.datetime(2024, 1, 1, 10, 0, 0, 700000)  # noqa: DTZ001
+    client.execute(f"INSERT INTO fitted (at) VALUES ({placeholder})", (moment,))
+    with pytest.raises(psycopg.errors.StringDataRightTruncation):
+        client.execute(f"INSERT INTO fitted (words) VALUES ({placeholder})", (["abcd"],))
+    assert client.execute("SELECT at::text, words FROM fitted").fetchall() == [("2024-01-01 10:00:01", None)]
+
+
+@pytest.mark.parametrize("form", ["TEXT", "BINARY"])
+def test_copy_rounds_and_refuses_as_well(client, form):
+    client.execute("CREATE TABLE fitted (at timestamp(0), words varchar(3)[])")
+    into = f"COPY fitted FROM STDIN (FORMAT {form})"
+    moment = dt.datetime(2024, 1, 1, 10, 0, 0, 700000)  # noqa: DTZ001
+    with client.cursor().copy(into) as copy:
+        copy.set_types(["timestamp", "varchar[]"])
+        copy.write_row([moment, ["abc"]])
+    with pytest.raises(psycopg.errors.StringDataRightTruncation), client.cursor().copy(into) as copy:
+        copy.set_types(["timestamp", "varchar[]"])
+        copy.write_row([moment, ["abcd"]])
+    assert client.execute("SELECT at::text, words FROM fitted").fetchall() == [
+        ("2024-01-01 10:00:01", ["abc"])
+    ]

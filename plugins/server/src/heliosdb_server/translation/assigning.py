@@ -21,6 +21,7 @@ from ..types.registry import (
     TIME,
     UUID,
     VARCHAR,
+    VECTOR,
     Sized,
 )
 from . import tree
@@ -28,6 +29,7 @@ from .decimals import exact, is_free, kept, last_of
 from .literals import cast
 from .scope import Column, Ex, Scope, TableInfo
 from .selects import Selects
+from .values import is_cut
 
 NUMBERS = INTEGERS | {NUMERIC, FLOAT4, FLOAT8}
 _NO_NUMBERS = MOMENTS | {TIME, INTERVAL, UUID}
@@ -63,7 +65,7 @@ class Assigning(Selects):
             limit = target.modifier - 4
             if made.const is not None and limit > 0 and len(made.const.rstrip(" ")) > limit:
                 raise PgError("22001", f"value too long for type {target.type.title}({limit})")
-        elif isinstance(node, tree.Const) and node.kind == "string":
+        elif isinstance(node, tree.Const) and node.kind == "string" and not is_cut(target):
             made = self.fitted(self.ex(node, scope), target, node.at)
         elif target.type is NUMERIC and (digits := _digits(node)):
             made = self.fitted(Ex("", const=digits), target, node.at)
@@ -76,7 +78,8 @@ class Assigning(Selects):
     def _given(self, node: tree.Param, scope: Scope, target: Sized) -> Ex:
         """Return a parameter on its way into a column: where that is all it is for, it is read as the column has it."""
         known = self.parameters.get(node.number)
-        if node.number in self.once and (known is None or known == Sized(target.type)):
+        fitting = target.type in (NUMERIC, VECTOR)  # others are read whole, and fitted by a cast
+        if fitting and node.number in self.once and known in (None, Sized(target.type)):
             self.parameters[node.number] = target
         return self.ex(node, scope, target)
 

@@ -7,7 +7,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
-from ..types.registry import INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, Sized
+from ..types.registry import BPCHAR, INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, VARCHAR, Sized
 from . import sequences, tree
 from .changes import Changes
 from .literals import typed_literal
@@ -129,6 +129,11 @@ class ColumnDefinitions(Changes):
         if (constant := _constant(node)) is not None:
             return typed_literal(constant, sized, node.at, self.here).text.strip("()")
         made = self.ex(node, Scope(), sized)
+        if isinstance(node, tree.Const) and node.kind == "string":
+            made = self.fitted(self.ex(node, Scope()), sized, node.at)
+        limit = sized.modifier - 4 if sized.type in (VARCHAR, BPCHAR) else 0
+        if limit > 0 and isinstance(made.const, str) and len(made.const.rstrip(" ")) > limit:
+            raise PgError("22001", f"value too long for type {sized.type.title}({limit})")
         made = (
             self.cast(made, sized, node.at) if made.type is not None and made.type is not sized.type else made
         )

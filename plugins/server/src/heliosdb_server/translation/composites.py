@@ -50,7 +50,7 @@ class Composites(Matching):
     def _cast(self, node: tree.Cast, scope: Scope, want: Sized | None) -> Ex:
         inner = node.operand
         if isinstance(inner, tree.Array) and node.type.type.element:
-            return self._array(inner, scope, node.type)
+            return self.cast(self._array(inner, scope, Sized(node.type.type)), node.type, inner.at)
         known = isinstance(inner, tree.Const) and inner.kind != "string"
         found = self.ex(inner, scope, node.type if known else None)
         if isinstance(inner, tree.Const) and inner.kind == "null":

@@ -32,6 +32,7 @@ from ..types.registry import (
     TIMESTAMPTZ,
     UNKNOWN,
     UUID,
+    VARCHAR,
     Sized,
 )  # fmt: skip
 from . import decimals, literals, tree
@@ -164,7 +165,7 @@ class Values:
 
     def cast(self, ex: Ex, target: Sized, at: int, *, explicit: bool = True) -> Ex:
         """Return the expression as a value of another type."""
-        if ex.unknown and not ex.param:
+        if ex.unknown and not ex.param and not is_cut(target):
             same = target.type in (TEXT, UNKNOWN)
             return (self.typed if same else self.fitted)(ex, target, at)._replace(sized=target)
         if ex.unknown:
@@ -316,6 +317,11 @@ class Values:
 
     def _star(self, node: tree.Star, scope: Scope, want: Sized | None) -> Ex:
         raise PgError("42601", 'syntax error at or near "*"', position=node.at + 1)
+
+
+def is_cut(target: Sized) -> bool:
+    """Are the texts in an array of this type to be cut, or refused, where they are too long?"""
+    return target.modifier > 4 and BY_OID.get(target.type.element) in (VARCHAR, BPCHAR)
 
 
 def _has_json(ex: Ex) -> bool:

@@ -36,6 +36,7 @@ from .registry import (
     TIMESTAMPTZ,
     TIMETZ,
     UUID,
+    VARCHAR,
     VECTOR,
     PgType,
 )  # fmt: skip
@@ -172,6 +173,21 @@ def vector_in(text: str) -> bytes:
         raise numbers.wrong("vector", text) from None
 
 
+def _short(kind: PgType, modifier: int, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return what reads an array's item, and refuses a text that is too long for it."""
+    limit = modifier - 4
+    if limit <= 0 or kind not in (VARCHAR, BPCHAR):
+        return read
+
+    def run(item: Any) -> Any:
+        made = read(item)
+        if len(made) > limit and made[limit:].strip(" "):
+            raise PgError("22001", f"value too long for type {kind.title}({limit})")
+        return made[:limit]
+
+    return run
+
+
 def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Callable[[str], Any]:
     """Return what turns a text of this type into what SQLite stores."""
     if kind in REG:  # a name is looked up where the database is at hand
@@ -192,7 +208,7 @@ def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Ca
     if kind is INTERVAL:
         return lambda text: str(intervals.parse(text))
     if kind.element:
-        item = text_in(BY_OID[kind.element], modifier, here)
+        item = _short(BY_OID[kind.element], modifier, text_in(BY_OID[kind.element], modifier, here))
         delimiter = " " if kind.name in ("int2vector", "oidvector") else ","
         if delimiter == " ":
             return lambda text: arrays.dump([item(each) for each in text.split()])
@@ -244,8 +260,11 @@ def _binary_in(kind: PgType, modifier: int) -> Callable[[bytes], Any]:
     if (shape := _FIXED.get(kind)) is not None:
         unpack = struct.Struct(shape).unpack
         return lambda data: unpack(data)[0]
+    if modifier != -1 and kind in (TIMESTAMP, TIMESTAMPTZ, TIME, TIMETZ):
+        whole = _binary_in(kind, -1)
+        return lambda data: moments.rounded(whole(data), modifier)
     if kind.element:
-        item = binary_in(BY_OID[kind.element], modifier)
+        item = _short(BY_OID[kind.element], modifier, binary_in(BY_OID[kind.element], modifier))
         first = 0 if kind.name in ("int2vector", "oidvector") else 1
         return lambda data: arrays.dump(arrays.from_binary(data, item, first))
     return _BINARY.get(kind) or (
