@@ -93,3 +93,10 @@ def test_copy_rounds_and_refuses_as_well(client, form):
     assert client.execute("SELECT at::text, words FROM fitted").fetchall() == [
         ("2024-01-01 10:00:01", ["abc"])
     ]
+
+
+def test_a_parameter_that_a_query_lists_takes_the_type_of_the_column_it_is_stored_in(client):
+    client.pgconn.exec_params(
+        b"INSERT INTO prices (id, price, code) SELECT $1, $2, $3", [b"1", b"1.555", b"abc"]
+    )
+    assert client.execute("SELECT id, price, code FROM prices").fetchall() == [(1, Decimal("1.56"), "abc")]

@@ -98,6 +98,8 @@ def pg_kept(value: Any, modifier: int, rounds: int = 0) -> int | float:
     :raises PgError: it has more digits than can be kept
     """
     number = numbers.decimal(value)
+    if isinstance(value, float) and abs(value) >= 10.0**_KEPT and number != Decimal(value):
+        raise PgError("22003", f"numeric {number:f} has more than the {_KEPT} digits that SQLite keeps")
     if rounds and modifier == -1 and number.adjusted() < _KEPT:
         number = _FIFTEEN.plus(number)
     return numbers.numeric(number, modifier)

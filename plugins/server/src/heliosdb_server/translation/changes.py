@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import NUMERIC, Sized
+from ..types.registry import NUMERIC, TEXT, Sized
 from . import tree
 from .decimals import listed as shown
 from .scope import Column, Ex, Relation, Scope, TableInfo
@@ -219,6 +219,11 @@ class Changes(Upserts):
                 )
             return [*(given[at].name for at in kept), *counting], "VALUES " + ", ".join(rows)
         assert source is not None
+        if isinstance(body, tree.Core) and not any(isinstance(t.expr, tree.Star) for t in body.targets):
+            for target, column in zip(body.targets, columns or info.columns, strict=False):
+                if isinstance(target.expr, tree.Param) and self.parameters.get(target.expr.number) is None:
+                    known = column.sized or Sized(TEXT)  # it takes the type of the column that it goes into
+                    target.expr = tree.Cast(target.expr, Sized(known.type), "", at=target.expr.at)
         text, made = self.rows_to_keep(source)
         given = columns or list(info.columns[: len(made)])
         if len(made) > len(given):

@@ -54,3 +54,8 @@ INSERT INTO n (id, a) VALUES (36, '1234567890123456.5'::text::numeric);
 CREATE TABLE m3 AS SELECT a + 0.1 AS x FROM n WHERE id = 6;
 -- otherwise: what was refused is not there
 SELECT id, a, b FROM n WHERE id = 6 OR id > 30;
+-- refused: 22003
+INSERT INTO n (id, a) SELECT DISTINCT 40, 1234567890123456789 + 0.001;
+INSERT INTO n (id, a) SELECT DISTINCT 41, 1e20::float8::numeric;
+INSERT INTO n (id, a) SELECT DISTINCT 42, 123456789.5 * 2;
+SELECT id, a::numeric(30,3) FROM n WHERE id IN (41, 42) ORDER BY id;
