@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from types import ModuleType
 from typing import Any
@@ -126,3 +126,21 @@ def test_named_placeholders_with_a_sequence_warn_at_the_callers_line() -> None:
     shown = assert_same(named)
     if (3, 12) <= sys.version_info < (3, 14):
         assert {warning[:1] + warning[2:3] for warning in shown.warnings} == {(DeprecationWarning, __file__)}
+
+
+@pytest.mark.parametrize("error", [KeyError, IndexError, ValueError])
+def test_the_error_of_a_sequence_for_named_placeholders_is_its_own(error: type[Exception]) -> None:
+    class Failing(Sequence[int]):
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, index: Any) -> Any:
+            raise error(index)
+
+    def failing(module: ModuleType) -> object:
+        with closing(module.connect(":memory:")) as connection:
+            return connection.execute("SELECT :a, :b", Failing())
+
+    shown = assert_same(failing)
+    assert shown.error is not None
+    assert shown.error[0] is error

@@ -115,7 +115,20 @@ class _Named(dict[str, Any]):
         if _is_name(name):
             message = _cpythons_words().replace("Binding 1 (':a')", f"Binding {place} ({name!r})")
             warnings.warn(message, DeprecationWarning, stacklevel=2)
-        return self._values[place - 1]
+        try:
+            return self._values[place - 1]
+        except LookupError as error:  # which CPython would take for a name that was not given
+            return _Missing(error)
+
+
+class _Missing:
+    """In the place of a value that its sequence does not give: its error comes when CPython binds it."""
+
+    def __init__(self, error: LookupError) -> None:
+        self._error = error
+
+    def __conform__(self, _: object) -> Any:
+        raise self._error
 
 
 @cache
