@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _FLAGS = doctest.ELLIPSIS | doctest.REPORT_NDIFF
 _PRINTED = "__printed__"  # in a document's namespace: what its last block printed
+STAND_INS = Path(__file__).parents[1] / "stand_ins"  # for what no test can download
 COLUMNS = "96"  # the width of the terminal in which the commands run
 
 session = DocTestEvaluator(_FLAGS)
@@ -75,7 +76,7 @@ def _run_commands(example: Example) -> str | None:
 def shell(command: str) -> str:
     """Run a command line with this Python's commands first on the path; return all it printed."""
     path = [sysconfig.get_path("scripts"), os.path.dirname(sys.executable), os.environ["PATH"]]
-    modules = [os.getcwd(), *filter(None, [os.environ.get("PYTHONPATH")])]
+    modules = [os.getcwd(), str(STAND_INS), *filter(None, [os.environ.get("PYTHONPATH")])]
     finished = subprocess.run(
         command,
         shell=True,
