@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 from ..protocol.errors import PgError
 from ..protocol.frames import LOGIN_LIMIT, MESSAGE_LIMIT, Frame, FrameReader
 from ..session.context import Counters
+from ..session.floor import FLOOR
 
 _CHUNK = 1 << 16
+_QUICK = 0.0005  # seconds in which an answer keeps nobody
 _TOO_LATE = ("08000", "canceling authentication due to timeout")
 
 
@@ -34,6 +36,7 @@ class SocketWire:
         self.deliver: Callable[[], None] = lambda: None
         self.ending: Callable[[], PgError | None] = lambda: None
         self._wake_in, self._wake_out = -1, -1
+        self._began = 0.0  # the answer before, by time.monotonic()
         self._pair: tuple[socket.socket, socket.socket] | None = None
         self._lock = threading.Lock()
 
@@ -41,6 +44,7 @@ class SocketWire:
 
     def logged_in(self) -> None:
         """The login is over: longer messages may come, and take their time."""
+        FLOOR.enter(self)
         self.reader.limit = MESSAGE_LIMIT
         self.deadline = None
         self.socket.settimeout(None)
@@ -57,9 +61,14 @@ class SocketWire:
                 raise PgError(*error, fatal=True)
         elif (found := self.idle()) is not None:
             limit, error = found[0], found[1:]
-        if self._pair is not None:
-            return self._select(limit, error)
-        return self._read(limit, error)
+        FLOOR.leave()
+        was_quick = time.monotonic() - self._began < _QUICK
+        try:
+            return self._read(limit, error) if self._pair is None else self._select(limit, error)
+        finally:
+            if was_quick:  # and will be again, most likely
+                FLOOR.take()
+            self._began = time.monotonic()
 
     def _read(self, limit: float | None, error: Sequence[str]) -> bool:
         if self.socket.gettimeout() != limit:
@@ -180,6 +189,7 @@ class SocketWire:
 
     def close(self) -> None:
         """Close the socket."""
+        FLOOR.exit(self)
         with self._lock:
             if self._pair is not None:
                 for each in self._pair:

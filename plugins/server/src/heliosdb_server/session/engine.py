@@ -16,6 +16,7 @@ from ..translation.templates import Templates
 from ..translation.translate import Translated, original_error, translate
 from . import hearing
 from .failures import as_pg_error
+from .floor import FLOOR
 from .guard import authorizer
 from .plans import plan_of
 
@@ -146,7 +147,8 @@ class Engine:
                 )
                 raise PgError("58030", text, fatal=True) from None
             self._joined = True
-        self._sync.wait()
+        with FLOOR.left():
+            self._sync.wait()
 
     # ---- running ----
 

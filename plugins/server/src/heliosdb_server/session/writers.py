@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ..protocol.errors import PgError
+from .floor import FLOOR
 
 
 class WriterQueue:
@@ -19,7 +20,9 @@ class WriterQueue:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._owner: object | None = None
-        self._waiting: deque[tuple[object, threading.Event]] = deque()
+        self._waiting: deque[tuple[object, threading.Lock]] = (
+            deque()
+        )  # a lock that is opened when it is one's turn
 
     @property
     def waiting(self) -> int:
@@ -43,11 +46,22 @@ class WriterQueue:
             if self._owner is None:
                 self._owner = who
                 return
-            turn = threading.Event()
+            turn = threading.Lock()
+            turn.acquire()
             place = (who, turn)
             self._waiting.append(place)
+        with FLOOR.left():
+            self._wait(who, place, timeout, cancelled)
+
+    def _wait(
+        self,
+        who: object,
+        place: tuple[object, threading.Lock],
+        timeout: float | None,
+        cancelled: Callable[[], PgError | None],
+    ) -> None:
         waited = 0.0
-        while not turn.wait(0.1):
+        while not place[1].acquire(timeout=0.1):
             waited += 0.1
             error = cancelled()
             if error is None and timeout is not None and waited >= timeout:
@@ -69,6 +83,6 @@ class WriterQueue:
     def _hand_on(self) -> None:
         if self._waiting:
             self._owner, turn = self._waiting.popleft()
-            turn.set()
+            turn.release()
         else:
             self._owner = None
