@@ -23,7 +23,8 @@ from .sql.script import split_script
 
 _NO_FUNCTION = re.compile(r"no such function: (\w+)")
 _NO_DATABASE = "file is not a database"
-_ENCRYPTED = b"HeliosDB"  # as a file begins whose pages are sealed
+ENCRYPTED = b"HeliosDB"
+"""What a file begins with whose pages are sealed."""
 _NEAR = re.compile(r'near "(.+)": syntax error', re.DOTALL)
 
 
@@ -113,7 +114,7 @@ def _encrypted(connection: Any) -> str | None:
     try:
         for _, _, path in bare_cursor(connection).execute("PRAGMA database_list").fetchall():
             with open(path, "rb") as file:  # bytes where text_factory says so
-                if file.read(len(_ENCRYPTED)) == _ENCRYPTED:
+                if file.read(len(ENCRYPTED)) == ENCRYPTED:
                     return os.fsdecode(path)
     except Exception:  # noqa: BLE001, S110 - SQLite's own error is what there is to tell
         pass

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from .._guard import ENCRYPTED
 from .._standard import sqlite3
 
 _MAGIC = b"SQLite format 3\0"
@@ -54,7 +55,7 @@ def read_header(path: Path) -> Header | None:
 
 def _guess(start: bytes) -> str:
     """Return what the file may be instead, as the end of a sentence."""
-    if start.startswith(b"HeliosDB"):
+    if start.startswith(ENCRYPTED):
         return ": it is encrypted; connect(..., encryption_key=...) opens it, `heliosdb decrypt` makes it a plain one"
     if len(start) >= 512 and len(set(start[:512])) > 128:  # 512 random bytes have about 221 different ones
         return (

@@ -131,12 +131,19 @@ def verb(sql: str) -> str:
     first = next((token.word for token in tokens if token.text != ";"), "")
     if first != "WITH":
         return first
+    return main_verb(tokens) or first
+
+
+def main_verb(tokens: Iterator[Token]) -> str:
+    """Take the tokens behind a WITH up to the keyword that says what the statement does, and return that.
+
+    :return: in upper case; "" if there is none
+    """
     depth, before = 0, ""
     for token in tokens:
         depth += (token.text == "(") - (token.text == ")")
-        if (
-            depth == 0 and before == ")" and token.word in _MAIN_VERBS
-        ):  # a table of the clause may be named replace
+        # Behind a parenthesis: a table of the clause may be named replace.
+        if depth == 0 and before == ")" and token.word in _MAIN_VERBS:
             return token.word
         before = token.text
-    return first
+    return ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ..._standard import sqlite3
+from ...sql.names import folded
 from ...sql.quoting import quote_identifier
 
 CHOICES = ("abort", "ignore", "replace", "update")
@@ -54,7 +55,7 @@ class Insertion:
                 f"columns={columns!r}: name the columns that the rows have values for"
             )
         # SQLite, which folds ASCII alone, would take one of the values and drop the others.
-        if len({name.encode(errors="surrogatepass").lower() for name in named}) < len(named):
+        if len({folded(name) for name in named}) < len(named):
             raise sqlite3.ProgrammingError(f"columns={columns!r}: name each column once")
         if on_conflict not in CHOICES:
             raise sqlite3.ProgrammingError(

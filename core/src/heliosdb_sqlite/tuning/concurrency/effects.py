@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from ...sql.lexer import Token, scan
+from ...sql.lexer import main_verb, scan
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
-_READS = frozenset({"SELECT", "VALUES"})
 _ENDS = frozenset({"COMMIT", "END", "ROLLBACK", "RELEASE"})
 _AT_ONCE = frozenset({"IMMEDIATE", "EXCLUSIVE"})
 _BEFORE_THE_NAME = frozenset({"INTO", "FROM"})
@@ -42,7 +40,7 @@ def _effect(sql: str) -> Effect | None:
     tokens = scan(sql)  # one at a time: statements may be long, and what is looked for is near the beginning
     does = next((token.word for token in tokens), "")
     if does == "WITH" and len(sql) < _LONG:
-        does = _main(tokens)
+        does = main_verb(tokens)
     words = islice(tokens, _ENOUGH)
     if does in _ENDS:
         return Effect(ends=True)
@@ -60,15 +58,3 @@ def _effect(sql: str) -> Effect | None:
     if dot is not None and dot.text == "." and second is not None:
         return Effect(ends=False, schema=after.name, table=second.name)
     return Effect(ends=False, table=after.name)
-
-
-def _main(tokens: Iterator[Token]) -> str:
-    """Return what a statement does behind its WITH clause, whose tokens are taken."""
-    depth, before = 0, ""
-    for token in tokens:
-        depth += (token.text == "(") - (token.text == ")")
-        # Behind a parenthesis: a table of the clause may be named replace.
-        if depth == 0 and before == ")" and token.word in _WRITES | _READS:
-            return token.word
-        before = token.text
-    return ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from heliosdb_sqlite.sql.affinity import affinity_of
 from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
@@ -165,20 +166,9 @@ def read_table(connection: Any, name: str) -> Table:
         uniques,
         autoincrement,
         tuple(row[3] for row in data),
-        frozenset(row[0] for row in data if affinity(row[1], strict=strict) != "BLOB"),
+        frozenset(row[0] for row in data if affinity_of(row[1], strict=strict) != "BLOB"),
         strict,
     )
-
-
-def affinity(declared: str, *, strict: bool) -> str:
-    """Return the affinity of a column by its type, which makes every number what it likes best; BLOB is none."""
-    upper = declared.upper()
-    for found, parts in (("INTEGER", ("INT",)), ("TEXT", ("CHAR", "CLOB", "TEXT")), ("BLOB", ("BLOB",))):
-        if any(part in upper for part in parts):
-            return found
-    if not upper or (strict and upper == "ANY"):
-        return "BLOB"
-    return "REAL" if any(part in upper for part in ("REAL", "FLOA", "DOUB")) else "NUMERIC"
 
 
 @lru_cache(maxsize=256)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from heliosdb_sqlite.sql.affinity import affinity_of
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
-from ..logs.tables import Table, affinity
+from ..logs.tables import Table
 from ..running import rows, run, run_many, value
 from .ledger import Write
 
@@ -92,4 +93,4 @@ def _like(connection: Any, table: Table, columns: Sequence[str]) -> Iterator[str
 def _types(connection: Any, table: Table) -> dict[str, str]:
     """Return how each column stores values, as a type that means nothing else to any plugin."""
     described = rows(connection, "SELECT name, type FROM pragma_table_xinfo(?, 'main')", (table.name,))
-    return {name: affinity(declared, strict=table.strict) for name, declared in described}
+    return {name: affinity_of(declared, strict=table.strict) for name, declared in described}

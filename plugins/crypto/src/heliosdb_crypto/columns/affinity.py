@@ -17,24 +17,6 @@ _KEPT = {
 }
 
 
-def affinity_of(declared: str) -> str:
-    """Return the affinity of a declared type, by SQLite's rules.
-
-    >>> affinity_of("VARCHAR(20)"), affinity_of("BIGINT"), affinity_of("DECIMAL(5, 2)")
-    ('TEXT', 'INTEGER', 'NUMERIC')
-    """
-    folded = declared.upper()
-    if "INT" in folded:
-        return "INTEGER"
-    if any(word in folded for word in ("CHAR", "CLOB", "TEXT")):
-        return "TEXT"
-    if "BLOB" in folded or not folded.strip():
-        return "BLOB"
-    if any(word in folded for word in ("REAL", "FLOA", "DOUB")):
-        return "REAL"
-    return "NUMERIC"
-
-
 def stored(value: Value, affinity: str) -> Value:
     """Return the value that a column of this affinity would hold: SQLite itself is asked where it may differ."""
     if isinstance(value, _KEPT[affinity]):

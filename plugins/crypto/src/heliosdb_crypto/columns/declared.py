@@ -13,12 +13,12 @@ import sqlite3
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from heliosdb_sqlite.sql.affinity import affinity_of
 from heliosdb_sqlite.sql.ddl import Column, TableDefinition, table_definition
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 
-from .affinity import affinity_of
 from .values import COLUMN_ID, MAGIC, SHORTEST
 
 WORD, DETERMINISTIC = "ENCRYPTED", "DETERMINISTIC"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heliosdb_sqlite.sql.lexer import tokenize
+from heliosdb_sqlite.sql.selects import view_query
 
 
 def _balanced(tokens: list[Any], at: int) -> int:
@@ -53,10 +54,5 @@ def index_parts(sql: str) -> tuple[list[str], str]:
 
 def view_body(sql: str) -> str:
     """Return what stands behind AS in CREATE VIEW."""
-    tokens = tokenize(sql)
-    depth = 0
-    for token in tokens:
-        depth += (token.text == "(") - (token.text == ")")
-        if token.word == "AS" and depth == 0:
-            return " " + sql[token.end :].strip().rstrip(";") + ";"
-    return sql
+    query = view_query(sql)
+    return f" {query.strip().rstrip(';')};" if query else sql

@@ -7,7 +7,6 @@ texts, with nothing rounded before the end.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
@@ -273,18 +272,18 @@ class ExactSum:
 
     def __init__(self) -> None:
         self._total = Decimal(0)
-        self._scales: Counter[int] = Counter()
+        self._scale: int | None = None  # the greatest so far; None before the first number
 
     def step(self, value: Any) -> None:
         """Take a row's number."""
         if value is not None:
             number = numbers.decimal(value)
             self._total = _WIDE.add(self._total, number)
-            self._scales[_scale(number)] += 1
+            self._scale = max(self._scale or 0, _scale(number))
 
     def finalize(self) -> str | None:
         """Return the sum; None where there was no number."""
-        return _shown(_rounded(self._total, max(self._scales))) if self._scales else None
+        return None if self._scale is None else _shown(_rounded(self._total, self._scale))
 
 
 class ExactGreatest:

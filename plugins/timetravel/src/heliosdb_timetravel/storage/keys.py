@@ -59,14 +59,19 @@ def row_part(shape: Shape, row: str) -> str:
     return of_row(shape, row)[-1] if shape.nullable else ""
 
 
+def _alike(shape: Shape, left: str, right: str) -> str:
+    """Return the condition that two rows have the same in all columns of the key, so that indexes serve."""
+    return " AND ".join(
+        f"{left}.{quote_identifier(name)} IS {right}.{quote_identifier(name)}{_collate(collation)}"
+        for name, collation in zip(shape.key, shape.key_collations, strict=True)
+    )
+
+
 def find_row(shape: Shape, row: str, version: str) -> str:
     """Return the condition that a row of the user's table has the key of a superseded one, so that indexes serve."""
     if shape.rowid_is_key:
         return equal(of_row(shape, row), of_version(shape, version))
-    same = " AND ".join(
-        f"{row}.{quote_identifier(name)} IS {version}.{quote_identifier(name)}{_collate(collation)}"
-        for name, collation in zip(shape.key, shape.key_collations, strict=True)
-    )
+    same = _alike(shape, row, version)
     if not shape.nullable:
         return same
     return f"{same} AND ({version}.{ROW} = '' OR {row}.{shape.rowid} = {version}.{ROW})"
@@ -76,10 +81,7 @@ def find_same(shape: Shape, found: str, row: str) -> str:
     """Return the condition that a row of the user's table has the key of another, so that indexes serve."""
     if shape.rowid_is_key:
         return equal(of_row(shape, found), of_row(shape, row))
-    same = " AND ".join(
-        f"{found}.{quote_identifier(name)} IS {row}.{quote_identifier(name)}{_collate(collation)}"
-        for name, collation in zip(shape.key, shape.key_collations, strict=True)
-    )
+    same = _alike(shape, found, row)
     if not shape.nullable:
         return same
     whole = " AND ".join(f"{row}.{quote_identifier(name)} IS NOT NULL" for name in shape.key)
@@ -90,10 +92,7 @@ def find_version(shape: Shape, version: str, other: str) -> str:
     """Return the condition that a superseded row has the key of another one, so that the history's index serves."""
     if shape.rowid_is_key:
         return equal(of_version(shape, version), of_version(shape, other))
-    same = " AND ".join(
-        f"{version}.{quote_identifier(name)} IS {other}.{quote_identifier(name)}{_collate(collation)}"
-        for name, collation in zip(shape.key, shape.key_collations, strict=True)
-    )
+    same = _alike(shape, version, other)
     return f"{same} AND {version}.{ROW} = {other}.{ROW}" if shape.nullable else same
 
 
@@ -102,10 +101,7 @@ def find_marks(shape: Shape, version: str, row: str) -> str:
     if shape.rowid_is_key:
         same = equal(of_version(shape, version), of_row(shape, row))
     else:
-        same = " AND ".join(
-            f"{version}.{quote_identifier(name)} IS {row}.{quote_identifier(name)}{_collate(collation)}"
-            for name, collation in zip(shape.key, shape.key_collations, strict=True)
-        )
+        same = _alike(shape, version, row)
         if shape.nullable:
             same += f" AND {version}.{ROW} = {of_row(shape, row)[-1]}"
     return f"{same} AND +{version}.{TO} < 0"  # the sign keeps SQLite from reading all that have such an end

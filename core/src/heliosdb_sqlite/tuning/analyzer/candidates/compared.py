@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..schema.catalog import Catalog, Table, fold
+from ....sql.names import folded
+from ..schema.catalog import Catalog, Table
 from .resolving import Resolver
 from .tree import judged_by_sqlglot, read_tree
 
@@ -48,9 +49,9 @@ def _value_of(node: exp.Expr, table: Table | None) -> Source:
 
     comparison = node.find_ancestor(exp.Binary, exp.In, exp.Between)
     column = comparison.find(exp.Column) if comparison is not None else None
-    if table is None or column is None or fold(column.name) not in table.columns:
+    if table is None or column is None or folded(column.name) not in table.columns:
         return None
-    return (fold(table.schema), fold(table.name)), column.name, _position(node, comparison)
+    return (folded(table.schema), folded(table.name)), column.name, _position(node, comparison)
 
 
 def _source_of(node: exp.Expr, scopes: dict[int, Any], resolver: Resolver) -> Source:
@@ -74,7 +75,7 @@ def _source_of(node: exp.Expr, scopes: dict[int, Any], resolver: Resolver) -> So
     if not resolved:
         return None
     occurrence, name = resolved[0]
-    return (fold(occurrence.table.schema), fold(occurrence.table.name)), name, _position(node, parent)
+    return (folded(occurrence.table.schema), folded(occurrence.table.name)), name, _position(node, parent)
 
 
 def _position(node: exp.Expr, parent: exp.Expr | None) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..schema.catalog import Term, fold
+from ....sql.names import folded
+from ..schema.catalog import Term
 from ..schema.indexes import NewIndex, is_useless
 from .resolving import Occurrence, column_term
 
@@ -31,7 +32,7 @@ def covering(candidate: NewIndex, read: Iterable[str]) -> NewIndex | None:
 
     :param read: the folded names of the columns that the statement reads
     """
-    there = {fold(term.column) for term in candidate.terms if term.column is not None}
+    there = {folded(term.column) for term in candidate.terms if term.column is not None}
     columns = candidate.table.columns
     missing = [
         column
@@ -53,7 +54,7 @@ def _made(occurrence: Occurrence, terms: Iterable[Term]) -> NewIndex | None:
     # What stands behind the rowid decides nothing.
     key = occurrence.table.integer_key
     at = next(
-        (at for at, term in enumerate(kept) if term.column is not None and fold(term.column) == key),
+        (at for at, term in enumerate(kept) if term.column is not None and folded(term.column) == key),
         len(kept),
     )
     kept = kept[: at or len(kept)]

@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 
 from ...._standard import sqlite3
+from ....sql.names import folded
 from ....sql.quoting import quote_identifier
 from ..recording.workload import Sample
-from ..schema.catalog import Catalog, fold
+from ..schema.catalog import Catalog
 from ..schema.indexes import NewIndex, is_useless
 from ..schema.reader import Reader, Row
 from ..trial.copy import Place, Trial
@@ -64,7 +65,9 @@ class Planner:
             for each in [each for option in found for each in option]:
                 found.setdefault((each,))
             for winner in list(winners)[:3]:
-                wide = covering(winner, read.get((fold(winner.table.schema), fold(winner.table.name)), ()))
+                wide = covering(
+                    winner, read.get((folded(winner.table.schema), folded(winner.table.name)), ())
+                )
                 if wide is not None and not is_useless(wide):
                     self._make(wide, made)
             self._analyze(made)
@@ -97,12 +100,12 @@ class Planner:
 
     def _analyze(self, made: Mapping[int, NewIndex]) -> None:
         """Run ANALYZE, and tell the planner of as many rows as there are in the original."""
-        places = {(fold(each.table.schema), fold(each.table.name)) for each in made.values()}
+        places = {(folded(each.table.schema), folded(each.table.name)) for each in made.values()}
         for place in places:
             self._copy.connection.execute(f"ANALYZE {self._copy.catalog.tables[place].quoted}")
         for schema in {schema for schema, _ in places}:
             rows = self._copy.statistics(schema) or []
-            fresh = [(fold(schema), fold(row[0])) in places for row in rows]
+            fresh = [(folded(schema), folded(row[0])) in places for row in rows]
             self._copy.write_statistics(
                 schema,
                 [self._scaled(schema, row) if new else row for row, new in zip(rows, fresh, strict=True)],
@@ -110,7 +113,7 @@ class Planner:
 
     def _scaled(self, schema: str, row: Row) -> Row:
         table, index, stat = row
-        factor = self._totals.get((fold(schema), fold(table)), 1.0)
+        factor = self._totals.get((folded(schema), folded(table)), 1.0)
         first, *others = stat.split()
         if factor <= 1:
             return row

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ....sql.names import folded
 from ....sql.quoting import quote_identifier
-from ..schema.catalog import Catalog, Table, Term, fold
+from ..schema.catalog import Catalog, Table, Term
 from .tree import collation_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Resolver:
         """Return the tables' columns that a column of the statement stands for; several behind a UNION."""
         while scope is not None:
             for name, source in scope.sources.items():
-                if column.table and fold(name) != fold(column.table):
+                if column.table and folded(name) != folded(column.table):
                     continue
                 if found := self.in_source(column.name, source):
                     return found
@@ -70,18 +71,18 @@ class Resolver:
 
         if isinstance(source, exp.Table):
             occurrence = self.occurrence(source)
-            if occurrence is None or fold(name) not in occurrence.table.columns:
+            if occurrence is None or folded(name) not in occurrence.table.columns:
                 return []
-            return [(occurrence, occurrence.table.columns[fold(name)].name)]
+            return [(occurrence, occurrence.table.columns[folded(name)].name)]
         query = source.expression
         if source.set_operation_scopes:
-            names = [fold(each) for each in query.named_selects]
-            if fold(name) not in names:
+            names = [folded(each) for each in query.named_selects]
+            if folded(name) not in names:
                 return []
-            at = names.index(fold(name))
+            at = names.index(folded(name))
             return [found for branch in source.set_operation_scopes for found in self._projection(branch, at)]
         for at, each in enumerate(getattr(query, "selects", ())):
-            if fold(each.alias_or_name) == fold(name) and not each.is_star:
+            if folded(each.alias_or_name) == folded(name) and not each.is_star:
                 return self._projection(source, at)
         if any(each.is_star for each in getattr(query, "selects", ())):
             for inner in source.sources.values():
@@ -130,4 +131,4 @@ def column_term(name: str, collation: str = "") -> Term:
 
 
 def _unless_default(collation: str, table: Table, column: str) -> str:
-    return "" if collation == table.columns[fold(column)].collation else collation
+    return "" if collation == table.columns[folded(column)].collation else collation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..schema.catalog import Catalog, Term, fold
+from ....sql.names import folded
+from ..schema.catalog import Catalog, Term
 from .resolving import Occurrence, Resolver, column_term
 from .tree import collation_of, conjuncts, disjuncts, judged_by_sqlglot, put_views_in, query_of, read_tree
 
@@ -180,7 +181,7 @@ class _Structure:
                     (
                         each
                         for each in query.selects
-                        if isinstance(each, exp.Alias) and fold(each.alias) == fold(plain.name)
+                        if isinstance(each, exp.Alias) and folded(each.alias) == folded(plain.name)
                     ),
                     None,
                 )

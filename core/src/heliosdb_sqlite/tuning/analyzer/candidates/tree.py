@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ...._standard import sqlite3
 from ....sql.lexer import Kind, tokenize
+from ....sql.names import folded
 from ....sql.splice import Edit, splice
 from ....sql.tree import parse
-from ..schema.catalog import Catalog, fold
+from ..schema.catalog import Catalog
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -79,9 +80,9 @@ def put_views_in(tree: exp.Expr, catalog: Catalog, depth: int = 0) -> None:
     """Put each view's query in the place of its name."""
     from sqlglot import exp
 
-    common = {fold(cte.alias) for cte in tree.find_all(exp.CTE)}
+    common = {folded(cte.alias) for cte in tree.find_all(exp.CTE)}
     for node in list(tree.find_all(exp.Table)):
-        if not node.db and fold(node.name) in common:
+        if not node.db and folded(node.name) in common:
             continue
         view = catalog.find(node.name, node.db)
         if view is None or view.kind != "view" or depth >= _DEPTH:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from ...._standard import sqlite3
 from ....sql.lexer import Kind, tokenize
+from ....sql.names import folded
 from ..candidates.lists import candidates
 from ..candidates.planner import Planner
 from ..candidates.structure import occurrences
 from ..recording.workload import Recorded, Sample, Workload
 from ..results import Judged, Report
-from ..schema.catalog import Catalog, fold
+from ..schema.catalog import Catalog
 from ..schema.reader import Reader, plan_of
 from ..schema.unused import duplicate_indexes, unused_indexes
 from ..trial.copy import Place, Trial
@@ -167,7 +168,7 @@ class Analysis:
         return tuple(usable)
 
     def _reason(self, text: str, error: sqlite3.Error) -> str:
-        named = {fold(token.name) for token in tokenize(text) if token.kind in (Kind.WORD, Kind.QUOTED)}
+        named = {folded(token.name) for token in tokenize(text) if token.kind in (Kind.WORD, Kind.QUOTED)}
         virtual = [reason for (_, name), reason in self.ground.trial.unavailable.items() if name in named]
         if str(error) == "not authorized":
             return "it does more than reading and writing tables"
@@ -187,7 +188,7 @@ class Analysis:
             # A table may take half of what is left, and all of it when it is the last.
             mine = room // min(left, 2)
             until = time.monotonic() + (end - time.monotonic()) / min(left, 2)
-            place = fold(table.schema), fold(table.name)
+            place = folded(table.schema), folded(table.name)
             before = self.ground.trial.pages()
             try:
                 self.ground.copied[place] = copied = copy_rows(

@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 
 from ...._standard import sqlite3
 from ....sql.lexer import tokenize
-from ..schema.catalog import Table, fold
+from ....sql.names import folded
+from ..schema.catalog import Table
 from ..trial.copy import OutOfTime, Place
 from ..trial.timing import time_inserting
 from .ground import Ground
@@ -31,7 +32,7 @@ class Harm:
     def of_inserting(self, each: Trialled) -> dict[Place, float]:
         """Return by table how many seconds longer the insertion of a row takes with the option."""
         tables: dict[Place, Table] = {
-            (fold(index.table.schema), fold(index.table.name)): index.table for index in each.option
+            (folded(index.table.schema), folded(index.table.name)): index.table for index in each.option
         }
         trial = self._ground.trial
         try:
@@ -112,7 +113,7 @@ class Harm:
 
     def _changed(self, query: Query, each: Trialled) -> float | None:
         """Return the time of a statement where the option may make a difference to it; None where it can't."""
-        places = {(fold(index.table.schema), fold(index.table.name)) for index in each.option}
+        places = {(folded(index.table.schema), folded(index.table.name)) for index in each.option}
         if query.before is None or not places & query.touched.places:
             return None
         first = query.samples[0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from ....sql.names import folded
 from ..candidates.planner import Option
 from ..results import Suggestion
-from ..schema.catalog import fold
 from ..schema.indexes import NewIndex
 from .ground import Ground
 from .harm import Harm
@@ -54,11 +54,11 @@ class Suggesting:
         taken: dict[str, set[str]] = {}
         names: dict[NewIndex, str] = {}
         for index in dict.fromkeys(index for option in options for index in option):
-            schema = fold(index.table.schema)
+            schema = folded(index.table.schema)
             if schema not in taken:
                 taken[schema] = self._ground.catalog.index_names(index.table.schema)
             names[index] = index.name(taken[schema])
-            taken[schema].add(fold(names[index]))
+            taken[schema].add(folded(names[index]))
         return names
 
     def _suggestion(
@@ -115,7 +115,7 @@ class Suggesting:
     def _size(self, each: Trialled) -> int:
         factors = [1.0]
         for index in each.option:
-            copied = self._ground.copied.get((fold(index.table.schema), fold(index.table.name)))
+            copied = self._ground.copied.get((folded(index.table.schema), folded(index.table.name)))
             if copied is not None and copied.rows:
                 factors.append(copied.total / copied.rows)
         return int(each.size * max(factors))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...._standard import sqlite3
+from ....sql.names import folded
 from ....sql.parameters import parameters
 from ....sql.quoting import quote_identifier
 from ....sql.splice import Edit, splice
 from ..recording.workload import Sample
-from ..schema.catalog import Catalog, fold
+from ..schema.catalog import Catalog
 from ..trial.copy import Trial
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _fitting(sample: Sample, found: list[Parameter], values: dict[int, Any]) -> 
 def _typical(trial: Trial, place: tuple[str, str], column: str, position: float) -> Any:
     """Return the value at ``position``, from 0 to 1, among the column's values in their order."""
     table = trial.catalog.tables[place]
-    name = quote_identifier(table.columns[fold(column)].name)
+    name = quote_identifier(table.columns[folded(column)].name)
     connection = trial.connection
     factory, connection.text_factory = connection.text_factory, lambda text: text.decode("utf-8", "replace")
     try:

@@ -6,17 +6,11 @@ from dataclasses import dataclass, field
 
 from ....sql.ddl import table_definition
 from ....sql.lexer import tokenize
+from ....sql.names import folded
 from ....sql.quoting import quote_identifier
 from .reader import Reader
 
-_FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}  # SQLite folds the case of ASCII alone
-
 _COLLATIONS = ("BINARY", "NOCASE", "RTRIM")  # SQLite's own; others have names of the program's
-
-
-def fold(name: str) -> str:
-    """Return the name as SQLite compares it."""
-    return name.translate(_FOLD)
 
 
 @dataclass(frozen=True)
@@ -105,26 +99,26 @@ class Catalog:
 
     def find(self, name: str, schema: str = "") -> Table | None:
         """Return the table or view that a name means in a statement."""
-        order = [fold(schema)] if schema else [fold(each) for each in self.schemas]
+        order = [folded(schema)] if schema else [folded(each) for each in self.schemas]
         return next(
-            (self.tables[each, fold(name)] for each in order if (each, fold(name)) in self.tables), None
+            (self.tables[each, folded(name)] for each in order if (each, folded(name)) in self.tables), None
         )
 
     def index_names(self, schema: str) -> set[str]:
         """Return every name that a new index of the schema can't have, folded."""
         rows = self._reader.rows(f"SELECT name FROM {quote_identifier(schema)}.sqlite_master")
-        return {fold(row[0]) for row in rows}
+        return {folded(row[0]) for row in rows}
 
     def _read(self, schema: str) -> None:
         rows = self._reader.rows(
             "SELECT type, name, tbl_name, sql FROM "
             f"{quote_identifier(schema)}.sqlite_master WHERE type IN ('table', 'view', 'index')"
         )
-        definitions = {fold(name): sql or "" for kind, name, _, sql in rows if kind == "index"}
+        definitions = {folded(name): sql or "" for kind, name, _, sql in rows if kind == "index"}
         for kind, name, _, sql in rows:
-            if kind != "index" and sql and not fold(name).startswith("sqlite_"):
+            if kind != "index" and sql and not folded(name).startswith("sqlite_"):
                 what = "virtual" if sql[:14].upper() == "CREATE VIRTUAL" else kind
-                self.tables[fold(schema), fold(name)] = self._table(schema, name, what, sql, definitions)
+                self.tables[folded(schema), folded(name)] = self._table(schema, name, what, sql, definitions)
 
     def _table(self, schema: str, name: str, kind: str, sql: str, definitions: dict[str, str]) -> Table:
         table = Table(schema, name, kind, sql)
@@ -134,8 +128,8 @@ class Catalog:
         for column, declared, key, hidden in self._reader.rows(
             "SELECT name, type, pk, hidden FROM pragma_table_xinfo(?, ?)", (name, schema)
         ):
-            table.columns[fold(column)] = Column(
-                column, declared or "", collations.get(fold(column), "BINARY"), hidden in (2, 3), key
+            table.columns[folded(column)] = Column(
+                column, declared or "", collations.get(folded(column), "BINARY"), hidden in (2, 3), key
             )
         if kind == "virtual":
             return table
@@ -145,12 +139,12 @@ class Catalog:
             number, column = place
             while len(table.foreign_keys) <= number:
                 table.foreign_keys.append(())
-            table.foreign_keys[number] += (fold(column),)
+            table.foreign_keys[number] += (folded(column),)
         for index, unique, origin in self._reader.rows(
             'SELECT name, "unique", origin FROM pragma_index_list(?, ?)', (name, schema)
         ):
             table.indexes.append(
-                self._index(table, index, bool(unique), origin, definitions.get(fold(index), ""))
+                self._index(table, index, bool(unique), origin, definitions.get(folded(index), ""))
             )
         self._keys(table)
         return table
@@ -167,8 +161,8 @@ class Catalog:
         # INTEGER PRIMARY KEY DESC is no name of the rowid, and has an index instead.
         with_index = {index.columns[0][0] for index in table.indexes if index.by_constraint and index.columns}
         only = primary[0] if len(primary) == 1 and primary[0].type.upper() == "INTEGER" else None
-        if only is not None and fold(only.name) not in with_index:
-            table.integer_key, table.rowid = fold(only.name), quote_identifier(only.name)
+        if only is not None and folded(only.name) not in with_index:
+            table.integer_key, table.rowid = folded(only.name), quote_identifier(only.name)
         if not table.rowid:
             free = next((each for each in ("rowid", "_rowid_", "oid") if each not in table.columns), "")
             table.rowid = quote_identifier(free) if free else ""
@@ -180,7 +174,11 @@ class Catalog:
             (name, table.schema),
         )
         columns = tuple(
-            ("" if cid == -2 else fold(column or "rowid"), (collation or "BINARY").upper(), bool(descending))
+            (
+                "" if cid == -2 else folded(column or "rowid"),
+                (collation or "BINARY").upper(),
+                bool(descending),
+            )
             for cid, column, collation, descending in rows
         )
         words = [token.word or token.text for token in tokenize(sql)]
@@ -197,5 +195,5 @@ def _collations(sql: str) -> dict[str, str]:
         words = column.constraints
         for at, token in enumerate(words[:-1]):
             if token.word == "COLLATE":
-                found[fold(column.name.name)] = words[at + 1].name.upper()
+                found[folded(column.name.name)] = words[at + 1].name.upper()
     return found

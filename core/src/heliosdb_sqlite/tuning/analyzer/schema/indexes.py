@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ....sql.names import folded
 from ....sql.quoting import quote_identifier
-from .catalog import Index, Table, Term, fold
+from .catalog import Index, Table, Term
 
 Shape = tuple[tuple[str, str, bool], ...]
 _NAME = 60  # characters of a generated name
@@ -29,14 +30,14 @@ class NewIndex:
     @property
     def identity(self) -> tuple[str, str, tuple[str, ...]]:
         """What makes two of them the same."""
-        return fold(self.table.schema), fold(self.table.name), tuple(term.sql for term in self.terms)
+        return folded(self.table.schema), folded(self.table.name), tuple(term.sql for term in self.terms)
 
     @property
     def shape(self) -> Shape:
         """Its columns as :class:`~.catalog.Index` has them."""
         return tuple(
             (
-                fold(term.column) if term.column is not None else f"({term.text})",
+                folded(term.column) if term.column is not None else f"({term.text})",
                 term.collation or _collation(self.table, term),
                 term.descending,
             )
@@ -48,7 +49,7 @@ class NewIndex:
 
         :param shared: another suggestion may have made it
         """
-        place = "" if fold(self.table.schema) == "main" else f"{quote_identifier(self.table.schema)}."
+        place = "" if folded(self.table.schema) == "main" else f"{quote_identifier(self.table.schema)}."
         terms = ", ".join(term.sql for term in self.terms)
         create = "CREATE INDEX IF NOT EXISTS" if shared else "CREATE INDEX"
         return f"{create} {place}{quote_identifier(name)} ON {quote_identifier(self.table.name)} ({terms})"
@@ -71,13 +72,13 @@ class NewIndex:
         stem = re.sub(r"[\W_]+", "_", "_".join(words)).strip("_").lower()[:_NAME].rstrip("_")
         used = set(taken)
         name, number = stem, 2
-        while fold(name) in used:
+        while folded(name) in used:
             name, number = f"{stem}_{number}", number + 1
         return name
 
 
 def _collation(table: Table, term: Term) -> str:
-    column = table.columns.get(fold(term.column)) if term.column is not None else None
+    column = table.columns.get(folded(term.column)) if term.column is not None else None
     return column.collation if column is not None else "BINARY"
 
 
@@ -85,7 +86,7 @@ def is_useless(candidate: NewIndex) -> bool:
     """Return whether the table has what the candidate offers: an index or a key that begins with its columns."""
     table = candidate.table
     first = candidate.terms[0]
-    if first.column is not None and fold(first.column) in (table.integer_key, "rowid", "_rowid_", "oid"):
+    if first.column is not None and folded(first.column) in (table.integer_key, "rowid", "_rowid_", "oid"):
         return True
     return any(candidate.is_served_by(index) for index in table.indexes)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ....sql.names import folded
 from ....sql.quoting import quote_identifier
 from ..results import SuperfluousIndex
-from .catalog import Catalog, Index, Table, fold
+from .catalog import Catalog, Index, Table
 from .indexes import duplicates
 
 
@@ -51,5 +52,5 @@ def _serves_foreign_key(table: Table, index: Index) -> bool:
 
 
 def _drop(index: Index) -> str:
-    place = "" if fold(index.schema) == "main" else f"{quote_identifier(index.schema)}."
+    place = "" if folded(index.schema) == "main" else f"{quote_identifier(index.schema)}."
     return f"DROP INDEX {place}{quote_identifier(index.name)}"

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from ...._standard import sqlite3
 from ....plugins import Parameters
 from ....sql.lexer import tokenize
+from ....sql.names import folded
 from ....sql.quoting import quote_identifier
 from ....sql.splice import Edit, splice
-from ..schema.catalog import Catalog, fold
+from ..schema.catalog import Catalog
 from ..schema.reader import Reader, Row, plan_of
 
 # What a statement of the program may do on the copy: read, call functions, write to the copy's tables.
@@ -127,7 +128,7 @@ class Trial:
                     try:
                         self.connection.execute(_placed(index.sql, table.schema))
                     except sqlite3.Error as error:
-                        self.unavailable.setdefault((fold(table.schema), fold(table.name)), str(error))
+                        self.unavailable.setdefault((folded(table.schema), folded(table.name)), str(error))
 
     # -- statements of the program -----------------------------------------------------------------------------------
     def touched(self, text: str) -> Touched:
@@ -229,9 +230,9 @@ class Trial:
 
     def _authorize(self, action: int, first: Any, second: Any, schema: Any, _: Any) -> int:
         if self._touched is not None and schema is not None:
-            place = fold(schema), fold(first)
+            place = folded(schema), folded(first)
             if action == sqlite3.SQLITE_READ:
-                self._touched.read.setdefault(place, set()).add(fold(second))
+                self._touched.read.setdefault(place, set()).add(folded(second))
             elif action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_UPDATE):
                 self._touched.written.add(place)
         if self._guarded and (
@@ -243,7 +244,7 @@ class Trial:
 
 def _placed(sql: str, schema: str) -> str:
     """Return a statement of sqlite_master as one that makes the same in the database ``schema``."""
-    if fold(schema) == "main":
+    if folded(schema) == "main":
         return sql
     tokens = tokenize(sql)
     at = 3 if tokens[1].word == "UNIQUE" else 2  # SQLite stores CREATE [UNIQUE] TABLE|INDEX|VIEW and the name
