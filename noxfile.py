@@ -170,7 +170,21 @@ def integrations(session: nox.Session) -> None:
 def clients(session: nox.Session) -> None:
     """The programs, drivers and frameworks that people put on top of SQLite and PostgreSQL, unmodified."""
     install(session, EVERY, "test", "clients")
+    install_for_node(session, "pg")
     run_tests(session, *CLIENTS)
+
+
+def install_for_node(session: nox.Session, *packages: str) -> None:
+    """Fetch packages of node's beside the session's own; without npm or a registry the tests say what is missing."""
+    if shutil.which("npm") is None:
+        return
+    folder = Path(session.virtualenv.location) / "node"
+    folder.mkdir(exist_ok=True)
+    options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error"]
+    session.run(
+        "npm", "install", *options, "--prefix", str(folder), *packages, external=True, success_codes=[0, 1]
+    )
+    session.env["NODE_PATH"] = str(folder / "node_modules")
 
 
 @nox.session(python=PYTHONS[0], tags=["ci"])
