@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs_kit.files import DISTRIBUTIONS, ROOT, name
-from docs_kit.imported import among, circle, imports, modules
+from docs_kit.imported import among, between_folders, circle, imports, modules
 
 CORE = ROOT / "core" / "src" / "heliosdb_sqlite"
 PACKAGES = [path for folder in DISTRIBUTIONS for path in folder.glob("src/*") if any(path.rglob("*.py"))]
@@ -24,6 +24,21 @@ LATE = {"pluggy", "pydantic", "pydantic_core", "sqlglot"}
 COMMAND_LINE = {"click", "rich"}
 # The rooms of a plugin, the lowest first: what a file is like, then SQLite, then what users call.
 ROOMS = {
+    "heliosdb_branching": [
+        *(
+            "errors",
+            "names",
+            "running",
+            "opening",
+            "results",
+            "registry",
+            "logs",
+            "files",
+            "schema",
+            "lineage",
+        ),
+        *("connections", "merging", "comparing", "branches", "api", "surface", "plugin"),
+    ],
     "heliosdb_crypto": ["format", "codec", "keys", "vfs", "naming", "connecting", "columns", "plugin"],
     "heliosdb_server": [
         *("protocol", "types", "translation", "functions", "catalog"),
@@ -74,6 +89,12 @@ def test_a_plugin_imports_what_is_for_plugins_alone(folder: Path) -> None:
 def test_no_modules_import_one_another(package: Path) -> None:
     # The core imports most of itself inside functions, from below too: when a feature is used.
     assert circle(among(package, at_import=package == CORE)) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=name)
+def test_no_folders_import_one_another(package: Path) -> None:
+    for folder, graph in between_folders(among(package, at_import=package == CORE)).items():
+        assert circle(graph) == [], folder
 
 
 @pytest.mark.parametrize("plugin", ROOMS)

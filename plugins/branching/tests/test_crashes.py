@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import heliosdb_sqlite
-from heliosdb_branching.files import creating, deleting
+from heliosdb_branching.branches import creating, deleting
 from heliosdb_branching.merging import merge as merging
 from heliosdb_branching.merging import undo as undoing
 from heliosdb_branching.merging.job import Request

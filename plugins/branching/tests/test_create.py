@@ -341,7 +341,7 @@ def test_branches_of_a_symlinked_database_stand_beside_the_file(main, path, tmp_
 
 
 def test_past_states_need_the_plugin_that_remembers_them(main, monkeypatch):
-    monkeypatch.setattr("heliosdb_branching.files.past.can_restore", lambda: False)
+    monkeypatch.setattr("heliosdb_branching.branches.past.can_restore", lambda: False)
     with pytest.raises(heliosdb_sqlite.NotSupportedError, match=r"pip install 'heliosdb\[timetravel\]'"):
         main.create_branch("b", as_of="2024-01-01")
 

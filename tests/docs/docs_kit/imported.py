@@ -38,6 +38,18 @@ def among(package: Path, *, at_import: bool = False) -> dict[str, set[str]]:
     }
 
 
+def between_folders(graph: Mapping[str, set[str]]) -> dict[str, dict[str, set[str]]]:
+    """Return for each folder of a package, "" for its own, which of its folders and modules import which others."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for module, imported in graph.items():
+        for each in imported:
+            one, other = module.split("."), each.split(".")
+            depth = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+            if depth is not None:  # else one of them is the folder of the other
+                found.setdefault(".".join(one[:depth]), {}).setdefault(one[depth], set()).add(other[depth])
+    return found
+
+
 def circle(graph: Mapping[str, set[str]]) -> list[str]:
     """Return modules each of which imports the next, and the last the first; none where there are no such ones."""
     try:

@@ -1,9 +1,10 @@
 """execute() and its kin on a connection with plugins.
 
-About the file's name: the date adapters of CPython 3.12 and later warn about the code that called execute(), two frames
-up. The frames in between are ours, and Python's warnings machinery steps over a frame for one reason only: its file's
-name has both "importlib" and "_bootstrap" in it (Python/_warnings.c, is_internal_frame). So every function that may be
-on the stack while SQLite binds parameters lives in this file, and such warnings name the user's line.
+About the file's name, and that of some others: the date adapters of CPython 3.12 and later warn about the code that
+called execute(), two frames up. The frames in between are ours, and Python's warnings machinery steps over a frame for
+one reason only: its file's name has both "importlib" and "_bootstrap" in it (Python/_warnings.c, is_internal_frame). So
+every function that may be on the stack while SQLite binds parameters lives in a file of such a name, and the warnings
+name the user's line.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from time import perf_counter
 from types import FunctionType
 from typing import Any
 
@@ -20,20 +20,12 @@ from .._cursor import Cursor
 from .._guard import check_script
 from .._positional import by_keyword
 from .._standard import sqlite3
-from ..plugins.answer import Answer
-from .cursors_importlib_bootstrap import (
-    buffer_rows,
-    explain_errors,
-    fetch_rest,
-    hand_out,
-    hooked_factory,
-    leave_all,
-    map_rows,
-    time_fetches,
-)
+from . import running_importlib_bootstrap as running
+from .cursors_importlib_bootstrap import HookedCursor, hooked_factory, leave_all
 from .goodbye import finalize, warn_unclosed
 from .hooks import NO_HOOKS, observe
-from .plan import DML, Plan, bind_all
+from .plan import Plan
+from .running_importlib_bootstrap import run_many, run_one
 from .script import can_run, run_script
 from .session import Session, is_outdated
 from .transactions import LEGACY, Transactions
@@ -54,212 +46,6 @@ _isolation_level: Any = sqlite3.Connection.isolation_level
 _autocommit: Any = getattr(sqlite3.Connection, "autocommit", None)
 
 
-def _perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
-    """Run a planned statement with everything that goes before and after it."""
-    connection = cursor.connection
-    session: Session = connection._session
-    if plan.row is not None:
-        map_rows(cursor, plan.row)
-    transactions = session.transactions if plan.watched else None
-    before = transactions.before(connection, plan) if transactions is not None else None
-    changes = _total_changes.__get__(connection) if session.hides_trigger_changes else None
-    start = perf_counter() if session.hooks.executed else 0.0
-    try:
-        if plan.around is None:
-            result = call(cursor, plan.text, parameters)
-        else:
-            with plan.around():
-                result = call(cursor, plan.text, parameters)
-    except BaseException as error:
-        if plan.explain is not None:
-            plan.explain(error)
-        if transactions is not None and before is not None:
-            transactions.failed(connection, before)
-        if session.hooks.executed:
-            observe(session.hooks.executed, connection, plan.statement, perf_counter() - start, error)
-        raise
-    if plan.explain is not None and cursor.description is not None and isinstance(cursor, ActiveCursor):
-        explain_errors(cursor, plan.explain)
-    if changes is not None:
-        _hide_trigger_changes(cursor, plan, changes)
-    seconds = perf_counter() - start if session.hooks.executed else 0.0
-    if transactions is not None and before is not None:
-        ends_here = not before.in_transaction and (before.opened or not connection.in_transaction)
-        returns = plan.statement.verb in DML and cursor.description is not None
-        if ends_here and returns and isinstance(cursor, ActiveCursor):
-            # RETURNING: SQLite commits only when all its rows have been read
-            buffer_rows(cursor, fetch_rest(cursor))
-        transactions.after(connection, plan, before)
-    if plan.changes_schema:
-        session.changed_schema()
-    if session.hooks.executed:
-        _tell(session.hooks.executed, cursor, plan, seconds)
-    return result
-
-
-def _one(cursor: Any, plan: Plan, parameters: Any) -> Any:
-    """Run one statement once, the short way where nothing but a binder and observers have to do with it."""
-    if plan.short is not None and (plan.short or _is_inside(cursor.connection)):
-        return _short(cursor, plan, parameters)
-    if plan.repeatable:
-        return _and_look(cursor, plan, parameters)
-    if plan.statement.stamp is not None:
-        plan = cursor.connection._session.fresh(cursor.connection, plan)
-    return _as_planned(cursor, plan, parameters)
-
-
-def _and_look(cursor: Any, plan: Plan, parameters: Any) -> Any:
-    """Run a statement that may be run twice, look at the schema, and run it again if it was planned for another one.
-
-    What is thrown away no observer hears of.
-    """
-    connection = cursor.connection
-    session: Session = connection._session
-    executed = plan.executed
-    start = perf_counter() if executed else 0.0
-    try:
-        bound = parameters if plan.bind is None else plan.bind(parameters)
-        text = plan.text
-        if plan.by_name is not None:
-            text, bound = plan.by_name.arguments(text, bound)
-        if plan.row is not None:
-            map_rows(cursor, plan.row)
-        _execute(cursor, text, bound)
-    except BaseException as error:
-        if not isinstance(error, Exception) or session.is_fresh(connection, plan):
-            if plan.explain is not None:
-                plan.explain(error)
-            observe(executed, connection, plan.statement, perf_counter() - start, error)
-            raise
-    else:
-        if session.is_fresh(connection, plan):
-            if (
-                plan.explain is not None
-                and cursor.description is not None
-                and isinstance(cursor, ActiveCursor)
-            ):
-                explain_errors(cursor, plan.explain)
-            if executed:
-                _tell(executed, cursor, plan, perf_counter() - start)
-            return cursor
-    leave_all(cursor)
-    return _as_planned(cursor, session.fresh(connection, plan), parameters)
-
-
-def _as_planned(cursor: Any, plan: Plan, parameters: Any) -> Any:
-    given = parameters
-    if plan.bind is not None:
-        parameters = plan.bind(parameters)
-    if plan.answer is not None and (result := _answered(cursor, plan, given, parameters)) is not None:
-        return result
-    if plan.by_name is not None:
-        plan, parameters = plan.by_name(plan, parameters)
-    return _perform(_execute, cursor, plan, parameters)
-
-
-def _answered(cursor: Any, plan: Plan, given: Any, parameters: Any) -> Any:
-    """Give the cursor an answer that a plugin has, and return it; None where SQLite is to answer.
-
-    What SQLite still has to do ends the cursor's statement before.
-
-    :param given: the parameters as the user gave them; ``parameters`` are bound
-    """
-    connection = cursor.connection
-    session: Session = connection._session
-    known = session.outdates
-    answer: Answer | None = plan.answer(parameters)  # type: ignore[misc]
-    if session.outdates != known:  # it was the first to hear of another schema
-        return _one(cursor, session.another(connection, plan.statement.sql), given)
-    if answer is None:
-        return None
-    executed = plan.executed
-    start = perf_counter() if executed else 0.0
-    if plan.row is not None:
-        map_rows(cursor, plan.row)
-    session.final.add(answer.shape)
-    _execute(cursor, answer.shape)
-    hand_out(cursor, answer.rows)
-    if executed:
-        _tell(executed, cursor, plan, perf_counter() - start)
-    return cursor
-
-
-def _tell(executed: Iterable[Callable[..., Any]], cursor: Any, plan: Plan, seconds: float) -> None:
-    """Tell the plugins that a statement has run, and how long fetching took those who want to know that too."""
-    told = observe(executed, cursor.connection, plan.statement, seconds, None)
-    if told and cursor.description is not None and isinstance(cursor, ActiveCursor):
-        time_fetches(cursor, told)
-    else:
-        for each in told:
-            observe((each,), 0.0)
-
-
-def _hide_trigger_changes(cursor: Any, plan: Plan, before: int) -> None:
-    """Leave of the changes since ``before`` those that the statement itself made."""
-    if plan.statement.verb not in DML:
-        return
-    connection = cursor.connection
-    session: Session = connection._session
-    own = cursor.rowcount
-    if cursor.description is not None:  # RETURNING: SQLite counts when all its rows have been read
-        if not isinstance(cursor, ActiveCursor):
-            return
-        buffer_rows(cursor, fetch_rest(cursor))
-        own = -1
-    if own < 0:  # CPython does not count what a script does
-        own = session.run_bare(connection, "SELECT changes()").fetchone()[0]
-    session.hidden_changes += _total_changes.__get__(connection) - before - own
-
-
-def _is_inside(connection: Any) -> bool:
-    """Return whether a transaction is open, and not just being committed."""
-    return connection.in_transaction and not connection._session.transactions.asking
-
-
-def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
-    """Do what _perform() does, for a statement that leaves transactions as they are unless it fails."""
-    session: Session = cursor.connection._session
-    given = parameters
-    if plan.bind is not None:
-        parameters = plan.bind(parameters)
-    if plan.answer is not None and (result := _answered(cursor, plan, given, parameters)) is not None:
-        return result
-    executed = plan.executed
-    start = perf_counter() if executed else 0.0
-    changes = _total_changes.__get__(cursor.connection) if session.hides_trigger_changes else None
-    try:
-        _execute(cursor, plan.text, parameters)
-    except BaseException as error:
-        connection = cursor.connection
-        if plan.watched and not connection.in_transaction:
-            connection._session.transactions.rolled_back(connection)
-        observe(executed, connection, plan.statement, perf_counter() - start, error)
-        raise
-    if changes is not None:
-        _hide_trigger_changes(cursor, plan, changes)
-    if executed:
-        _tell(executed, cursor, plan, perf_counter() - start)
-    return cursor
-
-
-def _many(cursor: Any, plan: Plan, parameters: Iterable[Any]) -> Any:
-    if plan.statement.stamp is not None:
-        plan = cursor.connection._session.fresh(cursor.connection, plan)
-    if plan.statement.batch:
-        rows: list[Any] = []
-        bound = bind_all(plan, parameters)
-        plan = plan._replace(bind=None)
-        for each in bound:
-            rows += fetch_rest(_one(cursor, plan, each))
-        buffer_rows(cursor, rows)
-        return cursor
-    if plan.bind is not None:
-        parameters = map(plan.bind, parameters)
-    if plan.by_name is not None:
-        plan, parameters = plan.by_name.many(plan, parameters)
-    return _perform(_executemany, cursor, plan, parameters)
-
-
 def _script(cursor: Any, script: Any) -> Any:
     connection = cursor.connection
     session: Session | None = getattr(connection, "_session", None)
@@ -271,10 +57,9 @@ def _script(cursor: Any, script: Any) -> Any:
         return _cursor_script(cursor, script)
     if sys.version_info >= (3, 11) and getattr(connection, "autocommit", LEGACY) == LEGACY:
         ActiveConnection.commit(connection)
-    _cursor_script(
-        cursor, ""
-    )  # what else a script does to its cursor; on 3.10 it calls commit(), whosever that is
-    return run_script(cursor, script, _perform)
+    # What else a script does to its cursor; on 3.10 it calls commit(), whosever that is.
+    _cursor_script(cursor, "")
+    return run_script(cursor, script, running.perform)
 
 
 def _plan(cursor: Any, sql: Any) -> Plan | None:
@@ -322,7 +107,7 @@ def _once_more(
     raise AssertionError
 
 
-class ActiveCursor(Cursor):
+class ActiveCursor(HookedCursor):
     """A cursor of a connection with plugins."""
 
     _closed = False
@@ -341,11 +126,11 @@ class ActiveCursor(Cursor):
         try:
             if plan is None:
                 return _execute(self, sql, parameters)
-            return _one(self, plan, parameters)
+            return run_one(self, plan, parameters)
         except sqlite3.Error as error:
             if not _begins_again(self, error):
                 raise
-        return _once_more(_one, self, sql, parameters)
+        return _once_more(run_one, self, sql, parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
         """Run one statement for each of ``parameters``; see ``sqlite3.Cursor.executemany``.
@@ -361,7 +146,7 @@ class ActiveCursor(Cursor):
         try:
             if plan is None:
                 return _executemany(self, sql, parameters)
-            return _many(self, plan, parameters)
+            return run_many(self, plan, parameters)
         except sqlite3.Error as error:
             if not _begins_again(self, error):
                 raise
@@ -369,8 +154,8 @@ class ActiveCursor(Cursor):
                 raise  # rows before have been committed by themselves: they must not be written twice
         if isinstance(parameters, Iterator):
             # what the first step was for, which is the one that failed
-            return _once_more(_many, self, sql, chain(drawn, rest), times=1)
-        return _once_more(_many, self, sql, parameters)
+            return _once_more(run_many, self, sql, chain(drawn, rest), times=1)
+        return _once_more(run_many, self, sql, parameters)
 
     def executescript(self, sql_script: str, /) -> Any:
         """Run several statements through the hooks, one by one; see ``sqlite3.Cursor.executescript``."""
@@ -432,9 +217,8 @@ class ActiveConnection(Connection):
             try:
                 cursor = _cursor(self, self._cursor_class)
             except sqlite3.ProgrammingError:
-                return _bare_execute(
-                    self, sql, parameters
-                )  # CPython looks at the arguments before the connection
+                # CPython looks at the arguments before the connection.
+                return _bare_execute(self, sql, parameters)
             try:
                 plan = self._session.plans[sql]
             except (KeyError, TypeError):
@@ -442,11 +226,11 @@ class ActiveConnection(Connection):
             try:
                 if plan is None:
                     return _execute(cursor, sql, parameters)
-                return _one(cursor, plan, parameters)
+                return run_one(cursor, plan, parameters)
             except sqlite3.Error as error:
                 if not _begins_again(cursor, error):
                     raise
-            return _once_more(_one, cursor, sql, parameters)
+            return _once_more(run_one, cursor, sql, parameters)
 
         def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
             """Run one statement for each of ``parameters`` on a new cursor and return that."""
@@ -526,9 +310,8 @@ class ActiveConnection(Connection):
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         if not self._session.closed:
-            _cursor(
-                self, sqlite3.Cursor
-            )  # the wrong thread, or no __init__: CPython's own error, before any hook
+            # The wrong thread, or no __init__: CPython's own error, before any hook.
+            _cursor(self, sqlite3.Cursor)
             self._say_goodbye()
         _close(self)
         self._session.released = True
@@ -544,9 +327,8 @@ class ActiveConnection(Connection):
         observe(session.hooks.close, self)
         session.closed = True
 
-    def __del__(
-        self, _finalize: Callable[[Any], None] = finalize
-    ) -> None:  # when modules are gone already, too
+    def __del__(self, _finalize: Callable[[Any], None] = finalize) -> None:
+        # _finalize: this may run when modules are gone already.
         if self._session.released:
             return
         if not self._session.closed:

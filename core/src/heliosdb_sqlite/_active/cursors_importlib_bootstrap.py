@@ -13,6 +13,7 @@ from itertools import islice
 from time import perf_counter
 from typing import Any
 
+from .._cursor import Cursor
 from .._standard import sqlite3
 from ..sql.quoting import quote_identifier
 from .hooks import observe
@@ -42,6 +43,10 @@ def _looks_of(cls: Any) -> dict[str, Any]:
 # Bounded: a program may make its classes inside a function.
 with_hooks: Callable[[Any, Any], Any] = lru_cache(maxsize=256)(_with_hooks)
 _in_state: Callable[[Any, Any], Any] = lru_cache(maxsize=256)(_make_in_state)
+
+
+class HookedCursor(Cursor):
+    """A cursor whose execute() goes through the hooks, and ends the states below."""
 
 
 class _State:

@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import reduce
 from typing import Any, NamedTuple
 
+from .._named import ByName, by_name_for
 from ..plugins.answer import Answer
 from ..plugins.statement import Parameters, Statement
 from ..sql.lexer import verb
 from .hooks import Hooks
-from .named import ByName, by_name_for
 from .repeatable import is_repeatable
 
 READS = frozenset({"SELECT", "VALUES", "EXPLAIN", "PRAGMA", "ATTACH", "DETACH", "VACUUM", ""})

@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
+from .branches import creating
+from .branches.deleting import delete
+from .branches.listing import branch_of, branches, main_branch
+from .branches.past import refuse_without_history
 from .comparing import compare as comparing
 from .comparing.diff import BranchDiff
 from .connections.session import session_of
-from .files import creating
 from .files.copying import Progress
-from .files.deleting import delete
-from .files.past import refuse_without_history
 from .merging import undo as undoing
 from .merging.deciding import checked_strategy
 from .merging.job import Request
@@ -21,7 +22,6 @@ from .merging.merge import merge
 from .names import MAIN, is_branch_file
 from .opening import Opener, file_behind, opener_for, refuse_open_transaction
 from .registry.entries import find, meta
-from .registry.listing import branch_of, branches, main_branch
 from .results import Branch, MergeReport, UndoReport
 
 

@@ -10,8 +10,8 @@ from heliosdb_sqlite.plugins import Capability, DemoAct, Statement, Syntax, Targ
 
 from . import api
 from .connections import session
-from .files.choosing import choose, chosen
-from .logs.dropping import around
+from .connections.choosing import choose, chosen
+from .connections.dropping import around
 from .options import BranchingOptions
 from .surface.statements import FUNCTION, Performer, parse
 

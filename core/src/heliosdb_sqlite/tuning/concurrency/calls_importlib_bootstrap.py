@@ -10,18 +10,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from types import MethodType
 from typing import Any
 
-from ..._active.named import named
 from ..._connection import Connection
 from ..._cursor import Cursor
 from ..._methods import class_attribute
+from ..._named import named
 from .effects import effect_of
 
 _Call = Callable[..., Any]
 _ATTRIBUTES = ("isolation_level", "autocommit")
 _ACTIVE = "heliosdb_sqlite._active.calls_importlib_bootstrap"
+_RUNNING = "heliosdb_sqlite._active.running_importlib_bootstrap"
 
 
 class _Looks:
@@ -77,16 +79,24 @@ def look() -> None:
         attribute = class_attribute(Connection, name)
         if attribute is not None and not isinstance(attribute, _Settles):
             setattr(Connection, name, _Settles(attribute))
-    active: Any = sys.modules.get(_ACTIVE)
-    if active is not None and not hasattr(active._perform, "__wrapped__"):
-        for name in ("_execute", "_executemany", "_short"):
-            setattr(active, name, _executes_actively(getattr(active, name)))
-        for name in ("_commit", "_rollback", "_close", "_exit"):
-            setattr(active, name, _ends(getattr(active, name)))
-        for name in _ATTRIBUTES:
-            if (attribute := getattr(active, f"_{name}")) is not None:  # autocommit: since Python 3.12
-                setattr(active, f"_{name}", _Settles(attribute))
-        active._perform = _performs(active._perform)
+    if _ACTIVE in sys.modules:
+        _have_look(import_module(_ACTIVE), import_module(_RUNNING))  # once another thread has imported them
+
+
+def _have_look(active: Any, running: Any) -> None:
+    """Have connections with plugins look for their places, in whose calls stand the standard library's own."""
+    if hasattr(running.perform, "__wrapped__"):
+        return
+    for module in (active, running):
+        for name in ("_execute", "_executemany"):
+            setattr(module, name, _executes_actively(getattr(module, name)))
+    running._short = _executes_actively(running._short)
+    for name in ("_commit", "_rollback", "_close", "_exit"):
+        setattr(active, name, _ends(getattr(active, name)))
+    for name in _ATTRIBUTES:
+        if (attribute := getattr(active, f"_{name}")) is not None:  # autocommit: since Python 3.12
+            setattr(active, f"_{name}", _Settles(attribute))
+    running.perform = _performs(running.perform)
 
 
 def _put(cls: type, kind: Callable[[_Call], _Call], *names: str) -> None:

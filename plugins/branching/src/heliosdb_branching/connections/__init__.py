@@ -1,1 +1,1 @@
-"""What connections to branches do by themselves."""
+"""A connection to a branch: which file it opens, and what it does by itself."""

@@ -1,1 +1,1 @@
-"""The files of branches: made, found, opened, deleted."""
+"""The files of branches: copied, locked, and what has become of each."""

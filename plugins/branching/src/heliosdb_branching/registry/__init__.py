@@ -1,1 +1,1 @@
-"""Which branches a database has: its registry, and what it tells of them."""
+"""Which branches a database has."""

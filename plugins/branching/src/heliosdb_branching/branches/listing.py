@@ -11,9 +11,9 @@ from ..files.state import clean_up, lock_path, part_path, state_of, wait_for_cop
 from ..lineage.ancestors import lineage_of
 from ..names import MAIN
 from ..opening import Opener
+from ..registry.entries import READY, Entry, entries
 from ..results import Branch, moment
 from ..running import has_table, value
-from .entries import READY, Entry, entries
 
 _MEGABYTE = 1_000_000
 

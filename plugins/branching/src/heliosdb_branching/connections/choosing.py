@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from heliosdb_sqlite.plugins import Target
 
-from ..connections.session import Session
+from ..files.state import wait_for_copy
 from ..names import MAIN
 from ..opening import file_behind
 from ..registry.entries import Entry, check_format, find, meta
-from .state import wait_for_copy
+from .session import Session
 
 _chosen = threading.local()  # what choose() found, for chosen() of the same connect()
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from ..connections.open import uncommitted_here
 from ..errors import is_busy
+from ..files.state import clean_up, discard, is_interrupted, poison, state_of, wait_for_copy
 from ..merging.ledger import forget
 from ..names import MAIN
 from ..opening import Opener
 from ..registry.entries import DELETED, find
 from ..running import has_table, rows, run, transaction
-from .state import clean_up, discard, is_interrupted, poison, state_of, wait_for_copy
 
 
 def _nothing(_: str) -> None:

@@ -13,6 +13,18 @@ import threading
 from typing import Any, NamedTuple
 
 from ..errors import is_busy
+from ..files import copying, locks
+from ..files.state import (
+    clean_up,
+    discard,
+    give_name,
+    is_interrupted,
+    lock_path,
+    made_path,
+    note_failure,
+    part_path,
+    wait_for_copy,
+)
 from ..lineage.ancestors import Ancestor, Lineage, lineage_of
 from ..logs.watching import positions, watch
 from ..merging.ledger import ROWS, drop_copies
@@ -33,19 +45,7 @@ from ..registry.entries import (
 )
 from ..running import has_table, run, transaction, value
 from ..schema.shapes import read_schema
-from . import copying, locks
 from .past import restore
-from .state import (
-    clean_up,
-    discard,
-    give_name,
-    is_interrupted,
-    lock_path,
-    made_path,
-    note_failure,
-    part_path,
-    wait_for_copy,
-)
 
 _LONG_LOG = 4 * 2**20  # bytes of a write-ahead log; a shorter one is copied with the database
 _HEADER = 32

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .._standard import sqlite3
-from ..sql.parameters import parameters
-from ..sql.splice import Edit, splice
+from ._standard import sqlite3
+from .sql.parameters import parameters
+from .sql.splice import Edit, splice
 
 if TYPE_CHECKING:
-    from .plan import Plan
+    from ._active.plan import Plan
 
 _DEPRECATED = (3, 12) <= sys.version_info < (3, 14)
 _LONG = 100_000  # characters

@@ -1,0 +1,1 @@
+"""Whole branches: made, listed, deleted."""
