@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from . import comments, described, information, live, sequences, system
+from .derived import DERIVED
 from .relations import RELATIONS
 from .wording import Wording
 
@@ -54,7 +55,7 @@ def refresh(session: Session) -> None:
         rows = system.rows(found, session.database_name, session.user)
         rows |= information.rows(found, session.database_name, session.user)
         for key in RELATIONS:
-            if key[1] not in _LIVE:
+            if key[1] not in _LIVE and key not in DERIVED:
                 _fill(session, key, rows.get(key, []))
         session.catalog_described = rows.get(("pg_catalog", "pg_description"), [])
         session.catalog_stamp = stamp
@@ -67,7 +68,9 @@ def refresh(session: Session) -> None:
 
 
 def _create(session: Session) -> None:
-    for relation in RELATIONS.values():
+    for key, relation in RELATIONS.items():
+        if key in DERIVED:
+            continue
         columns = ", ".join(
             f"{quote_identifier(c.name)} {_affinity(c.type)}".strip() for c in relation.columns
         )
@@ -82,6 +85,12 @@ def _create(session: Session) -> None:
     ):  # fmt: skip
         name = f"{table}_{columns.replace(', ', '_')}"
         session.engine.run(f"CREATE INDEX {schema}.{name} ON {table} ({columns})", trusted=True)
+    for key, (given, source) in DERIVED.items():
+        listed = ", ".join(given.get(c.name, "NULL") for c in RELATIONS[key].columns)
+        names = ", ".join(quote_identifier(c.name) for c in RELATIONS[key].columns)
+        session.engine.run(
+            f"CREATE VIEW {key[0]}.{key[1]} ({names}) AS SELECT {listed} {source}", trusted=True
+        )
 
 
 def _affinity(kind: Any) -> str:

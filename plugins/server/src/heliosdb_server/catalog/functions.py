@@ -75,7 +75,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         if isinstance(text, int) or str(text).isdigit():
             return int(text)
         bare = re.sub(r"\(.*\)", "", str(text)).strip()
-        kind = registry.by_name(bare.removeprefix("pg_catalog.").removeprefix("public."))
+        kind = registry.by_name(_type_name(bare))
         if kind is None:
             table = session.engine.schema.object(identifier(bare)[-1]) if bare else None
             if table is not None and table.kind in ("table", "view"):
@@ -273,6 +273,13 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         return json.dumps([[name, name, "00:00:00", 0] for name in sorted(zoneinfo.available_timezones())])
 
     return {name: each for name, each in locals().items() if name.startswith("pg_")}
+
+
+def _type_name(text: str) -> str:
+    """Return a type's name without its schema and quotes, which stand around PostgreSQL's own short names alone."""
+    bare = re.sub(r'^(?:"(?:pg_catalog|public)"|pg_catalog|public)\.', "", text)
+    quoted = re.fullmatch(r'"([a-z_0-9]+)"((?:\[\])*)', bare)
+    return quoted[1] + quoted[2] if quoted is not None else bare
 
 
 def identifier(text: str) -> list[str]:

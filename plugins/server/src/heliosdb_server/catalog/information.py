@@ -7,6 +7,7 @@ from typing import Any
 
 from ..types.registry import (
     BPCHAR,
+    BY_OID,
     DATE,
     FLOAT4,
     FLOAT8,
@@ -47,6 +48,9 @@ def rows(found: Described, database: str, user: str) -> Rows:
     table("character_sets").append({"character_set_name": "UTF8", "character_repertoire": "UCS", "form_of_use": "UTF8",
                                     "default_collate_catalog": database, "default_collate_schema": "pg_catalog",
                                     "default_collate_name": "default"})  # fmt: skip
+    for name in ("default", "C", "POSIX"):
+        table("collations").append({"collation_catalog": database, "collation_schema": "pg_catalog",
+                                    "collation_name": name, "pad_attribute": "NO PAD"})  # fmt: skip
     by_oid = {each.oid: each for each in found.relations}
     for each in found.relations:
         if each.kind in "rv":
@@ -81,7 +85,8 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
         })  # fmt: skip
     for privilege in ("INSERT", "SELECT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
         table("table_privileges").append(place | {
-            "grantor": user, "grantee": user, "privilege_type": privilege, "is_grantable": "YES", "with_hierarchy": "NO",
+            "grantor": user, "grantee": user, "privilege_type": privilege, "is_grantable": "YES",
+            "with_hierarchy": "YES" if privilege == "SELECT" else "NO",
         })  # fmt: skip
     for at, column in enumerate(each.columns, 1):
         sized = column.sized or Sized(TEXT)
@@ -102,6 +107,14 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
             "is_identity": "YES" if identity else "NO",
             "identity_generation": {"a": "ALWAYS", "d": "BY DEFAULT"}.get(identity), "identity_cycle": "NO", "is_generated": "ALWAYS" if generated else "NEVER", "is_updatable": writable,
         } | _sizes(sized))  # fmt: skip
+        if sized.type.category == "A" and sized.type.element:
+            element = BY_OID[sized.type.element]
+            table("element_types").append({
+                "object_catalog": database, "object_schema": _schema(each), "object_name": each.name,
+                "object_type": kind.rpartition(" ")[2], "collection_type_identifier": str(column.source[1] or at),
+                "data_type": element.title, "udt_catalog": database, "udt_schema": "pg_catalog",
+                "udt_name": element.name, "dtd_identifier": f"a{column.source[1] or at}",
+            })  # fmt: skip
 
 
 def _sizes(sized: Sized) -> dict[str, Any]:

@@ -71,16 +71,16 @@ pg_policies 12006: schemaname:name tablename:name policyname:name permissive:tex
 pg_sequence 2224: seqrelid:oid seqtypid:oid seqstart:int8 seqincrement:int8 seqmax:int8 seqmin:int8 seqcache:int8 seqcycle:bool
 pg_sequences 12007: schemaname:name sequencename:name sequenceowner:name data_type:regtype start_value:int8 min_value:int8 max_value:int8 increment_by:int8 cycle:bool cache_size:int8 last_value:int8
 pg_language 2612: oid:oid lanname:name lanowner:oid lanispl:bool lanpltrusted:bool lanplcallfoid:oid laninline:oid lanvalidator:oid lanacl:_aclitem
-pg_aggregate 2600: aggfnoid:regproc aggkind:char aggnumdirectargs:int2 aggtransfn:regproc aggfinalfn:regproc aggtranstype:oid
+pg_aggregate 2600: aggfnoid:regproc aggkind:char aggnumdirectargs:int2 aggtransfn:regproc aggfinalfn:regproc aggcombinefn:regproc aggserialfn:regproc aggdeserialfn:regproc aggmtransfn:regproc aggminvtransfn:regproc aggmfinalfn:regproc aggfinalextra:bool aggmfinalextra:bool aggfinalmodify:char aggmfinalmodify:char aggsortop:oid aggtranstype:oid aggtransspace:int4 aggmtranstype:oid aggmtransspace:int4 agginitval:text aggminitval:text
 pg_tables 12008: schemaname:name tablename:name tableowner:name tablespace:name hasindexes:bool hasrules:bool hastriggers:bool rowsecurity:bool
 pg_views 12009: schemaname:name viewname:name viewowner:name definition:text
 pg_matviews 12010: schemaname:name matviewname:name matviewowner:name tablespace:name hasindexes:bool ispopulated:bool definition:text
 pg_indexes 12011: schemaname:name tablename:name indexname:name tablespace:name indexdef:text
 pg_stat_activity 12012: datid:oid datname:name pid:int4 leader_pid:int4 usesysid:oid usename:name application_name:text client_addr:inet client_hostname:text client_port:int4 backend_start:timestamptz xact_start:timestamptz query_start:timestamptz state_change:timestamptz wait_event_type:text wait_event:text state:text backend_xid:xid backend_xmin:xid query_id:int8 query:text backend_type:text
 pg_stat_ssl 12013: pid:int4 ssl:bool version:text cipher:text bits:int4 client_dn:text client_serial:numeric issuer_dn:text
-pg_stat_user_tables 12014: relid:oid schemaname:name relname:name seq_scan:int8 seq_tup_read:int8 idx_scan:int8 idx_tup_fetch:int8 n_tup_ins:int8 n_tup_upd:int8 n_tup_del:int8 n_live_tup:int8 n_dead_tup:int8 last_vacuum:timestamptz last_autovacuum:timestamptz last_analyze:timestamptz last_autoanalyze:timestamptz
+pg_stat_user_tables 12014: relid:oid schemaname:name relname:name seq_scan:int8 seq_tup_read:int8 idx_scan:int8 idx_tup_fetch:int8 n_tup_ins:int8 n_tup_upd:int8 n_tup_del:int8 n_tup_hot_upd:int8 n_live_tup:int8 n_dead_tup:int8 n_mod_since_analyze:int8 n_ins_since_vacuum:int8 last_vacuum:timestamptz last_autovacuum:timestamptz last_analyze:timestamptz last_autoanalyze:timestamptz vacuum_count:int8 autovacuum_count:int8 analyze_count:int8 autoanalyze_count:int8
 pg_stat_user_indexes 12018: relid:oid indexrelid:oid schemaname:name relname:name indexrelname:name idx_scan:int8 idx_tup_read:int8 idx_tup_fetch:int8
-pg_stat_database 12015: datid:oid datname:name numbackends:int4 xact_commit:int8 xact_rollback:int8 blks_read:int8 blks_hit:int8
+pg_stat_database 12015: datid:oid datname:name numbackends:int4 xact_commit:int8 xact_rollback:int8 blks_read:int8 blks_hit:int8 tup_returned:int8 tup_fetched:int8 tup_inserted:int8 tup_updated:int8 tup_deleted:int8 conflicts:int8 temp_files:int8 temp_bytes:int8 deadlocks:int8 checksum_failures:int8 checksum_last_failure:timestamptz blk_read_time:float8 blk_write_time:float8 session_time:float8 active_time:float8 idle_in_transaction_time:float8 sessions:int8 sessions_abandoned:int8 sessions_fatal:int8 sessions_killed:int8 stats_reset:timestamptz
 pg_locks 12016: locktype:text database:oid relation:oid page:int4 tuple:int2 virtualxid:text transactionid:xid classid:oid objid:oid objsubid:int2 virtualtransaction:text pid:int4 mode:text granted:bool fastpath:bool waitstart:timestamptz
 pg_prepared_statements 12017: name:text statement:text prepare_time:timestamptz parameter_types:_regtype from_sql:bool generic_plans:int8 custom_plans:int8
 pg_prepared_xacts 12019: transaction:xid gid:text prepared:timestamptz owner:name database:name
@@ -103,7 +103,7 @@ pg_publication_tables 12023: pubname:name schemaname:name tablename:name attname
 pg_subscription 6100: oid:oid subdbid:oid subname:name subowner:oid subenabled:bool subconninfo:text subslotname:name subpublications:_text
 pg_subscription_rel 6102: srsubid:oid srrelid:oid srsubstate:char
 pg_statistic_ext 3381: oid:oid stxrelid:oid stxname:name stxnamespace:oid stxowner:oid stxstattarget:int4 stxkeys:int2vector stxkind:_char stxexprs:pg_node_tree
-pg_stats 12024: schemaname:name tablename:name attname:name inherited:bool null_frac:float4 avg_width:int4 n_distinct:float4
+pg_stats 12024: schemaname:name tablename:name attname:name inherited:bool null_frac:float4 avg_width:int4 n_distinct:float4 most_common_vals:_text most_common_freqs:_float4 histogram_bounds:_text correlation:float4 most_common_elems:_text most_common_elem_freqs:_float4 elem_count_histogram:_float4
 pg_ts_config 3602: oid:oid cfgname:name cfgnamespace:oid cfgowner:oid cfgparser:oid
 pg_ts_dict 3600: oid:oid dictname:name dictnamespace:oid dictowner:oid dicttemplate:oid dictinitoption:text
 pg_ts_parser 3601: oid:oid prsname:name prsnamespace:oid prsstart:regproc prstoken:regproc prsend:regproc prsheadline:regproc prslextype:regproc
@@ -114,9 +114,24 @@ pg_timezone_abbrevs 12026: abbrev:text utc_offset:interval is_dst:bool
 pg_rules 12027: schemaname:name tablename:name rulename:name definition:text
 pg_stat_replication 12028: pid:int4 usesysid:oid usename:name application_name:text state:text
 pg_replication_slots 12029: slot_name:name plugin:name slot_type:text datoid:oid active:bool
-pg_statio_user_tables 12030: relid:oid schemaname:name relname:name heap_blks_read:int8 heap_blks_hit:int8
+pg_statio_user_tables 12030: relid:oid schemaname:name relname:name heap_blks_read:int8 heap_blks_hit:int8 idx_blks_read:int8 idx_blks_hit:int8 toast_blks_read:int8 toast_blks_hit:int8 tidx_blks_read:int8 tidx_blks_hit:int8
 pg_file_settings 12031: sourcefile:text sourceline:int4 seqno:int4 name:text setting:text applied:bool error:text
-pg_hba_file_rules 12032: line_number:int4 type:text database:_text user_name:_text address:text auth_method:text
+pg_hba_file_rules 12032: line_number:int4 type:text database:_text user_name:_text address:text netmask:text auth_method:text options:_text error:text
+pg_stat_all_tables 12100: relid:oid schemaname:name relname:name seq_scan:int8 seq_tup_read:int8 idx_scan:int8 idx_tup_fetch:int8 n_tup_ins:int8 n_tup_upd:int8 n_tup_del:int8 n_tup_hot_upd:int8 n_live_tup:int8 n_dead_tup:int8 n_mod_since_analyze:int8 n_ins_since_vacuum:int8 last_vacuum:timestamptz last_autovacuum:timestamptz last_analyze:timestamptz last_autoanalyze:timestamptz vacuum_count:int8 autovacuum_count:int8 analyze_count:int8 autoanalyze_count:int8
+pg_stat_all_indexes 12101: relid:oid indexrelid:oid schemaname:name relname:name indexrelname:name idx_scan:int8 idx_tup_read:int8 idx_tup_fetch:int8
+pg_statio_all_tables 12102: relid:oid schemaname:name relname:name heap_blks_read:int8 heap_blks_hit:int8 idx_blks_read:int8 idx_blks_hit:int8 toast_blks_read:int8 toast_blks_hit:int8 tidx_blks_read:int8 tidx_blks_hit:int8
+pg_statio_all_indexes 12103: relid:oid indexrelid:oid schemaname:name relname:name indexrelname:name idx_blks_read:int8 idx_blks_hit:int8
+pg_statio_user_indexes 12104: relid:oid indexrelid:oid schemaname:name relname:name indexrelname:name idx_blks_read:int8 idx_blks_hit:int8
+pg_statio_all_sequences 12105: relid:oid schemaname:name relname:name blks_read:int8 blks_hit:int8
+pg_statio_user_sequences 12106: relid:oid schemaname:name relname:name blks_read:int8 blks_hit:int8
+pg_stat_user_functions 12107: funcid:oid schemaname:name funcname:name calls:int8 total_time:float8 self_time:float8
+pg_stat_progress_vacuum 12108: pid:int4 datid:oid datname:name relid:oid phase:text heap_blks_total:int8 heap_blks_scanned:int8 heap_blks_vacuumed:int8 index_vacuum_count:int8 max_dead_tuples:int8 num_dead_tuples:int8
+pg_stat_progress_create_index 12109: pid:int4 datid:oid datname:name relid:oid index_relid:oid command:text phase:text lockers_total:int8 lockers_done:int8 current_locker_pid:int8 blocks_total:int8 blocks_done:int8 tuples_total:int8 tuples_done:int8 partitions_total:int8 partitions_done:int8
+pg_stat_progress_copy 12110: pid:int4 datid:oid datname:name relid:oid command:text type:text bytes_processed:int8 bytes_total:int8 tuples_processed:int8 tuples_excluded:int8
+pg_stat_progress_analyze 12111: pid:int4 datid:oid datname:name relid:oid phase:text sample_blks_total:int8 sample_blks_scanned:int8 ext_stats_total:int8 ext_stats_computed:int8 child_tables_total:int8 child_tables_done:int8 current_child_table_relid:oid
+pg_stat_progress_cluster 12112: pid:int4 datid:oid datname:name relid:oid command:text phase:text cluster_index_relid:oid heap_tuples_scanned:int8 heap_tuples_written:int8 heap_blks_total:int8 heap_blks_scanned:int8 index_rebuild_count:int8
+pg_stats_ext 12113: schemaname:name tablename:name statistics_schemaname:name statistics_name:name statistics_owner:name attnames:_name exprs:_text kinds:_char inherited:bool n_distinct:bytea dependencies:bytea most_common_vals:_text most_common_val_nulls:_bool most_common_freqs:_float8 most_common_base_freqs:_float8
+pg_largeobject 2613: loid:oid pageno:int4 data:bytea
 """
 _INFORMATION = """
 schemata 13000: catalog_name:name schema_name:name schema_owner:name default_character_set_catalog:name default_character_set_schema:name default_character_set_name:name sql_path:text
@@ -139,9 +154,17 @@ column_privileges 13016: grantor:name grantee:name table_catalog:name table_sche
 enabled_roles 13017: role_name:name
 applicable_roles 13018: grantee:name role_name:name is_grantable:text
 domains 13019: domain_catalog:name domain_schema:name domain_name:name data_type:text
-element_types 13020: object_catalog:name object_schema:name object_name:name object_type:text collection_type_identifier:name data_type:text
+element_types 13020: object_catalog:name object_schema:name object_name:name object_type:text collection_type_identifier:name data_type:text character_maximum_length:int4 character_octet_length:int4 character_set_catalog:name character_set_schema:name character_set_name:name collation_catalog:name collation_schema:name collation_name:name numeric_precision:int4 numeric_precision_radix:int4 numeric_scale:int4 datetime_precision:int4 interval_type:text interval_precision:int4 domain_default:text udt_catalog:name udt_schema:name udt_name:name scope_catalog:name scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name
 constraint_table_usage 13021: table_catalog:name table_schema:name table_name:name constraint_catalog:name constraint_schema:name constraint_name:name
 view_table_usage 13022: view_catalog:name view_schema:name view_name:name table_catalog:name table_schema:name table_name:name
+role_table_grants 13100: grantor:name grantee:name table_catalog:name table_schema:name table_name:name privilege_type:text is_grantable:text with_hierarchy:text
+role_column_grants 13101: grantor:name grantee:name table_catalog:name table_schema:name table_name:name column_name:name privilege_type:text is_grantable:text
+foreign_tables 13102: foreign_table_catalog:name foreign_table_schema:name foreign_table_name:name foreign_server_catalog:name foreign_server_name:name
+foreign_servers 13103: foreign_server_catalog:name foreign_server_name:name foreign_data_wrapper_catalog:name foreign_data_wrapper_name:name foreign_server_type:text foreign_server_version:text authorization_identifier:name
+foreign_data_wrappers 13104: foreign_data_wrapper_catalog:name foreign_data_wrapper_name:name authorization_identifier:name library_name:text foreign_data_wrapper_language:text
+user_mappings 13105: authorization_identifier:name foreign_server_catalog:name foreign_server_name:name
+column_udt_usage 13106: udt_catalog:name udt_schema:name udt_name:name table_catalog:name table_schema:name table_name:name column_name:name
+collations 13107: collation_catalog:name collation_schema:name collation_name:name pad_attribute:text
 """
 
 

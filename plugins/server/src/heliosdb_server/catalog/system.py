@@ -315,15 +315,6 @@ def _views(table: Any, found: Described, user: str) -> None:
                 "schemaname": schema, "tablename": each.name, "tableowner": user, "hasindexes": int(each.indexed),
                 "hasrules": 0, "hastriggers": int(each.triggers), "rowsecurity": 0,
             })  # fmt: skip
-            table("pg_stat_user_tables").append(
-                {
-                    "relid": each.oid,
-                    "schemaname": schema,
-                    "relname": each.name,
-                    "n_dead_tup": 0,
-                    "n_mod_since_analyze": 0,
-                }
-            )
         elif each.kind == "v":
             table("pg_views").append(
                 {
