@@ -38,6 +38,7 @@ def test_migrations_run_on_a_branch_and_are_merged():
     assert "  add column shop_fruit.rank\n" in shown
     assert "  shop_fruit: 0 added, 1 changed, 0 removed\n" in shown
     assert "deleted try" in shown
+    assert "  Applying shop.0002_fruit_shelf... OK\n" in shown
     assert branch("list") == "main\n"
     call_command("migrate", "--check", verbosity=0)
 

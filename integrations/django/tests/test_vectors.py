@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from django.core import serializers
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldError, ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import Avg, F, Max, Sum
 from django.forms import modelform_factory
 from shop.models import Fruit, Shelf
 
@@ -56,6 +56,32 @@ def test_values_are_sequences_and_survive_a_fixture():
     loaded.object.name = "fig again"
     loaded.save()
     assert list(Fruit.objects.get(name="fig again").taste) == [1, 0, 0]
+
+
+def test_averages_and_sums_are_of_vectors():
+    assert Fruit.objects.filter(name__in=["fig", "pear"]).aggregate(Avg("taste"), Max("price")) == {
+        "taste__avg": [0.5, 0.5, 0],
+        "price__max": 0,
+    }
+    top = Shelf.objects.create(name="top")
+    Fruit.objects.filter(name__in=["fig", "ice"]).update(shelf=top)
+    totals = Fruit.objects.values("shelf__name").annotate(total=Sum("taste")).order_by("shelf__name")
+    assert [(each["shelf__name"], [round(n, 2) for n in each["total"]]) for each in totals] == [
+        (None, [0.1, 1.9, 0]),
+        ("top", [1, 0, 0]),
+    ]
+    few = Fruit.objects.order_by("name")[:2].aggregate(Avg("taste"))
+    assert few == {"taste__avg": [1, 0, 0]}
+    assert Fruit.objects.filter(name="ice").aggregate(Avg("taste")) == {"taste__avg": None}
+
+
+def test_vectors_are_equal_or_not_and_have_no_order():
+    assert Fruit.objects.get(taste=[1, 0, 0]).name == "fig"
+    assert Fruit.objects.filter(taste__in=[[1, 0, 0], (0, 1, 0)]).count() == 2
+    assert Fruit.objects.filter(taste__isnull=True).count() == 1
+    for lookup in ("lt", "contains", "range"):
+        with pytest.raises(FieldError, match="Unsupported lookup"):
+            Fruit.objects.filter(**{f"taste__{lookup}": [1, 0, 0]})
 
 
 def test_what_is_no_vector_is_refused():

@@ -8,6 +8,9 @@ import heliosdb_sqlite
 from django.db.backends.sqlite3 import base, introspection, operations
 from heliosdb_sqlite import dbapi2
 
+from .client import DatabaseClient
+from .creation import DatabaseCreation
+
 # What the names of tables begin with in which HeliosDB's plugins keep a history, branches, indexes and keys.
 _INTERNAL = ("_heliosdb_", "heliosdb_crypto_", "heliosdb_timetravel_", "heliosdb_vector_")
 
@@ -44,6 +47,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     Database = dbapi2
+    client_class = DatabaseClient
+    creation_class = DatabaseCreation
     introspection_class = DatabaseIntrospection
     ops_class = DatabaseOperations
 

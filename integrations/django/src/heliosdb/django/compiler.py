@@ -1,18 +1,15 @@
-"""Django's compilers, the one for SELECT with a clause for a moment of the past."""
+"""Django's compilers: SELECT with a clause for a moment of the past, and averages of vectors."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Avg, Sum
 from django.db.models.sql import compiler
-from django.db.models.sql.compiler import (
-    SQLAggregateCompiler,
-    SQLDeleteCompiler,
-    SQLInsertCompiler,
-    SQLUpdateCompiler,
-)
+from django.db.models.sql.compiler import SQLDeleteCompiler, SQLInsertCompiler, SQLUpdateCompiler
 
 from .past import clause, moment_of
+from .vectors import VectorField
 
 __all__ = [
     "SQLAggregateCompiler",
@@ -23,7 +20,26 @@ __all__ = [
 ]
 
 
-class SQLCompiler(compiler.SQLCompiler):
+# What SQLite calls so takes a vector for the number 0.
+_OF_VECTORS = {Avg: "vector_avg", Sum: "vector_sum"}
+
+
+class _Vectors(compiler.SQLCompiler):
+    """Writes the functions of vectors where an expression is about vectors."""
+
+    def compile(self, node: Any) -> Any:
+        """Return the text and the parameters of one expression."""
+        function = _OF_VECTORS.get(type(node))
+        if function is not None and isinstance(node.output_field, VectorField):
+            return node.as_sql(self, self.connection, function=function)
+        return super().compile(node)
+
+
+class SQLAggregateCompiler(_Vectors, compiler.SQLAggregateCompiler):
+    """Writes what ``aggregate()`` asks for."""
+
+
+class SQLCompiler(_Vectors):
     """Writes SELECT statements, also those inside others."""
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:

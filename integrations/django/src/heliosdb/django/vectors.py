@@ -78,6 +78,15 @@ class VectorField(models.Field):
             kwargs["dimensions"] = self.dimensions
         return name, "heliosdb.django.VectorField", args, kwargs
 
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Return what ``filter(field__name=...)`` compares by, or None, which is an error.
+
+        Vectors have no order and are no text: SQLite would compare the bytes that they are stored as.
+        """
+        lookup = super().get_lookup(lookup_name)
+        inherited = lookup is not None and lookup is models.Field.get_lookups().get(lookup_name)
+        return None if inherited and lookup_name not in ("exact", "in", "isnull") else lookup
+
     def db_type(self, connection: Any) -> str:
         """Return the column's type."""
         return "VECTOR" if self.dimensions is None else f"VECTOR({self.dimensions:d})"

@@ -94,7 +94,7 @@ class Command(BaseCommand):
                     "migrate",
                     database=options["database"],
                     verbosity=options["verbosity"],
-                    stdout=self.stdout,
+                    stdout=self.stdout._out,  # itself, it would end each piece of a line
                 )
         except Exception:
             self.stderr.write(f"the database is as it was; what went wrong is on the branch {name!r}")
