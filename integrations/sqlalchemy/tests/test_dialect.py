@@ -54,6 +54,7 @@ def test_sqlites_own_uri_goes_through(tmp_path):
         ("heliosdb:///a.db?encryption_key=hunter2", "encryption_key is a secret"),
         ("heliosdb://host/a.db", "it is heliosdb:///relative/file.db"),
         ("heliosdb:///a.db?branch=a&branch=b", "stands twice"),
+        ("heliosdb:///a.db?autocommit=true", r"can't be said in a URL: .*connect_args={'autocommit': ...}"),
     ],
 )
 def test_what_a_url_can_not_say(url, said):

@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import CompileError, DBAPIError
+from sqlalchemy.exc import CompileError, DBAPIError, StatementError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from heliosdb.sqlalchemy import HALFVEC, VECTOR, Encrypted
@@ -98,6 +98,41 @@ def test_reflected_vectors_know_their_dimensions(connection):
 def test_json_text_is_a_vector(connection, places):
     connection.execute(places.insert(), {"id": 9, "place": "[1, 2, 3]"})
     assert connection.execute(select(places.c.place).where(places.c.id == 9)).scalar() == (1, 2, 3)
+
+
+def test_text_that_is_no_vector_is_refused(connection, places):
+    with pytest.raises(StatementError, match=r"not a vector: 'north': as text, write it as \[1, 2.5, 3\]"):
+        connection.execute(places.insert(), {"id": 5, "place": "north"})
+
+
+def test_averages_and_sums_are_of_vectors(connection, places):
+    column = places.c.place
+    some = select(func.avg(column), func.sum(column), func.avg(column.distinct()), func.avg(places.c.id))
+    found = connection.execute(some.where(places.c.name.in_(["north", "east"]))).one()
+    assert found == ([0.5, 0.5, 0], [1, 1, 0], [0.5, 0.5, 0], 1.5)
+    of_one = select(func.sum(column).filter(places.c.name == "east"))
+    assert connection.execute(of_one).scalar() == [1, 0, 0]
+
+
+def test_vectors_are_equal_or_not_and_have_no_order(connection, places):
+    column = places.c.place
+    for condition, names in (
+        (column == [0, 1, 0], ["north"]),
+        (column.in_([[0, 1, 0], [1, 0, 0]]), ["east", "north"]),
+        (column.is_(None), ["nowhere"]),
+    ):
+        assert (
+            connection.execute(select(places.c.name).where(condition).order_by("name")).scalars().all()
+            == names
+        )
+    for senseless in (
+        lambda: column < [0, 1, 0],
+        lambda: column.between([0, 1, 0], [1, 0, 0]),
+        lambda: column + column,
+        lambda: column.like("%1%"),
+    ):
+        with pytest.raises(NotImplementedError, match="what their distance is"):
+            senseless()
 
 
 def test_half_vectors(engine_of):

@@ -1,17 +1,33 @@
-"""How HeliosDB's DDL is written: encrypted columns, tables with a history, vector indexes."""
+"""How HeliosDB's SQL is written: averages of vectors, encrypted columns, tables with a history, vector indexes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy.dialects.sqlite.base import SQLiteDDLCompiler, SQLiteTypeCompiler
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler, SQLiteDDLCompiler, SQLiteTypeCompiler
 from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import CreateIndex
 
-from .types import Encrypted
+from .types import VECTOR, Encrypted
 
 INDEX_OPTIONS: dict[str, Any] = {"using": None, "ops": None, "with": {}}
 TABLE_OPTIONS: dict[str, Any] = {"versioned": False}
+
+
+class HeliosSQLCompiler(SQLiteCompiler):
+    """SELECT and what changes rows."""
+
+    def visit_avg_func(self, function: Any, **kw: Any) -> str:
+        """Write the average of vectors, for which SQLite's own takes the number 0."""
+        return self._of_vectors(function, **kw)
+
+    def visit_sum_func(self, function: Any, **kw: Any) -> str:
+        """Write their sum, likewise."""
+        return self._of_vectors(function, **kw)
+
+    def _of_vectors(self, function: Any, **kw: Any) -> str:
+        vectors = any(isinstance(argument.type, VECTOR) for argument in function.clauses)
+        return f"{'vector_' if vectors else ''}{function.name}{self.function_argspec(function, **kw)}"
 
 
 class HeliosTypeCompiler(SQLiteTypeCompiler):

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from . import reflecting
 from . import url as urls
-from .compiling import INDEX_OPTIONS, TABLE_OPTIONS, HeliosDDLCompiler, HeliosTypeCompiler
+from .compiling import INDEX_OPTIONS, TABLE_OPTIONS, HeliosDDLCompiler, HeliosSQLCompiler, HeliosTypeCompiler
 from .past import moment_of, read_at
 from .types import HALFVEC, VECTOR
 
@@ -23,6 +23,7 @@ class HeliosDialect(SQLiteDialect_pysqlite):
 
     driver = "heliosdb"
     supports_statement_cache = True
+    statement_compiler = HeliosSQLCompiler
     ddl_compiler = HeliosDDLCompiler
     type_compiler_cls = HeliosTypeCompiler
     ischema_names = {**SQLiteDialect_pysqlite.ischema_names, "VECTOR": VECTOR, "HALFVEC": HALFVEC}  # noqa: RUF012

@@ -7,11 +7,31 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ClauseElement, Float, Text, func, literal, literal_column
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 Vector = Sequence[float]
+_NOT_OF_VECTORS = {
+    *(operators.lt, operators.le, operators.gt, operators.ge, operators.between_op, operators.not_between_op),
+    *(operators.add, operators.sub, operators.mul, operators.truediv, operators.floordiv, operators.mod),
+    *(
+        operators.neg,
+        operators.concat_op,
+        operators.contains_op,
+        operators.startswith_op,
+        operators.endswith_op,
+    ),
+    *(operators.like_op, operators.ilike_op, operators.match_op, operators.regexp_match_op),
+}
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueError(f"not a vector: {text[:60]!r}: as text, write it as [1, 2.5, 3]") from None
 
 
 class VECTOR(UserDefinedType[Vector]):
@@ -32,13 +52,25 @@ class VECTOR(UserDefinedType[Vector]):
 
     def bind_processor(self, dialect: Any) -> Callable[[Any], Any]:
         """Return what turns a parameter into what the plugin takes: JSON text into a list."""
-        return lambda value: json.loads(value) if isinstance(value, str) else value
+        return lambda value: _read(value) if isinstance(value, str) else value
 
     class comparator_factory(UserDefinedType.Comparator[Vector]):  # noqa: N801 - SQLAlchemy looks for this name
         """The distances of a vector column, each a REAL, so that the nearest come first in ``order_by()``.
 
         The names are those that pgvector has for SQLAlchemy.
         """
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
+            """Return a comparison.
+
+            :raises NotImplementedError: of which is the less, or a sum: SQLite would take the bytes for text or for 0
+            """
+            if op in _NOT_OF_VECTORS:
+                raise NotImplementedError(
+                    f"{op.__name__} of vectors: SQL can say whether they are equal, and what their distance is;"
+                    " vector_add() and its like are functions: func.vector_add(a, b)"
+                )
+            return super().operate(op, *other, **kwargs)
 
         def _distance(self, other: Any, metric: str) -> ColumnElement[float]:
             if not isinstance(other, ClauseElement) and not hasattr(other, "__clause_element__"):

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 _SQLITE3 = {"uri", "timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"}
+_NO_TEXTS = {"autocommit", "factory"}
 _FILE_URI = {
     "mode",
     "cache",
@@ -35,6 +36,10 @@ def split(url: URL) -> tuple[URL, dict[str, Any]]:
         )
     is_uri = "uri" in url.query
     names = [name for name in url.query if name not in _SQLITE3 and not (is_uri and name in _FILE_URI)]
+    if unsaid := [name for name in names if name in _NO_TEXTS]:
+        raise ArgumentError(
+            f"{unsaid[0]} can't be said in a URL: create_engine(..., connect_args={{{unsaid[0]!r}: ...}})"
+        )
     texts: dict[str, str] = {}
     for name in names:
         text = url.query[name]
