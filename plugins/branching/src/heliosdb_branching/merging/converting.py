@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -65,12 +65,15 @@ def as_stored(connection: Any, table: Table, writes: Iterable[Write]) -> list[Wr
     return done
 
 
-def holds(connection: Any, table: Table, columns: Sequence[str], copy: str) -> bool:
-    """Return whether a table has the rows of another one, in these columns, as it would store them."""
-    there = ", ".join(q(column) for column in columns)
-    with _like(connection, table, columns) as names:
+def holds(connection: Any, table: Table, columns: Mapping[str, str], copy: str) -> bool:
+    """Return whether a table has the rows of another one, as it would store them.
+
+    :param columns: those that are compared, each with its name in the other table
+    """
+    here, there = ", ".join(map(q, columns)), ", ".join(map(q, columns.values()))
+    with _like(connection, table, list(columns)) as names:
         run(connection, f"INSERT INTO temp.{_TABLE} ({names}) SELECT {there} FROM main.{q(copy)}")
-        one, other = f"SELECT {there} FROM main.{q(table.name)}", f"SELECT {names} FROM temp.{_TABLE}"
+        one, other = f"SELECT {here} FROM main.{q(table.name)}", f"SELECT {names} FROM temp.{_TABLE}"
         return not any(
             value(connection, f"SELECT EXISTS (SELECT * FROM ({this} EXCEPT {that}))")
             for this, that in ((one, other), (other, one))

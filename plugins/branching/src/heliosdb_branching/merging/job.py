@@ -30,7 +30,9 @@ from ..schema.planning import (
     TablePlan,
     altered_here,
     dropped_things,
+    in_order,
     kept,
+    names_between,
     plan_tables,
     plan_things,
     taken,
@@ -246,16 +248,6 @@ class Job:
                 found.append(Conflict(table.name, row.key.shown, None, base, ours, None, reason))
         return found
 
-    def _make_way(self, replay: Replay, plans: list[TablePlan]) -> None:
-        """Rename tables out of the way whose names others are to get."""
-        wanted = {plan.rename_to.lower() for plan in plans if plan.rename_to}
-        for number, plan in enumerate(plans):
-            ours = plan.pair.ours
-            if plan.rename_to and ours is not None and ours.name.lower() in wanted:
-                passing = f"_heliosdb_passing_{number}"
-                replay.rename_table(ours.name, passing)
-                plan.pair = plan.pair._replace(ours=ours._replace(name=passing))
-
     def _changes_to_dropped_columns(self, plan: TablePlan) -> list[Conflict]:
         """Return what our side has written into columns that the branch has dropped."""
         pair = plan.pair
@@ -279,15 +271,20 @@ class Job:
     def _replay_tables(self, replay: Replay, plans: list[TablePlan], reached: Mapping[str, str]) -> None:
         for plan in plans:
             self.words += plan.describe(reached)
-        self._make_way(replay, plans)
+        plans = in_order(plan for plan in plans if plan.alters)
         for plan in plans:
-            if not plan.alters:
-                continue
+            if plan.drop and plan.pair.ours is not None:
+                replay.drop_table(plan.pair.ours.name)
+        between = names_between(plans)
+        for plan in plans:
+            ours = plan.pair.ours
+            if ours is not None and ours.name in between:
+                replay.rename_table(ours.name, between[ours.name])
+                plan.pair = plan.pair._replace(ours=ours._replace(name=between[ours.name]))
+        for plan in plans:
             if plan.create and plan.pair.theirs is not None:
                 replay.create_table(plan.pair.theirs.name, plan.pair.theirs.sql)
-            elif plan.drop and plan.pair.ours is not None:
-                replay.drop_table(plan.pair.ours.name)
-            elif plan.pair.ours is not None:
+            elif plan.pair.ours is not None and not plan.drop:
                 replay.alter_table(plan)
 
     # -- the outcome -------------------------------------------------------------------------------------------------

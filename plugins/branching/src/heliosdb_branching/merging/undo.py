@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +23,7 @@ from ..opening import Opener
 from ..registry.entries import check_belongs, entries, find, now_us
 from ..results import TableChanges, UndoReport, moment
 from ..running import has_table, rows, run, value
+from ..schema.alterations import Alteration, rename_table
 from ..schema.replaying import Replay, columns_of, set_sequence
 from ..schema.shapes import Thing
 from . import foreign_keys, virtual_rows
@@ -83,6 +84,8 @@ class _Undo:
         self.written: dict[str, tuple[Table, Sheet]] = {}
         self.counts: dict[str, TableChanges] = {}
         self.words: list[str] = []
+        self._between: dict[str, str] = {}
+        """What names for the meantime stand for."""
 
     def run(self) -> UndoReport:
         merge, merged_us, before, steps = self._merge()
@@ -239,17 +242,23 @@ class _Undo:
             with logged(self.here, name, None):
                 self.here.execute(f"DROP TABLE main.{q(name)}").close()
         elif did == "rename table":
-            self.words.append(f"rename table {name} to {step['was']}")
-            self.here.execute(f"ALTER TABLE main.{q(name)} RENAME TO {q(step['was'])}").close()
+            self._rename(rename_table(name, step["was"]))
         elif did == "rename column":
-            self.words.append(f"rename column {step['table']}.{name} to {step['was']}")
-            self.here.execute(
-                f"ALTER TABLE main.{q(step['table'])} RENAME COLUMN {q(name)} TO {q(step['was'])}"
-            ).close()
+            self._rename(Alteration(did, step["table"], name, step["was"]))
         elif did == "add column":
             self._drop_added(step["table"], name)
         elif did != "require":
             self._bring_back(step)
+
+    def _rename(self, back: Alteration) -> None:
+        """Rename a table or a column; what is told leaves names out that it had in between."""
+        self.here.execute(back.sql("main.")).close()
+        table = f"{back.table}." if back.did == "rename column" else ""
+        old = self._between.pop(f"{table}{back.old}", back.old)
+        if is_internal(back.new):
+            self._between[f"{table}{back.new}"] = old
+        else:
+            self.words.append(f"{back.did} {table}{old} to {back.new}")
 
     def _drop_added(self, table: str, column: str) -> None:
         default = defaults_of(self.here, read_table(self.here, table)).get(column)
@@ -260,20 +269,22 @@ class _Undo:
             return
         self.words.append(f"drop column {table}.{column}")
         with logged(self.here, table, column):
-            self.here.execute(f"ALTER TABLE main.{q(table)} DROP COLUMN {q(column)}").close()
+            self.here.execute(Alteration("drop column", table, column).sql("main.")).close()
 
     def _bring_back(self, step: dict[str, Any]) -> None:
         """Put a table back that was dropped or made anew, with the rows that it had."""
         name, copy = step["name"], step["copy"]
         now = step.get("now")
         if now is not None:
-            if not self._is_copy(now, copy):
+            if not self._is_copy(now, copy, step.get("renamed", {})):
                 self.conflicts.append(
                     Conflict(now, None, None, None, "rows", None, "it was written to since")
                 )
                 return
             run(self.here, f"DROP TABLE main.{q(now)}")
-        self.words.append(f"restore table {name}")
+        if now is not None and is_internal(name):
+            self._between[name] = now
+        self.words.append(f"restore table {self._between.get(name, name)}")
         run(self.here, step["sql"])
         columns = ", ".join(q(column) for column in columns_of(self.here, name))
         targets, sources = columns, columns
@@ -291,9 +302,14 @@ class _Undo:
             if not self._has(thing.name):
                 yield thing
 
-    def _is_copy(self, name: str, copy: str) -> bool:
-        """Return whether a table still has the rows that were kept, as far as both have the columns."""
-        kept = {column.lower() for column in columns_of(self.here, copy)}
+    def _is_copy(self, name: str, copy: str, renamed: Mapping[str, str]) -> bool:
+        """Return whether a table still has the rows that were kept, as far as both have the columns.
+
+        :param renamed: the columns of the copy that have other names in the table
+        """
+        now = {column: renamed.get(column, column).lower() for column in columns_of(self.here, copy)}
+        kept = {name: column for column, name in now.items() if column not in renamed}
+        kept |= {name: column for column, name in now.items() if column in renamed}
         table = read_table(self.here, name)
-        shared = [column for column in table.columns if column.lower() in kept]
+        shared = {each: kept[each.lower()] for each in table.columns if each.lower() in kept}
         return holds(self.here, table, shared, copy)

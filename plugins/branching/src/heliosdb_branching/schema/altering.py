@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from heliosdb_sqlite.sql.ddl import Column, table_definition
 from heliosdb_sqlite.sql.lexer import tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
 
+from .alterations import AddedColumn, Changes, alterations, making_way, rename_table
 from .shapes import TableShape, same_sql
-
-
-class AddedColumn(NamedTuple):
-    """A column that the branch has and the base has not."""
-
-    name: str
-    definition: str
-
-
-class Changes(NamedTuple):
-    """What a branch did to a table's columns and its name."""
-
-    rename_to: str | None
-    renamed: Mapping[str, str]
-    dropped: Sequence[str]
-    added: Sequence[AddedColumn]
 
 
 def changes(base: TableShape, theirs: TableShape, *, rebuilt: bool) -> Changes:
@@ -75,10 +59,10 @@ def altered(tables: Iterable[TableShape], done: Mapping[str, Changes]) -> dict[s
             except sqlite3.Error:  # needs a function or a module that only the program has
                 continue
             there[table.name] = table.name
-        for place, (name, change) in enumerate(done.items()):
-            if name in there and change.rename_to:
-                there[name] = f"_heliosdb_passing_{place}"
-                scratch.execute(f"ALTER TABLE {q(name)} RENAME TO {q(there[name])}")
+        renamed = {name: each.rename_to for name, each in done.items() if name in there and each.rename_to}
+        for name, passing in making_way(renamed).items():
+            scratch.execute(rename_table(name, passing).sql())
+            there[name] = passing
         for name, change in done.items():
             if name in there and not _alter(scratch, there, name, change):
                 del there[name]
@@ -88,21 +72,13 @@ def altered(tables: Iterable[TableShape], done: Mapping[str, Changes]) -> dict[s
 
 
 def _alter(scratch: sqlite3.Connection, there: dict[str, str], name: str, change: Changes) -> bool:
-    statements = []
-    if change.rename_to:
-        statements.append(f"RENAME TO {q(change.rename_to)}")
-    passing = {old: f"_heliosdb_passing_{place}" for place, old in enumerate(change.renamed)}
-    statements += [f"RENAME COLUMN {q(old)} TO {q(to)}" for old, to in passing.items()]
-    statements += [f"RENAME COLUMN {q(to)} TO {q(change.renamed[old])}" for old, to in passing.items()]
-    statements += [f"DROP COLUMN {q(column)}" for column in change.dropped]
-    statements += [f"ADD COLUMN {column.definition}" for column in change.added]
-    for statement in statements:
+    for each in alterations(there[name], change):
         try:
-            scratch.execute(f"ALTER TABLE {q(there[name])} {statement}")
+            scratch.execute(each.sql())
         except sqlite3.Error:
             return False
-        if statement.startswith("RENAME TO"):
-            there[name] = str(change.rename_to)
+        if each.did == "rename table":
+            there[name] = each.new
     return True
 
 

@@ -5,21 +5,13 @@ Nothing here runs a statement. Tables are followed through renames by their logs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..errors import Conflict
-from .altering import (
-    AddedColumn,
-    Changes,
-    altered,
-    changes,
-    column_definitions,
-    renamed_here,
-    with_column,
-    with_more_columns,
-)
+from .alterations import PASSING, AddedColumn, Changes, making_way
+from .altering import altered, changes, column_definitions, renamed_here, with_column, with_more_columns
 from .shapes import Schema, TableShape, Thing, on_one_line, same_sql
 
 
@@ -65,6 +57,11 @@ class TablePlan:
             or self.redefine
         )
 
+    @property
+    def changes(self) -> Changes:
+        """What ALTER TABLE does of it."""
+        return Changes(self.rename_to, self.rename_columns, self.drop_columns, self.add_columns)
+
     def describe(self, reached: Mapping[str, str]) -> Iterator[str]:
         """Yield what is done, for people.
 
@@ -94,16 +91,28 @@ def altered_here(ours: Schema, plans: Sequence[TablePlan]) -> dict[str, str]:
     if not any(plan.expect_sql or plan.redefine for plan in plans):
         return {}
     done = {
-        plan.pair.ours.name: Changes(plan.rename_to, plan.rename_columns, plan.drop_columns, plan.add_columns)
-        for plan in plans
-        if plan.pair.ours is not None and not plan.drop
+        plan.pair.ours.name: plan.changes for plan in plans if plan.pair.ours is not None and not plan.drop
     }
     return altered(ours.tables.values(), done)
 
 
+def in_order(plans: Iterable[TablePlan]) -> list[TablePlan]:
+    """Return plans in the order in which they can be carried out: names must be free before others get them."""
+    return sorted(plans, key=lambda plan: (not plan.drop, plan.create))
+
+
+def names_between(plans: Iterable[TablePlan], passing: str = PASSING) -> dict[str, str]:
+    """Return names for the meantime of tables here whose own others are to get."""
+    renamed = {
+        plan.pair.ours.name: plan.rename_to for plan in plans if plan.rename_to and plan.pair.ours is not None
+    }
+    return making_way(renamed, passing)
+
+
 def pair_tables(base: Schema, ours: Schema, theirs: Schema) -> list[Pair]:
     """Return which table of one side is which of the other."""
-    pairs, taken = [], set()
+    pairs: list[Pair] = []
+    taken = set()
     by_log = theirs.by_log()
     for was in base.tables.values():
         now = by_log.get(was.log) if was.log is not None else theirs.tables.get(was.name)
@@ -116,7 +125,9 @@ def pair_tables(base: Schema, ours: Schema, theirs: Schema) -> list[Pair]:
             taken.add(now.name)
         pairs.append(Pair(was, _here(base, ours, was, now), now, rebuilt))
     new = (now for now in theirs.tables.values() if now.name not in taken)
-    return [*pairs, *(Pair(None, _named(ours, now.name), now) for now in new)]
+    paired = {pair.ours.name for pair in pairs if pair.ours is not None}  # gone or renamed on the branch
+    own = Schema({name: each for name, each in ours.tables.items() if name not in paired}, {})
+    return [*pairs, *(Pair(None, _named(own, now.name), now) for now in new)]
 
 
 def _here(base: Schema, ours: Schema, was: TableShape, now: TableShape | None) -> TableShape | None:

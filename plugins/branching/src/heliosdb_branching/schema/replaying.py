@@ -18,7 +18,7 @@ from heliosdb_sqlite.sql.splice import Edit, splice
 from ..errors import Conflict, is_busy
 from ..logs.dropping import logged
 from ..running import rows, run, value
-from .altering import AddedColumn
+from .alterations import Alteration, alterations, rename_table, renames
 from .planning import TablePlan, ThingPlan
 from .requiring import needed, relaxed
 from .shapes import Thing, same_sql
@@ -111,6 +111,7 @@ class Replay:
             # A plugin that follows schema changes sees this one, of nothing, and the table before rows come into it.
             self.execute("DROP INDEX IF EXISTS main._heliosdb_nothing")
             now = self.steps[-1]["now"] = plan.rename_to or name
+            self.steps[-1]["renamed"] = dict(plan.rename_columns)
             if now in self._relaxed:
                 self.steps.append({"did": "require", "name": now, "sql": self._relaxed[now][1]})
         else:
@@ -174,52 +175,36 @@ class Replay:
                 self.rebuild(name, sql)
 
     def _rename(self, name: str, plan: TablePlan) -> str:
+        """Give a table and its columns their names; those that are to go make way."""
         if plan.rename_to:
             self.rename_table(name, plan.rename_to)
             name = plan.rename_to
-        self.rename_columns(name, dict(plan.rename_columns))
+        for each in renames(name, plan.rename_columns, plan.drop_columns):
+            self._carry_out(each)
         return name
 
     def _alter_in_place(self, name: str, plan: TablePlan) -> str:
-        name = self._rename(name, plan)
-        for column in plan.drop_columns:
-            with logged(self.connection, name, column):
-                self.execute(f"ALTER TABLE main.{q(name)} DROP COLUMN {q(column)}")
-        for added in plan.add_columns:
-            self.add_column(name, added)
-        return name
+        for each in alterations(name, plan.changes):
+            self._carry_out(each)
+        return plan.rename_to or name
 
     def rename_table(self, name: str, to: str) -> None:
-        """Rename a table, out of the way first where the names differ in case alone."""
-        if name.lower() == to.lower():
-            self.execute(f"ALTER TABLE main.{q(name)} RENAME TO {q('_heliosdb_renaming')}")
-            name = "_heliosdb_renaming"
-        self.execute(f"ALTER TABLE main.{q(name)} RENAME TO {q(to)}")
-        self.steps.append({"did": "rename table", "name": to, "was": name})
+        """Give a table another name."""
+        self._carry_out(rename_table(name, to))
 
-    def rename_columns(self, table: str, renamed: dict[str, str]) -> None:
-        """Rename columns, by way of other names where they swap."""
-        there = {
-            name.lower()
-            for (name,) in rows(self.connection, "SELECT name FROM pragma_table_xinfo(?)", (table,))
-        }
-        if any(new.lower() in there for new in renamed.values()):
-            for number, (old, new) in enumerate(list(renamed.items())):
-                passing = f"_heliosdb_renaming_{number}"
-                self._rename_column(table, old, passing)
-                renamed[passing] = new
-                del renamed[old]
-        for old, new in renamed.items():
-            self._rename_column(table, old, new)
-
-    def _rename_column(self, table: str, old: str, new: str) -> None:
-        self.execute(f"ALTER TABLE main.{q(table)} RENAME COLUMN {q(old)} TO {q(new)}")
-        self.steps.append({"did": "rename column", "table": table, "name": new, "was": old})
-
-    def add_column(self, table: str, added: AddedColumn) -> None:
-        """Give a table another column."""
-        self.execute(f"ALTER TABLE main.{q(table)} ADD COLUMN {added.definition}")
-        self.steps.append({"did": "add column", "table": table, "name": added.name})
+    def _carry_out(self, each: Alteration) -> None:
+        statement = each.sql("main.")
+        if each.did == "drop column":  # taken back with the whole table, which is kept
+            with logged(self.connection, each.table, each.old):
+                self.execute(statement)
+            return
+        self.execute(statement)
+        if each.did == "rename table":
+            self.steps.append({"did": each.did, "name": each.new, "was": each.old})
+        elif each.did == "rename column":
+            self.steps.append({"did": each.did, "table": each.table, "name": each.new, "was": each.old})
+        else:
+            self.steps.append({"did": each.did, "table": each.table, "name": each.new})
 
     def rebuild(self, name: str, sql: str) -> None:
         """Make a table anew by another definition, with the rows, indexes and triggers that it has."""
