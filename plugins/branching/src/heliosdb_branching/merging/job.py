@@ -3,52 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from heliosdb_sqlite.sql.quoting import quote_identifier as q
-
-from ..errors import Conflict, merge_conflict
+from ..errors import merge_conflict
 from ..lineage import arrived, merged
 from ..lineage.ancestors import Lineage, lineage_of
 from ..lineage.known import known as known_to
 from ..lineage.meetings import Meeting, Tangled, came
 from ..lineage.merged import Since
 from ..lineage.tangled import CanNotTell, History
-from ..logs.tables import read_table, table_names
+from ..logs.tables import table_names
 from ..logs.watching import ARRIVED, positions, watch
 from ..names import MAIN
 from ..registry.entries import now_us
 from ..results import MergeReport
 from ..running import run, value
 from ..schema.following import changed_names, told_by
-from ..schema.planning import (
-    Pair,
-    TablePlan,
-    altered_here,
-    dropped_things,
-    in_order,
-    kept,
-    names_between,
-    plan_tables,
-    plan_things,
-    taken,
-)
+from ..schema.planning import altered_here, dropped_things, plan_things
 from ..schema.replaying import Refused, Replay
 from ..schema.shapes import Schema, read_schema
 from . import column_keys, foreign_keys
 from .asking import Asking, shown
 from .deciding import Strategy
+from .definitions import Definitions
+from .found import Found
 from .ledger import Ledger
-from .reading import Side, dropped, dropped_cells, knows_dropped
-from .rows import same_row, same_value
-from .siding import common_side, side_of
+from .reading import Side
 from .tables import Rows
 from .tangled import untangled
 from .views import broken, readable
+from .virtual_tables import VirtualTables
 
 
 def nothing(_: str) -> None:
@@ -95,11 +82,10 @@ class Job:
         self.reverse = self._had_in_common() if target != MAIN else self.since.schema
         self.side = Side(here, branch, self.since.spans)
         self.id = (value(here, "SELECT max(id) FROM _heliosdb_merges") or 0) + 1
-        self.conflicts: list[Conflict] = []
-        self.open: list[Conflict] = []
+        self.found = Found(request.strategy)
         self.words: list[str] = []
         self.ledger = Ledger(here, self.id)
-        self.rows = Rows(self.side, request, source, target, self.since.start.canary, self.ledger)
+        self.rows = Rows(self.side, request, source, target, self.since.start.canary, self.ledger, self.found)
         self.rows.attached = self.rows.attached and not tangled
 
     def run(self) -> MergeReport:
@@ -110,8 +96,7 @@ class Job:
         try:
             self._merge()
         except Refused as error:  # what the branch has become does not go with what this side has
-            self.open.append(error.conflict)
-            self.conflicts.append(error.conflict)
+            self.found.add([error.conflict])
             self._stop_at_conflicts()
         return MergeReport(
             self.request.name,
@@ -119,7 +104,7 @@ class Job:
             self.request.dry_run,
             MappingProxyType({name: each for name, each in self.rows.counts.items() if each.total}),
             tuple(self.words),
-            shown(self.here, (*self.conflicts, *self.rows.conflicts)),
+            shown(self.here, self.found.conflicts),
             MappingProxyType(self.rows.renumbered),
         )
 
@@ -128,27 +113,30 @@ class Job:
         base, ours, theirs = self.since.schema, read_schema(self.here), read_schema(self.branch)
         replay = Replay(self.here, self.id)
         views = readable(self.here) if changed_names(base, theirs) else None
-        plans = self._plan_tables(base, ours, theirs)
-        self._check_drops(plans)
+        definitions = Definitions(self.here, self.side, self.found)
+        plans = definitions.plan(base, ours, theirs)
         self._stop_at_conflicts()
         early = dropped_things(base, ours, theirs)
         replay.drop_things(early)
-        self._replay_tables(replay, plans, altered_here(ours, plans))
+        reached = altered_here(ours, plans)
+        for plan in plans:
+            self.words += plan.describe(reached)
+        definitions.replay(replay, plans)
         if self.target != MAIN:
             watch(self.here)  # the logs know the columns that came
         now = read_schema(self.here) if early or any(plan.alters for plan in plans) else ours
         gone = {plan.pair.ours.name.lower() for plan in plans if plan.drop and plan.pair.ours is not None}
-        things = plan_things(base, ours, theirs, now, gone, self._side)
+        things = plan_things(base, ours, theirs, now, gone, self.found.side_of)
         self._stop_at_conflicts()
         replay.drop_things(things)
         self.words += [f"drop {plan.drop.kind} {plan.drop.name}" for plan in (*early, *things) if plan.drop]
         for plan in plans:
             self.rows.merge(plan)
-        if not (self.open or self.rows.open):
+        if not self.found.open:
             replay.require()
         made = [each for each in things if each.create is not None and each.create.kind == "virtual"]
         replay.create_things(made)
-        self.rows.merge_virtual({each.create.name for each in made if each.create is not None})
+        VirtualTables(self.rows).merge({each.create.name for each in made if each.create is not None})
         self._check_references()
         self._stop_at_conflicts()
         for trigger in self.rows.suspended:
@@ -156,8 +144,7 @@ class Job:
         replay.create_things([each for each in things if each not in made])
         self.words += [f"create {plan.create.kind} {plan.create.name}" for plan in things if plan.create]
         if views is not None:
-            for conflict in broken(self.here, views, self.branch, ours, theirs):
-                self._found([conflict], decided=side_of(self.request.strategy, conflict) == "theirs")
+            self.found.only("theirs", broken(self.here, views, self.branch, ours, theirs))
             self._stop_at_conflicts()
         if self.target != MAIN:
             watch(self.here)
@@ -193,112 +180,13 @@ class Job:
         except Tangled:  # there is none: then this side's own is as good
             return read_schema(self.here)
 
-    # -- the schema --------------------------------------------------------------------------------------------------
-    def _plan_tables(self, base: Schema, ours: Schema, theirs: Schema) -> list[TablePlan]:
-        return [self._decided(plan, conflicts) for plan, conflicts in plan_tables(base, ours, theirs)]
-
-    def _decided(self, plan: TablePlan, conflicts: list[Conflict]) -> TablePlan:
-        """Return what becomes of a table for whose definition the strategy has decided."""
-        mine = []
-        for conflict in conflicts:
-            side = self._side(conflict)
-            if side == "ours":
-                mine.append(conflict)
-            elif side == "theirs" and not taken(plan, conflict):
-                self.open.append(conflict)
-        return kept(plan, mine) if mine else plan
-
-    def _check_drops(self, plans: list[TablePlan]) -> None:
-        """See that nothing is dropped which our side has changed since."""
-        for number, plan in enumerate(plans):
-            if plan.drop and plan.pair.ours is not None:
-                if self._keeps(self._changes_to_dropped(plan.pair)):
-                    plans[number] = TablePlan(plan.pair)
-            elif plan.drop_columns and self._keeps(self._changes_to_dropped_columns(plan)):
-                plans[number] = replace(plan, drop_columns=(), expect_sql=None)
-
-    def _keeps(self, conflicts: list[Conflict]) -> bool:
-        """Return whether what the branch has dropped stays, as the strategy decides for all that was changed in it."""
-        side = common_side(self.request.strategy, conflicts)
-        self._found(conflicts, decided=side is not None)
-        return side == "ours"
-
-    def _side(self, conflict: Conflict) -> str | None:
-        """Return for which side the strategy decides a conflict, and take note of it."""
-        side = side_of(self.request.strategy, conflict)
-        self._found([conflict], decided=side is not None)
-        return side
-
-    def _changes_to_dropped(self, pair: Pair) -> list[Conflict]:
-        assert pair.ours is not None  # noqa: S101 - it is about our rows
-        table = read_table(self.here, pair.ours.name)
-        if not knows_dropped(self.side, pair):
-            if not value(self.here, f"SELECT EXISTS (SELECT 1 FROM main.{q(table.name)})"):
-                return []
-            reason = "dropped by a program that HeliosDB did not see: what changed here since can't be told"
-            return [Conflict(table.name, None, None, "the table", "the table", None, reason)]
-        found = []
-        for row in dropped(self.side, pair, table):
-            if not same_row(row.base, row.ours):
-                base, ours = (
-                    None if each is None else dict(zip(table.columns, each, strict=False))
-                    for each in (row.base, row.ours)
-                )
-                reason = "changed here, its table dropped on the branch"
-                found.append(Conflict(table.name, row.key.shown, None, base, ours, None, reason))
-        return found
-
-    def _changes_to_dropped_columns(self, plan: TablePlan) -> list[Conflict]:
-        """Return what our side has written into columns that the branch has dropped."""
-        pair = plan.pair
-        if pair.ours is None:
-            return []
-        table = read_table(self.here, pair.ours.name)
-        if pair.rebuilt or not knows_dropped(self.side, pair) or not table.has_identity:
-            return []
-        dropped_here = {column.lower() for column in plan.drop_columns}
-        wanted = [column for column in table.columns if column.lower() in dropped_here]
-        reason = "changed here, its column dropped on the branch"
-        return [
-            Conflict(
-                table.name, key.shown, column, None if was is None else was[place], ours[place], None, reason
-            )
-            for key, was, ours in dropped_cells(self.side, pair, table, wanted)
-            for place, column in enumerate(wanted)
-            if not same_value(None if was is None else was[place], ours[place])
-        ]
-
-    def _replay_tables(self, replay: Replay, plans: list[TablePlan], reached: Mapping[str, str]) -> None:
-        for plan in plans:
-            self.words += plan.describe(reached)
-        plans = in_order(plan for plan in plans if plan.alters)
-        for plan in plans:
-            if plan.drop and plan.pair.ours is not None:
-                replay.drop_table(plan.pair.ours.name)
-        between = names_between(plans)
-        for plan in plans:
-            ours = plan.pair.ours
-            if ours is not None and ours.name in between:
-                replay.rename_table(ours.name, between[ours.name])
-                plan.pair = plan.pair._replace(ours=ours._replace(name=between[ours.name]))
-        for plan in plans:
-            if plan.create and plan.pair.theirs is not None:
-                replay.create_table(plan.pair.theirs.name, plan.pair.theirs.sql)
-            elif plan.pair.ours is not None and not plan.drop:
-                replay.alter_table(plan)
-
-    # -- the outcome -------------------------------------------------------------------------------------------------
     def _check_references(self) -> None:
-        self._found(foreign_keys.check(self.here, self.rows.written, elsewhere=table_names(self.branch)))
-
-    def _found(self, conflicts: list[Conflict], *, decided: bool = False) -> None:
-        self.conflicts += conflicts
-        if not decided:
-            self.open += conflicts
+        written, elsewhere = self.rows.written, table_names(self.branch)
+        self.found.add(foreign_keys.check(self.here, written, elsewhere=elsewhere))
 
     def _stop_at_conflicts(self) -> None:
-        if (self.open or self.rows.open) and not self.request.dry_run:
-            found = [*self.open, *self.rows.open]
+        found = self.found.open
+        if found and not self.request.dry_run:
             raise merge_conflict(self.request.name, self.request.into, found, shown(self.here, found))
 
     def _record(self, base: Schema, ours: Schema, theirs: Schema, replay: Replay) -> None:

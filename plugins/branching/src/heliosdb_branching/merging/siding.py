@@ -9,10 +9,10 @@ from typing import Literal
 from ..errors import Conflict
 from .deciding import Strategy
 
-Side = Literal["ours", "theirs"]
+SideName = Literal["ours", "theirs"]
 
 
-def side_of(strategy: Strategy, conflict: Conflict) -> Side | None:
+def side_of(strategy: Strategy, conflict: Conflict) -> SideName | None:
     """Return the side for which a conflict is decided; None where the strategy is to decide nothing.
 
     :raises ProgrammingError: a function returned neither side's
@@ -30,7 +30,7 @@ def side_of(strategy: Strategy, conflict: Conflict) -> Side | None:
     )
 
 
-def common_side(strategy: Strategy, conflicts: Iterable[Conflict]) -> Side | None:
+def common_side(strategy: Strategy, conflicts: Iterable[Conflict]) -> SideName | None:
     """Return the side for which all of them are decided; None where it is not the same."""
     sides = {side_of(strategy, each) for each in conflicts}
     return sides.pop() if len(sides) == 1 else None

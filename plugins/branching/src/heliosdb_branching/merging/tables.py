@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_identifier as q
@@ -11,7 +11,6 @@ from heliosdb_sqlite.sql.quoting import quote_identifier as q
 from ..errors import Conflict
 from ..logs.changes import Key
 from ..logs.tables import Table, read_table
-from ..logs.virtuals import TOUCHED, Virtual, virtuals
 from ..logs.watching import logs
 from ..names import MAIN, is_internal
 from ..registry.entries import canary
@@ -20,18 +19,18 @@ from ..running import has_table, rows, run
 from ..schema.planning import Pair, TablePlan
 from ..schema.replaying import sequence_of, set_sequence
 from ..schema.shapes import Thing
-from . import foreign_keys, virtual_rows
+from . import foreign_keys
 from .applying import Writer
 from .asking import sealed
 from .converting import as_stored, defaults_of, types_differ
 from .deciding import Decider
+from .found import Found
 from .inside import IS_POSSIBLE, InsideMerge, fits, is_attached
 from .ledger import Ledger, Sheet, numbered
 from .meeting import Notes
 from .reading import (
     Alignment,
     Side,
-    Trio,
     align,
     gone_here,
     in_our_types,
@@ -43,7 +42,6 @@ from .reading import (
 from .rows import same_row, same_value, settled
 from .seeing import as_read
 from .sheets import carry_out
-from .siding import side_of
 
 if TYPE_CHECKING:
     from .job import Request
@@ -53,7 +51,14 @@ class Rows:
     """Merges the rows of one merge."""
 
     def __init__(
-        self, side: Side, request: Request, source: str, target: str, start: int | None, ledger: Ledger
+        self,
+        side: Side,
+        request: Request,
+        source: str,
+        target: str,
+        start: int | None,
+        ledger: Ledger,
+        found: Found,
     ) -> None:
         self.side = side
         self.here = side.target
@@ -63,8 +68,7 @@ class Rows:
         self.target = target
         self.start = start
         self.ledger = ledger
-        self.conflicts: list[Conflict] = []
-        self.open: list[Conflict] = []
+        self.found = found
         self.counts: dict[str, TableChanges] = {}
         self.renumbered: dict[str, dict[int, int]] = {}
         self.written: dict[str, tuple[Table, Sheet]] = {}
@@ -91,21 +95,22 @@ class Rows:
         alignment = align(ours, theirs)
         if not key_matches(alignment):
             reason = "another primary key"
-            self._keep_ours([Conflict(name, None, None, None, str(ours.key), str(theirs.key), reason)])
+            conflict = Conflict(name, None, None, None, str(ours.key), str(theirs.key), reason)
+            self.found.only("ours", [conflict])
             return
         renumber = not theirs.key or (self.request.renumber and ours.alias and not self._is_referenced(name))
         decider = Decider(alignment, self.request.strategy, renumber=renumber)
         log = pair.theirs.log
         self._lost_cells(pair, alignment)
         sheet = self.ledger.sheet(ours)
-        notes = self._notes(ours, ours.name, alignment.names)
+        notes = self.notes(ours, ours.name, alignment.names)
         self._decide(decider, pair, alignment, sheet, notes)
         if decider.by_rowid and pair.base is not None:
             self._check_canary(name)
-        self._keep_numbers(name, log, decider, self._write(ours, decider, sheet))
+        self._keep_numbers(name, log, decider, self.write(ours, decider, sheet))
         self._keep_sequence(ours.name, theirs.name)
 
-    def _notes(self, table: Table, logged: str, columns: Sequence[str]) -> Notes | None:
+    def notes(self, table: Table, logged: str, columns: Sequence[str]) -> Notes | None:
         """Return what takes note of rows that both sides have changed: main brings nothing back, and needs none."""
         if self.target == MAIN or (log := logs(self.here).get(logged)) is None:
             return None
@@ -136,9 +141,7 @@ class Rows:
         if len(alignment.columns) < len(alignment.ours.columns):
             decider.keep_whole(self.here)
 
-    def _write(
-        self, table: Table, decider: Decider, sheet: Sheet, *, virtual: bool = False
-    ) -> dict[Key, int]:
+    def write(self, table: Table, decider: Decider, sheet: Sheet, *, virtual: bool = False) -> dict[Key, int]:
         """Write what was decided and entered; return the rows that got another rowid."""
         if decider.work or sheet.upto > sheet.after:
             self._suspend_triggers(table.name)
@@ -155,8 +158,8 @@ class Rows:
             if each.renumber and each.key in writer.renumbered
         )
         decider.failed(failures)
-        self.conflicts += decider.conflicts
-        self.open += decider.open
+        self.found.conflicts += decider.conflicts
+        self.found.open += decider.open
         self.counts[table.name] = sheet.counts()
         self.written[table.name] = (table, sheet)
         return writer.renumbered
@@ -173,16 +176,6 @@ class Rows:
             if not is_internal(trigger.name):
                 run(self.here, f"DROP TRIGGER main.{q(trigger.name)}")
                 self.suspended.append(trigger)
-
-    def _found(self, conflicts: list[Conflict], *, decided: bool = False) -> None:
-        self.conflicts += conflicts
-        if not decided:
-            self.open += conflicts
-
-    def _keep_ours(self, conflicts: list[Conflict]) -> None:
-        """Note what can be decided for our side alone: there is no place here for what the branch has."""
-        for conflict in conflicts:
-            self._found([conflict], decided=side_of(self.request.strategy, conflict) == "ours")
 
     def _lost_cells(self, pair: Pair, alignment: Alignment) -> None:
         """Note what the branch wrote into columns that our side has dropped since."""
@@ -204,7 +197,7 @@ class Rows:
             for place, name in enumerate(names)
             if not same_value(None if change.base is None else change.base[place], change.theirs[place])
         ]
-        self._keep_ours(found)
+        self.found.only("ours", found)
 
     def _rows_of_gone_table(self, pair: Pair) -> None:
         """Rows that the branch changed in a table which our side has dropped or renamed."""
@@ -224,7 +217,7 @@ class Rows:
             for change in gone_here(self.side, pair)
             if not same_row(change.base, change.theirs)
         ]
-        self._keep_ours(found)
+        self.found.only("ours", found)
 
     def _check_canary(self, name: str) -> None:
         """Refuse to match rows by rowids that VACUUM has dealt out anew."""
@@ -276,93 +269,3 @@ class Rows:
 
     def _is_referenced(self, table: str) -> bool:
         return any(each.parent.lower() == table.lower() for each in foreign_keys.references(self.here))
-
-    # -- virtual tables ----------------------------------------------------------------------------------------------
-    def merge_virtual(self, new: set[str]) -> None:
-        """Merge the rows of the virtual tables that both sides have, those just made among them.
-
-        :param new: the names of those that were just made
-        """
-        theirs = virtuals(self.branch)
-        for name, virtual in virtuals(self.here).items():
-            there = theirs.get(name)
-            if virtual.external:
-                if name in new or self._wrote(virtual.external):
-                    virtual_rows.rebuild(self.here, virtual)
-            elif there is None or there.module != virtual.module:
-                continue
-            elif name in new:
-                self._copy_virtual(virtual)
-            elif virtual.content is not None:
-                self._merge_text(virtual, there)
-            elif virtual.external == "":
-                self._check_contentless(virtual)
-            elif virtual_rows.touched(self.branch, name, self.side.spans.get(TOUCHED, ())):
-                self._merge_as_a_whole(virtual)
-
-    def _wrote(self, table: str) -> bool:
-        return any(
-            name.lower() == table.lower() and sheet.counts().total
-            for name, (_, sheet) in self.written.items()
-        )
-
-    def _merge_text(self, virtual: Virtual, there: Virtual) -> None:
-        log = logs(self.branch).get(there.content or "")
-        if log is None:
-            return
-        table = virtual_rows.as_table(self.here, virtual)
-        decider = Decider(_itself(table), self.request.strategy, renumber=self.request.renumber)
-        found = virtual_rows.text_rows(
-            self.here, self.branch, there, table, log, self.side.spans.get(str(log.id), ())
-        )
-        decider.decide(self._noted_text(virtual, found))
-        self._write(table, decider, self.ledger.sheet(table), virtual=True)
-
-    def _noted_text(self, virtual: Virtual, found: Iterator[Trio]) -> Iterator[Trio]:
-        """Note the rows of a full-text table that both sides have changed, in the log of its content."""
-        content = read_table(self.here, virtual.content or "")
-        notes = self._notes(content, content.name, content.columns[1:])
-        for trio in found:
-            if notes is not None:
-                list(notes.add([trio._replace(key=Key((trio.key.rowid,)))]))
-            yield trio
-
-    def _copy_virtual(self, virtual: Virtual) -> None:
-        if virtual.external == "":
-            self._check_contentless(virtual)
-            return
-        self._write_virtual(virtual, self._difference(virtual))
-
-    def _check_contentless(self, virtual: Virtual) -> None:
-        """Note that a full-text table which keeps no content differs: nobody can read what it should be."""
-        if not virtual_rows.same_index(self.here, self.branch, virtual):
-            reason = "it keeps no content that could be merged: write the same to both sides"
-            conflict = Conflict(
-                virtual.name, None, None, None, "its index here", "its index on the branch", reason
-            )
-            self._keep_ours([conflict])
-
-    def _merge_as_a_whole(self, virtual: Virtual) -> None:
-        decider = self._difference(virtual)
-        if not decider.work:
-            return
-        reason = f"the rows of a virtual table of module {virtual.module} can't be merged one by one"
-        conflict = Conflict(virtual.name, None, None, None, "its rows here", "its rows on the branch", reason)
-        side = side_of(self.request.strategy, conflict)
-        self._found([conflict], decided=side is not None)
-        if side == "theirs":
-            self._write_virtual(virtual, decider)
-
-    def _write_virtual(self, virtual: Virtual, decider: Decider) -> None:
-        table = virtual_rows.as_table(self.here, virtual)
-        self._write(table, decider, self.ledger.sheet(table), virtual=True)
-
-    def _difference(self, virtual: Virtual) -> Decider:
-        table = virtual_rows.as_table(self.here, virtual)
-        decider = Decider(_itself(table), "theirs", renumber=False)
-        decider.work = virtual_rows.differences(self.here, self.branch, table)
-        return decider
-
-
-def _itself(table: Table) -> Alignment:
-    return Alignment(table, table, tuple((column, column) for column in table.columns), ())
