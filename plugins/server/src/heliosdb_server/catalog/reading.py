@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
 from ..translation import comments
 from ..translation.scope import CONSTRAINT_MARK, Column, TableInfo
 from ..translation.sequences import MARK
@@ -177,7 +179,21 @@ class Reading:
             sequences,
             given_key=rowid if self._is_given(found, rowid, marks, sequences) else "",
             identities=identities,
+            row=self._row(found, rowid, keyed, columns),
         )
+
+    def _row(
+        self, found: Object, rowid: str, keyed: list[tuple[int, str, str]], columns: list[Column]
+    ) -> tuple[str, ...]:
+        """Return the columns that tell a table's rows apart, as SQLite reads them."""
+        if found.kind != "table":
+            return ()
+        if rowid:
+            return (quote_identifier(rowid),)
+        if _without_rowid(found.sql):
+            return tuple(quote_identifier(name) for _, name, _ in keyed)
+        taken = {column.name.lower() for column in columns}
+        return tuple(name for name in ("rowid", "_rowid_", "oid") if name not in taken)[:1]
 
     def _is_given(self, found: Object, rowid: str, marks: dict[str, str], sequences: dict[str, str]) -> bool:
         """Was a rowid made as a key that does not count by itself, by this server?"""
@@ -332,6 +348,20 @@ class Reading:
             ) and any(key.table.lower() == name.lower() for key in self.foreign_keys(each)):
                 found.append(each.name)  # noqa: PERF401
         return found
+
+    def mentions(self, view: str, table: str) -> bool:
+        """Does a view read this table, itself or by other views? Where its text has the name, it may."""
+        pending, seen = [view.lower()], set()
+        while pending:
+            name = pending.pop()
+            seen.add(name)
+            found = self.object(name)
+            text = (found.sql or "").lower() if found is not None else ""
+            if table.lower() in text:
+                return True
+            views = (each.name.lower() for each in self.objects if each.kind == "view")
+            pending += [each for each in views if each in text and each not in seen]
+        return False
 
     def counts(self, name: str) -> bool:
         """Does the table number its rows with AUTOINCREMENT?"""

@@ -227,6 +227,14 @@ class Engine:
         except (sqlite3.Error, OverflowError, MemoryError) as error:
             raise self.error(error) from None
 
+    def fetch_all(self, cursor: Any) -> list[tuple[Any, ...]]:
+        """Return the rows that are left."""
+        try:
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+        except (sqlite3.Error, OverflowError, MemoryError) as error:
+            raise self.error(error) from None
+
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a statement of the server's own."""
         found: list[tuple[Any, ...]] = self.run(sql, parameters, trusted=True).fetchall()

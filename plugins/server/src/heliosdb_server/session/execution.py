@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -151,6 +150,7 @@ class Execution:
                 raise PgError("40001", "could not serialize access due to concurrent update") from None
             raise
         finally:
+            self.held.clear()
             if made.writes:
                 self.transaction.settle()
 
@@ -207,7 +207,7 @@ class Execution:
             return
         values: Any = portal.values
         if made.steps:
-            values = self._with_steps(made, values)
+            values = self.with_steps(made, values)
         if made.kind == "definition":
             self._define(portal, made)
             return
@@ -273,14 +273,14 @@ class Execution:
         if isinstance(made.node, tree.CreateAs) and made.tag == "SELECT":
             portal.tag = f"SELECT {count}"
 
-    def _with_steps(self: Session, made: Translated, values: tuple[Any, ...]) -> tuple[Any, ...]:  # type: ignore[misc]
-        """Run the changes that stand in a WITH, and return the parameters of the statement behind them."""
+    def with_steps(self: Session, made: Translated, values: tuple[Any, ...]) -> tuple[Any, ...]:  # type: ignore[misc]
+        """Run the steps of a statement, and return the parameters of what stands behind them."""
         found = list(values)
         for step, order in zip(made.steps, made.orders, strict=False):
             cursor = self.engine.run(step.sql, ordered(found, order))
-            rows = cursor.fetchall() if step.columns else []
+            rows = self.engine.fetch_all(cursor)
             cursor.close()
-            found.append(json.dumps([[_jsonable(item) for item in row] for row in rows]))
+            found.append(self.held.hold(step.parameter, rows, step.key, step.renewed))
         return tuple(found)
 
     # ---- describing without running ----
@@ -320,7 +320,3 @@ def _shape(made: Translated) -> Any:
     if made.columns is None or made.guess:
         return made.guess
     return [(c.name, c.sized) for c in made.columns]
-
-
-def _jsonable(value: Any) -> Any:
-    return "\\x" + value.hex() if isinstance(value, bytes) else value

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..translation import tree
 from ..translation.translate import Translated
-from .plans import row_encoder
+from .plans import ordered, row_encoder
 from .portals import Portal
 
 if TYPE_CHECKING:
@@ -20,21 +20,34 @@ def explain(session: Session, portal: Portal, made: Translated) -> None:
     """Run EXPLAIN: the portal's rows are the lines of the plan."""
     node = made.node
     assert isinstance(node, tree.Explain) and made.columns is not None  # noqa: PT018
-    values = [portal.values[place] for place in made.orders[-1]]
-    rows = session.engine.rows(f"EXPLAIN QUERY PLAN {made.sql[0]}", values)
+    engine = session.engine
+    texts = [*(step.sql for step in made.steps), *made.sql]
+    found: Any = [*portal.values, *("[]" for _ in made.steps)]  # where the rows of its steps stand
+    plans = [
+        engine.rows(f"EXPLAIN QUERY PLAN {sql}", ordered(found, order))
+        for sql, order in zip(texts, made.orders, strict=True)
+    ]
     timing = ""
     if node.options.get("analyze", "off") in ("on", "true"):
         start = time.perf_counter()
-        cursor = session.engine.run(made.sql[0], values)
-        count = sum(1 for _ in iter(cursor.fetchone, None))
-        cursor.close()
+        if made.steps:
+            found = session.with_steps(made, portal.values)
+        count = 0
+        for sql, order in zip(made.sql, made.orders[len(made.steps) :], strict=True):
+            cursor = engine.run(sql, ordered(found, order))
+            count += sum(1 for _ in iter(cursor.fetchone, None))
+            cursor.close()
         seconds = time.perf_counter() - start
         timing = f"Execution Time: {seconds * 1000:.3f} ms, {count} rows"
     if node.options.get("format") == "json":
-        text = json.dumps([{"Plan": _nested(rows, 0)}], indent=2)
+        text = json.dumps([{"Plan": [each for rows in plans for each in _nested(rows, 0)]}], indent=2)
         lines = [text]
     else:
-        lines = [f"{'  ' * depth}{'->  ' if depth else ''}{detail}" for depth, detail in _depths(rows)]
+        lines = [
+            f"{'  ' * depth}{'->  ' if depth else ''}{detail}"
+            for rows in plans
+            for depth, detail in _depths(rows)
+        ]
         lines += [timing] if timing else []
     portal.columns = made.columns
     portal.encode = row_encoder(made.columns, portal.formats, session.settings.zone)

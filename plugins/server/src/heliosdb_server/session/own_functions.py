@@ -135,6 +135,8 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
 
     for name, function in session.sequences.functions().items():
         sql(_named(name, lambda *args, function=function: function(*args)))
+    for name, function in session.held.functions().items():
+        sql(_named(name, function))
     _locks(session, sql)
     from ..catalog.functions import catalog_functions
 

@@ -17,6 +17,7 @@ from .context import Context, Counters
 from .engine import Engine
 from .execution import Execution
 from .extended_queries import ExtendedQueries
+from .held import HeldRows
 from .portals import Portal, Statement
 from .presence import Presence
 from .sending import Sending
@@ -102,6 +103,7 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
         self.session_locks: list[tuple[int, ...]] = []
         self.transaction_locks: list[tuple[int, ...]] = []
         self.sequences = Sequences(self)
+        self.held = HeldRows()
         self.catalog_stamp: Any = None
         self.catalog_described: list[dict[str, Any]] = []
         self.catalog_names: dict[int, str] = {}

@@ -33,7 +33,7 @@ class AlterTable(Schemas):
             return list(changed)
         if node.if_exists and self.schema.named(node.table.parts) is None:
             return []
-        info = self._target(node.table)
+        info = self.target(node.table)
         name = self.written(info)
         made: list[str | SchemaEdit] = []
         for what, value in node.actions:

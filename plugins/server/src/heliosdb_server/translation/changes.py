@@ -4,36 +4,27 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import NUMERIC, TEXT, Sized
+from ..types.registry import TEXT, Sized
 from . import tree
-from .decimals import listed as shown
-from .scope import Column, Ex, Relation, Scope, TableInfo
-from .upserts import Upserts
+from .holding import Step, any_table
+from .joined_changes import JoinedChanges
+from .scope import Column, Relation, Scope, TableInfo
 
 _ROW_TYPES = (tree.Insert, tree.Update, tree.Delete)
 
 
-class Step(NamedTuple):
-    """A change in a WITH: run first, and its rows given to the statement as a parameter."""
-
-    sql: str
-    columns: tuple[Column, ...]
-    parameter: int
-
-
-class Changes(Upserts):
+class Changes(JoinedChanges):
     """Writes statements that change rows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.steps: list[Step] = []
         self.changed: set[tuple[str, str]] = set()  # tables that the steps change
-        self.given = 0  # how many parameters are the client's
+        self._snapshots: set[str] = set()  # queries of the WITH that read such a table before it changes
 
     # ---- changes in WITH ----
 
@@ -43,24 +34,73 @@ class Changes(Upserts):
         recursive: bool,
         scope: Scope | None,
         level: dict[str, tuple[Column, ...]],
+        parts: list[str] | None = None,
     ) -> str:
-        if any(isinstance(item.query, _ROW_TYPES) for item in items) and len(self._ctes) > 1:
+        changing = [item for item in items if isinstance(item.query, _ROW_TYPES)]
+        outermost = len(self._ctes) == 1
+        if changing and not outermost:
             raise PgError("0A000", "a WITH query that changes rows must stand at the top level")
-        return super().with_text(items, recursive, scope, level)
+        if not outermost and parts is None:
+            return super().with_text(items, recursive, scope, level)
+        if parts is None:  # a query by itself
+            self.with_.clear()
+        self.recursive = self.recursive or recursive
+        self.queries = self.queries | {item.name.lower(): item.query for item in items}
+        ordered = self._readers_first(items, changing) if changing else items
+        return super().with_text(ordered, recursive, scope, level, self.with_)
+
+    def _readers_first(self, items: list[tree.With], changing: list[tree.With]) -> list[tree.With]:
+        """Return the queries of a WITH in an order in which what reads a table comes before what changes it."""
+        late = {item.name.lower() for item in changing}
+        for item in items:
+            if _names_one(item.query, late):
+                late.add(item.name.lower())
+        first = [item for item in items if item.name.lower() not in late]
+        targets = [
+            self.table_info(item.query.table) for item in changing if isinstance(item.query, _ROW_TYPES)
+        ]
+        self._snapshots = {
+            item.name.lower() for item in first if any(self.reads(item.query, info) for info in targets)
+        }
+        return first + [item for item in items if item.name.lower() in late]
 
     def changing(self, item: tree.With, level: dict[str, tuple[Column, ...]]) -> str:
         query = item.query
         assert isinstance(query, _ROW_TYPES)
-        text, columns = self.change(query)
+        text, columns = self.change(query, beside=True)
         info = self.table_info(query.table)
         self.changed.add((info.schema, info.name.lower()))
-        number = self.given + len(self.steps) + 1
+        number = self.next_step()
         self.steps.append(Step(text, columns, number))
-        level[item.name] = tuple(c._replace(sql="", source=(0, 0)) for c in columns)
-        listed = ", ".join(
-            f"json_extract(value, '$[{at}]') AS {quote_identifier(c.name)}" for at, c in enumerate(columns)
+        if len(item.columns) > len(columns):
+            raise PgError(
+                "42P10",
+                f'WITH query "{item.name}" has {len(columns)} columns available but '
+                f"{len(item.columns)} columns specified",
+                position=item.at + 1,
+            )
+        names = [*item.columns, *(c.name for c in columns[len(item.columns) :])]
+        level[item.name] = tuple(
+            c._replace(name=name, sql="", source=(0, 0)) for name, c in zip(names, columns, strict=True)
         )
-        return f"{quote_identifier(item.name)} AS (SELECT {listed or 'NULL'} FROM json_each(?{number}))"
+        return self._held_query(item.name, number, level[item.name])
+
+    def settled(self, item: tree.With, part: str, columns: tuple[Column, ...]) -> str:
+        if item.name.lower() not in self._snapshots or len(self._ctes) > 1:
+            return part
+        number = self.found_first(
+            f"WITH {'RECURSIVE ' * self.recursive}{part} SELECT * FROM {quote_identifier(item.name)}"
+        )
+        return self._held_query(item.name, number, columns)
+
+    def _held_query(self, name: str, number: int, columns: tuple[Column, ...]) -> str:
+        """Return a WITH query whose rows are there already."""
+        names = [quote_identifier(c.name) for c in columns] + [
+            quote_identifier(c.shown) for c in columns if c.shown
+        ]
+        if not names:
+            return f"{quote_identifier(name)} AS (SELECT NULL FROM json_each(?{number}))"
+        return f"{quote_identifier(name)}({', '.join(names)}) AS ({self.all_of(number, len(names))})"
 
     def table_info(self, table: tree.Table) -> TableInfo:
         info = super().table_info(table)
@@ -74,56 +114,49 @@ class Changes(Upserts):
 
     # ---- the statements ----
 
-    def change(self, node: tree.Node) -> tuple[str, tuple[Column, ...]]:
-        """Return INSERT, UPDATE or DELETE, and the columns that RETURNING names."""
+    def change(self, node: tree.Node, *, beside: bool = False) -> tuple[str, tuple[Column, ...]]:
+        """Return INSERT, UPDATE or DELETE, and the columns that RETURNING names.
+
+        :param beside: whether columns with the digits of calculated numbers stand behind those
+        """
         assert isinstance(node, _ROW_TYPES)
         self.writes = True
         level: dict[str, tuple[Column, ...]] = {}
         self._ctes.append(level)
+        before, recursive, queries = len(self.with_), self.recursive, self.queries
         try:
-            with_ = self.with_text(node.with_, node.recursive, None, level)
+            self.with_text(node.with_, node.recursive, None, level, self.with_)
             if isinstance(node, tree.Insert):
-                text, columns = self._insert(node)
+                text, columns = self._insert(node, beside=beside)
             elif isinstance(node, tree.Update):
-                text, columns = self._update(node)
+                text, columns = self.update(node, beside=beside)
             else:
-                text, columns = self._delete(node)
+                text, columns = self.delete(node, beside=beside)
+            text = self.around(text)
         finally:
             self._ctes.pop()
-        return with_ + text, columns
+            del self.with_[before:]
+            self.recursive, self.queries = recursive, queries
+        return text, columns
 
-    def _target(self, table: tree.Table) -> TableInfo:
+    def target(self, table: tree.Table) -> TableInfo:
         info = self.table_info(table)
         if info.schema in ("pg_catalog", "information_schema"):
             raise PgError("42501", f"permission denied for table {info.name}")
         if info.kind == "sequence":
             raise PgError("42809", f'cannot change sequence "{info.name}"', hint="Use setval().")
-        if info.kind == "view" and not info.rowid:
-            pass  # an INSTEAD OF trigger may be there; SQLite knows
-        return info
+        return info  # a view may have an INSTEAD OF trigger; SQLite knows
 
-    def returning(
-        self, items: list[tree.Target], info: TableInfo, alias: str
-    ) -> tuple[str, tuple[Column, ...]]:
-        """Return ``RETURNING ...`` and its columns. SQLite's knows the changed table alone."""
-        if not items:
-            return "", ()
-        bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns)
-        scope = Scope([Relation(alias or info.name, bare)])
-        targets = self.targets(items, scope)
-        columns = tuple(Column(name, ex.sized, "", ex.source) for name, ex in targets)
-        listed = ", ".join(f"{shown(ex)} AS {quote_identifier(name)}" for name, ex in targets)
-        return f" RETURNING {listed}", columns
-
-    def _insert(self, node: tree.Insert) -> tuple[str, tuple[Column, ...]]:
-        info = self._target(node.table)
+    def _insert(self, node: tree.Insert, *, beside: bool) -> tuple[str, tuple[Column, ...]]:
+        info = self.target(node.table)
         alias = node.table.alias or node.table.parts[-1]
         columns = [self._column(info, name, node.at) for name in node.columns]
         if len({c.name for c in columns}) != len(columns):
             raise PgError("42701", "a column is specified more than once", position=node.at + 1)
         self._refuse_computed(node, info, columns)
         head = f"INSERT INTO {self.written(info)} AS {quote_identifier(alias)}"
-        returning, returned = self.returning(node.returning, info, alias)
+        scope = Scope([Relation(alias, info.columns)])
+        returning, returned = self.returning(node.returning, info, scope, beside=beside)
         if node.source is None and info.given_key:
             raise self._missing_key(info)
         if node.source is None and not info.sequences:
@@ -135,6 +168,11 @@ class Changes(Upserts):
         names, source = self._source(node, info, columns)
         listed = ", ".join(quote_identifier(name) for name in names)
         if node.conflict is not None and not _is_one_row(node.source):
+            if self.reads([node.conflict.update, node.conflict.update_where], info):
+                raise PgError(
+                    "0A000", f'a query in DO UPDATE can\'t read "{info.name}" while several rows are inserted',
+                    hint="Insert them one by one, or ask before.", position=node.conflict.at + 1,
+                )  # fmt: skip
             source = self.each_once(node.conflict, info, alias, names, source)
         text = f"{head} ({listed}) {source}"
         if node.conflict is not None:
@@ -242,7 +280,7 @@ class Changes(Upserts):
                     target.expr = tree.Cast(target.expr, Sized(column.sized.type), "", at=target.expr.at)
             text, made = self.rows_to_keep(source)
         stored = [
-            self._stored_place(f"s.c{at}", m, c, text, node.at)
+            self.stored_place(f"s.c{at}", m, c, text, node.at)
             for at, (m, c) in enumerate(zip(made, given, strict=False))
         ]
         places = ", ".join(f"c{at}" for at in range(len(made)))
@@ -261,120 +299,13 @@ class Changes(Upserts):
         )
         return names, made_text
 
-    def _stored_place(self, place: str, was: Column, column: Column, query: str, at: int) -> str:
-        """Return a column of the rows of a query as it is stored in a column."""
-        sized = column.sized
-        if was.sized is None or was.source[0] or was.sized != Sized(NUMERIC):
-            return self.stored(Ex(place, was.sized), sized, column, at) if sized is not None else place
-        if sized is None or sized.type is NUMERIC:
-            return self.kept(place, was.sized, sized, query)
-        return self.stored(Ex(place, was.sized), sized, column, at)
-
-    def sets(self, sets: list[tuple[tuple[str, ...], tree.Node]], info: TableInfo, scope: Scope) -> str:
-        parts = []
-        once: set[str] = set()
-        for names, value in sets:
-            for name in names:
-                if name.lower() in once:
-                    raise PgError(
-                        "42601", f'multiple assignments to same column "{name}"', position=value.at + 1
-                    )
-                once.add(name.lower())
-        for names, value in sets:
-            columns = [self._column(info, name, value.at) for name in names]
-            for column in columns:
-                if column.name in info.computed and not isinstance(value, tree.Default):
-                    raise PgError("428C9", f'column "{column.name}" can only be updated to DEFAULT')
-            if len(names) == 1:
-                stored = self.assigned(value, columns[0], scope, info)
-                parts.append(f"{quote_identifier(columns[0].name)} = {stored}")
-                continue
-            listed = ", ".join(quote_identifier(c.name) for c in columns)
-            if isinstance(value, tree.Sub):
-                text, made = self.rows_to_keep(value.query, scope)
-                if len(made) != len(names):
-                    raise PgError("42601", "number of columns does not match number of values")
-                parts.append(f"({listed}) = ({self._row_for(columns, text, made, value)})")
-                continue
-            if not isinstance(value, tree.Row) or len(value.items) != len(names):
-                raise PgError(
-                    "42601", "number of columns does not match number of values", position=value.at + 1
-                )
-            for column, item in zip(columns, value.items, strict=True):
-                parts.append(f"{quote_identifier(column.name)} = {self.assigned(item, column, scope, info)}")
-        return ", ".join(parts)
-
-    def _row_for(self, columns: list[Column], text: str, made: tuple[Column, ...], value: tree.Sub) -> str:
-        """Return the query of ``SET (a, b) = (SELECT ...)``, whose row becomes values of these columns."""
-        several = not self.one_row(value.query)  # of which SQLite would take the first
-        parts = []
-        for at, (column, one) in enumerate(zip(columns, made, strict=True)):
-            place = f"max(s.c{at})" if several else f"s.c{at}"
-            stored = self._stored_place(place, one, column, text, value.at)
-            if several and not at:
-                stored = f"CASE WHEN count(*) > 1 THEN pg_more_than_one() ELSE {stored} END"
-                self.functions = True
-            parts.append(stored)
-        if all(stored == f"s.c{at}" for at, stored in enumerate(parts)):
-            return text
-        name = self.fresh("set")
-        places = ", ".join(f"c{at}" for at in range(len(made)))
-        return f"WITH {name}({places}) AS ({text}) SELECT {', '.join(parts)} FROM {name} AS s"
-
-    def _update(self, node: tree.Update) -> tuple[str, tuple[Column, ...]]:
-        info = self._target(node.table)
-        alias = node.table.alias or node.table.parts[-1]
-        scope = Scope([Relation(alias, info.columns)])
-        sources = ", ".join(self.source(each, scope) for each in node.sources)
-        text = f"UPDATE {self.written(info)} AS {quote_identifier(alias)} SET {self.sets(node.sets, info, scope)}"
-        if sources:
-            text += f" FROM {sources}"
-        if node.where is not None:
-            text += f" WHERE {self.truth(node.where, scope, 'WHERE')}"
-        returning, columns = self._returning_own(node.returning, info, alias, scope)
-        return text + returning, columns
-
-    def _returning_own(
-        self, items: list[tree.Target], info: TableInfo, alias: str, scope: Scope
-    ) -> tuple[str, tuple[Column, ...]]:
-        """Return RETURNING of a change that reads other tables: SQLite's knows the changed table alone."""
-        if len(scope.relations) == 1:
-            return self.returning(items, info, alias)
-        self.targets(items, scope)  # is it wrong in any case? Names that two tables have are
-        bare = next((i for i in items if isinstance(i.expr, tree.Star) and not i.expr.parts), None)
-        try:
-            if bare is not None:
-                raise PgError("42703", "", position=bare.at + 1)
-            return self.returning(items, info, alias)
-        except PgError as error:
-            if error.code not in ("42P01", "42703"):
-                raise
-            raise PgError(
-                "0A000", "RETURNING can name columns of the changed table alone",
-                hint=f"For example, RETURNING {alias}.*.", position=error.position,
-            ) from None  # fmt: skip
-
-    def _delete(self, node: tree.Delete) -> tuple[str, tuple[Column, ...]]:
-        info = self._target(node.table)
-        alias = node.table.alias or node.table.parts[-1]
-        text = f"DELETE FROM {self.written(info)} AS {quote_identifier(alias)}"
-        target = Scope([Relation(alias, info.columns)])
-        seen = target
-        if node.using:
-            inner = seen = Scope(outer=target)
-            sources = ", ".join(self.source(each, inner) for each in node.using)
-            text += f" WHERE EXISTS (SELECT 1 FROM {sources}"
-            if node.where is not None:
-                text += f" WHERE {self.truth(node.where, inner, 'WHERE')}"
-            text += ")"
-        elif node.where is not None:
-            text += f" WHERE {self.truth(node.where, target, 'WHERE')}"
-        both = Scope([*target.relations, *seen.relations]) if node.using else target
-        returning, columns = self._returning_own(node.returning, info, alias, both)
-        return text + returning, columns
-
 
 def _is_one_row(node: tree.Node | None) -> bool:
     while isinstance(node, tree.Select):
         node = node.body
     return isinstance(node, tree.Values) and len(node.rows) == 1
+
+
+def _names_one(part: Any, names: set[str]) -> bool:
+    """Does a query name one of these WITH queries?"""
+    return any_table(part, lambda table: len(table.parts) == 1 and table.parts[0].lower() in names)

@@ -278,7 +278,7 @@ class Schemas(ColumnDefinitions):
         made = []
         names = {table.parts[-1].lower() for table in node.tables}
         for table in node.tables:
-            info = self._target(table)
+            info = self.target(table)
             left = [n for n in self.schema.references_to(info.name) if n.lower() not in names]
             if left and not node.cascade:
                 raise PgError(

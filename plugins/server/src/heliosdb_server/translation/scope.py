@@ -24,6 +24,7 @@ class Column(NamedTuple):
     not_null: bool = False
     scale: int | None = None  # how many decimals a calculated number has, where all have as many
     shown: str = ""  # the column beside it that has its digits, where they are not its value
+    digits: str = ""  # how its digits are written, where no column beside it has them
 
     @property
     def decimals(self) -> int | None:
@@ -56,7 +57,7 @@ class Relation(NamedTuple):
     def column(self, column: Column) -> Ex:
         """Return a column of it as an expression."""
         text = column.sql or f"{self.prefix()}.{quote_identifier(column.name)}"
-        shown = f"{self.prefix()}.{quote_identifier(column.shown)}" if column.shown else ""
+        shown = f"{self.prefix()}.{quote_identifier(column.shown)}" if column.shown else column.digits
         return Ex(text, column.sized, column.source, column.not_null, scale=column.scale, shown=shown)
 
 
@@ -78,6 +79,7 @@ class TableInfo(NamedTuple):
     sequences: dict[str, str] = {}  # noqa: RUF012 - the sequence that is a column's default, by column
     given_key: str = ""  # a key that is the rowid, and yet is not to count by itself: PostgreSQL's would not
     identities: dict[str, str] = {}  # noqa: RUF012 - identity columns: a, always, or d, by default
+    row: tuple[str, ...] = ()  # the columns that tell its rows apart, as SQLite reads them
 
 
 class Schema(Protocol):
@@ -106,6 +108,9 @@ class Schema(Protocol):
 
     def references_to(self, name: str) -> list[str]:
         """Return the other tables with a foreign key to this one."""
+
+    def mentions(self, view: str, table: str) -> bool:
+        """Does a view read this table, itself or by other views?"""
 
     def counts(self, name: str) -> bool:
         """Does the table number its rows with AUTOINCREMENT?"""

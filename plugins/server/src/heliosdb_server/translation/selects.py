@@ -92,11 +92,15 @@ class Selects(Combining, GroupingSets):
         recursive: bool,
         scope: Scope | None,
         level: dict[str, tuple[Column, ...]],
+        parts: list[str] | None = None,
     ) -> str:
-        """Return a WITH; its queries' columns are added to ``level``."""
+        """Return a WITH; its queries' columns are added to ``level``.
+
+        :param parts: the queries before it, as text, which its own are added to
+        """
         if not items:
             return ""
-        parts = []
+        parts = [] if parts is None else parts
         for at, item in enumerate(items):
             if any(item.name.lower() == other.name.lower() for other in items[:at]):
                 raise PgError(
@@ -125,8 +129,13 @@ class Selects(Combining, GroupingSets):
             all_names = [c.name for c in columns] + [c.shown for c in columns if c.shown]
             names = f"({', '.join(map(quote_identifier, all_names))})" if item.columns else ""
             materialized = f"{item.materialized} " if item.materialized else ""
-            parts.append(f"{quote_identifier(item.name)}{names} AS {materialized}({text})")
+            part = f"{quote_identifier(item.name)}{names} AS {materialized}({text})"
+            parts.append(self.settled(item, part, level[item.name]))
         return f"WITH {'RECURSIVE ' if recursive else ''}{', '.join(parts)} "
+
+    def settled(self, item: tree.With, part: str, columns: tuple[Column, ...]) -> str:
+        """Return a WITH query as it stands in the statement; see :mod:`.changes`."""
+        return part
 
     def changing(self, item: tree.With, level: dict[str, tuple[Column, ...]]) -> str:
         """Return a WITH query that stands for the rows that a change returned; see :mod:`.changes`."""

@@ -16,8 +16,8 @@ from ..protocol.errors import PgError
 from ..types.registry import BY_OID, TEXT, Sized
 from . import tree
 from .alter_table import AlterTable
-from .changes import Step
 from .decimals import last_of
+from .holding import Step
 from .parser import parse
 from .scope import Column, Schema
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
 from . import tree
-from .assigning import Assigning
 from .scope import Relation, Scope, TableInfo
+from .setting import Setting
 
 
-class Upserts(Assigning):
+class Upserts(Setting):
     """Writes what INSERT does with rows whose key is there already."""
-
-    if TYPE_CHECKING:
-
-        def sets(
-            self, sets: list[tuple[tuple[str, ...], tree.Node]], info: TableInfo, scope: Scope
-        ) -> str: ...
 
     def each_once(
         self, node: tree.Conflict, info: TableInfo, alias: str, names: list[str], source: str

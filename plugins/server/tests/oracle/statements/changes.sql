@@ -13,7 +13,6 @@ INSERT INTO things (name, n) VALUES ('b', 8) ON CONFLICT ON CONSTRAINT things_na
 INSERT INTO things AS t (name) VALUES ('a') ON CONFLICT (name) DO UPDATE SET n = t.n + 1 RETURNING t.n;
 UPDATE things SET n = n + 1 WHERE name = 'c';
 UPDATE things SET n = n + 1, name = upper(name) WHERE name = 'c' RETURNING *;
--- refused: 0A000
 UPDATE things t SET price = g.x FROM (VALUES ('a', 1.5), ('b', 2.5)) AS g(name, x) WHERE t.name = g.name RETURNING t.name, t.price, g.x;
 UPDATE things SET (n, price) = (3, 4.5) WHERE name = 'd' RETURNING n, price;
 UPDATE things SET (n, price) = (SELECT 4, 5.5) WHERE name = 'd' RETURNING n, price;
@@ -28,7 +27,6 @@ WITH up AS (UPDATE things SET n = 50 WHERE name = 'w' RETURNING name, n) SELECT 
 WITH src AS (SELECT 'x1' AS name UNION ALL SELECT 'x2') INSERT INTO things (name) SELECT name FROM src ORDER BY name RETURNING name;
 WITH k AS (SELECT 'x1' AS name) DELETE FROM things USING k WHERE things.name = k.name;
 WITH k AS (SELECT 'x2' AS name) UPDATE things SET n = 77 FROM k WHERE things.name = k.name RETURNING n;
--- otherwise: the UPDATE before it was refused
 SELECT name, n, price FROM things ORDER BY name;
 INSERT INTO things (name) VALUES ('a');
 INSERT INTO things (name) VALUES (NULL);
@@ -118,9 +116,7 @@ UPDATE orders SET total = 0 RETURNING *;
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 -- refused: 0A000
 CREATE DOMAIN d AS int;
--- refused: 0A000
 UPDATE orders SET total = orders.total + 1 FROM buyers WHERE buyers.id = orders.cid RETURNING *;
--- refused: 0A000
 DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND orders.id = 99 RETURNING orders.id, buyers.name;
 -- refused: 0A000
 MERGE INTO orders USING buyers ON buyers.id = orders.cid AND orders.id = 99 WHEN MATCHED THEN DELETE;

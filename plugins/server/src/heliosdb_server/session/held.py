@@ -1,0 +1,86 @@
+"""Rows that one part of a statement has found, held until its other parts have used them.
+
+What PostgreSQL does at one go may take several of SQLite's statements: a change in a WITH, an UPDATE whose RETURNING
+names another table's columns, a MERGE. The first finds the rows, and those behind it ask for their values, which come
+back just as they were, whatever their type.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ..protocol.errors import PgError
+
+
+class Held(NamedTuple):
+    """The rows of one step."""
+
+    rows: list[tuple[Any, ...]]
+    by_key: dict[tuple[Any, ...], tuple[Any, ...]]
+    by_new_key: dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+class HeldRows:
+    """The rows that the steps of a statement have found, by the number of the step's parameter."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, Held] = {}
+
+    def hold(
+        self,
+        number: int,
+        rows: Sequence[tuple[Any, ...]],
+        key: int = 0,
+        renewed: tuple[tuple[int, int], ...] = (),
+    ) -> str:
+        """Hold the rows of a step; return their places, as JSON.
+
+        :param key: how many of the first columns tell rows apart; of those with the same key the first is held
+        :param renewed: the columns with the key that a row will have, and which of their values, if they are rows
+        """
+        by_key: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        if key:
+            for row in rows:
+                by_key.setdefault(row[:key], row)
+            rows = list(by_key.values())
+        renewals = {tuple([_value(row, *at) for at in renewed]): row for row in rows} if renewed else by_key
+        self._held[number] = Held(list(rows), by_key, renewals)
+        return f"[{','.join(map(str, range(len(rows))))}]"
+
+    def rows(self, number: int) -> list[tuple[Any, ...]]:
+        """Return the rows of a step."""
+        return self._held[number].rows
+
+    def clear(self) -> None:
+        """Forget all: the statement is over."""
+        if self._held:
+            self._held.clear()
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """Return what SQL asks for the rows' values."""
+        held = self._held
+
+        def found(by: dict[tuple[Any, ...], tuple[Any, ...]], at: int, key: tuple[Any, ...]) -> Any:
+            row = by.get(key)
+            if row is None:
+                raise PgError("0A000", "a row that changes its key in this way can't be told from others")
+            return row[at]
+
+        return {
+            "held": lambda number, at, *key: found(held[number].by_key, at, key),
+            "held_new": lambda number, at, *key: found(held[number].by_new_key, at, key),
+            "held_at": lambda number, at, place: held[number].rows[place][at],
+            "packed": lambda *values: marshal.dumps(values),
+            "unpacked": _unpacked,
+        }
+
+
+def _unpacked(data: bytes | None, place: int) -> Any:
+    """Return one value of a row that was packed for this statement; the row of a query that found none has NULLs."""
+    return None if data is None else marshal.loads(data)[place]  # noqa: S302 - no other program's data
+
+
+def _value(row: tuple[Any, ...], at: int, place: int) -> Any:
+    return row[at] if place < 0 else _unpacked(row[at], place)

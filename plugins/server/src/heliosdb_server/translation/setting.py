@@ -1,0 +1,95 @@
+"""SET: what UPDATE, ON CONFLICT and MERGE give to which columns."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..protocol.errors import PgError
+from ..types.registry import NUMERIC, Sized
+from . import tree
+from .assigning import Assigning
+from .scope import Column, Ex, Scope, TableInfo
+
+
+class Assignment(NamedTuple):
+    """What SET gives to a column, or the row of a query that it gives to several."""
+
+    columns: list[Column]
+    text: str
+    is_row: bool = False
+
+    def __str__(self) -> str:
+        names = ", ".join(quote_identifier(c.name) for c in self.columns)
+        return f"({names}) = ({self.text})" if self.is_row else f"{names} = {self.text}"
+
+
+class Setting(Assigning):
+    """Writes what columns are set to."""
+
+    def sets(self, sets: list[tuple[tuple[str, ...], tree.Node]], info: TableInfo, scope: Scope) -> str:
+        """Return what stands behind SET."""
+        return ", ".join(map(str, self.assignments(sets, info, scope)))
+
+    def assignments(
+        self, sets: list[tuple[tuple[str, ...], tree.Node]], info: TableInfo, scope: Scope
+    ) -> list[Assignment]:
+        """Return what columns are set to, each once."""
+        made: list[Assignment] = []
+        once: set[str] = set()
+        for names, value in sets:
+            for name in names:
+                if name.lower() in once:
+                    raise PgError(
+                        "42601", f'multiple assignments to same column "{name}"', position=value.at + 1
+                    )
+                once.add(name.lower())
+        for names, value in sets:
+            columns = [self._column(info, name, value.at) for name in names]
+            for column in columns:
+                if column.name in info.computed and not isinstance(value, tree.Default):
+                    raise PgError("428C9", f'column "{column.name}" can only be updated to DEFAULT')
+            if len(names) == 1:
+                made.append(Assignment(columns, self.assigned(value, columns[0], scope, info)))
+            elif isinstance(value, tree.Sub):
+                text, found = self.rows_to_keep(value.query, scope)
+                if len(found) != len(names):
+                    raise PgError("42601", "number of columns does not match number of values")
+                made.append(Assignment(columns, self._row_for(columns, text, found, value), is_row=True))
+            elif not isinstance(value, tree.Row) or len(value.items) != len(names):
+                raise PgError(
+                    "42601", "number of columns does not match number of values", position=value.at + 1
+                )
+            else:
+                made += [
+                    Assignment([column], self.assigned(item, column, scope, info))
+                    for column, item in zip(columns, value.items, strict=True)
+                ]
+        return made
+
+    def _row_for(self, columns: list[Column], text: str, made: tuple[Column, ...], value: tree.Sub) -> str:
+        """Return the query of ``SET (a, b) = (SELECT ...)``, whose row becomes values of these columns."""
+        several = not self.one_row(value.query)  # of which SQLite would take the first
+        parts = []
+        for at, (column, one) in enumerate(zip(columns, made, strict=True)):
+            place = f"max(s.c{at})" if several else f"s.c{at}"
+            stored = self.stored_place(place, one, column, text, value.at)
+            if several and not at:
+                stored = f"CASE WHEN count(*) > 1 THEN pg_more_than_one() ELSE {stored} END"
+                self.functions = True
+            parts.append(stored)
+        if all(stored == f"s.c{at}" for at, stored in enumerate(parts)):
+            return text
+        name = self.fresh("set")
+        places = ", ".join(f"c{at}" for at in range(len(made)))
+        return f"WITH {name}({places}) AS ({text}) SELECT {', '.join(parts)} FROM {name} AS s"
+
+    def stored_place(self, place: str, was: Column, column: Column, query: str, at: int) -> str:
+        """Return a column of the rows of a query as it is stored in a column."""
+        sized = column.sized
+        if was.sized is None or was.source[0] or was.sized != Sized(NUMERIC):
+            return self.stored(Ex(place, was.sized), sized, column, at) if sized is not None else place
+        if sized is None or sized.type is NUMERIC:
+            return self.kept(place, was.sized, sized, query)
+        return self.stored(Ex(place, was.sized), sized, column, at)
