@@ -75,11 +75,8 @@ def races(quick: bool) -> Iterator[Race]:
     for name, use, target in (
         ("take a connection and bring it back", taken, 1.0),
         ("... and read a row", read, 1.0),
-        (
-            "... and leave a transaction and a cursor open",
-            left,
-            None,
-        ),  # QueuePool lets the cursor keep its lock
+        # QueuePool lets the cursor keep its lock.
+        ("... and leave a transaction and a cursor open", left, None),
     ):
         yield Race(
             name,

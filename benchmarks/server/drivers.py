@@ -212,9 +212,8 @@ def races(peer: Target, mine: Target, *, quick: bool) -> Iterator[Race]:
     rows = _ROWS // 10 if quick else _ROWS
     yield race(f"COPY in, {rows:,} rows", partial(copying_in, rows=rows), 1, 1 / 1.5, "ms")
     yield race(f"COPY out, {_ROWS:,} rows", partial(copying_out, rows=_ROWS), 2, None, "ms")
-    if Path(
-        "/proc/self/schedstat"
-    ).exists():  # on a busy machine the wall's clock tells who has to wait, not who works
+    # On a busy machine the wall's clock tells who has to wait, not who works.
+    if Path("/proc/self/schedstat").exists():
         for binary in (False, True):
             job = partial(reading, rows=_ROWS, binary=binary, busy=True)
             yield race(f"{_ROWS:,} rows, {'binary' if binary else 'text'}: server's CPU", job, 2, None, "ms")

@@ -99,9 +99,8 @@ def explain(connection: Any, sql: str, error: sqlite3.DatabaseError, active: Con
                 error.args = (f"{message}: {match[1]}() {feature.way_out}",)
     elif match := _NEAR.fullmatch(message):
         for statement in split_script(sql):
-            words = [
-                token.word for token in scan(statement)
-            ]  # a string or a quoted name is no word of a clause
+            # A string or a quoted name is no word of a clause.
+            words = [token.word for token in scan(statement)]
             for feature in FEATURES:
                 phrase = _stumbling_block(feature, words, match[1].upper())
                 if phrase is not None and feature.name not in active:

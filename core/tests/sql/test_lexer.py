@@ -171,10 +171,8 @@ def test_a_character_that_sqlite_has_no_use_for_is_bad(text):
 
 def test_space_is_what_sqlite_takes_for_space():
     assert [token.text for token in tokenize("a \t\n\f\r\x0bb")] == ["a", "b"]
-    assert [token.text for token in tokenize("a\u00a0b c\u2003d")] == [
-        "a\u00a0b",
-        "c\u2003d",
-    ]  # letters, to SQLite
+    # Letters, to SQLite.
+    assert [token.text for token in tokenize("a\u00a0b c\u2003d")] == ["a\u00a0b", "c\u2003d"]
 
 
 def test_a_byte_order_mark_is_space_between_tokens_and_a_letter_within():

@@ -194,11 +194,8 @@ def test_an_update_that_changes_nothing_is_no_version(conn, times):
 def test_days(conn, times):
     day = timedelta(days=1)
     today = datetime.now().date()  # noqa: DTZ005 - local, as users write it
-    assert values(conn, "BETWEEN ? AND ?", today - day, today) == [
-        "one",
-        "two",
-        "three",
-    ]  # the last day is in
+    # The last day is in.
+    assert values(conn, "BETWEEN ? AND ?", today - day, today) == ["one", "two", "three"]
     assert values(conn, "BETWEEN ? AND ?", str(today), str(today)) == ["one", "two", "three"]
     assert values(conn, "FROM ? TO ?", str(today - day), str(today)) == ["one", "two", "three"]
     assert values(conn, "BETWEEN ? AND ?", today - day, today - day) == []

@@ -99,10 +99,8 @@ def test_rename_table(conn, past, moment):
     conn.execute("UPDATE people SET a = 'x' WHERE id = 2")
     conn.commit()
     assert sorted(rows(conn, "SELECT id, a FROM people AS OF ?", past)) == [(1, "one"), (2, "two")]
-    assert sorted(rows(conn, "SELECT id, a FROM t AS OF ?", past)) == [
-        (1, "one"),
-        (2, "two"),
-    ]  # as it was called then
+    # As it was called then.
+    assert sorted(rows(conn, "SELECT id, a FROM t AS OF ?", past)) == [(1, "one"), (2, "two")]
     assert [version.row["a"] for version in conn.history("people", 2)] == ["two", "x"]
 
 

@@ -123,9 +123,8 @@ def test_times_grow_however_the_clock_goes(conn, monkeypatch):
     assert found == sorted(set(found))
     monkeypatch.undo()
     wall = [wall for (wall,) in conn.execute("SELECT wall FROM heliosdb_timetravel_commits ORDER BY txn")]
-    assert (
-        wall[-1] == real // 1000 - 60_000_000
-    )  # what the clock said is kept where it is not the commit's time
+    # What the clock said is kept where it is not the commit's time.
+    assert wall[-1] == real // 1000 - 60_000_000
 
 
 def test_the_present_is_the_present_though_the_clock_went_back(conn, monkeypatch):

@@ -127,9 +127,8 @@ def test_none_of_the_nearest_of_several_is_left_out(kind, by):
     }
     snapshot = snapshot.changed(rows)
     for rowid, value in rows.items():
-        vectors[rowid] = (
-            0 if value is GONE else vectors[rowid - 1]
-        )  # a zero vector is as far as one that is gone
+        # A zero vector is as far as one that is gone.
+        vectors[rowid] = 0 if value is GONE else vectors[rowid - 1]
     asked = [each for each in data(kind, random, 9, 24) if Query.of(each) is not None]
     for k in (1, 10, 20, 500):
         found = nearest_of_several(snapshot, [Query.of(each) for each in asked], k)

@@ -280,9 +280,8 @@ def hooked_factory(factory: Any, base: type[Any]) -> Any:
         if isinstance(cursor, sqlite3.Cursor) and not isinstance(cursor, base):
             try:
                 cursor.__class__ = with_hooks(type(cursor), base)
-            except (
-                TypeError
-            ):  # a bare sqlite3.Cursor, whose class can't be changed; its statements are checked one by one
+            except TypeError:
+                # A bare sqlite3.Cursor, whose class can't be changed; its statements are checked one by one.
                 pass
         return cursor
 

@@ -67,9 +67,8 @@ def _nulls(text: str) -> Any:
     """Return NULL for each parameter of the statement."""
     numbers = {each.number: each.token.text for each in parameters(text)}
     if numbers and "?" not in numbers.values() and len(numbers) == max(numbers):
-        return {
-            name[1:]: None for name in numbers.values()
-        }  # by name: CPython frowns on a sequence for names
+        # By name: CPython frowns on a sequence for names.
+        return {name[1:]: None for name in numbers.values()}
     return (None,) * max(numbers, default=0)
 
 

@@ -24,12 +24,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _prepare: Any = sqlite3.Connection.__call__
-_OUTDATED = (
-    17,
-    15,
-    "database schema has changed",
-    "locking protocol",
-)  # with the texts that Python 3.10 has to go by
+# The errors by number, and their texts, which Python 3.10 has to go by.
+_OUTDATED = (17, 15, "database schema has changed", "locking protocol")
 _PLANS = 1024  # texts remembered per connection; a program that makes up a new text each time must not grow
 
 

@@ -130,9 +130,8 @@ class Transactions:
                 connection._session.run_bare(connection, f"SAVEPOINT {_SAVEPOINT}")
             except sqlite3.OperationalError as error:
                 if str(error) == _IN_PROGRESS.format("open savepoint"):
-                    error.args = (
-                        _IN_PROGRESS.format("commit transaction"),
-                    )  # which is what the user asked for
+                    # A commit is what the user asked for.
+                    error.args = (_IN_PROGRESS.format("commit transaction"),)
                 raise
             self._wrote = True
 

@@ -59,9 +59,8 @@ class Attributes(_Base):
     @property
     def autocommit(self) -> bool | int:
         """As sqlite3's, from Python 3.12."""
-        level: bool | int = self._there(
-            partial(getattr, self._conn, "autocommit")
-        )  # which 3.10 does not know
+        # Python 3.10 does not know it.
+        level: bool | int = self._there(partial(getattr, self._conn, "autocommit"))
         return level
 
     @autocommit.setter

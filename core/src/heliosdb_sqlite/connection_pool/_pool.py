@@ -201,9 +201,8 @@ class Pool(Ledger[Connection]):
         try:
             if not old and (not self.settings.pre_ping or entry.alive(connection)):
                 return entry
-            replacing = (
-                self.settings.open()
-            )  # before the old one is closed: one in memory lives in its connections
+            # Before the old one is closed: one in memory lives in its connections.
+            replacing = self.settings.open()
         except BaseException:
             self._drop(entry)
             self._close(entry)

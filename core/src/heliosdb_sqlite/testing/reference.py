@@ -29,9 +29,8 @@ class Reference(NamedTuple):
             module = importlib.import_module(self.module)
         except ImportError:
             module = self._run_file()
-        if not _same(
-            getattr(module, "__file__", None), self.file
-        ):  # another module of that name, __main__ for one
+        # Another module of that name, __main__ for one.
+        if not _same(getattr(module, "__file__", None), self.file):
             module = self._run_file()
         function: Callable[..., Any] = attrgetter(self.name)(module)
         return function

@@ -119,8 +119,7 @@ def has_locks(connection: Any) -> bool:
     """Return whether the connection has a transaction with a lock, or a query that is not finished."""
     try:
         run(connection, "PRAGMA main.wal_checkpoint").fetchall()
-    except (
-        sqlite3.OperationalError
-    ):  # the one thing that SQLite refuses to a connection with locks of its own
+    except sqlite3.OperationalError:
+        # The one thing that SQLite refuses to a connection with locks of its own.
         return True
     return False

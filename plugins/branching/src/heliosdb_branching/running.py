@@ -12,9 +12,8 @@ from heliosdb_sqlite import plugins
 
 def run(connection: Any, sql: str, parameters: Sequence[Any] = ()) -> Any:
     """Run a statement and return its cursor, whose rows are tuples."""
-    if (
-        type(connection).execute is not sqlite3.Connection.execute
-    ):  # a plain connection has nothing in between
+    # A plain connection has nothing in between.
+    if type(connection).execute is not sqlite3.Connection.execute:
         try:
             return plugins.run(connection, sql, parameters)
         except sqlite3.ProgrammingError:

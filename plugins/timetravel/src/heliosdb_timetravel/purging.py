@@ -101,9 +101,8 @@ def _purge(
             # First of all: from now on nobody is shown a state of which a part is gone.
             write(travel.run, replace(table, purged=txn))
             q = quote_identifier(table.schema)
-            travel.run(
-                f"CREATE VIEW {q}.heliosdb_timetravel_purging AS SELECT 1"
-            )  # other connections look again
+            # Other connections look again.
+            travel.run(f"CREATE VIEW {q}.heliosdb_timetravel_purging AS SELECT 1")
             travel.run(f"DROP VIEW {q}.heliosdb_timetravel_purging")
         travel.forget()
     txn = max(txn, table.purged)  # what an earlier purge that did not come to its end has left goes as well

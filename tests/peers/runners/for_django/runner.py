@@ -9,11 +9,8 @@ from typing import Any
 
 from django.test.runner import DiscoverRunner
 
-WORST = (
-    "failure",
-    "skipped",
-    "",
-)  # what a test is when it has several outcomes: its own, and those of its subtests
+# What a test is when it has several outcomes: its own, and those of its subtests.
+WORST = ("failure", "skipped", "")
 
 
 class Result(unittest.TextTestResult):

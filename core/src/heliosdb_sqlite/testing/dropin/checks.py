@@ -94,9 +94,8 @@ def _assert_idle(configuration: Configuration) -> str:
         name = manager().pluggy.get_name(plugin)
         connection = connect(":memory:")
         connection.close()
-        with registered(
-            Recorder(), "dropin-other"
-        ):  # a plain connect() asks no plugin, one with another plugin all
+        # A plain connect() asks no plugin, one with another plugin all.
+        with registered(Recorder(), "dropin-other"):
             other = connect(":memory:")
             other.close()
     if type(connection) is not Connection or name in session_of(other).options:

@@ -92,9 +92,8 @@ class World:
         connection = self.module.connect(self.path, **options)
         self.connections[slot] = connection
         if not connection.in_transaction:
-            connection.execute(
-                "PRAGMA synchronous = OFF"
-            )  # nobody pulls the plug, and it is many times faster
+            # Nobody pulls the plug, and it is many times faster.
+            connection.execute("PRAGMA synchronous = OFF")
         connection.create_function("twice", 1, lambda value: value * 2)
         connection.create_function("raises", 1, lambda value: 1 / 0)
         connection.create_function("odd_value", 1, lambda value: object())

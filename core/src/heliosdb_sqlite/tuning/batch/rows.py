@@ -11,10 +11,8 @@ from typing import Any
 
 from ..._standard import sqlite3
 
-_FEW, _MANY = (
-    16,
-    128,
-)  # rows that are taken at a time, large ones and others; the last of them is weighed for all
+# Rows that are taken at a time, large ones and others; the last of them is weighed for all.
+_FEW, _MANY = 16, 128
 _ENOUGH = 1 << 20  # bytes that are held at a time, however few rows that is
 _LARGE = _ENOUGH // _MANY
 _SEQUENCES = (tuple, list)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 _WATCHED = 64  # look-ups after which the balance is drawn
 _BUSY = 0.0001  # seconds that keeping a small result takes on a slow machine
-_RESTS, _MOST = (
-    1024,
-    16_384,
-)  # executions that a text for which it is negative is left alone, at first and later
+# Executions that a text for which it is negative is left alone, at first and later.
+_RESTS, _MOST = 1024, 16_384
 
 
 class Account:

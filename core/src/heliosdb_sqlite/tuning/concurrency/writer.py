@@ -112,9 +112,8 @@ class Writer:
             try:
                 run(connection, f"PRAGMA main.synchronous = {_FULL}")
                 self._is_normal = False
-            except (
-                sqlite3.Error
-            ):  # of an authorizer's, or of memory: the next transaction is synced like this one
+            except sqlite3.Error:
+                # Of an authorizer's, or of memory: the next transaction is synced like this one.
                 pass
         return sync
 

@@ -11,15 +11,8 @@ from sqlalchemy.exc import ArgumentError
 
 _SQLITE3 = {"uri", "timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"}
 _NO_TEXTS = {"autocommit", "factory"}
-_FILE_URI = {
-    "mode",
-    "cache",
-    "immutable",
-    "nolock",
-    "psow",
-    "vfs",
-    "modeof",
-}  # https://www.sqlite.org/uri.html
+# https://www.sqlite.org/uri.html
+_FILE_URI = {"mode", "cache", "immutable", "nolock", "psow", "vfs", "modeof"}
 
 
 def split(url: URL) -> tuple[URL, dict[str, Any]]:

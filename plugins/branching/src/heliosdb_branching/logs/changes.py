@@ -103,9 +103,8 @@ def changes(
             text = text.replace(" MATERIALIZED", "")
         start = 6 + len(keys)
         end = start + len(logged)
-        unknown: dict[
-            int, list[int]
-        ] = {}  # the columns that a version of the triggers did not know, by their places
+        # The columns that a version of the triggers did not know, by their places.
+        unknown: dict[int, list[int]] = {}
         for row in run(connection, text):
             version = row[1]
             base = None

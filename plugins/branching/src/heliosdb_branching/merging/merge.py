@@ -76,9 +76,8 @@ def _attach(here: Any, path: str) -> None:
     """Have the target's connection read the branch, if it can: then the merge is done inside SQLite."""
     try:
         here.execute(f"ATTACH ? AS {THEIRS}", (read_only(path),)).close()
-    except (
-        sqlite3.DatabaseError
-    ):  # no more databases can be attached, for instance: read from the other connection
+    except sqlite3.DatabaseError:
+        # No more databases can be attached, for instance: read from the other connection.
         return
 
 

@@ -251,9 +251,8 @@ def dropped(side: Side, pair: Pair, ours: Table) -> Iterator[Trio]:
     numbers = {name: number for name, number in pair.base.columns if number is not None}
     columns = [column for column in ours.columns if column in numbers]
     was: dict[Key, tuple[Any, ...] | None] = {}
-    if all(
-        column in numbers for column in ours.key
-    ):  # else the key is another one here, and no row is what it was
+    # Else the key is another one here, and no row is what it was.
+    if all(column in numbers for column in ours.key):
         found = changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
         was = {change.key: change.base for change in found}
     for key, row in whole(side.target, ours, columns):
@@ -269,9 +268,8 @@ def dropped_cells(
     assert log is not None  # noqa: S101 - every table of a branch has one
     numbers = {name: number for name, number in pair.base.columns if number is not None}
     was: dict[Key, tuple[Any, ...] | None] = {}
-    if all(
-        column in numbers for column in ours.key
-    ):  # else the key is another one here, and no row is what it was
+    # Else the key is another one here, and no row is what it was.
+    if all(column in numbers for column in ours.key):
         found = changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
         was = {change.key: change.base for change in found}
     for key, row in whole(side.target, ours, columns):

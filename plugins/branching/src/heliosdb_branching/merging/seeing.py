@@ -50,9 +50,8 @@ def seen(connection: Any, cells: _Cells) -> _Cells:
     """Return what a program reads where these values are stored; the values themselves where it can read none."""
     try:
         found: _Cells = tuple(connection.execute(f"SELECT {', '.join('?' * len(cells))}", cells).fetchone())
-    except (
-        sqlite3.Error
-    ):  # sealed with a key that this connection does not have: no two values are known to be one
+    except sqlite3.Error:
+        # Sealed with a key that this connection does not have: no two values are known to be one.
         return cells
     return found
 

@@ -68,9 +68,8 @@ class Replay:
         self.steps: list[Step] = []
         self._merge = merge
         self._copies = 0
-        self._relaxed: dict[
-            str, tuple[TablePlan, str]
-        ] = {}  # by the table's new name, with its definition so far
+        # By the table's new name, with its definition so far.
+        self._relaxed: dict[str, tuple[TablePlan, str]] = {}
 
     def execute(self, sql: str) -> None:
         """Run a statement by way of the hooks."""

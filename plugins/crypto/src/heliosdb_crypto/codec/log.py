@@ -19,9 +19,8 @@ FRAME = 24  # bytes before each page
 SEALED = 8  # where the sealed part of a frame's header begins
 
 SQLITE_VERSION = struct.pack(">I", 3007000)
-OUR_VERSION = struct.pack(
-    ">I", 0x48444201
-)  # SQLite answers CANTOPEN to a version it does not know, and touches nothing
+# SQLite answers CANTOPEN to a version it does not know, and touches nothing.
+OUR_VERSION = struct.pack(">I", 0x48444201)
 
 
 class LogCodec:

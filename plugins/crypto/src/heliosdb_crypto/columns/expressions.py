@@ -140,10 +140,8 @@ class Expressions:
             elif not isinstance(tree.this, exp.Star):
                 of(tree.this)
             return None
-        if isinstance(tree, exp.Anonymous) and tree.name.lower() in (
-            SEAL,
-            SOUGHT,
-        ):  # a trigger's, from a dump
+        # A trigger's, from a dump.
+        if isinstance(tree, exp.Anonymous) and tree.name.lower() in (SEAL, SOUGHT):
             for each in tree.expressions:
                 of(each)
             return self._sealed_for(tree.expressions[0])

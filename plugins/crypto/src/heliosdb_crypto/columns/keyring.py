@@ -122,9 +122,8 @@ class Keyring:
             if fresh:
                 self.forget()
             for row in run(self._connection, "PRAGMA database_list").fetchall():
-                schema = (
-                    row[1] if isinstance(row[1], str) else bytes(row[1]).decode()
-                )  # as text_factory has it
+                # As text_factory has it.
+                schema = row[1] if isinstance(row[1], str) else bytes(row[1]).decode()
                 secret = self._of(schema).get(key_id)
                 if secret is not None:
                     return secret
@@ -196,9 +195,8 @@ class Keyring:
         found = rows.fetchone()
         if found is None:
             return self.keys
-        path = (
-            found[0] if isinstance(found[0], str) else os.fsdecode(bytes(found[0]))
-        )  # as text_factory has it
+        # As text_factory has it.
+        path = found[0] if isinstance(found[0], str) else os.fsdecode(bytes(found[0]))
         key = key_of(path, crypto_of(self._connection).file)
         return self.keys if key is None else [key, *self.keys]
 

@@ -12,9 +12,8 @@ from typing import Any
 from ..format import KEY
 from .derivation import RAW, Argon2id, Derivation, Scrypt
 
-_PROCESS = os.urandom(
-    32
-)  # keys are told apart by a keyed hash, so that no list of them has the keys themselves
+# Keys are told apart by a keyed hash, so that no list of them has the keys themselves.
+_PROCESS = os.urandom(32)
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,8 @@ class JournalFile(OpenFile):
         self.share_room(database)
         self._database = database
         self._number = (-1, 0)  # where the page behind the last number begins, and the number
-        self._checksum = (
-            -1,
-            0,
-        )  # where the checksum of the last page stands, and by how much it differs on disk
+        # Where the checksum of the last page stands, and by how much it differs on disk.
+        self._checksum = (-1, 0)
         self._counted = False  # does the header that was read last say how many records are whole?
         self._written_to = 0  # by this connection
 

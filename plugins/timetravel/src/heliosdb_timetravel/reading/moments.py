@@ -67,9 +67,8 @@ class Moments:
         :raises DataError: it is no time, or, with time_travel_strict, before the history begins
         """
         schema = past.now.schema
-        before = (kind == "FROM" and place == 1) or (
-            kind == "CONTAINED IN" and place == 0
-        )  # the one before it
+        # The one before it.
+        before = (kind == "FROM" and place == 1) or (kind == "CONTAINED IN" and place == 0)
         if unit == "TRANSACTION":
             found = self._numbered(value, schema) - before
         elif unit == "TAG":

@@ -170,9 +170,8 @@ class Rewriter:
         if past is None:
             text, columns, extras = self._view(table, asked, paired=paired)
         else:
-            if past.is_lossy and (
-                self._stored or asked.clause.kind != "AS OF"
-            ):  # of one moment it is said then
+            # Of one moment it is said then.
+            if past.is_lossy and (self._stored or asked.clause.kind != "AS OF"):
                 self._made.losses.append(past)
             columns, extras = past.columns, self._columns.extras(past, query, table)
             if paired and "system_time" not in extras:

@@ -151,9 +151,8 @@ class Reader(Sources):
     ) -> tuple[int, Mapping[str, Common]]:
         """Read the tables of a WITH clause; return the place behind it, and what can be read from there on."""
         own: dict[str, Common] = {}
-        seen: Mapping[str, Common] = ChainMap(
-            own, dict(common)
-        )  # a table in it may name one that comes later
+        # A table in it may name one that comes later.
+        seen: Mapping[str, Common] = ChainMap(own, dict(common))
         if self._is(place, "RECURSIVE"):
             place += 1
         while place < end:

@@ -76,9 +76,8 @@ def ordinary_tables(run: Run, schema: str) -> list[str]:
         if sql
         and name not in virtual
         and not name.lower().startswith(("sqlite_", PREFIX, f"_{PREFIX}"))
-        and not any(
-            name.lower().startswith(f"{each.lower()}_") for each in virtual
-        )  # where a virtual table keeps its data
+        # Where a virtual table keeps its data.
+        and not any(name.lower().startswith(f"{each.lower()}_") for each in virtual)
     ]
 
 
@@ -140,9 +139,8 @@ def add(
     )
     make_tables(run, table, shape)
     if not adopted or rowids.is_affected(table):
-        start_all(
-            run, table, shape, txn
-        )  # CREATE TABLE ... AS SELECT; and rowids, which may have to be realigned
+        # CREATE TABLE ... AS SELECT; and rowids, which may have to be realigned.
+        start_all(run, table, shape, txn)
     _keep_rowids(run, table, shape)
     make_triggers(run, table, shape)
     mirror_indexes(run, table, shape)

@@ -24,10 +24,8 @@ from .names import BY_STATEMENT, COMMITS, FROM, ID, NOW, OPEN, ROW, SHIFT, TO, h
 from .shape import ROWID_NAMES, Column, Shape
 
 TXN = f"(SELECT txn FROM {COMMITS} ORDER BY txn DESC LIMIT 1)"
-F, N = (
-    "heliosdb_f",
-    "heliosdb_n",
-)  # the first transaction of a version and the open one; no column has such a name
+# The first transaction of a version and the open one; no column has such a name.
+F, N = "heliosdb_f", "heliosdb_n"
 LATEST = f"(SELECT state FROM {COMMITS} ORDER BY txn DESC LIMIT 1)"
 NOT_OPEN = f"{LATEST} IS NOT {OPEN}"
 EVENTS = (

@@ -53,9 +53,8 @@ def _together(connection: Any) -> Iterator[None]:
     try:
         with plain_texts(connection):
             yield
-        run(
-            connection, f"RELEASE {_SAVEPOINT}"
-        )  # which commits, where no transaction was open, and may be refused
+        # This commits, where no transaction was open, and may be refused.
+        run(connection, f"RELEASE {_SAVEPOINT}")
     except BaseException:
         if connection.in_transaction:
             run(connection, f"ROLLBACK TO {_SAVEPOINT}")

@@ -49,9 +49,8 @@ class Freshness:
         self.clean_stamp: Any = None  # the schema's, when no transaction was open for the last time
         self.token = object()  # tells what only this connection can judge from what others hold
         self.files: dict[str, Hashable] = {}
-        self.clean = (
-            -1 if connection.in_transaction else _changes(connection)
-        )  # when no transaction was open for the last time
+        # When no transaction was open for the last time.
+        self.clean = -1 if connection.in_transaction else _changes(connection)
         self.refused: set[str] = set()  # databases that can't be written to
 
     def meet(self, stamp: Any) -> None:
@@ -147,9 +146,8 @@ def _current(connection: Any, known: Freshness, column: Column, version: int) ->
                 if now is not held:
                     _hold(connection, known, key, now)
                 return now
-        position = Position(
-            head_of(connection, column.schema)
-        )  # before the rows: they may be newer, never older
+        # Before the rows: they may be newer, never older.
+        position = Position(head_of(connection, column.schema))
         snapshot = _read(connection, known, column)
         if isinstance(snapshot, Unsearchable):
             return snapshot

@@ -56,9 +56,8 @@ class Question:
                 return _Value("?", tuple(inside))
             constant: tuple[Any, ...] = ()
             if has_subquery(tokens, span):
-                run(
-                    connection, f"EXPLAIN SELECT {text}", [None] * len(inside)
-                ).fetchall()  # can it stand alone?
+                # Can it stand alone?
+                run(connection, f"EXPLAIN SELECT {text}", [None] * len(inside)).fetchall()
             elif not inside:
                 constant = tuple(run(connection, f"SELECT {text}").fetchone())
             return _Value(text, tuple(inside), constant)

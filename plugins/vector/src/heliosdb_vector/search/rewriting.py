@@ -103,9 +103,8 @@ def restricted(
         edits += condition(tokens, search, _among(search, seen, version, candidates))
         if search.filtered and not search.source.indexed:
             end = tokens[search.source.end - 1].end
-            edits.append(
-                Edit(end, end, " NOT INDEXED")
-            )  # few rows, by their rowids, not many by another index
+            # Few rows, by their rowids, not many by another index.
+            edits.append(Edit(end, end, " NOT INDEXED"))
     text = splice(sql, edits)
     order = _order(text)
     numbers = {each.token.start: each.number for each in old}

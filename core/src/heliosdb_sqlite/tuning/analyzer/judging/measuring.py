@@ -58,9 +58,8 @@ class Trialled:
     size: int  # bytes of the indexes on the copy
     analyzed: bool = False  # the planner needs ANALYZE to see what it is good for
     cut: bool = False  # the statement without the index was interrupted
-    helped: list[Trialled] = field(
-        default_factory=list
-    )  # this option, or a narrower one, for other statements
+    # This option, or a narrower one, for other statements.
+    helped: list[Trialled] = field(default_factory=list)
     own: int = 0  # how many of the helped it had before it absorbed others
     absorbed: list[Trialled] = field(default_factory=list)  # the narrower options whose statements it serves
 
@@ -116,10 +115,8 @@ def try_option(trial: Trial, query: Query, option: Option, deadline: float) -> T
                     informed = _timed(trial, query, option, size, allowed)
                     if informed is not None and informed.worth:
                         found = replace(informed, analyzed=True)
-    except (
-        OutOfTime,
-        sqlite3.Error,
-    ):  # UNIQUE and the like can't happen; an expression may not suit every row
+    except (OutOfTime, sqlite3.Error):
+        # UNIQUE and the like can't happen; an expression may not suit every row.
         return None
     return found
 

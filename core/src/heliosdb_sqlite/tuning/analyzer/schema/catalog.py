@@ -65,9 +65,8 @@ class Table:
     kind: str  # table, virtual, view
     sql: str
     columns: dict[str, Column] = field(default_factory=dict)  # by folded name
-    key: tuple[
-        str, ...
-    ] = ()  # quoted: what its rows are ordered by; the rowid, or a primary key WITHOUT ROWID
+    # Quoted: what its rows are ordered by; the rowid, or a primary key WITHOUT ROWID.
+    key: tuple[str, ...] = ()
     rowid: str = ""  # quoted name by which the rowid can be had; "" for WITHOUT ROWID
     integer_key: str = ""  # folded: the column that is the rowid; "" where none is
     indexes: list[Index] = field(default_factory=list)

@@ -40,9 +40,8 @@ Place = tuple[str, str]  # the folded names of a database and a table
 class Touched(NamedTuple):
     """What a statement has to do with."""
 
-    read: dict[
-        Place, set[str]
-    ]  # the folded names of the columns it reads, by table; "" for none in particular
+    # The folded names of the columns it reads, by table; "" for none in particular.
+    read: dict[Place, set[str]]
     written: set[Place]
 
     @property

@@ -65,9 +65,8 @@ def both_ways(links: Array, count: int, width: int) -> Array:
     table = np.full((count, width), -1, np.int32)
     if not len(begin):
         return table
-    _, first = np.unique(
-        begin * count + end, return_index=True
-    )  # a slot's own link stands before another's to it
+    # A slot's own link stands before another's to it.
+    _, first = np.unique(begin * count + end, return_index=True)
     returned = first >= len(one)
     order = first[np.lexsort((np.concatenate([links[:, 2]] * 2)[first], returned, begin[first]))]
     begin, end = begin[order], end[order]
