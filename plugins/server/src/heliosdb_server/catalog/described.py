@@ -9,9 +9,9 @@ from typing import Any
 from ..functions.texts import pg_quote_ident as quoted
 from ..translation.scope import Column, TableInfo
 from ..types.registry import TEXT, PgType, Sized
-from . import wording
+from . import constraints, wording
 from .reading import ForeignKey, Index, Object, Reading
-from .texts import checks, index_parts, view_body
+from .texts import index_parts, view_body
 from .wording import Wording
 
 _CONSTRAINTS = 1_000_000_000
@@ -214,10 +214,10 @@ def _describe_keys(
                 Constraint(constraint_oid(), name, "p" if index.origin == "pk" else "u", found.oid, row.numbers, oid,
                            definition=f"{word} ({columns})")
             )  # fmt: skip
-    key = info.keys.get(f"{found.name}_pkey", ())
+    key = info.keys.get(info.primary, ())
     if key and not has_primary:  # the rowid, which needs no index
         relation.indexed = True
-        name, oid = f"{found.name}_pkey", found.oid + 4
+        name, oid = info.primary, found.oid + 4
         index = Index(name, True, "pk", False, key, (False,) * len(key))
         row = _index_row(found, info, index, oid, name, None, made)
         made.relations.append(
@@ -236,33 +236,17 @@ def _describe_keys(
                 definition=f"PRIMARY KEY ({columns})",
             )
         )
-    for foreign in reading.foreign_keys(found):
-        made.constraints.append(_foreign(reading, found, info, foreign, constraint_oid()))
-    for at, (name, clause) in enumerate(checks(found.sql or "")):
-        label = name or _check_name(found, info, clause, at)
+    for text, foreign in reading.written_foreign_keys(found):
+        made.constraints.append(_foreign(reading, found, info, foreign, text, constraint_oid()))
+    for each in constraints.written(found.sql or "", found.name):
+        if each.kind != constraints.CHECK:
+            continue
         relation.checks += 1
-        numbers = [
-            c.source[1] for c in info.columns if re.search(rf'(?<!\w)"?{re.escape(c.name)}"?(?!\w)', clause)
-        ]
-        words = made.worded(clause, info)
+        words = made.worded(each.clause, info)
         made.constraints.append(
-            Constraint(
-                constraint_oid(),
-                label,
-                "c",
-                found.oid,
-                numbers,
-                definition=f"CHECK ({words.plain})",
-                clause=words.plain,
-                pretty=f"CHECK ({words.pretty})",
-            )
-        )
-
-
-def _check_name(found: Object, info: TableInfo, clause: str, at: int) -> str:
-    named = [c.name for c in info.columns if re.search(rf'(?<!\w)"?{re.escape(c.name)}"?(?!\w)', clause)]
-    base = f"{found.name}_{named[0]}_check" if len(named) == 1 else f"{found.name}_check"
-    return base if at == 0 or len(named) == 1 else f"{base}{at}"
+            Constraint(constraint_oid(), each.name, "c", found.oid, _numbers(info, each.columns),
+                       definition=f"CHECK ({words.plain})", clause=words.plain, pretty=f"CHECK ({words.pretty})")
+        )  # fmt: skip
 
 
 def _index_columns(info: TableInfo, index: Index, row: IndexRow) -> list[Column]:
@@ -315,7 +299,9 @@ def _key(text: str, *, expression: bool) -> str:
     return f"({text})" if expression and not re.match(r"\w+\(", text) else text
 
 
-def _foreign(reading: Reading, found: Object, info: TableInfo, key: ForeignKey, oid: int) -> Constraint:
+def _foreign(
+    reading: Reading, found: Object, info: TableInfo, key: ForeignKey, text: constraints.Written, oid: int
+) -> Constraint:
     other = reading.object(key.table)
     there = reading.info(other) if other is not None else None
     columns, referred = ", ".join(map(quoted, key.columns)), ", ".join(map(quoted, key.referred))
@@ -326,22 +312,13 @@ def _foreign(reading: Reading, found: Object, info: TableInfo, key: ForeignKey, 
         definition += f" ON UPDATE {key.on_update}"
     if key.on_delete != "NO ACTION":
         definition += f" ON DELETE {key.on_delete}"
-    match = re.search(
-        rf'(?:CONSTRAINT\s+("(?:[^"]|"")+"|\w+)\s+)?FOREIGN\s+KEY\s*\(\s*"?{re.escape(key.columns[0])}"?[^;]*?'
-        r"(?:(DEFERRABLE)(?:\s+INITIALLY\s+(\w+))?)?\s*(?:,|\)\s*\Z|\Z)",
-        found.sql or "",
-        re.IGNORECASE,
-    )
-    name = match[1].strip('"') if match and match[1] else f"{found.name}_{'_'.join(key.columns)}_fkey"
-    tail = re.search(r"DEFERRABLE(?:\s+INITIALLY\s+(\w+))?", (found.sql or "").upper())
-    if tail:
-        definition += " DEFERRABLE" + (" INITIALLY DEFERRED" if tail[1] == "DEFERRED" else "")
+    if text.deferrable:
+        definition += " DEFERRABLE" + (" INITIALLY DEFERRED" if text.deferred else "")
     index = 0
     if there is not None:
         index = other.oid + 4 if other is not None and there.rowid else 0
     return Constraint(
-        oid, name, "f", found.oid, _numbers(info, key.columns), index, other.oid if other is not None else 0,
+        oid, text.name, "f", found.oid, _numbers(info, key.columns), index, other.oid if other is not None else 0,
         _numbers(there, key.referred) if there is not None else [],
-        _ACTIONS.get(key.on_update, "a"), _ACTIONS.get(key.on_delete, "a"), tail is not None,
-        bool(tail and tail[1] == "DEFERRED"), definition,
+        _ACTIONS.get(key.on_update, "a"), _ACTIONS.get(key.on_delete, "a"), text.deferrable, text.deferred, definition,
     )  # fmt: skip

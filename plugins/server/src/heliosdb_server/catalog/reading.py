@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..translation import comments
-from ..translation.scope import CONSTRAINT_MARK, Column, TableInfo
+from ..translation.scope import CONSTRAINT_MARK, PRIMARY_MARK, Column, TableInfo
 from ..translation.sequences import MARK
 from ..types import registry
 from ..types.registry import BY_NAME, INT8, Sized
+from . import constraints
 from .relations import RELATIONS, SystemColumn
 from .search_path import PUBLIC, SearchPath
 
@@ -158,14 +160,18 @@ class Reading:
         ):
             rowid = keyed[0][1]
             columns = [c._replace(not_null=True) if c.name == rowid else c for c in columns]
-        keys = {}
+        keys: dict[str, tuple[str, ...]] = {}
+        primary = ""
         if found.kind == "table":
             if keyed:
-                keys[f"{found.name}_pkey"] = tuple(name for _, name, _ in keyed)
+                primary = self._primary_name(found)
+                keys[primary] = tuple(name for _, name, _ in keyed)
             for index in self.indexes(found):
                 if index.unique and None not in index.columns:
                     names = tuple(name for name in index.columns if name is not None)
-                    keys.setdefault(self.constraint_name(found, index), names)
+                    label = self.constraint_name(found, index)
+                    primary = label if index.origin == "pk" else primary
+                    keys.setdefault(label, names)
         return TableInfo(
             found.schema,
             found.name,
@@ -180,6 +186,7 @@ class Reading:
             given_key=rowid if self._is_given(found, rowid, marks, sequences) else "",
             identities=identities,
             row=self._row(found, rowid, keyed, columns),
+            primary=primary,
         )
 
     def _row(
@@ -201,17 +208,24 @@ class Reading:
 
     def constraint_name(self, found: Object, index: Index) -> str:
         """Return the name of the constraint that an index keeps, as PostgreSQL would have made it."""
+        if not index.name.startswith("sqlite_autoindex"):
+            return index.name
         if index.origin == "pk":
-            return f"{found.name}_pkey"
-        if index.origin == "u" and index.name.startswith("sqlite_autoindex"):
-            named = _named_constraints(found.sql or "")
-            columns = tuple(str(name).lower() for name in index.columns)
-            return named.get(columns) or f"{found.name}_{'_'.join(str(name) for name in index.columns)}_key"
-        return index.name
+            return self._primary_name(found)
+        columns = [folded(str(name)) for name in index.columns]
+        for each in constraints.written(found.sql or "", found.name):
+            if each.kind == constraints.UNIQUE and [folded(name) for name in each.columns] == columns:
+                return each.name
+        return f"{found.name}_{'_'.join(str(name) for name in index.columns)}_key"
+
+    def _primary_name(self, found: Object) -> str:
+        keys = constraints.written(found.sql or "", found.name)
+        return next((each.name for each in keys if each.kind == constraints.PRIMARY), f"{found.name}_pkey")
 
     def primary_key(self, found: Object) -> tuple[str, ...]:
         """Return the columns of a table's primary key."""
-        return self.info(found).keys.get(f"{found.name}_pkey", ())
+        info = self.info(found)
+        return info.keys.get(info.primary, ())
 
     def primary_key_of(self, oid: int) -> tuple[str, ...]:
         """Return the columns of the primary key of the table with this OID."""
@@ -229,10 +243,12 @@ class Reading:
                 (name, found.schema),
             )
             columns = tuple(None if cid == -2 else column for column, _, cid in described)
-            if unique and not partial and name == f"{found.name}_pkey":
-                origin = "pk"  # ALTER TABLE ... ADD PRIMARY KEY, which SQLite has not  # noqa: PLW2901
-            elif origin == "c" and unique and (stored := self.object(name, found.schema)) is not None:
-                origin = "u" if CONSTRAINT_MARK in (stored.sql or "") else "c"  # noqa: PLW2901
+            if origin == "c" and unique and (stored := self.object(name, found.schema)) is not None:
+                text = stored.sql or ""
+                if PRIMARY_MARK in text or (name == f"{found.name}_pkey" and not partial):
+                    origin = "pk"  # ALTER TABLE ... ADD PRIMARY KEY, which SQLite has not  # noqa: PLW2901
+                elif CONSTRAINT_MARK in text:
+                    origin = "u"  # noqa: PLW2901
             made.append(
                 Index(
                     name,
@@ -261,6 +277,15 @@ class Reading:
                 referred = self.primary_key(other) if other is not None else ()
             made.append(ForeignKey(rows[0][2], columns, referred, rows[0][5], rows[0][6]))
         return made
+
+    def written_foreign_keys(self, found: Object) -> list[tuple[constraints.Written, ForeignKey]]:
+        """Return a table's foreign keys, each with how it is written."""
+        texts = [
+            each
+            for each in constraints.written(found.sql or "", found.name)
+            if each.kind == constraints.FOREIGN
+        ]
+        return list(zip(texts, self.foreign_keys(found), strict=True))
 
     # ---- what the translation asks ----
 
@@ -379,6 +404,18 @@ class Reading:
                 return name
         return f"{found.name}_{'_'.join(columns)}_key"
 
+    def check_named(self, said: str) -> tuple[str, str]:
+        """Return the table, "" if there are several, and the name of a CHECK that SQLite calls by name or text."""
+        found = {
+            (each.name, written.name)
+            for each in self.tables()
+            if each.kind == "table"
+            for written in constraints.written(each.sql or "", each.name)
+            if written.kind == constraints.CHECK
+            and said == (written.given or constraints.said(written.clause))
+        }
+        return found.pop() if len(found) == 1 else ("", said)
+
 
 def read(rows: Rows, path: SearchPath = PUBLIC) -> Reading:
     """Read the schema of a connection, whose session looks for names along this path."""
@@ -398,18 +435,6 @@ def _marks(sql: str) -> dict[str, str]:
     return (
         {(m[1] or m[2]).replace('""', '"').lower(): m[3] for m in _MARK.finditer(sql)} if "/*" in sql else {}
     )
-
-
-_NAMED = re.compile(r'CONSTRAINT\s+(?:"((?:[^"]|"")+)"|(\w+))\s+UNIQUE\s*\(([^()]*)\)', re.IGNORECASE)
-
-
-def _named_constraints(sql: str) -> dict[tuple[str, ...], str]:
-    """Return the names of UNIQUE constraints by their columns."""
-    found = {}
-    for match in _NAMED.finditer(sql):
-        columns = tuple(part.strip().strip('"`[]').lower() for part in match[3].split(","))
-        found[columns] = (match[1] or match[2]).replace('""', '"')
-    return found
 
 
 def _without_rowid(sql: str | None) -> bool:

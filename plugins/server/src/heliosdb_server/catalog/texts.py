@@ -17,21 +17,6 @@ def _balanced(tokens: list[Any], at: int) -> int:
     return len(tokens) - 1
 
 
-def checks(sql: str) -> list[tuple[str, str]]:
-    """Return the CHECK constraints of a table's definition: their names, "" for none, and what they demand."""
-    if "CHECK" not in sql.upper():
-        return []
-    tokens = tokenize(sql)
-    found = []
-    for at, token in enumerate(tokens):
-        if token.word == "CHECK" and at + 1 < len(tokens) and tokens[at + 1].text == "(":
-            end = _balanced(tokens, at + 1)
-            clause = sql[tokens[at + 1].end : tokens[end].start].strip()
-            named = at >= 2 and tokens[at - 2].word == "CONSTRAINT"
-            found.append((tokens[at - 1].name if named else "", clause))
-    return found
-
-
 def index_parts(sql: str) -> tuple[list[str], str]:
     """Return the keys of CREATE INDEX as they are written, and its WHERE."""
     tokens = tokenize(sql)

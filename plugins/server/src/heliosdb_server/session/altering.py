@@ -3,10 +3,10 @@
 Constraints and defaults live in the text of CREATE TABLE alone; changing that text, in a transaction and with a new
 schema version, is how SQLite itself renames columns. Rows that would not fit are looked for first.
 """
+# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,10 @@ from heliosdb_sqlite.sql.lexer import Token, tokenize
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 
+from ..catalog.reading import Object
 from ..protocol.errors import PgError, not_supported
 from ..translation.schema_edit import SchemaEdit
+from . import constraints
 
 if TYPE_CHECKING:
     from .session import Session
@@ -31,17 +33,14 @@ def apply(session: Session, edit: SchemaEdit) -> None:
     if found is None or found.sql is None:
         raise PgError("42P01", f'relation "{edit.table}" does not exist')
     _check_rows(session, edit)
-    if edit.what == "rename constraint":
-        index = session.engine.schema.object(edit.name)
-        if (
-            index is not None
-            and index.kind == "index"
-            and index.sql
-            and index.table.lower() == found.name.lower()
-        ):
-            _index_renamed(session, index.sql, edit)
-            return
-    text = _edited(found.sql, edit)
+    if edit.what == "drop constraint":
+        _drop_dependents(session, found, edit)
+        found = session.engine.schema.object(edit.table)
+        assert found is not None
+        assert found.sql is not None
+    if edit.what == "add constraint" and edit.text.startswith("CONSTRAINT "):
+        constraints.refuse_taken(session, found, edit.name)
+    text = _edited(session, found, edit)
     if text is None:
         return
     engine = session.engine
@@ -49,18 +48,17 @@ def apply(session: Session, edit: SchemaEdit) -> None:
         # Rows that are older than the column have its default only as long as the definition does: write it into them.
         table, column = quote_identifier(edit.table), quote_identifier(edit.name)
         engine.run(f"UPDATE {table} SET {column} = {column}", trusted=True)
-    (version,) = engine.rows("PRAGMA main.schema_version")[0]
-    engine.run("PRAGMA writable_schema = ON", trusted=True)
-    try:
+    (version,) = engine.rows(f"PRAGMA {found.schema}.schema_version")[0]
+    with constraints.writable_schema(session):
         engine.run(
             f"UPDATE {found.schema}.sqlite_master SET sql = ? WHERE type = 'table' AND name = ?",
             (text, found.name),
             trusted=True,
         )
         engine.run(f"PRAGMA {found.schema}.schema_version = {version + 1}", trusted=True)
-    finally:
-        engine.run("PRAGMA writable_schema = OFF", trusted=True)
     engine.forget()
+    if edit.what == "drop constraint":
+        constraints.drop_freed(session, found.schema)
     if edit.after:
         engine.run(edit.after, trusted=True)
     if edit.what == "add constraint" and edit.kind == "foreign":
@@ -86,14 +84,28 @@ def _check_rows(session: Session, edit: SchemaEdit) -> None:
         raise PgError("23514", text, table=edit.table, constraint=edit.name)
 
 
-def _edited(sql: str, edit: SchemaEdit) -> str | None:
-    tokens = tokenize(sql)
+def _drop_dependents(session: Session, found: Object, edit: SchemaEdit) -> None:
+    """Drop the foreign keys that refer to a key, or refuse to, unless CASCADE says so."""
+    for table, name in constraints.dependents(session, found, edit.name):
+        if edit.kind != "cascade":
+            raise PgError(
+                "2BP01",
+                f"cannot drop constraint {edit.name} on table {edit.table} because other objects depend on it",
+                detail=f"constraint {name} on table {table} depends on index {edit.name}",
+                hint="Use DROP ... CASCADE to drop the dependent objects too.",
+            )
+        apply(session, SchemaEdit(table, "drop constraint", name))
+
+
+def _edited(session: Session, found: Object, edit: SchemaEdit) -> str | None:
+    sql = found.sql or ""
     if edit.what == "add constraint":
-        return splice(sql, [Edit(_end(tokens), _end(tokens), f",\n  {edit.text}\n")])
+        end = _end(tokenize(sql))
+        return splice(sql, [Edit(end, end, f",\n  {edit.text}\n")])
     if edit.what == "drop constraint":
-        return _without_constraint(sql, tokens, edit)
+        return constraints.without(session, found, edit)
     if edit.what == "rename constraint":
-        return _constraint_renamed(sql, tokens, edit)
+        return constraints.renamed(session, found, edit)
     definition = table_definition(sql)
     column = next(
         (
@@ -122,35 +134,6 @@ def _edited(sql: str, edit: SchemaEdit) -> str | None:
     if edit.text:
         edits.append(Edit(column.type_end, column.type_end, f" DEFAULT {edit.text}"))
     return splice(sql, edits) if edits else None
-
-
-def _named(tokens: list[Token], name: str) -> Token | None:
-    """Return the name of a constraint, where it stands."""
-    for word, token in itertools.pairwise(tokens):
-        if word.word == "CONSTRAINT" and token.name.lower() == name.lower():
-            return token
-    return None
-
-
-def _constraint_renamed(sql: str, tokens: list[Token], edit: SchemaEdit) -> str:
-    if _named(tokens, edit.text) is not None:
-        raise PgError("42710", f'constraint "{edit.text}" for relation "{edit.table}" already exists')
-    token = _named(tokens, edit.name)
-    if token is not None:
-        return splice(sql, [Edit(token.start, token.end, quote_identifier(edit.text))])
-    if edit.kind == "given" or re.fullmatch(r".*_(check\d*|fkey\d*|key\d*|pkey)", edit.name):
-        raise not_supported(
-            f'constraint "{edit.name}" can\'t be renamed: CREATE TABLE gave it no name',
-            hint="Drop it, and add it with a name.",
-        )
-    raise PgError("42704", f'constraint "{edit.name}" for table "{edit.table}" does not exist')
-
-
-def _index_renamed(session: Session, sql: str, edit: SchemaEdit) -> None:
-    tokens = tokenize(sql)
-    name = next(token for token in tokens if token.name.lower() == edit.name.lower())
-    session.engine.run(f"DROP INDEX {quote_identifier(edit.name)}", trusted=True)
-    session.engine.run(splice(sql, [Edit(name.start, name.end, quote_identifier(edit.text))]), trusted=True)
 
 
 def _end(tokens: list[Token]) -> int:
@@ -197,35 +180,3 @@ def _clauses(tokens: tuple[Token, ...]) -> dict[str, tuple[int, int]]:
         depth += (token.text == "(") - (token.text == ")")
         at += 1
     return found
-
-
-def _without_constraint(sql: str, tokens: list[Token], edit: SchemaEdit) -> str:
-    end, depth, at = _end(tokens), 0, 0
-    for at, token in enumerate(tokens):
-        depth += (token.text == "(") - (token.text == ")")
-        if (
-            token.word == "CONSTRAINT"
-            and at + 1 < len(tokens)
-            and tokens[at + 1].name.lower() == edit.name.lower()
-        ):
-            break
-    else:
-        if edit.optional:
-            return sql
-        raise PgError("42704", f'constraint "{edit.name}" of relation "{edit.table}" does not exist')
-    kind = tokens[at + 2].word
-    if kind in ("UNIQUE", "PRIMARY"):
-        raise not_supported(
-            f'constraint "{edit.name}" can\'t be dropped: SQLite keeps it as part of the table'
-        )
-    stop, inner = at + 2, 0
-    while stop < len(tokens) and tokens[stop].start < end:
-        inner += (tokens[stop].text == "(") - (tokens[stop].text == ")")
-        if inner == 0 and (
-            tokens[stop].text == "," or (tokens[stop].word in _STARTS and stop > at + 2 and depth > 1)
-        ):
-            break
-        stop += 1
-    own = tokens[at - 1].text == ","  # a constraint of the table, behind a comma of its own
-    start = tokens[at - 1].start if own else tokens[at].start
-    return splice(sql, [Edit(start, tokens[stop - 1].end)])

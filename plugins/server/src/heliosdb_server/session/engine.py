@@ -247,8 +247,7 @@ class Engine:
         own = self.failure.take()
         if own is not None and "user-defined" in str(error):
             return own
-        names = self._reading.key_name if self._reading is not None else None
-        return as_pg_error(error, names)
+        return as_pg_error(error, self._reading)
 
     # ---- the schema and translations ----
 

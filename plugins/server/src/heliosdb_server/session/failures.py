@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from typing import Protocol
 
 from ..protocol.errors import PgError
 
@@ -68,14 +68,20 @@ _BY_NAME = {
     "SQLITE_AUTH": ("42501", "permission denied"),
     "SQLITE_CONSTRAINT_TRIGGER": ("P0001", ""),
 }
-Keys = Callable[[str, tuple[str, ...]], str]
 
 
-def as_pg_error(error: BaseException, keys: Keys | None = None) -> PgError:
-    """Return the error as a client is to get it.
+class Names(Protocol):
+    """What constraints are called."""
 
-    :param keys: returns the name of the constraint over these columns of a table
-    """
+    def key_name(self, table: str, columns: tuple[str, ...]) -> str:
+        """Return the name of the unique constraint over these columns."""
+
+    def check_named(self, said: str) -> tuple[str, str]:
+        """Return the table, "" if there are several, and the name of a CHECK that SQLite calls by name or text."""
+
+
+def as_pg_error(error: BaseException, names: Names | None = None) -> PgError:
+    """Return the error as a client is to get it."""
     if isinstance(error, PgError):
         return error
     if isinstance(error, MemoryError):
@@ -88,7 +94,7 @@ def as_pg_error(error: BaseException, keys: Keys | None = None) -> PgError:
         return PgError("XX000", f"internal error: {type(error).__name__}: {error}")
     message = str(error)
     if isinstance(error, sqlite3.IntegrityError):
-        return _integrity(message, keys)
+        return _integrity(message, names)
     name = getattr(error, "sqlite_errorname", "")  # Python 3.11
     for part in (name, *(["SQLITE_INTERRUPT"] if message == "interrupted" else [])):
         while part:
@@ -117,7 +123,7 @@ def as_pg_error(error: BaseException, keys: Keys | None = None) -> PgError:
     return PgError("42000" if isinstance(error, sqlite3.OperationalError) else "XX000", message)
 
 
-def _integrity(message: str, keys: Keys | None) -> PgError:
+def _integrity(message: str, names: Names | None) -> PgError:
     kind, _, rest = message.partition(" constraint failed")
     rest = rest.removeprefix(": ")
     if kind in ("UNIQUE", "PRIMARY KEY"):
@@ -128,7 +134,7 @@ def _integrity(message: str, keys: Keys | None) -> PgError:
             )
         places = [place.strip().rpartition(".") for place in rest.split(",")]
         table, columns = places[0][0], tuple(place[2] for place in places)
-        name = keys(table, columns) if keys is not None and table else ""
+        name = names.key_name(table, columns) if names is not None and table else ""
         return PgError(
             "23505",
             f'duplicate key value violates unique constraint "{name}"',
@@ -149,7 +155,10 @@ def _integrity(message: str, keys: Keys | None) -> PgError:
     if kind == "CHECK":
         if match := re.fullmatch(r".* is not a VECTOR\((\d+)\).*", rest):
             return PgError("22000", f"expected {match[1]} dimensions")  # pgvector's
-        return PgError("23514", f'new row violates check constraint "{rest}"', constraint=rest)
+        table, name = names.check_named(rest) if names is not None else ("", rest)
+        of = f' for relation "{table}"' if table else ""
+        text = f'new row{of} violates check constraint "{name}"'
+        return PgError("23514", text, schema="public" if table else "", table=table, constraint=name)
     if kind == "FOREIGN KEY":
         return PgError("23503", "insert, update or delete violates a foreign key constraint")
     if "datatype mismatch" in message:

@@ -15,7 +15,7 @@ from .column_definitions import is_literal
 from .literals import S_TEXT
 from .schema_edit import SchemaEdit
 from .schemas import Schemas
-from .scope import CONSTRAINT_MARK, Column, Ex, Relation, Scope, TableInfo
+from .scope import CONSTRAINT_MARK, PRIMARY_MARK, Column, Ex, Relation, Scope, TableInfo
 
 
 class AlterTable(Schemas):
@@ -84,12 +84,6 @@ class AlterTable(Schemas):
                 return [
                     f"CREATE UNIQUE INDEX {quote_identifier(label)} {CONSTRAINT_MARK} ON {table} ({columns})"
                 ]
-        if what == "drop constraint":
-            assert isinstance(value, tuple)
-            if self.schema.has_index(value[0]):
-                return [f"DROP INDEX {quote_identifier(value[0])}"]
-            if value[1] and value[0] not in info.keys:
-                return []
         return self.edited(info, what, value)
 
     def _added(
@@ -122,7 +116,7 @@ class AlterTable(Schemas):
 
     def _constrained(self, info: TableInfo, c: tree.TableConstraint, scope: Scope) -> list[str | SchemaEdit]:
         if c.kind == "primary":
-            if info.keys.get(f"{info.name}_pkey"):
+            if info.primary:
                 raise PgError("42P16", f'multiple primary keys for table "{info.name}" are not allowed')
             names = [self._column(info, name, c.at).name for name in c.columns]
             edits: list[str | SchemaEdit] = [
@@ -130,8 +124,9 @@ class AlterTable(Schemas):
                 for name in names
             ]
             listed = ", ".join(map(quote_identifier, names))
-            label = quote_identifier(f"{info.name}_pkey")
-            return [*edits, f"CREATE UNIQUE INDEX {label} ON {quote_identifier(info.name)} ({listed})"]
+            label = quote_identifier(c.name or f"{info.name}_pkey")
+            made = f"CREATE UNIQUE INDEX {label} {PRIMARY_MARK} ON {quote_identifier(info.name)} ({listed})"
+            return [*edits, made]
         text = self._constraint_text(c, scope, info.name)
         refused = ""
         if c.kind == "check":
@@ -149,9 +144,10 @@ class AlterTable(Schemas):
         if what == "add constraint":
             return self._constrained(info, value, scope)
         if what == "drop constraint":
-            return [SchemaEdit(info.name, what, value[0], optional=value[1])]
+            name, optional, behaviour = value
+            return [SchemaEdit(info.name, what, name, kind=behaviour, optional=optional)]
         if what == "rename constraint":
-            return [SchemaEdit(info.name, what, value[0], value[1], "given" if value[0] in info.keys else "")]
+            return [SchemaEdit(info.name, what, value[0], value[1])]
         column = self._column(info, value if isinstance(value, str) else value[0], -1)
         quoted = quote_identifier(column.name)
         if what == "set not null":

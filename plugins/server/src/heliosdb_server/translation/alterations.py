@@ -69,8 +69,7 @@ class Alterations(Definitions):
             if self.take("constraint"):
                 exists = self.take("if", "exists")
                 name = self.label()
-                self.take_one("cascade", "restrict")
-                return "drop constraint", (name, exists)
+                return "drop constraint", (name, exists, self.take_one("cascade", "restrict"))
             self.take("column")
             exists = self.take("if", "exists")
             name = self.label()

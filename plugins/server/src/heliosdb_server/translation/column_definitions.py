@@ -68,7 +68,8 @@ class ColumnDefinitions(Changes):
         for name, check in c.check:
             words.append(self._check_text(name, check, scope))
         if c.references is not None:
-            words.append(self._reference_text(c.references))
+            label = f"CONSTRAINT {quote_identifier(c.references.name)} " if c.references.name else ""
+            words.append(label + self._reference_text(c.references))
         if c.generated is not None:
             self.functions, self.lasting = False, True
             made = self._plain(self.ex(c.generated, scope, c.type).text, "a generated column")

@@ -248,6 +248,7 @@ class Definitions(Queries):
             self.take("no", "inherit")
         elif self.is_word("references"):
             made.references = self._reference()
+            made.references.name = name
         elif self.take("collate"):
             made.collate = self.qualified()[-1]
         elif self.take("generated"):
@@ -267,18 +268,34 @@ class Definitions(Queries):
                     made.counting = self.sequence_options()
                     self.expect_op(")")
                 made.identity = True
-        elif self.take_one("deferrable") or self.take("not", "deferrable"):
-            self._deferrable()
-        elif self.take("initially"):
-            self.advance()
+        elif self._says_when():
+            self._at_once()
         else:
             return False
         return True
 
-    def _deferrable(self) -> str:
-        if self.take("initially"):
-            return " INITIALLY " + self.advance().value.upper()
-        return ""
+    def _says_when(self) -> bool:
+        """Is it said next whether a constraint can wait for the end of the transaction?"""
+        return self.is_word("deferrable", "initially") or (
+            self.is_word("not") and self.tokens[self.at + 1].value == "deferrable"
+        )
+
+    def _deferred(self) -> str:
+        """Take what says whether a constraint can wait, and return it as SQLite has it: "" if it can't."""
+        found = ""
+        while self._says_when():
+            if self.take("not", "deferrable"):
+                pass
+            elif self.take("deferrable"):
+                found = found or " DEFERRABLE INITIALLY IMMEDIATE"
+            elif self.take("initially") and self.advance().value == "deferred":
+                found = " DEFERRABLE INITIALLY DEFERRED"
+        return found
+
+    def _at_once(self) -> None:
+        at = self.token.start
+        if self._deferred():
+            raise PgError("0A000", "only foreign keys can be deferred", position=at + 1)
 
     def _reference(self) -> tree.Reference:
         self.expect("references")
@@ -299,12 +316,8 @@ class Definitions(Queries):
                 else:
                     action = self.advance().value.upper()
                 actions += f" ON {event} {action}"
-            elif self.take("deferrable"):
-                actions += " DEFERRABLE" + self._deferrable()
-            elif self.take("not", "deferrable"):
-                pass
-            elif self.is_word("initially"):
-                actions += " DEFERRABLE" + self._deferrable()
+            elif self._says_when():
+                actions += self._deferred()
             else:
                 return tree.Reference(table, columns, actions)
 
@@ -333,8 +346,7 @@ class Definitions(Queries):
             raise self.error()
         if self.take("include"):
             self.skip_parentheses()
-        while self.take("deferrable") or self.take("not", "deferrable") or self.is_word("initially"):
-            self._deferrable()
+        self._at_once()
         self.take("not", "valid")
         return made
 

@@ -61,6 +61,7 @@ class Relation(NamedTuple):
         return Ex(text, column.sized, column.source, column.not_null, scale=column.scale, shown=shown)
 
 
+PRIMARY_MARK = "/* primary key */"  # in the definition of an index: ALTER TABLE made it for a PRIMARY KEY
 CONSTRAINT_MARK = "/* constraint */"  # in the definition of an index: ALTER TABLE made it for a UNIQUE
 
 
@@ -80,6 +81,7 @@ class TableInfo(NamedTuple):
     given_key: str = ""  # a key that is the rowid, and yet is not to count by itself: PostgreSQL's would not
     identities: dict[str, str] = {}  # noqa: RUF012 - identity columns: a, always, or d, by default
     row: tuple[str, ...] = ()  # the columns that tell its rows apart, as SQLite reads them
+    primary: str = ""  # the name of its primary key, which stands in keys
 
 
 class Schema(Protocol):

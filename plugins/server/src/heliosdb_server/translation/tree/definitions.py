@@ -37,6 +37,7 @@ class Reference(Node):
     table: tuple[str, ...]
     columns: tuple[str, ...]
     actions: str = ""
+    name: str = ""  # of the constraint that a column has
 
 
 @dataclass
