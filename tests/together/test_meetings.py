@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -31,6 +33,40 @@ TABLE = """CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE,
 INSERT = "INSERT INTO note VALUES (?, ?, ?, ?, ?)"
 ONE, TWO = (1, "one", "p1", "c1", [1.0, 0.0]), (2, "two", "p2", "c2", [0.0, 1.0])
 NEAREST = "SELECT id FROM note {} ORDER BY vector_distance(v, ?, 'l2') LIMIT 1"
+
+
+def test_a_file_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    if sys.platform in ("darwin", "win32"):
+        return  # where there is no such name
+    path = os.fsencode(tmp_path) + b"/n\xefme.db"
+    for options in (ALL, {**ALL, "query_analyzer": True}):
+        with closing(heliosdb_sqlite.connect(path, **options)) as conn:
+            conn.execute(TABLE.replace("TABLE", "TABLE IF NOT EXISTS"))
+            conn.execute(INSERT.replace("INSERT", "INSERT OR REPLACE"), ONE)
+            conn.commit()
+            assert conn.execute("SELECT pin FROM note FOR SYSTEM_TIME ALL").fetchone() == ("p1",)
+            assert conn.execute(NEAREST.format(""), ([1.0, 0.0],)).fetchone() == (1,)
+            conn.create_branch("b")
+            assert conn.merge_branch("b").total_row_changes == 0
+            conn.delete_branch("b")
+    with closing(connection_pool.create(path, 1, 0, timeout=5, **ALL)) as pool, pool.connection() as pooled:
+        assert pooled.execute("SELECT pin FROM note").fetchall() == [("p1",)]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.11 has deserialize()")
+def test_a_database_is_deserialized_under_every_feature(conn: Any) -> None:
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.execute("CREATE TABLE other (a)")
+        other.execute("INSERT INTO other VALUES (7)")
+        other.commit()
+        data = other.serialize()
+    conn.execute(NEAREST.format(""), ([1.0, 0.0],)).fetchall()
+    for _ in range(2):
+        conn.deserialize(data)
+        assert conn.execute("SELECT a FROM other").fetchall() == [(7,)]
+        conn.execute("CREATE TABLE more (v VECTOR(2))")
+        conn.execute("INSERT INTO more VALUES (?)", ([1, 2],))
+        conn.rollback()
 
 
 @pytest.fixture

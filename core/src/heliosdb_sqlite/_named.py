@@ -69,7 +69,7 @@ class ByName:
 
     def __init__(self, names: Sequence[str], text: str) -> None:
         self._names = names
-        self._text = text  # in which the plain placeholders have names too
+        self.text = text  # in which the plain placeholders have names too
         self._keys = [name[1:] or f"heliosdb_{place}" for place, name in enumerate(names, 1)]
 
     def __call__(self, plan: Plan, parameters: Any) -> tuple[Plan, Any]:
@@ -84,13 +84,13 @@ class ByName:
 
     def arguments(self, sql: str, parameters: Any) -> tuple[str, Any]:
         """Return the text and the parameters to run."""
-        return (self._text, self._bound(parameters)) if self._fits(parameters) else (sql, parameters)
+        return (self.text, self._bound(parameters)) if self._fits(parameters) else (sql, parameters)
 
     def arguments_of_many(self, sql: str, parameters: Any) -> tuple[str, Any]:
         """Return the text and the parameters of executemany()."""
         if not isinstance(parameters, Iterable):
             return sql, parameters  # CPython's own TypeError
-        return self._text, map(self._bound, parameters)
+        return self.text, map(self._bound, parameters)
 
     def _bound(self, parameters: Any) -> Any:
         return _Named(self._names, self._keys, parameters) if self._fits(parameters) else parameters

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 
 import heliosdb_sqlite
+from heliosdb_sqlite._active import pragma_tables
 
 NOTHING: list[str] = []
 needs_311 = pytest.mark.skipif(sys.version_info < (3, 11), reason="came with Python 3.11")
@@ -82,6 +84,33 @@ def test_deserialize_replaces_the_content_unseen(recorder):
     assert other.execute("SELECT count(*) FROM t").fetchone() == (0,)
     conn.close()
     other.close()
+
+
+@needs_311
+def test_deserialize_is_safe_after_a_pragma_was_asked_as_a_table(recorder, tmp_path):
+    tables = "SELECT name FROM pragma_table_info('t') UNION SELECT name FROM pragma_module_list WHERE name = 'none'"
+    with closing(heliosdb_sqlite.connect(tmp_path / "a.db")) as conn:
+        conn.execute("CREATE TABLE t (a)")
+        assert conn.execute(tables).fetchall() == [("a",)]
+        unread = conn.execute(tables)
+        data = conn.serialize()
+        unread.close()
+        for _ in range(5):  # with the standard library's, SQLite crashes now and then
+            conn.deserialize(data)
+            conn.executescript("CREATE TABLE u (a, b); DROP TABLE u")
+            assert conn.execute(tables).fetchall() == [("a",)]
+
+
+@needs_311
+def test_deserialize_is_refused_where_it_could_not_be_made_safe(recorder, monkeypatch):
+    with closing(heliosdb_sqlite.connect(":memory:")) as conn:
+        conn.execute("CREATE TABLE t (a)")
+        data = conn.serialize()
+        monkeypatch.setattr(pragma_tables, "sqlite_library", lambda: None)
+        conn.deserialize(data)
+        conn.execute("SELECT * FROM pragma_table_list").fetchall()
+        with pytest.raises(sqlite3.NotSupportedError, match=r"out of reach.*backup\(\)"):
+            conn.deserialize(data)
 
 
 def test_an_interrupted_statement_is_told_as_an_error(conn, recorder):

@@ -424,7 +424,8 @@ def test_a_binder_and_a_sequence_for_named_placeholders_go_together(conn):
     conn.execute("INSERT INTO t VALUES (:a)", (1,))
     conn.executemany("INSERT INTO t VALUES (:a)", [(2,), (3,)])
     conn.executemany("INSERT INTO t VALUES (:a)", [{"a": 4}])
-    assert [row[0] for row in conn.execute("SELECT a FROM t")] == [1, 2, 3, 4]
+    conn.execute("INSERT INTO t VALUES (:a), (?)", (5, 6))
+    assert [row[0] for row in conn.execute("SELECT a FROM t")] == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_schema_is_read_whatever_the_text_factory(tmp_path):

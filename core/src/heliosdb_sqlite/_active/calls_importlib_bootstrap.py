@@ -25,6 +25,7 @@ from .cursors_importlib_bootstrap import HookedCursor, hooked_factory, leave_all
 from .goodbye import finalize, warn_unclosed
 from .hooks import NO_HOOKS, observe
 from .plan import Plan
+from .pragma_tables import forget_pragma_tables
 from .running_importlib_bootstrap import run_many, run_one
 from .script import can_run, run_script
 from .session import Session, is_outdated
@@ -258,6 +259,7 @@ class ActiveConnection(Connection):
 
         def deserialize(self, data: Any, /, **keywords: Any) -> None:
             """Put a database that was serialized in the place of one of the connection's."""
+            forget_pragma_tables(self)
             super().deserialize(data, **keywords)
             self._session.changed_schema()
 

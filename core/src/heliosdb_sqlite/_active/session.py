@@ -75,6 +75,8 @@ class Session:
             plan = make_plan(connection, statement or Statement(sql), self.hooks)
         self.plans[sql] = plan
         self.final.add(sql if plan is None else plan.text)
+        if plan is not None and plan.by_name is not None:
+            self.final.add(plan.by_name.text)
         return plan
 
     def is_fresh(self, connection: Any, plan: Plan) -> bool:

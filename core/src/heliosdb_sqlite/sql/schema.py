@@ -6,6 +6,7 @@ back brings the old count back with the old schema.
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple
 from weakref import ref
 
@@ -99,8 +100,7 @@ def stamp(connection: sqlite3.Connection) -> Stamp:
     known: tuple[tuple[str, str], ...] | None = session.databases if counted else None
     temp = session.temp_changes if counted else 0
     if known is None:
-        # As bytes: the names of the files may be no text.
-        names = [row[1].decode() for row in _rows(connection, "PRAGMA database_list", text_factory=bytes)]
+        names = list(database_files(connection))
         if not counted and "temp" in names:
             temp = hash(_rows(connection, "SELECT group_concat(sql, ';') FROM temp.sqlite_master")[0][0] or 0)
         known = tuple(
@@ -111,6 +111,20 @@ def stamp(connection: sqlite3.Connection) -> Stamp:
             session.databases = known if counted else None
     execute = bare_cursor(connection).execute
     return (("temp", temp), *[(name, execute(sql).fetchone()[0]) for name, sql in known])
+
+
+def database_files(connection: Any) -> dict[str, str]:
+    """Return the file of each of a connection's databases by its name, in SQLite's order; "" for one in memory.
+
+    A path that is no text is what ``os.fsdecode`` makes of it.
+    """
+    listed = _rows(connection, "PRAGMA database_list", text_factory=bytes)
+    return {name.decode(): os.fsdecode(file or b"") for _, name, file in listed}
+
+
+def module_names(connection: Any) -> list[str]:
+    """Return the names of the kinds of virtual tables that a connection knows; none before SQLite 3.16."""
+    return [name for (name,) in _rows(connection, "PRAGMA module_list")]
 
 
 def schema_of(connection: Any) -> Schema:

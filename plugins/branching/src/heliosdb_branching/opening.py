@@ -13,6 +13,7 @@ from typing import Any
 
 import heliosdb_sqlite
 from heliosdb_sqlite import plugins
+from heliosdb_sqlite.sql.schema import database_files
 
 from .running import run, value
 
@@ -81,14 +82,8 @@ def file_behind(connection: Any) -> str:
 
     :raises NotSupportedError: the database is in memory
     """
-    text_factory, connection.text_factory = connection.text_factory, bytes  # a path may be no valid UTF-8
-    try:
-        listed = run(connection, "PRAGMA database_list").fetchall()
-    finally:
-        connection.text_factory = text_factory
-    for _, name, file in listed:
-        if name == b"main" and file:
-            return os.path.realpath(os.fsdecode(file))
+    if file := database_files(connection).get("main"):
+        return os.path.realpath(file)
     raise sqlite3.NotSupportedError(
         "a database in memory has no branches: save it to a file first, conn.backup(connect('app.db'))"
     )

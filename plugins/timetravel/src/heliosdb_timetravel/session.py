@@ -12,7 +12,7 @@ from typing import Any
 from heliosdb_sqlite.plugins import run as run_past_hooks
 from heliosdb_sqlite.plugins import state
 from heliosdb_sqlite.sql.quoting import quote_identifier
-from heliosdb_sqlite.sql.schema import Stamp, stamp
+from heliosdb_sqlite.sql.schema import Stamp, database_files, stamp
 
 from .errors import warn
 from .options import TimeTravelOptions
@@ -146,7 +146,7 @@ class TimeTravel:
 
     def schemas(self, schema: str | None = None) -> list[str]:
         """Return the databases in which a name is looked for: main before the attached ones; never temp."""
-        names = [row[1] for row in self.run("PRAGMA database_list").fetchall() if row[1] != "temp"]
+        names = [name for name in database_files(self.connection) if name != "temp"]
         return names if schema is None else [name for name in names if name.lower() == schema.lower()]
 
     def shadowed(self, name: str) -> bool:

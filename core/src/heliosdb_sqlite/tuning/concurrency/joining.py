@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
 from ..._standard import sqlite3
 from ...plugins import run
+from ...sql.schema import database_files
 from . import files
 from .writer import Writer
 
@@ -18,7 +18,7 @@ def join(connection: Any, *, must: bool) -> Writer | None:
     :param must: raise where that can't be, instead of leaving the connection as it is
     :raises OperationalError: the file can't be written to, or is on a file system that WAL mode can't be used on
     """
-    path = _main_file(connection)
+    path = database_files(connection).get("main")
     if not path:
         return None
     if connection.in_transaction:  # autocommit=False has begun one, in which the mode can't be changed
@@ -28,16 +28,6 @@ def join(connection: Any, *, must: bool) -> Writer | None:
         finally:
             run(connection, "BEGIN")
     return _join(connection, path, must=must)
-
-
-def _main_file(connection: Any) -> str:
-    """Return the path of the main database, which may be no text, or "" for one without a file."""
-    text_factory, connection.text_factory = connection.text_factory, bytes
-    try:
-        rows = run(connection, "PRAGMA database_list").fetchall()
-    finally:
-        connection.text_factory = text_factory
-    return next((os.fsdecode(path or b"") for _, name, path in rows if name == b"main"), "")
 
 
 def _join(connection: Any, path: str, *, must: bool) -> Writer | None:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.quoting import quote_identifier
+from heliosdb_sqlite.sql.schema import database_files
 
 from ..connecting import crypto_of
 from ..format import KEY, SALT, Envelope
@@ -121,9 +122,7 @@ class Keyring:
         for fresh in (False, True):
             if fresh:
                 self.forget()
-            for row in run(self._connection, "PRAGMA database_list").fetchall():
-                # As text_factory has it.
-                schema = row[1] if isinstance(row[1], str) else bytes(row[1]).decode()
+            for schema in database_files(self._connection):
                 secret = self._of(schema).get(key_id)
                 if secret is not None:
                     return secret
@@ -189,15 +188,10 @@ class Keyring:
         """Return the user's keys for the columns of one database: an attached file may have another key."""
         if not self.follows_file or schema.lower() in ("main", "temp"):
             return self.keys
-        rows = run(
-            self._connection, "SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE", (schema,)
-        )
-        found = rows.fetchone()
-        if found is None:
+        files = {name.lower(): file for name, file in database_files(self._connection).items()}
+        if schema.lower() not in files:
             return self.keys
-        # As text_factory has it.
-        path = found[0] if isinstance(found[0], str) else os.fsdecode(bytes(found[0]))
-        key = key_of(path, crypto_of(self._connection).file)
+        key = key_of(files[schema.lower()], crypto_of(self._connection).file)
         return self.keys if key is None else [key, *self.keys]
 
     def _rows(self, schema: str) -> list[tuple[bytes, bytes, bytes]]:

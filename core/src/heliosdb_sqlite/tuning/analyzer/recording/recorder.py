@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ....plugins import Parameters, Statement, run
+from ....plugins import Parameters, Statement
+from ....sql.schema import database_files
 from .shape import shape_of
 from .workload import TEXT_LENGTH, Workload, slow_query, workload_of
 
@@ -96,7 +97,5 @@ class Recorder:
 
 def _file_of(connection: Any) -> str:
     """Return the file that the connection has open; "" for a database in memory."""
-    for _, name, file in run(connection, "PRAGMA database_list").fetchall():
-        if name in ("main", b"main"):
-            return os.path.realpath(os.fsdecode(file)) if file else ""
-    return ""
+    file = database_files(connection).get("main")
+    return os.path.realpath(file) if file else ""
