@@ -170,7 +170,7 @@ def integrations(session: nox.Session) -> None:
 def clients(session: nox.Session) -> None:
     """The programs, drivers and frameworks that people put on top of SQLite and PostgreSQL, unmodified."""
     install(session, EVERY, "test", "clients")
-    install_for_node(session, "pg")
+    install_for_node(session, "pg", "postgres", "knex", "sequelize", "typeorm", "reflect-metadata")
     run_tests(session, *CLIENTS)
 
 

@@ -124,6 +124,19 @@ def test_the_rowid_is_no_constraint_that_can_go(client):
         client.execute("ALTER TABLE t DROP CONSTRAINT t_pkey")
 
 
+def test_a_second_key_over_a_column_has_a_name_of_its_own(client, path):
+    client.execute("CREATE TABLE t (a int UNIQUE)")
+    client.execute("ALTER TABLE t ADD UNIQUE (a)")
+    client.execute("ALTER TABLE t ADD UNIQUE (a)")
+    assert names(client) == ["t_a_key", "t_a_key1", "t_a_key2"]
+    with pytest.raises(psycopg.errors.DuplicateTable):
+        client.execute("ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE (a)")
+    client.execute("ALTER TABLE t DROP CONSTRAINT t_a_key1")
+    client.execute("ALTER TABLE t DROP CONSTRAINT t_a_key")
+    assert names(client) == ["t_a_key2"]
+    assert intact(path) == [("t_a_key2",)]
+
+
 def test_an_index_is_no_constraint(client):
     client.execute(
         "CREATE TABLE t (a int); CREATE TABLE u (a int); CREATE INDEX i ON u (a); CREATE UNIQUE INDEX j ON t (a)"

@@ -1,6 +1,6 @@
-"""node-postgres, pgjdbc and pgbench: programs in other languages, where they are installed.
+"""node's drivers and ORMs, pgjdbc and pgbench: programs in other languages, where they are installed.
 
-node finds its package by NODE_PATH; Java's driver stands where PGJDBC_JAR says, or where Maven keeps it.
+node finds its packages by NODE_PATH; Java's driver stands where PGJDBC_JAR says, or where Maven keeps it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 FOLDER = Path(__file__).parent
 
@@ -24,16 +26,18 @@ def run(*command, **keywords):
     return done.stdout
 
 
-def test_node_postgres(server, record_property):
+@pytest.mark.parametrize("package", ["pg", "postgres", "knex", "sequelize", "typeorm"])
+def test_node(server, record_property, package):
     node = shutil.which("node")
     there = (
         node
-        and subprocess.run([node, "-e", "require('pg')"], capture_output=True, cwd=FOLDER).returncode == 0
+        and subprocess.run([node, "-e", f"require('{package}')"], capture_output=True, cwd=FOLDER).returncode
+        == 0
     )
     if not there:
-        is_missing(record_property, "node-postgres (node, and its package pg)")
+        is_missing(record_property, f"node's package {package}")
         return
-    assert run(node, FOLDER / "node" / "client.js", server.url) == "done\n"
+    assert run(node, FOLDER / "node" / f"{package}.js", server.url) == "done\n"
 
 
 def driver_of_java():

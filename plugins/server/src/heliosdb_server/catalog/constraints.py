@@ -9,6 +9,8 @@ from typing import NamedTuple
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
 from heliosdb_sqlite.sql.names import folded
 
+from ..translation.naming import free_name
+
 PRIMARY, UNIQUE, FOREIGN, CHECK = "p", "u", "f", "c"  # as pg_constraint.contype has them
 _FIRST = {"PRIMARY": PRIMARY, "UNIQUE": UNIQUE, "FOREIGN": FOREIGN, "REFERENCES": FOREIGN, "CHECK": CHECK}
 _ENDS = {PRIMARY: "pkey", UNIQUE: "key", FOREIGN: "fkey", CHECK: "check"}
@@ -60,11 +62,8 @@ def _called(each: Written, table: str, columns: set[str], taken: set[str]) -> Wr
     if each.given:
         return each._replace(name=each.given)
     parts = [table, *each.columns] if each.kind in (UNIQUE, FOREIGN) or len(each.columns) == 1 else [table]
-    plain = name = "_".join((*([table] if each.kind == PRIMARY else parts), _ENDS[each.kind]))
-    count = 0
-    while folded(name) in taken:
-        count += 1
-        name = f"{plain}{count}"
+    base = "_".join((*([table] if each.kind == PRIMARY else parts), _ENDS[each.kind]))
+    name = free_name(base, lambda name: folded(name) in taken)
     taken.add(folded(name))
     return each._replace(name=name)
 

@@ -33,18 +33,16 @@ def without(session: Session, found: Object, edit: SchemaEdit) -> str | None:
 
     :raises PgError: there is no such constraint, or the rows are kept by it
     """
-    reading = session.engine.schema
     sql = found.sql or ""
     texts = written(sql, found.name)
     text = next((each for each in texts if each.name == edit.name), None)
-    keys = [each for each in reading.indexes(found) if each.origin in ("pk", "u")]
-    index = next((each for each in keys if reading.constraint_name(found, each) == edit.name), None)
+    if text is not None and text.kind == PRIMARY and _is_the_table(session, found):
+        raise not_supported(f'constraint "{edit.name}" can\'t be dropped: the rows are kept by this key')
+    index = _index_of(text, found, session) if text is not None else _index_called(edit.name, found, session)
     if text is None and index is None:
         if edit.optional:
             return None
         raise PgError("42704", f'constraint "{edit.name}" of relation "{edit.table}" does not exist')
-    if text is not None and text.kind == PRIMARY and _is_the_table(session, found):
-        raise not_supported(f'constraint "{edit.name}" can\'t be dropped: the rows are kept by this key')
     if text is None:
         assert index is not None
         session.engine.run(f"DROP INDEX {quote_identifier(index.name)}", trusted=True)
@@ -54,6 +52,26 @@ def without(session: Session, found: Object, edit: SchemaEdit) -> str | None:
     return _with_names(
         splice(sql, [Edit(text.start, text.end)]), found.name, [x for x in texts if x is not text]
     )
+
+
+def _index_called(name: str, found: Object, session: Session) -> Index | None:
+    """Return the index of a constraint that ALTER TABLE has made."""
+    indexes = session.engine.schema.indexes(found)
+    return next((each for each in indexes if each.origin in ("pk", "u") and each.name == name), None)
+
+
+def _index_of(text: Written, found: Object, session: Session) -> Index | None:
+    """Return the index that SQLite has made for a key of CREATE TABLE."""
+    if text.kind not in (PRIMARY, UNIQUE):
+        return None
+    columns = [folded(name) for name in text.columns]
+    for each in session.engine.schema.indexes(found):
+        if (
+            each.name.startswith("sqlite_autoindex_")
+            and [folded(str(name)) for name in each.columns] == columns
+        ):
+            return each
+    raise not_supported(f'constraint "{text.name}" can\'t be dropped: its index is not known')
 
 
 def renamed(session: Session, found: Object, edit: SchemaEdit) -> str | None:

@@ -13,6 +13,7 @@ from ..types import registry
 from . import comments, sequences, tree
 from .column_definitions import is_literal
 from .literals import S_TEXT
+from .naming import free_name
 from .schema_edit import SchemaEdit
 from .schemas import Schemas
 from .scope import CONSTRAINT_MARK, PRIMARY_MARK, Column, Ex, Relation, Scope, TableInfo
@@ -78,7 +79,11 @@ class AlterTable(Schemas):
         if what == "add constraint":
             assert isinstance(value, tree.TableConstraint)
             if value.kind == "unique":
-                label = value.name or f"{info.name}_{'_'.join(value.columns)}_key"
+                if value.name in info.keys:
+                    raise PgError("42P07", f'relation "{value.name}" already exists')
+                label = value.name or free_name(
+                    f"{info.name}_{'_'.join(value.columns)}_key", info.keys.__contains__
+                )
                 columns = ", ".join(map(quote_identifier, value.columns))
                 table = quote_identifier(info.name)
                 return [
@@ -110,7 +115,7 @@ class AlterTable(Schemas):
             foreign = tree.TableConstraint("foreign", "", (label,), references=column.references)
             made += self._constrained(info, foreign, scope)
         if column.unique:
-            key = quote_identifier(f"{info.name}_{label}_key")
+            key = quote_identifier(free_name(f"{info.name}_{label}_key", info.keys.__contains__))
             made.append(f"CREATE UNIQUE INDEX {key} {CONSTRAINT_MARK} ON {name} ({quoted})")
         return made
 

@@ -1,6 +1,8 @@
-"""Names of columns that a query gives none, as PostgreSQL makes them."""
+"""Names of what is given none, as PostgreSQL makes them: columns of a query, constraints and indexes."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from . import tree
 
@@ -62,3 +64,16 @@ def _first_name(node: tree.Node) -> str:
     if isinstance(node, tree.Values):
         return "column1"
     return "?column?"
+
+
+def free_name(base: str, is_taken: Callable[[str], bool]) -> str:
+    """Return a name that is not taken, as PostgreSQL makes them up: with the first number behind it that helps.
+
+    >>> free_name("t_a_key", {"t_a_key", "t_a_key1"}.__contains__)
+    't_a_key2'
+    """
+    name, count = base, 0
+    while is_taken(name):
+        count += 1
+        name = f"{base}{count}"
+    return name

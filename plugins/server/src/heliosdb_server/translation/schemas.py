@@ -12,7 +12,7 @@ from ..types import registry
 from ..types.registry import INT2, INT4, INT8
 from . import comments, sequences, tree
 from .column_definitions import ColumnDefinitions
-from .naming import name_of
+from .naming import free_name, name_of
 from .schema_edit import SchemaEdit, TemporaryRows
 from .scope import Column, Relation, Scope, TableInfo
 
@@ -200,12 +200,11 @@ class Schemas(ColumnDefinitions):
 
     def _index_name(self, node: tree.CreateIndex, info: TableInfo) -> str:
         parts = "_".join(n if (n := name_of(key.expr)) != "?column?" else "expr" for key in node.keys)
-        base = f"{info.name}_{parts}_idx"
-        name, count = base, 0
-        while self.schema.table(None, name) is not None or self.schema.has_index(name):
-            count += 1
-            name = f"{base}{count}"
-        return name
+        schema = self.schema
+        return free_name(
+            f"{info.name}_{parts}_idx",
+            lambda name: schema.table(None, name) is not None or schema.has_index(name),
+        )
 
     # ---- DROP and TRUNCATE ----
 
