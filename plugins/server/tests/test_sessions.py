@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import struct
+
 import psycopg
 import pytest
 
@@ -10,7 +14,8 @@ import pytest
 def client(server):
     with psycopg.connect(server.url) as connection:
         yield connection
-        connection.rollback()
+        if not connection.broken:
+            connection.rollback()
 
 
 def test_a_savepoint_in_a_transaction_that_sqlite_has_undone_is_gone(client):
@@ -81,3 +86,27 @@ def test_the_time_zone_that_the_session_began_with_comes_back(client):
     client.execute("SET TIME ZONE 'Asia/Tokyo'")
     client.execute("SET TIME ZONE LOCAL")
     assert client.execute("SHOW timezone").fetchone() == before
+
+
+def test_a_client_that_is_still_sending_is_told_why_its_session_ends(server, client):
+    with psycopg.connect(server.url, autocommit=True) as other:
+        process = client.info.backend_pid
+        sock = socket.socket(fileno=os.dup(client.pgconn.socket))
+        sock.setblocking(True)
+        with sock:
+            sock.settimeout(10)
+            sock.sendall(_query("SELECT pg_sleep(0.2)") + _query("SELECT '" + "x" * 1000 + "'") * 200)
+            while not other.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state = 'active'", [process]
+            ).fetchone():
+                pass
+            other.execute("SELECT pg_terminate_backend(%s)", [process])
+            said = b""
+            while part := sock.recv(65536):
+                said += part
+        assert b"C57P01\0" in said
+
+
+def _query(sql):
+    body = sql.encode() + b"\0"
+    return b"Q" + struct.pack("!i", len(body) + 4) + body

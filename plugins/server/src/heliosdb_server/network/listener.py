@@ -22,7 +22,7 @@ from ..session.context import Context
 from ..session.watchdog import Watchdog
 from .login import Login
 from .tls import Tls
-from .wire import Gone, SocketWire
+from .wire import LINGER, Gone, SocketWire
 
 _LOG = logging.getLogger("heliosdb_server")
 _LOOK = 1.0  # seconds between two looks at whether those who wait for a statement are still there
@@ -237,6 +237,8 @@ class Listener:
             else:
                 with self.context.lock:
                     self.context.past.add(wire.counters)
+            if wire.last_words:
+                wire.linger(0 if self._stopping else LINGER)
             wire.close()
             with self._lock:
                 self._threads.pop(threading.current_thread(), None)
@@ -247,6 +249,7 @@ class Listener:
         try:
             wire.socket.settimeout(1)
             wire.socket.sendall(data + replies.error(error))
+            wire.last_words = True
         except (OSError, ValueError):
             pass
 

@@ -17,6 +17,8 @@ from ..session.floor import FLOOR
 
 _CHUNK = 1 << 16
 _QUICK = 0.0005  # seconds in which an answer keeps nobody
+LINGER = 0.2  # seconds that a client is given to see the last words
+_CLOSING = (4, 5)  # FIN_WAIT1 and FIN_WAIT2 of TCP: this side is done, the other is not
 _TOO_LATE = ("08000", "canceling authentication due to timeout")
 
 
@@ -35,7 +37,7 @@ class SocketWire:
         self.idle: Callable[[], tuple[float, str, str] | None] = lambda: None
         self.deliver: Callable[[], None] = lambda: None
         self.ending: Callable[[], PgError | None] = lambda: None
-        self._wake_in, self._wake_out = -1, -1
+        self.last_words = False  # the client is told why the connection ends
         self._began = 0.0  # the answer before, by time.monotonic()
         self._pair: tuple[socket.socket, socket.socket] | None = None
         self._lock = threading.Lock()
@@ -186,6 +188,37 @@ class SocketWire:
             socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
         except OSError:
             pass
+
+    def linger(self, seconds: float) -> None:
+        """Take what the client still sends, until it sees that nobody answers any more: a socket that is closed with
+        unread bytes is reset, and the last words may be lost with it."""
+        socket_ = self.socket
+        until = time.monotonic() + seconds
+        try:
+            socket_.settimeout(0)
+            socket.socket.shutdown(socket_, socket.SHUT_WR)
+        except (OSError, ValueError):
+            return  # it is gone
+        while True:
+            try:
+                while socket.socket.recv(socket_, _CHUNK):
+                    pass
+            except (BlockingIOError, InterruptedError):
+                pass
+            except (OSError, ValueError):
+                return
+            if time.monotonic() >= until or self._is_closed():
+                return
+            time.sleep(0.005)
+
+    def _is_closed(self) -> bool:
+        """Has the other side closed the connection too, behind this one? Only Linux tells."""
+        if not hasattr(socket, "TCP_INFO"):
+            return False
+        try:
+            return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] not in _CLOSING
+        except OSError:
+            return True
 
     def close(self) -> None:
         """Close the socket."""
