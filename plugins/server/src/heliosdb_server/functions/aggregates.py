@@ -14,7 +14,7 @@ from ..types.intervals import Interval
 from ..types.reading import Literal, jsonb_dump
 from . import samples
 from .arrays import pg_array_order
-from .documents import jsonable, pg_jsonb_order
+from .documents import jsonable, key_of, pg_jsonb_order
 from .exact import spread
 
 
@@ -142,8 +142,8 @@ def _json(rows: list[Any], count: int, types: list[str]) -> str:
 def _json_object(rows: list[Any], count: int, types: list[str]) -> str:
     if any(row[0] is None for row in rows):
         raise PgError("22023", "field name must not be null")
-    made = [(writing.text(row[0]), jsonable(row[1], types[1])) for row in rows]
-    pairs = (f"{json.dumps(name, ensure_ascii=False)} : {jsonb_dump(value)}" for name, value in made)
+    made = [(key_of(row[0], types[0]), jsonable(row[1], types[1])) for row in rows]
+    pairs = (f"{name} : {jsonb_dump(value)}" for name, value in made)
     return "{ " + ", ".join(pairs) + " }"
 
 
@@ -221,6 +221,11 @@ def _mode(rows: list[Any], count: int, types: list[str]) -> Any:
     return max(dict.fromkeys(values), key=values.count) if values else None
 
 
+def _outermost(pick: Callable[..., Any], rows: list[Any]) -> Any:
+    """Return the least or the greatest of arrays."""
+    return pick((row[0] for row in rows if row[0] is not None), key=pg_array_order, default=None)
+
+
 def _spans(pick: str) -> Callable[..., Any]:
     def run(rows: list[Any], count: int, types: list[str]) -> Any:
         spans = [intervals.parse(row[0]) for row in rows if row[0] is not None]
@@ -261,6 +266,8 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "percentile_disc": lambda rows, count, types: _percentile(rows, count, types, exact=True),
     "mode": _mode,
     "any_value": lambda rows, count, types: next((row[0] for row in rows if row[0] is not None), None),
+    "array_min": lambda rows, count, types: _outermost(min, rows),
+    "array_max": lambda rows, count, types: _outermost(max, rows),
     "interval_sum": _spans("sum"),
     "interval_avg": _spans("avg"),
     "interval_min": _spans("min"),

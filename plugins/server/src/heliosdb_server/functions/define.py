@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..protocol.errors import PgError
-from . import arrays, casts, clocks, documents, exact, json_rows, numerics, patterns, spans, texts
+from . import angles, arrays, casts, choosing, clocks, documents, exact, json_rows, numerics, patterns, spans, texts
 from .aggregates import Aggregate
 
 
@@ -65,10 +65,12 @@ _EVERYONES: dict[str, Callable[..., Any]] = {
     **texts.FUNCTIONS,
     **patterns.FUNCTIONS,
     **numerics.FUNCTIONS,
+    **angles.FUNCTIONS,
     **exact.FUNCTIONS,
     **arrays.FUNCTIONS,
     **documents.FUNCTIONS,
     **json_rows.FUNCTIONS,
+    **choosing.FUNCTIONS,
     **clocks.FUNCTIONS,
     **spans.FUNCTIONS,
 }

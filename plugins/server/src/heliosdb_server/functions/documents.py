@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from typing import Any
 
 from ..protocol.errors import PgError
-from ..types import arrays, reading, writing
+from ..types import arrays, numbers, reading, writing
 from ..types.reading import jsonb_dump
 from ..types.registry import BY_NAME
 from .json_texts import members
@@ -48,11 +49,18 @@ def _dump(value: Any) -> str | None:
     return None if value is _MISSING else jsonb_dump(value)
 
 
-def pg_json_get(document: Any, key: Any) -> str | None:
+def _item(document: Any, key: Any) -> Any:
+    """Return what stands in a jsonb document by a name or a place: a value alone counts as an array of itself."""
     value = load(document)
     if isinstance(value, list) and isinstance(key, str):
-        return None
-    return _dump(_step(value, key))
+        return _MISSING
+    if isinstance(key, int) and not isinstance(value, (dict, list)):
+        value = [value]
+    return _step(value, key)
+
+
+def pg_json_get(document: Any, key: Any) -> str | None:
+    return _dump(_item(document, key))
 
 
 def pg_json_get_raw(document: Any, key: Any) -> str | None:
@@ -98,10 +106,7 @@ def bare(written: str | None) -> str | None:
 
 
 def pg_json_get_text(document: Any, key: Any) -> str | None:
-    value = load(document)
-    if isinstance(value, list) and isinstance(key, str):
-        return None
-    found = _step(value, key)
+    found = _item(document, key)
     return None if found is _MISSING else as_text(found)
 
 
@@ -188,6 +193,8 @@ def pg_json_concat(a: Any, b: Any) -> str:
 def pg_json_delete(document: Any, key: Any) -> str:
     value = load(document)
     if isinstance(value, dict):
+        if isinstance(key, int):
+            raise PgError("22023", "cannot delete from object using integer index")
         keys = arrays.load(key) if isinstance(key, str) and key[:1] == "[" else [key]
         return jsonb_dump({name: each for name, each in value.items() if name not in keys})
     if isinstance(value, list):
@@ -198,50 +205,70 @@ def pg_json_delete(document: Any, key: Any) -> str:
     raise PgError("22023", "cannot delete from scalar")
 
 
+def _target(document: Any, path: str, what: str) -> tuple[Any, Any, Any]:
+    """Return a document, the object or array in it that a path ends in, and the name or place there.
+
+    :raises PgError: the document is no object or array, or the path leads into an array by a name
+    """
+    value, keys = load(document), arrays.load(path)
+    if not isinstance(value, (dict, list)):
+        raise PgError("22023", f"cannot {what} path in scalar")
+    if not value and what != "set":
+        return value, None, None
+    parent: Any = value
+    for at, key in enumerate(keys, 1):
+        if not isinstance(parent, (dict, list)):
+            break
+        if key is None:
+            raise PgError("22004", f"path element at position {at} is null")
+        step: Any = str(key)
+        if isinstance(parent, list):
+            try:
+                step = int(step)
+            except ValueError:
+                text = f'path element at position {at} is not an integer: "{key}"'
+                raise PgError("22P02", text) from None
+            if step < 0 and at < len(keys) and -step > len(parent):
+                break
+        if at == len(keys):
+            return value, parent, step
+        parent = _step(parent, step if isinstance(parent, list) else str(key))
+    return value, None, None
+
+
 def pg_json_delete_path(document: Any, path: str) -> str:
-    value = load(document)
-    keys = [str(each) for each in arrays.load(path)]
-    parent = _walk(value, keys[:-1])
+    value, parent, key = _target(document, path, "delete")
     if isinstance(parent, dict):
-        parent.pop(keys[-1], None)
-    elif isinstance(parent, list) and _step(parent, keys[-1]) is not _MISSING:
-        del parent[_place(keys)]
+        parent.pop(key, None)
+    elif isinstance(parent, list) and -len(parent) <= key < len(parent):
+        del parent[key]
     return jsonb_dump(value)
 
 
-def _place(keys: list[str]) -> int:
-    """Return the place in an array that the end of a path is."""
-    try:
-        return int(keys[-1])
-    except ValueError:
-        text = f'path element at position {len(keys)} is not an integer: "{keys[-1]}"'
-        raise PgError("22P02", text) from None
-
-
 def pg_jsonb_set(document: Any, path: str, new: Any, create: int = 1) -> str:
-    value, keys = load(document), [str(each) for each in arrays.load(path)]
-    if not keys:
-        return jsonb_dump(value)
-    parent = _walk(value, keys[:-1])
-    if isinstance(parent, dict) and (create or keys[-1] in parent):
-        parent[keys[-1]] = load(new)
+    value, parent, key = _target(document, path, "set")
+    if isinstance(parent, dict) and (create or key in parent):
+        parent[key] = load(new)
     elif isinstance(parent, list):
-        if _step(parent, keys[-1]) is not _MISSING:
-            parent[_place(keys)] = load(new)
+        if -len(parent) <= key < len(parent):
+            parent[key] = load(new)
         elif create:
-            parent.insert(0 if _place(keys) < 0 else len(parent), load(new))
+            parent.insert(0 if key < 0 else len(parent), load(new))
     return jsonb_dump(value)
 
 
 def pg_jsonb_insert(document: Any, path: str, new: Any, after: int = 0) -> str:
-    value, keys = load(document), [str(each) for each in arrays.load(path)]
-    parent = _walk(value, keys[:-1])
+    value, parent, key = _target(document, path, "set")
     if isinstance(parent, dict):
-        if keys[-1] in parent:
+        if key in parent:
             raise PgError("22023", "cannot replace existing key")
-        parent[keys[-1]] = load(new)
+        parent[key] = load(new)
     elif isinstance(parent, list):
-        parent.insert(_place(keys) + bool(after), load(new))
+        if key < 0:
+            key = len(parent) + key
+            parent.insert(max(key + bool(after), 0) if key >= 0 else 0, load(new))
+        else:
+            parent.insert(key + bool(after), load(new))
     return jsonb_dump(value)
 
 
@@ -303,6 +330,10 @@ def jsonable(value: Any, kind: str) -> Any:
     if kind == "bool":
         return bool(value)
     if isinstance(value, float) and not isinstance(value, reading.Literal):
+        if not math.isfinite(value):
+            return "Infinity" if value > 0 else "-Infinity"
+        if kind == "float4":
+            return reading.Literal(numbers.single_out(value))
         number = float(f"{value:.15g}") if kind == "numeric" else value
         return int(number) if number.is_integer() and abs(number) < 1e15 else number
     if kind.startswith("_"):
@@ -337,16 +368,37 @@ def pg_to_json(value: Any, kind: str, binary: int = 0) -> str | None:
     return jsonb_dump(load(made)) if binary else made
 
 
+def pg_json_lines(made: str, lines: int) -> str:
+    """Return an array or a row as JSON, each item or member on a line of its own where that is asked for."""
+    items = members(made) if lines else []
+    if not items:
+        return made
+    if made[:1] == "[":
+        return "[" + ",\n ".join(text for _, text in items) + "]"
+    return "{" + ",\n ".join(f"{json.dumps(name, ensure_ascii=False)}:{text}" for name, text in items) + "}"
+
+
+_NO_KEYS = frozenset(("json", "jsonb", "record"))
+
+
 def _pairs(items: tuple[Any, ...], error: str) -> list[tuple[str, Any]]:
     """Return names and values of what functions are given as name, its type, value, its type, and so on."""
     if len(items) % 4:
         raise PgError("22023", "argument list must have even number of elements")
     if any(name is None for name in items[::4]):
         raise PgError("22023", error)
+    if any(kind in _NO_KEYS or kind.startswith("_") for kind in items[1::4]):
+        raise PgError("22023", "key value must be scalar, not array, composite, or json")
     return [
-        (json.dumps(writing.text(items[at]), ensure_ascii=False), jsonable(items[at + 2], items[at + 3]))
+        (key_of(items[at], items[at + 1]), jsonable(items[at + 2], items[at + 3]))
         for at in range(0, len(items), 4)
     ]
+
+
+def key_of(value: Any, kind: str) -> str:
+    """Return a value as the name of a member, with its quotes."""
+    made = jsonb_dump(jsonable(value, kind))
+    return made if made[:1] == '"' else json.dumps(made)
 
 
 @sees_null

@@ -81,7 +81,7 @@ def part(unit: str, moment: datetime, here: tzinfo) -> Any:
     }  # fmt: skip
     if unit not in found:
         raise _no_unit(unit)
-    return number(found[unit])
+    return number(found[unit]) if unit != "julian" else found[unit]
 
 
 def interval_part(unit: str, span: Interval) -> Any:

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import Any
 
 from ..protocol.errors import PgError
@@ -76,8 +77,17 @@ def pg_sqrt(value: float) -> float:
 
 
 def pg_cbrt(value: float) -> float:
-    found = math.copysign(abs(value) ** (1 / 3), value)
-    return float(round(found)) if round(found) ** 3 == value else found
+    if not value or math.isinf(value):
+        return value
+    if hasattr(math, "cbrt"):  # Python 3.11
+        return float(math.cbrt(value))
+    near = math.copysign(abs(value) ** (1 / 3), value)
+    candidates = [near]
+    for toward in (math.inf, -math.inf):
+        found = near
+        for _ in range(3):
+            candidates.append(found := math.nextafter(found, toward))
+    return min(candidates, key=lambda found: abs(Fraction(found) ** 3 - Fraction(value)))
 
 
 def pg_factorial(value: int) -> Any:
@@ -122,6 +132,8 @@ def pg_power(base: float, exponent: float) -> float:
         raise PgError("22003", "value out of range: overflow") from None
     if isinstance(made, complex):
         raise PgError("2201F", "a negative number raised to a non-integer power yields a complex result")
+    if not made and base and not math.isinf(base) and not math.isinf(exponent):
+        raise PgError("22003", "value out of range: underflow")
     return float(made)
 
 
@@ -193,48 +205,17 @@ def pg_random() -> float:
     return random.random()  # noqa: S311 - SQL's random(), which promises no more
 
 
-def pg_degrees(value: float) -> float:
-    return math.degrees(value)
-
-
-def pg_radians(value: float) -> float:
-    return math.radians(value)
-
-
-def pg_sin(value: float) -> float:
-    return _checked(math.sin, value, "input is out of range", "22003")
-
-
-def pg_cos(value: float) -> float:
-    return _checked(math.cos, value, "input is out of range", "22003")
-
-
-def pg_tan(value: float) -> float:
-    return _checked(math.tan, value, "input is out of range", "22003")
-
-
-def pg_asin(value: float) -> float:
-    return _checked(math.asin, value, "input is out of range", "22003")
-
-
-def pg_acos(value: float) -> float:
-    return _checked(math.acos, value, "input is out of range", "22003")
-
-
-def pg_atan(value: float) -> float:
-    return math.atan(value)
-
-
-def pg_atan2(y: float, x: float) -> float:
-    return math.atan2(y, x)
-
-
 def pg_width_bucket(value: float, low: float, high: float, count: int) -> int:
     if count <= 0:
         raise PgError("2201G", "count must be greater than zero")
-    if value < low:
+    if math.isinf(low) or math.isinf(high):
+        raise PgError("2201G", "lower and upper bounds must be finite")
+    if low == high:
+        raise PgError("2201G", "lower bound cannot equal upper bound")
+    before, behind = (value < low, value >= high) if low < high else (value > low, value <= high)
+    if before:
         return 0
-    return count + 1 if value >= high else int((value - low) / (high - low) * count) + 1
+    return count + 1 if behind else int((value - low) / (high - low) * count) + 1
 
 
 @sees_null
@@ -264,6 +245,11 @@ def pg_float(a: float, b: float, op: str) -> float:
     if not made and a and b and op in "*/" and not math.isinf(b):
         raise PgError("22003", "value out of range: underflow")
     return made
+
+
+def pg_single(value: float) -> float:
+    """Return what a number of four bytes keeps of a result."""
+    return numbers.single(value)
 
 
 @sees_null
@@ -303,18 +289,6 @@ def pg_limit(value: Any, what: str) -> int:
     if count < 0:
         raise PgError("2201W" if what == "LIMIT" else "2201X", f"{what} must not be negative")
     return count
-
-
-@sees_null
-def pg_greatest(*values: Any) -> Any:
-    there = [value for value in values if value is not None]
-    return max(there) if there else None
-
-
-@sees_null
-def pg_least(*values: Any) -> Any:
-    there = [value for value in values if value is not None]
-    return min(there) if there else None
 
 
 @sees_null

@@ -27,7 +27,9 @@ def _like(pattern: str, escape: str, fold: int) -> re.Pattern[str]:
     return re.compile("".join(made), re.DOTALL | (re.IGNORECASE if fold else 0))
 
 
-def pg_like(text: Any, pattern: str, escape: str, fold: int) -> int:
+def pg_like(text: Any, pattern: Any, escape: str, fold: int) -> int:
+    if isinstance(pattern, bytes):
+        text, pattern = writing.data(text).decode("latin-1"), pattern.decode("latin-1")
     if len(escape) > 1:
         raise PgError("22025", "invalid escape string", hint="Escape string must be empty or one character.")
     return int(_like(pattern, escape, fold).fullmatch(writing.text(text)) is not None)

@@ -42,16 +42,16 @@ def pg_bit_length(value: Any) -> int:
     return 8 * pg_octet_length(value)
 
 
-def pg_btrim(text: str, chars: str = " ") -> str:
-    return text.strip(chars)
+def pg_btrim(text: Any, chars: Any = " ") -> Any:
+    return text.strip(chars) if chars else text
 
 
-def pg_ltrim(text: str, chars: str = " ") -> str:
-    return text.lstrip(chars)
+def pg_ltrim(text: Any, chars: Any = " ") -> Any:
+    return text.lstrip(chars) if chars else text
 
 
-def pg_rtrim(text: str, chars: str = " ") -> str:
-    return text.rstrip(chars)
+def pg_rtrim(text: Any, chars: Any = " ") -> Any:
+    return text.rstrip(chars) if chars else text
 
 
 def pg_substring(text: Any, start: Any, size: int | None = None) -> Any:
@@ -118,8 +118,12 @@ def pg_translate(text: str, old: str, new: str) -> str:
     return text.translate(table)
 
 
-def pg_overlay(text: str, new: str, start: int, size: int | None = None) -> str:
+def pg_overlay(text: Any, new: Any, start: int, size: int | None = None) -> Any:
+    if start <= 0:
+        raise PgError("22011", "negative substring length not allowed")
     end = start - 1 + (len(new) if size is None else size)
+    if end >= 2**31:
+        raise PgError("22003", "integer out of range")
     return text[: start - 1] + new + text[max(end, 0) :]
 
 
@@ -169,7 +173,7 @@ def pg_encode(value: Any, form: str) -> str:
         return "\n".join(text[at : at + 76] for at in range(0, len(text), 76))
     if form == "escape":
         return "".join(
-            "\\\\" if byte == 92 else chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" for byte in data
+            "\\\\" if byte == 92 else chr(byte) if 0 < byte < 128 else f"\\{byte:03o}" for byte in data
         )
     raise PgError("22023", f'unrecognized encoding: "{form}"')
 
@@ -189,10 +193,8 @@ def pg_decode(text: str, form: str) -> bytes:
     raise PgError("22023", f'unrecognized encoding: "{form}"')
 
 
-def pg_to_hex(value: int) -> str:
-    return (
-        f"{value & 0xFFFFFFFFFFFFFFFF if value < -(2**31) else value & 0xFFFFFFFF if value < 0 else value:x}"
-    )
+def pg_to_hex(value: int, kind: str) -> str:
+    return f"{value & (0xFFFFFFFFFFFFFFFF if kind == 'int8' else 0xFFFFFFFF) if value < 0 else value:x}"
 
 
 def pg_quote_ident(text: str) -> str:
@@ -323,6 +325,47 @@ def pg_get_byte(value: Any, place: int) -> int:
 def pg_set_byte(value: Any, place: int, new: int) -> bytes:
     _checked_place(data := writing.data(value), place)
     return data[:place] + bytes([new & 255]) + data[place + 1 :]
+
+
+def pg_bit_count(value: Any) -> int:
+    return sum(bin(byte).count("1") for byte in writing.data(value))
+
+
+def _bit(data: bytes, place: int) -> tuple[int, int]:
+    """Return the byte that a bit is in, and its place there."""
+    if not 0 <= place < 8 * len(data):
+        raise PgError("2202E", f"index {place} out of valid range, 0..{8 * len(data) - 1}")
+    return divmod(place, 8)
+
+
+def pg_get_bit(value: Any, place: int) -> int:
+    byte, bit = _bit(data := writing.data(value), place)
+    return data[byte] >> bit & 1
+
+
+def pg_set_bit(value: Any, place: int, new: int) -> bytes:
+    byte, bit = _bit(data := writing.data(value), place)
+    if new not in (0, 1):
+        raise PgError("22023", "new bit must be 0 or 1")
+    made = data[byte] & ~(1 << bit) | new << bit
+    return data[:byte] + bytes([made]) + data[byte + 1 :]
+
+
+def pg_unistr(text: str) -> str:
+    def one(match: re.Match[str]) -> str:
+        if match[0] == "\\\\":
+            return "\\"
+        digits = match[1] or match[2] or match[3] or match[4]
+        if not digits or int(digits, 16) > 0x10FFFF or not int(digits, 16):
+            raise PgError("42601", "invalid Unicode escape" if not digits else "invalid Unicode code point")
+        return chr(int(digits, 16))
+
+    pattern = r"\\(?:\\|\+([0-9A-Fa-f]{6})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-9A-Fa-f]{4})|)"
+    made = re.sub(pattern, one, text)
+    try:
+        return made.encode("utf-16", "surrogatepass").decode("utf-16")  # pairs of surrogates are one character
+    except UnicodeDecodeError:
+        raise PgError("42601", "invalid Unicode surrogate pair") from None
 
 
 def pg_unaccent(text: str) -> str:

@@ -160,6 +160,8 @@ class Aggregating(Composites):
                 return Ex(f"vector_{name}({args[0].text}){end}", Sized(VECTOR))
             if name in ("min", "max") and kind is INTERVAL:
                 return self._collected(node, f"interval_{name}", INTERVAL, args, scope, end)
+            if name in ("min", "max") and kind is not None and kind.element:
+                return self._collected(node, f"array_{name}", kind, args, scope, end)
             refused = (
                 kind is not None and not is_number(kind) if name in ("sum", "avg") else kind in _WITHOUT_ORDER
             )

@@ -78,6 +78,8 @@ class Arithmetic(Values):
     def _floating(self, op: str, text: str, a: Ex, b: Ex, result: Sized | None) -> Ex:
         """Return what an operator makes of floating-point numbers: an error where that is none, or out of range."""
         checked = f"pg_float({a.text}, {b.text}, '{op}')"
+        if result is not None and result.type is FLOAT4:
+            return self.own(f"pg_single({checked})", result)
         if is_plain(a.text + b.text, ()):
             usual = f"abs({text}) <> 9e999" + (f" AND {text} <> 0" if op in "*/" else "")
             checked = f"(CASE WHEN {usual} THEN {text} ELSE {checked} END)"

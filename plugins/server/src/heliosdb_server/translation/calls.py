@@ -36,7 +36,7 @@ from ..types.registry import (
 )  # fmt: skip
 from . import decimals, tree
 from .aggregating import AGGREGATES, Aggregating
-from .literals import S_FLOAT8, S_INT4, S_TEXT, is_number
+from .literals import S_BOOL, S_FLOAT8, S_INT4, S_TEXT, is_number
 from .scope import Ex, Scope
 from .signatures import SIGNATURES, VOLATILE, WRITES, Signature
 from .wholes import is_plain
@@ -99,6 +99,9 @@ class Calls(Aggregating):
         node.args = [given.get(key, tree.Const(0, "int")) for key in order]
 
     def _by_signature(self, node: tree.Call, name: str, signature: Signature, scope: Scope) -> Ex:
+        if name in _BYTES_TOO and BYTEA in [self.ex(arg, scope).type for arg in node.args[:2]]:
+            bytes_too = tuple(BYTEA if kind is TEXT else kind for kind in signature.wants)
+            signature = signature._replace(wants=bytes_too, result=BYTEA)
         wants = list(signature.wants)
         if signature.rest:
             wants += [wants[-1]] * (len(node.args) - len(wants))
@@ -142,7 +145,7 @@ class Calls(Aggregating):
     def _written(self, node: tree.Call, name: str, signature: Signature, args: list[Ex], scope: Scope) -> Ex:
         texts = [arg.text for arg in args]
         if name in ("to_char", "pg_typeof", "to_json", "to_jsonb", "date_trunc", "length", "octet_length", "date_part",
-                    "extract", "to_timestamp", "timezone", "md5", "age"):  # fmt: skip
+                    "extract", "to_timestamp", "timezone", "md5", "age", "to_hex"):  # fmt: skip
             at = {"date_trunc": 1, "date_part": 1, "extract": 1, "timezone": 1}.get(name, 0)
             kind = args[at].type if len(args) > at else None
             texts.append(quote_text(kind.name if kind is not None else ""))
@@ -259,6 +262,10 @@ class Calls(Aggregating):
         a, b = self.pair(node.args[0], node.args[1], scope)
         self.refuse_mixed(a, b, tree.Binary("=", *node.args, at=node.at))
         sized = S_TEXT if a.type is BY_NAME["varchar"] else a.sized or S_TEXT
+        if is_number(a.type) and is_number(b.type) and (a.type in INTEGERS or b.type in (FLOAT4, FLOAT8)):
+            kind = b.type if b.type not in INTEGERS else a.type  # of the operator = that compares the two
+            sized = S_FLOAT8 if kind is FLOAT4 and a.type not in (FLOAT4, FLOAT8) else sized
+            sized = Sized(kind) if kind in (NUMERIC, FLOAT8) and a.type not in (FLOAT4, FLOAT8) else sized
         one, two = self.comparable(a, b)
         if one.text == a.text:
             made = Ex(f"nullif({a.text}, {two.text})", sized)
@@ -270,6 +277,12 @@ class Calls(Aggregating):
     def _call_greatest(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         items, sized = self.unified(node.args, scope, want)
         least = node.name.lower() == "least"
+        if sized is not None and sized.type is JSON:
+            raise PgError("42883", "could not identify a comparison function for type json", position=node.at + 1)
+        if sized is not None and (sized.type is JSONB or sized.type.element):
+            kind, name = "jsonb" if sized.type is JSONB else "array", "least" if least else "greatest"
+            texts = ", ".join(item.text for item in items)
+            return self.own(f"pg_{name}_of('{kind}', {texts})", sized)
         if sized is not None and sized.type is INTERVAL:
             name = "interval_least" if least else "interval_greatest"
             return self.own(f"pg_{name}({', '.join(item.text for item in items)})", sized)
@@ -335,7 +348,14 @@ class Calls(Aggregating):
 
     _call_to_jsonb = _call_to_json
 
-    _call_row_to_json = _call_array_to_json = _call_to_json
+    def _call_row_to_json(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        made = self._call_to_json(node, scope, want)
+        if len(node.args) < 2:
+            return made
+        lines = self.ex(node.args[1], scope, S_BOOL).text
+        return self.own(f"pg_json_lines({made.text}, {lines})", made.sized)
+
+    _call_array_to_json = _call_row_to_json
 
     def _call_pg_typeof(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         kind = self.ex(node.args[0], scope).type
@@ -368,5 +388,6 @@ _SAID_AS_TEXT = frozenset(
     ]
 )
 _PADDED = frozenset(("octet_length", "concat", "concat_ws", "format"))
+_BYTES_TOO = frozenset(("btrim", "ltrim", "rtrim", "overlay", "substring", "substr", "position", "strpos"))
 _UNTYPED = frozenset(("pg_typeof",))
 _VECTORS = frozenset(("add", "subtract", "multiply", "scale", "normalize", "subvector", "avg", "sum"))

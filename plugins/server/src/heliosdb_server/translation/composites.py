@@ -64,7 +64,8 @@ class Composites(Matching):
         results = [self.ex(result, scope) for _, result in node.whens]
         if node.otherwise is not None:
             results.append(self.ex(node.otherwise, scope))
-        sized = self.common(results) or want
+        first = [results[-1], *results[:-1]] if node.otherwise is not None else results  # ELSE has the first word
+        sized = self.common(first) or want
         if sized is not None and (node.otherwise is None or any(r.text == "NULL" for r in results)):
             sized = Sized(sized.type)  # as PostgreSQL describes it
         nodes = [result for _, result in node.whens] + (
@@ -75,16 +76,13 @@ class Composites(Matching):
             for r, n in zip(results, nodes, strict=True)
         ]
         parts, heads = ["CASE"], []
+        whens = [self._when(condition, operand, node.operand, scope) for condition, _ in node.whens]
+        if operand is not None and any(first.text != operand.text for first, _ in whens):
+            operand = None  # each is compared in its own way
+            whens = [(one, Ex(f"({one.text} = {two.text})", S_BOOL)) for one, two in whens]
         if operand is not None:
             parts.append(operand.text)
-        for (condition, _), result in zip(node.whens, results, strict=False):
-            when = (
-                self.ex(condition, scope, operand.sized)
-                if operand is not None
-                else Ex(self.truth(condition, scope, "CASE/WHEN"), S_BOOL)
-            )
-            if operand is not None and node.operand is not None:
-                self.refuse_mixed(operand, when, tree.Binary("=", node.operand, condition, at=condition.at))
+        for (_, when), result in zip(whens, results, strict=False):
             heads.append(f"WHEN {when.text} THEN")
             parts.append(f"{heads[-1]} {result.text}")
         if node.otherwise is not None:
@@ -97,6 +95,16 @@ class Composites(Matching):
             shown.append(f"ELSE {exact(results[-1])}")
         start = "CASE" if operand is None else f"CASE {operand.text}"
         return picked(made, results, f"({' '.join([start, *shown])} END)")
+
+    def _when(
+        self, condition: tree.Node, operand: Ex | None, compared: tree.Node | None, scope: Scope
+    ) -> tuple[Ex, Ex]:
+        """Return what a condition of CASE is compared with, and the condition."""
+        if operand is None or compared is None:
+            return Ex(""), Ex(self.truth(condition, scope, "CASE/WHEN"), S_BOOL)
+        when = self.ex(condition, scope, operand.sized)
+        operand = self.typed(operand, when.sized or S_TEXT, condition.at)
+        return self.matched(operand, when, tree.Binary("=", compared, condition, at=condition.at))
 
     def common(self, items: Sequence[Ex]) -> Sized | None:
         """Return the type that all of these become together; None when none has one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..protocol.errors import PgError
-from ..types.registry import BYTEA, RECORD, REG, Sized
+from ..types.registry import BYTEA, FLOAT4, FLOAT8, RECORD, REG, Sized
 from . import tree
 from .decimals import exact, is_free
 from .literals import S_TEXT
@@ -50,11 +50,17 @@ class Listing(Tables):
         parts = []
         for item in items:
             sized = item.sized or S_TEXT
-            value = (
-                f"hex({item.text})" if sized.type is BYTEA else exact(item) if is_free(item) else item.text
-            )
+            value = self._field(item)
             parts.append(f"{sized.type.oid}, {sized.modifier}, {value}")
         return self.own(f"json_array({', '.join(parts)})", Sized(RECORD))
+
+    def _field(self, item: Ex) -> str:
+        """Return a value as an item of the array that a record travels as."""
+        if item.type is BYTEA:
+            return f"CASE WHEN {item.text} IS NOT NULL THEN hex({item.text}) END"
+        if is_free(item):
+            return exact(item)
+        return self.json_item(item) if item.type in (FLOAT4, FLOAT8) else item.text
 
     def _star_columns(self, star: tree.Star, scope: Scope) -> list[tuple[str, Ex]]:
         wanted = star.parts[-1] if star.parts else None

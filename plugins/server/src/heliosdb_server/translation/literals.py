@@ -9,6 +9,7 @@ from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
 from ..types import reading
+from ..types.conversions import NEVER, way
 from ..types.registry import (
     BOOL,
     BPCHAR,
@@ -101,7 +102,7 @@ def wider(a: Sized | None, b: Sized | None) -> Sized | None:
     if one in _MOMENTS and two in _MOMENTS:
         return Sized(one if _MOMENTS[one] >= _MOMENTS[two] else two)
     if one in STRINGS and two in STRINGS:
-        return Sized(one if one is VARCHAR and two in (VARCHAR, TEXT) else TEXT)
+        return Sized(one if one in (TEXT, VARCHAR, BPCHAR) else TEXT)  # each becomes the others by itself
     if one.element and two.element:
         item = wider(Sized(BY_OID[one.element]), Sized(BY_OID[two.element]))
         array = BY_OID.get(item.type.array) if item is not None else None
@@ -119,26 +120,11 @@ def rank(kind: PgType) -> int:
     return _RANK.get(kind, 0)
 
 
-_WITH_NUMBERS = frozenset((BOOL, BYTEA, DATE, TIMESTAMP, TIMESTAMPTZ, INTERVAL, TIME, TIMETZ, UUID))
-
-
 def can_cast(source: PgType, target: PgType) -> bool:
     """Has PostgreSQL a cast from one type to another?"""
-    if source is target or STRINGS & {source, target} or source.category in "PX" or target.category in "PXUA":
+    if source.category in "PX" or target.category in "PX":
         return True
-    if source in _RANK or target in _RANK:
-        other = target if source in _RANK else source
-        number = source if source in _RANK else target
-        if other is BOOL:
-            return number is INT4 or (
-                number in INTEGERS and source is BOOL
-            )  # 2::smallint::bool is one too many
-        return other not in _WITH_NUMBERS
-    if BOOL in (source, target):
-        return {source, target} <= {BOOL, JSON, JSONB}
-    if source in _MOMENTS and target is INTERVAL:
-        return False
-    return not (source is INTERVAL and target in _MOMENTS)
+    return way(source, target) < NEVER
 
 
 def cast(ex: Ex, target: Sized, *, explicit: bool = True) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
-from ..types.registry import BOOL, BY_OID, BYTEA, INTERVAL, JSON, JSONB, STRINGS, TEXT, Sized
+from ..types.registry import BOOL, BY_OID, BYTEA, JSON, JSONB, STRINGS, TEXT, Sized
 from . import tree
 from .literals import S_BOOL, S_TEXT
 from .scope import Ex, Scope
@@ -46,6 +46,10 @@ class Matching(Operators):
         ):
             op = ("!" if node.negated else "") + ("~~*" if node.kind == "ilike" else "~~")
             raise self._no_operator(made, op, self.ex(node.pattern, scope), node)
+        if made.type is BYTEA and node.kind == "like":
+            bytes_ = self.ex(node.pattern, scope, Sized(BYTEA)).text
+            mark = self.text(node.escape, scope) if node.escape is not None else "'\\'"
+            return self.own(f"({no}pg_like({made.text}, {bytes_}, {mark}, 0))", S_BOOL)
         if isinstance(node.pattern, tree.Const) and node.pattern.kind not in ("string", "null"):
             raise self._no_operator(made, "~~", self.ex(node.pattern, scope), node)
         operand = self.as_text(made) if filled else self.padded(made)
@@ -66,16 +70,15 @@ class Matching(Operators):
         a = self.ex(node.operand, scope)
         low, high = self.ex(node.low, scope, a.sized), self.ex(node.high, scope, a.sized)
         a = self.typed(a, low.sized or high.sized, node.operand.at)
-        for end in (low, high):
-            self.refuse_mixed(a, end, tree.Binary(">=", node.operand, node.low, at=node.at))
-        if low.type is not a.type or high.type is not a.type:
-            (first, low), (second, high) = self.comparable(a, low), self.comparable(a, high)
-            if first.text != a.text or second.text != a.text:
-                no = "NOT " if node.negated else ""
-                return Ex(f"({no}({first.text} >= {low.text} AND {second.text} <= {high.text}))", S_BOOL)
-        elif a.type is INTERVAL:
-            a, low = self.comparable(a, low)
-            high = self._interval_order(high)
+        below = tree.Binary(">=", node.operand, node.low, at=node.at)
+        (first, low), (second, high) = self.matched(a, low, below), self.matched(a, high, below)
+        no = "NOT " if node.negated else ""
+        if first.text != second.text:
+            made = f"({first.text} >= {low.text} AND {second.text} <= {high.text})"
+            if node.symmetric:
+                made = f"({made} OR ({first.text} <= {low.text} AND {second.text} >= {high.text}))"
+            return Ex(f"({no}{made})", S_BOOL)
+        a = first
         one, two = low.text, high.text
         if node.symmetric:
             one, two = f"min({one}, {two})", f"max({one}, {two})"
@@ -94,7 +97,8 @@ class Matching(Operators):
                         "42601", "unequal number of entries in row expressions", position=node.at + 1
                     )
                 made = [self.ex(each, scope, a.sized) for each, a in zip(item.items, sides, strict=True)]
-                pairs = [self.comparable(a, each) for a, each in zip(sides, made, strict=True)]
+                equal = tree.Binary("=", node.operand, item, at=node.at)
+                pairs = [self.matched(a, each, equal) for a, each in zip(sides, made, strict=True)]
                 if any(first.text != a.text for (first, _), a in zip(pairs, sides, strict=True)):
                     return self._in_rows(node, scope)
                 rows.append(f"({', '.join(each.text for _, each in pairs)})")
@@ -180,8 +184,7 @@ class Matching(Operators):
             name = self.fresh("q")
             item = Ex(f"{name}.value", sized)
             if node.op in COMPARE:
-                self.refuse_mixed(a, item, tree.Binary(node.op, node.left, node.right, at=node.at))
-                a, item = self.comparable(a, item)
+                a, item = self.matched(a, item, tree.Binary(node.op, node.left, node.right, at=node.at))
             if (node.op, node.every) in (("=", False), ("<>", True)):
                 text = f"SELECT {item.text} FROM {items_text} AS {name}"
                 return Ex(f"({a.text} {'NOT ' if node.every else ''}IN ({text}))", S_BOOL)
@@ -223,7 +226,8 @@ class Matching(Operators):
         no = "NOT " if node.negated else ""
         if node.what == "distinct":
             assert node.other is not None
-            a, b = self.comparable(*self.pair(node.operand, node.other, scope))
+            equal = tree.Binary("=", node.operand, node.other, at=node.at)
+            a, b = self.matched(*self.pair(node.operand, node.other, scope), equal)
             a, b = (self._asked(each) for each in (a, b))
             return Ex(f"({a.text} IS {'' if node.negated else 'NOT '}{b.text})", S_BOOL)
         if isinstance(node.operand, tree.Row):

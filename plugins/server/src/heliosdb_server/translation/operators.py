@@ -210,17 +210,21 @@ class Operators(Arithmetic):
             if len(node.left.items) != len(node.right.items):
                 raise PgError("42601", "unequal number of entries in row expressions", position=node.at + 1)
             pairs = [
-                self.comparable(*self.pair(a, b, scope))
+                self.matched(*self.pair(a, b, scope), node)
                 for a, b in zip(node.left.items, node.right.items, strict=True)
             ]
             left, right = ", ".join(a.text for a, _ in pairs), ", ".join(b.text for _, b in pairs)
             return Ex(f"(({left}) {node.op} ({right}))", S_BOOL)
-        a, b = self.pair(node.left, node.right, scope)
-        self.refuse_mixed(a, b, node)
-        if a.type is JSONB and b.type is JSONB and node.op not in ("=", "<>"):
-            return self.own(f"(pg_jsonb_order({a.text}) {node.op} pg_jsonb_order({b.text}))", S_BOOL)
-        a, b = self.comparable(a, b)
+        a, b = self.matched(*self.pair(node.left, node.right, scope), node)
         return Ex(f"({a.text} {node.op} {b.text})", S_BOOL)
+
+    def matched(self, a: Ex, b: Ex, node: tree.Binary) -> tuple[Ex, Ex]:
+        """Return two expressions so that SQLite compares them as PostgreSQL would.
+
+        :raises PgError: they are of types that are not compared
+        """
+        self.refuse_mixed(a, b, node)
+        return self.comparable(a, b, ordered=node.op not in ("=", "<>"))
 
     def refuse_mixed(self, a: Ex, b: Ex, node: tree.Binary) -> None:
         """Refuse to compare text with a number or the like: SQLite would find them different without a word."""
@@ -236,8 +240,11 @@ class Operators(Arithmetic):
         if "" not in kinds and kinds[0] != kinds[1] and UNKNOWN not in (one, two) and not REG & {one, two}:
             raise self._no_operator(a, node.op, b, node)
 
-    def comparable(self, a: Ex, b: Ex) -> tuple[Ex, Ex]:
-        """Return two expressions so that comparing what SQLite has for them compares what PostgreSQL would."""
+    def comparable(self, a: Ex, b: Ex, *, ordered: bool = False) -> tuple[Ex, Ex]:
+        """Return two expressions so that comparing what SQLite has for them compares what PostgreSQL would.
+
+        :param ordered: it matters which is the greater one
+        """
         one, two = a.type, b.type
         if one in MOMENTS and two in MOMENTS and one is not two:
             target = wider(a.sized, b.sized)
@@ -245,7 +252,11 @@ class Operators(Arithmetic):
             return self.cast(a, target, -1), self.cast(b, target, -1)
         if one is INTERVAL and two is INTERVAL:
             return self._interval_order(a), self._interval_order(b)
-        if one == JSONB and two is JSONB:
+        if one is JSONB and two is JSONB and ordered:
+            return self.own(f"pg_jsonb_order({a.text})", a.sized), self.own(
+                f"pg_jsonb_order({b.text})", b.sized
+            )
+        if one is JSONB and two is JSONB:
             return self.own(f"pg_jsonb({a.text})", a.sized), self.own(f"pg_jsonb({b.text})", b.sized)
         if one is not None and two is not None and one.element and two.element:
             return self.array_order(a), self.array_order(b)

@@ -11,15 +11,16 @@ from ..types.registry import (
     BY_NAME,
     BY_OID,
     DATE,
+    INT2,
     INT4,
     INT8,
     INTEGERS,
     INTERVAL,
     JSON,
+    MOMENTS,
     NUMERIC,
     STRINGS,
     TEXT,
-    TIMESTAMP,
     TIMESTAMPTZ,
     Sized,
 )  # fmt: skip
@@ -185,11 +186,17 @@ class RowFunctions(Calls):
             raise self._no_function(call, [])
         start, stop = self.pair(call.args[0], call.args[1], scope)
         sized = self.common([start, stop]) or S_INT4
-        start, stop = self.typed(start, sized, call.at), self.typed(stop, sized, call.at)
-        moments = sized.type in (DATE, TIMESTAMP, TIMESTAMPTZ)
-        step = Ex("1")
+        moments = sized.type in MOMENTS
+        step = Ex("1", S_INT4)
         if len(call.args) == 3:
-            step = self.ex(call.args[2], scope, Sized(INTERVAL) if moments else sized)
+            step = self.ex(call.args[2], scope, Sized(INTERVAL) if moments else None)
+            sized = sized if moments else self.common([start, stop, step]) or S_INT4
+            step = self.typed(step, sized, call.at)
+        elif moments:
+            raise self._no_function(call, [start, stop])
+        start, stop = self.typed(start, sized, call.at), self.typed(stop, sized, call.at)
+        if not moments and sized.type not in (INT2, INT4, INT8, NUMERIC):
+            raise self._no_function(call, [start, stop, step][: len(call.args)])
         name = quote_identifier(written)
         if moments:
             kind = TIMESTAMPTZ if sized.type is DATE else sized.type

@@ -221,7 +221,7 @@ class Tables(RowFunctions):
                 raise PgError(
                     "42703", f'column "{name}" specified in USING clause does not exist in {side} table'
                 )
-            one, two = self.comparable(left, right)
+            one, two = self.matched(left, right, tree.Binary("=", node.left, node.right, at=node.at))
             conditions.append(f"{one.text} = {two.text}")
             if node.kind in ("right", "full"):
                 merged = f"coalesce({left.text}, {right.text})"

@@ -301,7 +301,8 @@ class Values:
         if ex.type is BYTEA:
             return f"CASE WHEN {ex.text} IS NOT NULL THEN '\\x' || lower(hex({ex.text})) END"
         if ex.type in (FLOAT8, FLOAT4):
-            return f"json(CASE WHEN {ex.text} IS NOT NULL THEN printf('%!.17g', {ex.text}) END)"
+            digits = f"replace(printf('%!.17g', {ex.text}), 'Inf', '9e999')"  # which is infinite when it is read
+            return f"json(CASE WHEN {ex.text} IS NOT NULL THEN {digits} END)"
         if ex.type is not None and ex.type.element:
             return f"json({ex.text})"
         return ex.text

@@ -236,7 +236,13 @@ def load(value: object) -> list[Item]:
 
 def dump(items: list[Item]) -> str:
     r"""Return items as SQLite keeps them; bytes, which JSON has not, as ``\\x`` and hexadecimal digits."""
-    return json.dumps(items, ensure_ascii=False, separators=(",", ":"), default=_bytes)
+    made = json.dumps(items, ensure_ascii=False, separators=(",", ":"), default=_bytes)
+    if "Infinity" in made:  # JSON has none: SQLite reads a number that is too great as infinite
+        return _INFINITE.sub(lambda found: found[1] or found[0].replace("Infinity", "9e999"), made)
+    return made
+
+
+_INFINITE = re.compile(r'("(?:[^"\\]|\\.)*")|Infinity')
 
 
 def _bytes(value: object) -> str:

@@ -105,6 +105,9 @@ def float_out(value: float) -> str:
             exponent = len(digits.lstrip("-")) - 1
             sign = "-" if value < 0 else ""
             return f"{sign}{mantissa[0]}{'.' + mantissa[1:] if mantissa[1:] else ''}e+{exponent}"
+    elif abs(value) >= 1e15:
+        whole, _, rest = repr(abs(value)).partition(".")
+        return f"{'-' if value < 0 else ''}{whole[0]}.{whole[1:]}{rest}e+{len(whole) - 1}"
     return repr(value)
 
 
