@@ -14,8 +14,9 @@ from ..types.intervals import Interval
 from ..types.reading import Literal, jsonb_dump
 from . import samples
 from .arrays import pg_array_order
-from .documents import jsonable, key_of, pg_jsonb_order
+from .documents import pg_jsonb_order
 from .exact import spread
+from .json_making import NO_KEYS, jsonable, key_of
 
 
 @lru_cache(maxsize=256)
@@ -128,7 +129,13 @@ def _string(rows: list[Any], count: int, types: list[str]) -> Any:
 def _array(rows: list[Any], count: int, types: list[str]) -> str:
     items = [row[0] for row in rows]
     if types[0].startswith("_"):
-        items = [arrays.load(item) if item is not None else None for item in items]
+        if None in items:
+            raise PgError("22004", "cannot accumulate null arrays")
+        items = [arrays.load(item) for item in items]
+        if [] in items:
+            raise PgError("2202E", "cannot accumulate empty arrays")
+        if not arrays.is_even(items):
+            raise PgError("2202E", "cannot accumulate arrays of different dimensionality")
     return arrays.dump(items)
 
 
@@ -142,6 +149,8 @@ def _json(rows: list[Any], count: int, types: list[str]) -> str:
 def _json_object(rows: list[Any], count: int, types: list[str]) -> str:
     if any(row[0] is None for row in rows):
         raise PgError("22023", "field name must not be null")
+    if types[0] in NO_KEYS or types[0].startswith("_"):
+        raise PgError("22023", "key value must be scalar, not array, composite, or json")
     made = [(key_of(row[0], types[0]), jsonable(row[1], types[1])) for row in rows]
     pairs = (f"{name} : {jsonb_dump(value)}" for name, value in made)
     return "{ " + ", ".join(pairs) + " }"
@@ -171,6 +180,19 @@ def _spread(*, sample: bool, root: bool) -> Callable[..., Any]:
     def run(rows: list[Any], count: int, types: list[str]) -> Any:
         values = [numbers.decimal(row[0]) for row in rows if row[0] is not None]
         return spread(values, sample=sample, root=root)
+
+    return run
+
+
+def _total(*, mean: bool) -> Callable[..., Any]:
+    """Return a sum of floating-point numbers, or their mean, one added to the other."""
+
+    def run(rows: list[Any], count: int, types: list[str]) -> float | None:
+        values = _numbers(rows)
+        made = reduce(lambda a, b: a + b, values) if values else None
+        if made is not None and math.isnan(made):
+            raise samples.no_number()
+        return made / len(values) if made is not None and mean else made
 
     return run
 
@@ -266,6 +288,8 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "percentile_disc": lambda rows, count, types: _percentile(rows, count, types, exact=True),
     "mode": _mode,
     "any_value": lambda rows, count, types: next((row[0] for row in rows if row[0] is not None), None),
+    "float_sum": _total(mean=False),
+    "float_avg": _total(mean=True),
     "array_min": lambda rows, count, types: _outermost(min, rows),
     "array_max": lambda rows, count, types: _outermost(max, rows),
     "interval_sum": _spans("sum"),

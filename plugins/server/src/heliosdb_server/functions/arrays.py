@@ -46,6 +46,8 @@ def pg_array_letters(array: str) -> str:
 
 
 def pg_array_length(array: str, dimension: int = 1) -> int | None:
+    if dimension < 1:
+        return None
     items: Any = arrays.load(array)
     for _ in range(dimension - 1):
         items = items[0] if items and isinstance(items[0], list) else []
@@ -53,6 +55,8 @@ def pg_array_length(array: str, dimension: int = 1) -> int | None:
 
 
 def pg_array_lower(array: str, dimension: int = 1) -> int | None:
+    if dimension < 1:
+        return None
     return None if pg_array_length(array, dimension) is None else 1
 
 
@@ -279,7 +283,7 @@ def pg_no_rows(*_: Any) -> str:
 def pg_series(start: Any, stop: Any, step: Any) -> str:
     if step == 0:
         raise PgError("22023", "step size cannot equal zero")
-    count = int((stop - start) / step) + 1
+    count = math.floor((stop - start) / step + 1e-9) + 1
     if count > 10_000_000:
         raise PgError("54000", f"generate_series() would return {count} rows: give it constants")
     return arrays.dump([start + at * step for at in range(max(count, 0))])

@@ -46,7 +46,8 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
     was, _, scale = was.partition("@")
     source, target = BY_NAME.get(was), BY_NAME[name]
     if scale:
-        return writing.text_out(NUMERIC, int(scale))
+        write, fit = writing.text_out(NUMERIC, int(scale)), cast("text", name, modifier, here, assignment)
+        return lambda value: fit(write(value))
     if target.element:
         return _array(source, target, modifier, here, assignment)
     if target in STRINGS:
@@ -88,7 +89,7 @@ def _array(source: PgType | None, target: PgType, modifier: int, here: tzinfo, a
         return [items(v) if isinstance(v, list) else None if v is None else one(v) for v in values]
 
     def run(value: Any) -> str:
-        if isinstance(value, str) and value[:1] == "{":
+        if isinstance(value, str) and (value[:1] == "{" or source in STRINGS):
             return arrays.dump(read(value, reading.text_in(element, modifier, here)))
         return arrays.dump(items(arrays.load(value)))
 

@@ -248,17 +248,26 @@ def pg_isfinite(value: Any) -> int:
     return int(value not in ("infinity", "-infinity"))
 
 
-def pg_overlaps(a: Any, b: Any, c: Any, d: Any) -> int:
-    def end(start: datetime, other: Any) -> datetime:
-        try:
-            return moments.moment(other)
-        except PgError:
-            return _interval(other).added_to(start)
+@sees_null
+def pg_overlaps(a: str | None, b: str | None, c: str | None, d: str | None) -> int | None:
+    """Do two periods overlap? Their ends are texts of one type, which sort as they follow each other."""
+    (one, two), (three, four) = _period(a, b), _period(c, d)
+    if one is None or three is None:
+        return None
+    if one > three:
+        one, two, three, four = three, four, one, two
+    if one == three:
+        return None if two is None or four is None else 1
+    if two is None:
+        return None
+    return 1 if three < two else 0 if four is not None else None
 
-    one, three = moments.moment(a), moments.moment(c)
-    two, four = end(one, b), end(three, d)
-    one, two, three, four = min(one, two), max(one, two), min(three, four), max(three, four)
-    return int((one < four and three < two) or (one == three))
+
+def _period(a: str | None, b: str | None) -> tuple[str | None, str | None]:
+    """Return the begin of a period and its end, None where that is not known."""
+    if a is None or b is None:
+        return a or b, None
+    return min(a, b), max(a, b)
 
 
 def pg_to_date(text: str, form: str) -> str:

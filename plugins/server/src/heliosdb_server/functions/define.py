@@ -7,7 +7,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..protocol.errors import PgError
-from . import angles, arrays, casts, choosing, clocks, documents, exact, json_rows, numerics, patterns, spans, texts
+from . import (
+    angles,
+    arrays,
+    casts,
+    choosing,
+    clocks,
+    documents,
+    exact,
+    json_changes,
+    json_making,
+    json_rows,
+    numerics,
+    patterns,
+    spans,
+    texts,
+)
 from .aggregates import Aggregate
 
 
@@ -70,6 +85,8 @@ _EVERYONES: dict[str, Callable[..., Any]] = {
     **arrays.FUNCTIONS,
     **documents.FUNCTIONS,
     **json_rows.FUNCTIONS,
+    **json_changes.FUNCTIONS,
+    **json_making.FUNCTIONS,
     **choosing.FUNCTIONS,
     **clocks.FUNCTIONS,
     **spans.FUNCTIONS,

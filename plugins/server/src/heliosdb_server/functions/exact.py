@@ -133,6 +133,10 @@ def pg_exact_abs(value: Any) -> str:
     return _shown(numbers.decimal(value).copy_abs())
 
 
+def pg_exact_trim(value: Any) -> str:
+    return _shown(numbers.decimal(value).normalize())
+
+
 def pg_exact_micros(seconds: float) -> str:
     """Return seconds with the microseconds that they have."""
     return f"{seconds:.6f}"

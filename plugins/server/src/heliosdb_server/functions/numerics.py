@@ -82,12 +82,8 @@ def pg_cbrt(value: float) -> float:
     if hasattr(math, "cbrt"):  # Python 3.11
         return float(math.cbrt(value))
     near = math.copysign(abs(value) ** (1 / 3), value)
-    candidates = [near]
-    for toward in (math.inf, -math.inf):
-        found = near
-        for _ in range(3):
-            candidates.append(found := math.nextafter(found, toward))
-    return min(candidates, key=lambda found: abs(Fraction(found) ** 3 - Fraction(value)))
+    beside = [math.nextafter(near, toward) for toward in (math.inf, -math.inf)]
+    return min([near, *beside], key=lambda found: abs(Fraction(found) ** 3 - Fraction(value)))
 
 
 def pg_factorial(value: int) -> Any:

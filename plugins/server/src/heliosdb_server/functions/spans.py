@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from ..protocol.errors import PgError
 from ..types import intervals, writing
 from ..types.intervals import DAY, Interval
 from .marks import collected, sees_null
@@ -42,7 +44,9 @@ def pg_interval_least(*values: Any) -> str | None:
 
 def pg_make_interval(*parts: Any) -> str:
     years, months, weeks, days, hours, minutes, seconds = [*parts, *[0] * 7][:7]
-    micros = round((hours * 3600 + minutes * 60 + seconds) * 10**6)
+    micros = round((hours * 3600 + minutes * 60 + seconds) * 10**6) if math.isfinite(seconds) else 1 << 64
+    if max(abs(micros) >> 32, abs(years * 12 + months), abs(weeks * 7 + days)) >= 2**31:
+        raise PgError("22008", "interval out of range")
     return str(Interval(years * 12 + months, weeks * 7 + days, micros))
 
 

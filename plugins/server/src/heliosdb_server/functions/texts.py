@@ -328,7 +328,7 @@ def pg_set_byte(value: Any, place: int, new: int) -> bytes:
 
 
 def pg_bit_count(value: Any) -> int:
-    return sum(bin(byte).count("1") for byte in writing.data(value))
+    return sum(byte.bit_count() for byte in writing.data(value))
 
 
 def _bit(data: bytes, place: int) -> tuple[int, int]:
@@ -363,7 +363,9 @@ def pg_unistr(text: str) -> str:
     pattern = r"\\(?:\\|\+([0-9A-Fa-f]{6})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-9A-Fa-f]{4})|)"
     made = re.sub(pattern, one, text)
     try:
-        return made.encode("utf-16", "surrogatepass").decode("utf-16")  # pairs of surrogates are one character
+        return made.encode("utf-16", "surrogatepass").decode(
+            "utf-16"
+        )  # pairs of surrogates are one character
     except UnicodeDecodeError:
         raise PgError("42601", "invalid Unicode surrogate pair") from None
 

@@ -190,8 +190,10 @@ class SocketWire:
             pass
 
     def linger(self, seconds: float) -> None:
-        """Take what the client still sends, until it sees that nobody answers any more: a socket that is closed with
-        unread bytes is reset, and the last words may be lost with it."""
+        """Take what the client still sends, until it sees that nobody answers any more, or the time is over.
+
+        A socket that is closed with unread bytes is reset, and the last words may be lost with it.
+        """
         socket_ = self.socket
         until = time.monotonic() + seconds
         try:

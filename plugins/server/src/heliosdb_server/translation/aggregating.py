@@ -11,6 +11,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 from ..protocol.errors import PgError
 from ..types.registry import (
     BOOL,
+    BPCHAR,
     BY_OID,
     BYTEA,
     FLOAT4,
@@ -36,6 +37,7 @@ from .composites import Composites
 from .decimals import exact
 from .literals import S_BOOL, S_FLOAT8, S_INT8, S_TEXT, is_number
 from .scope import Ex, Scope
+from .spaces import sizeless
 
 _NATIVE = frozenset(("count", "sum", "avg", "min", "max"))
 
@@ -57,6 +59,7 @@ AGGREGATES = _NATIVE | _COLLECTING.keys() | {"bool_and", "bool_or", "every", "gr
 _EXACT = frozenset(("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"))
 
 
+_FROM_THE_FIRST = re.compile(r"\w+\s+(?:BETWEEN\s+)?UNBOUNDED\s", re.IGNORECASE)
 _CONSTANT = re.compile(r"(?:[\d\s()+-]|AND|OR|NOT)+")
 
 
@@ -108,6 +111,10 @@ class Aggregating(Composites):
         """Return what rows are sorted by for this value, where SQLite would sort what it has for it otherwise."""
         if ex.type is INTERVAL:
             return self._interval_order(ex)._replace(not_null=ex.not_null)
+        if ex.type is JSON:
+            raise PgError(
+                "42883", "could not identify an ordering operator for type json", hint="Cast it to jsonb."
+            )
         if ex.type is JSONB:
             return self.own(f"pg_jsonb_order({ex.text})", ex.sized)._replace(not_null=ex.not_null)
         if ex.type is not None and ex.type.element:
@@ -172,7 +179,9 @@ class Aggregating(Composites):
             sized = self._native_result(name, args)
             made = f"{name}({text}){end}"
             if name in ("sum", "avg") and sized is not None and sized.type is NUMERIC:
-                return self._decimal_total(name, made, f"{distinct}{{}}){end}", args[0], node)
+                return self._decimal_total(name, made, (distinct, f"){end}"), args[0], node)
+            if name in ("sum", "avg") and kind in (FLOAT4, FLOAT8) and self._moves(node.over, scope):
+                return self._collected(node, f"float_{name}", FLOAT8, args, scope, end)._replace(sized=sized)
             if name in ("sum", "avg") and kind in (FLOAT4, FLOAT8) and not self.lasting:
                 return self.own(f"coalesce({made}, pg_total(count({args[0].text}){end}))", sized)
             if name in ("min", "max") and args[0].type is NUMERIC:
@@ -182,23 +191,38 @@ class Aggregating(Composites):
                 return found
             if name in ("min", "max") and args[0].type is VARCHAR:
                 sized = S_TEXT
+            if name in ("min", "max") and args[0].type is BPCHAR:
+                return sizeless(Ex(made, sized))
             return Ex(made, sized)
         result = _COLLECTING[name]
         return self._collected(node, name, result, args, scope, end)
 
-    def _decimal_total(self, name: str, made: str, rest: str, arg: Ex, node: tree.Call) -> Ex:
-        """Return a sum or an average of decimal numbers, with what shows it."""
+    def _moves(self, over: tree.Window | str | None, scope: Scope) -> bool:
+        """Does a window leave rows behind? From a sum SQLite subtracts them, which loses digits of fractions."""
+        window = scope.windows.get(over) if isinstance(over, str) else over
+        frame = window.frame if window is not None else ""
+        return bool(frame) and _FROM_THE_FIRST.match(frame) is None
+
+    def _decimal_total(self, name: str, made: str, around: tuple[str, str], arg: Ex, node: tree.Call) -> Ex:
+        """Return a sum or an average of decimal numbers, with what shows it.
+
+        :param around: what stands before and behind the aggregate's argument
+        """
+
+        def of(function: str, text: str) -> str:
+            return f"{function}({around[0]}{text}{around[1]}"
+
         scale, value = arg.decimals, exact(arg)
-        exactly = f"pg_exact_sum({rest.format(value)}"
-        whole = f"sum({rest.format(arg.text)}"
+        exactly = of("pg_exact_sum", value)
+        whole = of("sum", arg.text)
         moved = f"CAST(round({arg.text} * 1e{scale}) AS INTEGER)"  # sums of binary fractions drift away
         if scale and not (_is_long(arg) and node.over is None):
-            exactly = whole = f"pg_exact_shift(sum({rest.format(moved)}, {scale})"
+            exactly = whole = f"pg_exact_shift({of('sum', moved)}, {scale})"
         elif scale:
             whole = exactly
         if name == "sum":
             if scale:
-                text = f"(CAST(sum({rest.format(moved)} AS REAL) / 1e{scale})"
+                text = f"(CAST({of('sum', moved)} AS REAL) / 1e{scale})"
                 return Ex(text, Sized(NUMERIC), scale=scale, shown=exactly)
             if scale is not None:
                 return Ex(made, Sized(NUMERIC), scale=scale)
@@ -207,11 +231,9 @@ class Aggregating(Composites):
                 total = self.own(f"CAST({exactly} AS NUMERIC)", Sized(NUMERIC))
             return total._replace(shown=exactly) if node.over is None else total
         average = self._fifteen(made)
-        count = f"count({rest.format(arg.text)}"
+        count = of("count", arg.text)
         if arg.type is INT8:
-            halves = (
-                f"sum({rest.format(half)}" for half in (f"{arg.text} >> 32", f"{arg.text} & 4294967295")
-            )
+            halves = (of("sum", half) for half in (f"{arg.text} >> 32", f"{arg.text} & 4294967295"))
             if node.distinct:
                 return average
             return average._replace(shown=f"pg_exact_average({', '.join(halves)}, {count})")

@@ -51,7 +51,7 @@ class Arithmetic(Values):
             name = {"+": "vector_add", "-": "vector_subtract", "*": "vector_multiply"}[op]
             return Ex(f"{name}({a.text}, {b.text})", Sized(VECTOR))
         result = wider(a.sized, b.sized)
-        if result is not None and result.type is FLOAT4 and one is not two:
+        if result is not None and result.type is FLOAT4 and None is not one is not two is not None:
             result = S_FLOAT8  # real with anything else is double precision
         kind = result.type if result is not None else None
         for each, ex in ((one, a), (two, b)):

@@ -24,10 +24,12 @@ from ..types.registry import (
     INTERVAL,
     JSON,
     JSONB,
+    MOMENTS,
     NUMERIC,
     RECORD,
     STRINGS,
     TEXT,
+    TIME,
     TIMESTAMP,
     TIMESTAMPTZ,
     VECTOR,
@@ -101,7 +103,8 @@ class Calls(Aggregating):
     def _by_signature(self, node: tree.Call, name: str, signature: Signature, scope: Scope) -> Ex:
         if name in _BYTES_TOO and BYTEA in [self.ex(arg, scope).type for arg in node.args[:2]]:
             bytes_too = tuple(BYTEA if kind is TEXT else kind for kind in signature.wants)
-            signature = signature._replace(wants=bytes_too, result=BYTEA)
+            result = BYTEA if signature.result is TEXT else signature.result
+            signature = signature._replace(wants=bytes_too, result=result)
         wants = list(signature.wants)
         if signature.rest:
             wants += [wants[-1]] * (len(node.args) - len(wants))
@@ -278,7 +281,9 @@ class Calls(Aggregating):
         items, sized = self.unified(node.args, scope, want)
         least = node.name.lower() == "least"
         if sized is not None and sized.type is JSON:
-            raise PgError("42883", "could not identify a comparison function for type json", position=node.at + 1)
+            raise PgError(
+                "42883", "could not identify a comparison function for type json", position=node.at + 1
+            )
         if sized is not None and (sized.type is JSONB or sized.type.element):
             kind, name = "jsonb" if sized.type is JSONB else "array", "least" if least else "greatest"
             texts = ", ".join(item.text for item in items)
@@ -321,6 +326,20 @@ class Calls(Aggregating):
             raise self._no_function(node, [self.ex(node.args[0], scope), array])
         value = self.ex(node.args[0], scope, Sized(element))
         return self.own(f"pg_width_bucket_of({value.text}, {array.text})", S_INT4)
+
+    def _call_overlaps(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        if len(node.args) != 4:
+            raise self._no_function(node, [])
+        nodes = list(node.args)
+        for at in (1, 3):  # an end may be said by how long it lasts
+            if self.ex(nodes[at], scope).type is INTERVAL:
+                nodes[at] = tree.Binary("+", nodes[at - 1], nodes[at], at=node.at)
+        items = [self.ex(each, scope) for each in nodes]
+        sized = self.common(items) or Sized(TIMESTAMPTZ)
+        if sized.type not in MOMENTS and sized.type is not TIME:
+            raise self._no_function(node, items)
+        made = [self.cast(self.typed(item, sized, node.at), Sized(sized.type), node.at) for item in items]
+        return self.own(f"pg_overlaps({', '.join(each.text for each in made)})", S_BOOL)
 
     def _call_now(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         return self.own("pg_now()", Sized(TIMESTAMPTZ))._replace(not_null=True)

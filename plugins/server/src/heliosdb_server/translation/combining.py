@@ -24,8 +24,8 @@ class Combining(Grouping):
         def _body(
             self, node: tree.Node, scope: Scope | None, order: list[tree.Order]
         ) -> tuple[str, tuple[Column, ...]]: ...
-        def _order_by_name(
-            self, order: list[tree.Order], columns: tuple[Column, ...], scope: Scope | None
+        def ordered(
+            self, text: str, order: list[tree.Order], columns: tuple[Column, ...], scope: Scope | None
         ) -> str: ...
 
     def _set_operation(
@@ -49,14 +49,14 @@ class Combining(Grouping):
             for a, b in zip(columns, others, strict=True)
         )
         left, right = self._become(left, columns, merged), self._become(right, others, merged)
-        keyed = any(self._key_of("x", c) != "x" for c in merged)
+        keyed = node.op != "UNION ALL" and any(self._key_of("x", c) != "x" for c in merged)
         if node.op in ("INTERSECT ALL", "EXCEPT ALL") or (keyed and node.op in ("INTERSECT", "EXCEPT")):
             text = self._counted(node.op, left, right, merged)
         elif keyed and node.op == "UNION":
             text = self._one_of_each(f"{left} UNION ALL {right}", merged)
         else:
             text = f"{left} {node.op} {right}"
-        return text + self._order_by_name(order, merged, scope), merged
+        return self.ordered(text, order, merged, scope), merged
 
     def _operand(
         self, node: tree.Node, scope: Scope | None, *, wrap_set: bool = False

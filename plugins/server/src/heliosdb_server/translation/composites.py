@@ -12,6 +12,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError
 from ..types.registry import (
+    BPCHAR,
     BY_OID,
     DATE,
     FLOAT4,
@@ -29,7 +30,7 @@ from ..types.registry import (
     Sized,
 )  # fmt: skip
 from . import tree
-from .decimals import exact, is_free, last_of, picked
+from .decimals import exact, is_free, last_of, literal, picked
 from .literals import S_BOOL, S_INT4, S_TEXT, wider
 from .scope import Ex, Scope
 
@@ -56,7 +57,10 @@ class Composites(Matching):
         if isinstance(inner, tree.Const) and inner.kind == "null":
             return Ex("NULL", node.type)
         if isinstance(inner, tree.Const) and inner.kind == "numeric" and node.type.type in STRINGS:
-            return Ex(quote_text(inner.value), node.type)
+            digits = literal(inner.value)
+            return self.cast(
+                Ex(quote_text(digits[0] if digits else inner.value), S_TEXT), node.type, inner.at
+            )
         return self.cast(found, node.type, inner.at)
 
     def _case(self, node: tree.Case, scope: Scope, want: Sized | None) -> Ex:
@@ -64,7 +68,9 @@ class Composites(Matching):
         results = [self.ex(result, scope) for _, result in node.whens]
         if node.otherwise is not None:
             results.append(self.ex(node.otherwise, scope))
-        first = [results[-1], *results[:-1]] if node.otherwise is not None else results  # ELSE has the first word
+        first = (
+            [results[-1], *results[:-1]] if node.otherwise is not None else results
+        )  # ELSE has the first word
         sized = self.common(first) or want
         if sized is not None and (node.otherwise is None or any(r.text == "NULL" for r in results)):
             sized = Sized(sized.type)  # as PostgreSQL describes it
@@ -88,7 +94,7 @@ class Composites(Matching):
         if node.otherwise is not None:
             parts.append(f"ELSE {results[-1].text}")
         made = Ex(f"({' '.join(parts)} END)", sized or S_TEXT)
-        if not is_free(made):
+        if not is_free(made) and made.type is not BPCHAR:
             return made
         shown = [f"{part} {exact(result)}" for part, result in zip(heads, results, strict=False)]
         if node.otherwise is not None:

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from heliosdb_sqlite.sql.quoting import quote_text
 
-from ..types.registry import INTEGERS, NUMERIC, Sized
-from . import tree
+from ..types.registry import BPCHAR, INTEGERS, NUMERIC, Sized
+from . import spaces, tree
 from .scope import Ex
 
 _ONCE = re.compile(r"nextval|random|setval", re.IGNORECASE)  # what is better not asked twice
@@ -30,6 +30,8 @@ def is_free(ex: Ex) -> bool:
 
 def exact(ex: Ex) -> str:
     """Return an expression for the digits of a number, as far as they are known."""
+    if ex.type is BPCHAR:
+        return spaces.filled(ex)
     if ex.shown:
         return ex.shown
     if ex.type in INTEGERS or ex.decimals is None:
@@ -59,6 +61,8 @@ def same_scale(items: Sequence[Ex]) -> int | None:
 
 def picked(made: Ex, items: Sequence[Ex], shown: str) -> Ex:
     """Return an expression whose value is one of these as one that is shown like it."""
+    if made.type is BPCHAR:
+        return spaces.picked(made, items, shown)
     if not is_free(made):
         return made
     if (scale := same_scale(items)) is not None:
@@ -85,8 +89,13 @@ _BY_NAME = {
 
 def called(name: str, made: Ex, args: Sequence[Ex]) -> Ex:
     """Return a function's result with what shows it."""
+    if made.type is BPCHAR and name in _WINDOWS | {"lag", "lead"} and args:
+        shown = made.text if len(args) < 3 else ""
+        made = spaces.sizeless(made._replace(sized=args[0].sized)) if shown else made
     if not is_free(made) or not args:
         return made
+    if name == "trim_scale":
+        return made._replace(shown=f"pg_exact_trim({exact(args[0])})")
     if name in ("round", "trunc"):
         if any(arg.type not in INTEGERS and arg.type is not NUMERIC for arg in args):
             return made
@@ -120,11 +129,14 @@ def called(name: str, made: Ex, args: Sequence[Ex]) -> Ex:
 
 def listed(ex: Ex) -> str:
     """Return what a client is given for an expression that its query lists."""
-    return ex.shown if is_free(ex) and ex.shown and not _ONCE.search(ex.shown) else ex.text
+    shows = is_free(ex) or ex.type is BPCHAR
+    return ex.shown if shows and ex.shown and not _ONCE.search(ex.shown) else ex.text
 
 
 def has_digits(ex: Ex) -> bool:
     """Has it digits that neither its value nor its type tells?"""
+    if ex.type is BPCHAR:
+        return bool(ex.shown)
     known = ex.decimals is not None and not ex.shown.startswith(("pg_exact_sum(", "pg_exact_shift("))
     return is_free(ex) and not known and bool(ex.shown) and not _ONCE.search(ex.shown)
 
@@ -150,7 +162,7 @@ def last_of(node: tree.Node) -> list[tree.Node]:
     if isinstance(node, tree.SetOp):
         return [*last_of(node.left), *last_of(node.right)] if node.op == "UNION ALL" else []
     if isinstance(node, tree.Core):
-        return [] if node.distinct or node.distinct_on or node.sets else [node]
+        return [] if node.distinct or node.distinct_on else [node]
     return [node] if isinstance(node, tree.Values) else []
 
 

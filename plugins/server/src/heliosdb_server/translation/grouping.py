@@ -50,6 +50,14 @@ class Grouping(Listing):
             made = targets[node.value - 1][1]
             key = self.sortable(made)
             return str(node.value) if key is made and not made.shown else key.text
+        inner = node.operand if isinstance(node, tree.Unary) and node.op == "-" else node
+        if isinstance(inner, tree.Const):
+            clause = "DISTINCT ON" if core.distinct_on else "GROUP BY"
+            if inner.kind == "int":
+                raise PgError(
+                    "42P10", f"{clause} position -{inner.value} is not in select list", position=node.at + 1
+                )
+            raise PgError("42601", f"non-integer constant in {clause}", position=node.at + 1)
         if isinstance(node, tree.Name) and len(node.parts) == 1:
             here = Scope(scope.relations)
             if here.find(node.parts, node.at) is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
+from ..types.registry import NUMERIC, Sized
 from . import tree
 from .aggregating import AGGREGATES
 from .grouping import Grouping, directed
@@ -32,6 +33,7 @@ class GroupingSets(Grouping):
     ) -> tuple[str, tuple[Column, ...]]:
         """Return one query for each set, one behind the other: what is not grouped by in one of them is NULL there."""
         self._refuse_what_spans(node)
+        shows = any(each is node for each in self.last)
         scope = Scope(outer=outer)
         for each in node.sources:
             self.source(copy.deepcopy(each), scope)
@@ -49,14 +51,16 @@ class GroupingSets(Grouping):
                 else tree.Const(None, "null")
                 for key in every.keys() - {written(item) for item in items}
             }
-            text, columns = self._branch(node, targets, order, items, _Nulls(missing, every.keys()), outer)
+            text, columns = self._branch(
+                node, targets, order, items, _Nulls(missing, every.keys()), outer, shows
+            )
             branches.append(text)
         shown = columns[: len(columns) - len(order)]
         name = self.fresh("sets")
         names = ", ".join(f"c{at}" for at in range(len(columns)))
         listed = ", ".join(f"{name}.c{at} AS {quote_identifier(c.name)}" for at, c in enumerate(shown))
         keys = [
-            directed(self.sortable(Ex(f"{name}.c{len(shown) + at}", columns[len(shown) + at].sized)).text, each,
+            directed(self._sorted_by(f"{name}.c{len(shown) + at}", columns[len(shown) + at].sized, shows), each,
                      not_null=False)
             for at, each in enumerate(order)
         ]  # fmt: skip
@@ -128,6 +132,7 @@ class GroupingSets(Grouping):
         items: list[tree.Node],
         nulls: _Nulls,
         outer: Scope | None,
+        shows: bool,
     ) -> tuple[str, tuple[Column, ...]]:
         """Return the rows of one set, with what the rows of all are sorted by behind them."""
         listed = [
@@ -139,7 +144,17 @@ class GroupingSets(Grouping):
         parts = [*(t.expr for t in listed), *([having] if having is not None else [])]
         if not items and not any(aggregate_in(part) for part in parts):
             core = replace(core, sources=[], where=having, having=None)  # one row, whatever there is
-        return self._core(core, outer, [])
+        last, self.last = self.last, [core] if shows else []
+        try:
+            return self._core(core, outer, [])
+        finally:
+            self.last = last
+
+    def _sorted_by(self, text: str, sized: Sized | None, shows: bool) -> str:
+        """Return what the rows of all sets are sorted by; the digits that are shown are texts."""
+        if shows and sized is not None and sized.type is NUMERIC:
+            return f"CAST({text} AS NUMERIC)"
+        return self.sortable(Ex(text, sized)).text
 
 
 class _Nulls:

@@ -92,6 +92,8 @@ class Operators(Arithmetic):
             shown = quote_text(f"-{inner.shown[1:-1]}") if inner.shown else ""
             return inner._replace(text=f"-{inner.text}", not_null=True, shown=shown)
         inner = self.ex(node.operand, scope, want)
+        if inner.param and inner.unknown and node.op in ("+", "@"):
+            inner = self.typed(inner, S_FLOAT8, node.at)
         kind = inner.type
         if node.op == "-" and (inner.unknown or (inner.text == "NULL" and inner.sized is None)):
             raise PgError("42725", "operator is not unique: - unknown", position=node.at + 1)
@@ -117,7 +119,9 @@ class Operators(Arithmetic):
             return Ex(f"(~{inner.text})", inner.sized)
         simple = {"@": "abs", "|/": "pg_sqrt", "||/": "pg_cbrt"}
         if node.op in simple:
-            return self.own(f"{simple[node.op]}({inner.text})", inner.sized if node.op == "@" else S_FLOAT8)
+            if node.op == "@":
+                return self.ex(tree.Call("abs", [node.operand], at=node.at), scope)
+            return self.own(f"{simple[node.op]}({inner.text})", S_FLOAT8)
         raise PgError("42883", f"operator does not exist: {node.op}", position=node.at + 1)
 
     def _binary(self, node: tree.Binary, scope: Scope, want: Sized | None) -> Ex:
@@ -281,8 +285,8 @@ class Operators(Arithmetic):
             return self.own(f"pg_array_concat({a.text}, {b.text}, {one}, {two})", sized)
         if JSONB in (a.type, b.type):
             return self.own(f"pg_json_concat({a.text}, {b.text})", Sized(JSONB))
-        if a.type is BYTEA and b.type is BYTEA:
-            return Ex(f"CAST(({a.text} || {b.text}) AS BLOB)", a.sized)
+        if BYTEA in (a.type, b.type) and all(ex.type is BYTEA or ex.text == "NULL" for ex in (a, b)):
+            return Ex(f"CAST(({a.text} || {b.text}) AS BLOB)", Sized(BYTEA))
         if not any(ex.type is None or ex.type in STRINGS or ex.unknown or ex.text == "NULL" for ex in (a, b)):
             raise self._no_operator(a, "||", b, node)
         return Ex(f"({self.as_text(a)} || {self.as_text(b)})", S_TEXT)

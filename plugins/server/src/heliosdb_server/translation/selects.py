@@ -161,7 +161,10 @@ class Selects(Combining, GroupingSets):
         right, others = self._body(body.right, scope, [])
         self._same_count(columns, others, body)
         types = [c._replace(sized=wider(c.sized, o.sized)) for c, o in zip(named, others, strict=True)]
-        text = f"{left} {body.op} {right}" + self._order_by_name(item.query.order, columns, scope)
+        text = f"{left} {body.op} {right}"
+        if any(self.sortable(Ex("x", c.sized)).text != "x" for c in types) and item.query.order:
+            raise PgError("0A000", "a recursion can't be sorted by such values here", position=item.at + 1)
+        text += self._order_by_name(item.query.order, tuple(types), scope)
         return text + self._limits(item.query, scope), tuple(types)
 
     def _limits(self, node: tree.Select, scope: Scope | None) -> str:
@@ -216,7 +219,7 @@ class Selects(Combining, GroupingSets):
             return self._set_operation(node, scope, order)
         text, columns = self.query(node, scope)
         if order:
-            text = f"SELECT * FROM ({text})" + self._order_by_name(order, columns, scope)
+            text = self.ordered(f"SELECT * FROM ({text})", order, columns, scope)
         return text, columns
 
     # ---- VALUES ----
@@ -252,8 +255,17 @@ class Selects(Combining, GroupingSets):
         rest = [f"({', '.join(items[at].text for items in columns_of)})" for at in range(1, len(node.rows))]
         text = f"SELECT {first}" + (f" UNION ALL VALUES {', '.join(rest)}" if rest else "")
         if order:
-            text = f"SELECT * FROM ({text})" + self._order_by_name(order, columns, scope)
+            text = self.ordered(f"SELECT * FROM ({text})", order, columns, scope)
         return text, columns
+
+    def ordered(
+        self, text: str, order: list[tree.Order], columns: tuple[Column, ...], scope: Scope | None
+    ) -> str:
+        """Return a query whose rows have only names and places, sorted."""
+        keys = self._order_by_name(order, columns, scope)
+        if keys and any(self.sortable(Ex("x", c.sized)).text != "x" for c in columns):
+            return f"SELECT * FROM ({text}){keys}"  # SQLite sorts a UNION by its columns alone
+        return text + keys
 
     def _order_by_name(
         self, order: list[tree.Order], columns: tuple[Column, ...], scope: Scope | None
@@ -282,6 +294,9 @@ class Selects(Combining, GroupingSets):
                 )
             column = columns[expr.value - 1]
             text = str(expr.value)
+            placed = Ex(quote_identifier(column.name), column.sized)
+            if not targets and (key := self.sortable(placed)) is not placed:
+                text = key.text
             if targets and ((made := targets[expr.value - 1][1]) is not self.sortable(made) or made.shown):
                 text = self.sortable(made).text
             return directed(text, order, not_null=column.not_null)

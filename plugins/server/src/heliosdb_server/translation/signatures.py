@@ -177,7 +177,6 @@ justify_days=pg_justify_days : interval : interval
 justify_hours=pg_justify_hours : interval : interval
 justify_interval=pg_justify_interval : interval : interval
 isfinite=pg_isfinite : ? : bool
-overlaps=pg_overlaps : ? ? ? ? : bool
 timezone=pg_timezone : text ? : zoned
 pg_sleep=pg_sleep : float8 : void
 gen_random_uuid=pg_uuid : : uuid

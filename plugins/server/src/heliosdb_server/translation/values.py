@@ -39,6 +39,7 @@ from . import decimals, literals, tree
 from .decimals import exact, is_free
 from .literals import S_BOOL, S_INT4, S_INT8, S_TEXT, can_cast, cast, typed_literal
 from .scope import Ex, Schema, Scope
+from .spaces import filled, sizeless
 from .wholes import guarded
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ class Values:
         """Return the expression as a value of another type."""
         if ex.unknown and not ex.param and not is_cut(target):
             same = target.type in (TEXT, UNKNOWN)
+            if target == Sized(BPCHAR) and isinstance(ex.const, str) and ex.const.endswith(" "):
+                return self._without_size(self.typed(ex, S_TEXT, at))
             return (self.typed if same else self.fitted)(ex, target, at)._replace(sized=target)
         if ex.unknown:
             ex = self.typed(ex, target, at)
@@ -178,6 +181,8 @@ class Values:
             digits = exact(ex)
             self.functions = True
             return self.cast(Ex(digits, S_TEXT, not_null=ex.not_null), target, at, explicit=explicit)
+        if target == Sized(BPCHAR) and ex.type in STRINGS:
+            return self._without_size(ex)
         made = cast(ex, target, explicit=explicit)
         self.functions |= "pg_" in made and made != ex.text
         done = Ex(made, target, ex.source if made == ex.text else (0, 0), ex.not_null)
@@ -186,6 +191,12 @@ class Values:
         if is_free(done) and (ex.type in STRINGS or ex.type is JSONB):
             return done._replace(shown=f"pg_exact_read({ex.text})")
         return done
+
+    def _without_size(self, ex: Ex) -> Ex:
+        """Return a text as one of type bpchar: the spaces at its end are shown, and don't count."""
+        if ex.type is BPCHAR:
+            return sizeless(ex)
+        return Ex(f"rtrim({ex.text}, ' ')", Sized(BPCHAR), not_null=ex.not_null, shown=ex.text)
 
     def pair(
         self, left: tree.Node, right: tree.Node, scope: Scope, want: Sized | None = None
@@ -301,7 +312,9 @@ class Values:
         if ex.type is BYTEA:
             return f"CASE WHEN {ex.text} IS NOT NULL THEN '\\x' || lower(hex({ex.text})) END"
         if ex.type in (FLOAT8, FLOAT4):
-            digits = f"replace(printf('%!.17g', {ex.text}), 'Inf', '9e999')"  # which is infinite when it is read
+            digits = (
+                f"replace(printf('%!.17g', {ex.text}), 'Inf', '9e999')"  # which is infinite when it is read
+            )
             return f"json(CASE WHEN {ex.text} IS NOT NULL THEN {digits} END)"
         if ex.type is not None and ex.type.element:
             return f"json({ex.text})"
@@ -309,9 +322,7 @@ class Values:
 
     def padded(self, ex: Ex) -> str:
         """Return text; of a char(n) with the spaces that it ends with, which are not kept."""
-        text = self.as_text(ex)
-        size = ex.sized.modifier - 4 if ex.type is BPCHAR and ex.sized is not None else 0
-        return f"substr({text} || '{' ' * size}', 1, max({size}, length({text})))" if size > 0 else text
+        return filled(ex) if ex.type is BPCHAR else self.as_text(ex)
 
     def _default(self, node: tree.Default, scope: Scope, want: Sized | None) -> Ex:
         raise PgError("42601", "DEFAULT is not allowed in this context", position=node.at + 1)

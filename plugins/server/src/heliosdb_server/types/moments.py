@@ -129,7 +129,8 @@ def rounded(text: str, digits: int) -> str:
     if not fraction.isdigit():
         return text
     unit = 10 ** (6 - digits)
-    micros = (int(fraction) + unit // 2) // unit * unit
+    early = len(head) > 8 and head < "2000"  # moments are counted from 2000 on: halves go away from there
+    micros = (int(fraction) + unit // 2 - early) // unit * unit
     day = head if len(head) > 8 else f"2000-01-01 {head}"
     whole = datetime.fromisoformat(day) + timedelta(microseconds=micros)
     made = whole.isoformat(" ") if len(head) > 8 else whole.time().isoformat()
