@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .lexer import Token, tokenize
+from .nesting import outside, word_at
 
 _SCHEMA = {"sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema"}
 _COMPOUND = {"WITH", "UNION", "INTERSECT", "EXCEPT"}
@@ -30,7 +31,7 @@ def open_ended(sql: str) -> str | None:
         sql = sql[: tokens.pop().start]
     if _reads_no_table(tokens):
         return None
-    words = _outermost(tokens)
+    words = {tokens[place].word for place in outside(tokens)}
     if words & _COMPOUND:
         return f"SELECT * FROM ({sql}\n)"
     return f"{sql}\n" if words & _BEHIND_TABLES else f"{sql}\nWHERE 1"
@@ -42,22 +43,9 @@ def view_query(sql: str) -> str:
     >>> view_query('CREATE VIEW v ("as", b) AS SELECT 1, 2')
     ' SELECT 1, 2'
     """
-    depth = 0
-    for token in tokenize(sql):
-        depth += (token.text == "(") - (token.text == ")")
-        if token.word == "AS" and depth == 0:
-            return sql[token.end :]
-    return ""
-
-
-def _outermost(tokens: list[Token]) -> set[str]:
-    """Return the words that stand in no parentheses."""
-    depth, words = 0, set()
-    for token in tokens:
-        depth += (token.text == "(") - (token.text == ")")
-        if not depth:
-            words.add(token.word)
-    return words
+    tokens = tokenize(sql)
+    place = word_at(tokens, frozenset({"AS"}))
+    return sql[tokens[place].end :] if place < len(tokens) else ""
 
 
 def _reads_no_table(tokens: list[Token]) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from heliosdb_sqlite.plugins import Statement, run, state
-from heliosdb_sqlite.sql.lexer import Token, tokenize
+from heliosdb_sqlite.sql.lexer import tokenize
+from heliosdb_sqlite.sql.nesting import word_at
 from heliosdb_sqlite.sql.parameters import rewrite as moved
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, Span, splice
@@ -22,6 +23,7 @@ from .vfs import problems
 from .vfs.layer import layer_for
 
 VERBS = ("ATTACH", "VACUUM")
+_INTO = frozenset({"INTO"})
 _ATTACHED, _COPIED = "heliosdb_attached", "heliosdb_copied"
 
 
@@ -45,12 +47,12 @@ def _attach(statement: Statement, handed: Handed) -> Statement | None:
     """ATTACH [DATABASE] expr AS expr [KEY expr]: SQLite parses KEY, and does nothing with it."""
     tokens = [token for token in tokenize(statement.text) if token.text != ";"]
     first = 2 if len(tokens) > 1 and tokens[1].word == "DATABASE" else 1
-    as_at, key_at = _word(tokens, "AS", first), _word(tokens, "KEY", first)
-    if as_at is None or as_at <= first:
+    as_at, key_at = (word_at(tokens, frozenset({word}), first) for word in ("AS", "KEY"))
+    if as_at == len(tokens) or as_at == first:
         return None
     start, end = tokens[first].start, tokens[as_at - 1].end
     text = statement.text
-    if key_at is None or key_at < as_at:
+    if key_at == len(tokens) or key_at < as_at:
         return statement.rewritten(splice(text, [Edit(start, start, f"{_ATTACHED}("), Edit(end, end, ")")]))
     if key_at + 1 >= len(tokens):
         return None
@@ -79,8 +81,8 @@ def binder_for(statement: Statement) -> Callable[[Any], Any] | None:
 def _vacuum(statement: Statement) -> Statement | None:
     """VACUUM [schema] INTO expr."""
     tokens = [token for token in tokenize(statement.text) if token.text != ";"]
-    at = _word(tokens, "INTO", 1)
-    if at is None or at + 1 >= len(tokens):
+    at = word_at(tokens, _INTO, 1)
+    if at + 1 >= len(tokens):
         return None
     start, end = tokens[at + 1].start, tokens[-1].end
     return statement.rewritten(
@@ -93,7 +95,7 @@ def around(connection: Any, statement: Statement) -> Callable[[], AbstractContex
     if statement.verb != "VACUUM" or state(connection).get(NAME) is None:
         return None
     tokens = [token for token in tokenize(statement.text) if token.text != ";"]
-    if _word(tokens, "INTO", 1) is not None:
+    if word_at(tokens, _INTO, 1) < len(tokens):
         return None
     schema = quote_identifier(tokens[1].name if len(tokens) > 1 else "main")
 
@@ -104,16 +106,6 @@ def around(connection: Any, statement: Statement) -> Callable[[], AbstractContex
         yield
 
     return keeping
-
-
-def _word(tokens: list[Token], word: str, first: int) -> int | None:
-    """Return where a word stands outside of parentheses."""
-    depth = 0
-    for at, token in enumerate(tokens):
-        depth += (token.text == "(") - (token.text == ")")
-        if at >= first and depth == 0 and token.word == word:
-            return at
-    return None
 
 
 def _define(connection: Any, crypto: Crypto) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from heliosdb_sqlite.sql.ddl import table_definition
+from heliosdb_sqlite.sql.nesting import outside
 from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..running import rows
@@ -29,13 +30,14 @@ def relaxed(sql: str, columns: Collection[str]) -> str:
     'CREATE TABLE t (a NOT NULL, b INT UNIQUE  NULL CHECK (b NOT NULL))'
     """
     definition = table_definition(sql)
-    edits = []
+    edits: list[Edit] = []
     for column in definition.columns if definition is not None else ():
         if column.name.name.lower() not in columns:
             continue
-        depth = 0
-        for token, after in zip(column.constraints, column.constraints[1:], strict=False):
-            depth += (token.text == "(") - (token.text == ")")
-            if not depth and token.word == "NOT" and after.word == "NULL":
-                edits.append(Edit(token.start, token.end, ""))
+        words = column.constraints
+        edits += [
+            Edit(words[place].start, words[place].end, "")
+            for place in outside(words, end=len(words) - 1)
+            if words[place].word == "NOT" and words[place + 1].word == "NULL"
+        ]
     return splice(sql, edits)

@@ -14,6 +14,7 @@ from typing import Any
 from heliosdb_sqlite.plugins import Parameters, run
 from heliosdb_sqlite.sql.ddl import table_definition
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
+from heliosdb_sqlite.sql.nesting import word_at
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.tree import parse
 
@@ -24,7 +25,6 @@ from .parsing import for_parser
 from .relations import Relations
 from .resolving import Resolver
 from .statements import rewritten
-from .writing import word_at
 
 _SHAPE = "heliosdb_shape"
 _ROWS = "heliosdb_rows"

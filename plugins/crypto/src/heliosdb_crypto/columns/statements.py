@@ -12,6 +12,7 @@ from heliosdb_sqlite.plugins import Statement
 from heliosdb_sqlite.sql.ddl import table_definition
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
 from heliosdb_sqlite.sql.names import Column, Scope, Source
+from heliosdb_sqlite.sql.nesting import closing, outside, parts, word_at
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 from heliosdb_sqlite.sql.tree import parse
@@ -23,7 +24,7 @@ from .names import SEAL
 from .parsing import for_parser
 from .relations import Relation, Relations
 from .resolving import Resolver
-from .writing import assignment_edits, comparison_edits, parts, quoted_edits, sealing, word_at
+from .writing import assignment_edits, comparison_edits, quoted_edits, sealing
 
 _ROWS = "heliosdb_rows"
 _END_OF_ROWS = f") SELECT * FROM {_ROWS}) WHERE true"
@@ -96,21 +97,17 @@ def _insert(
 
 def _end_of_rows(tokens: Sequence[Token], begin: int) -> int:
     """Return where what is inserted ends: at ON CONFLICT, RETURNING or the end."""
-    depth = 0
-    for place in range(begin, len(tokens)):
-        if depth == 0 and tokens[place].word == "RETURNING":
-            return place
+    for place in outside(tokens, begin):
         following = tokens[place + 1].word if place + 1 < len(tokens) else ""
-        if depth == 0 and tokens[place].word == "ON" and following == "CONFLICT":
+        if tokens[place].word == "RETURNING" or (tokens[place].word == "ON" and following == "CONFLICT"):
             return place
-        depth += (tokens[place].text == "(") - (tokens[place].text == ")")
     return len(tokens)
 
 
 def _values(tokens: Sequence[Token], targets: Sequence[EncryptedColumn | None]) -> list[Edit]:
     edits: list[Edit] = []
-    for row in parts(tokens, 0)[0]:
-        for target, part in zip(targets, parts(row, 1)[0], strict=False):
+    for row in parts(tokens):
+        for target, part in zip(targets, parts(row, 1), strict=False):
             if target is not None and part:
                 edits += sealing(target, part)
     return edits
@@ -198,8 +195,8 @@ def _index(sql: str, tokens: list[Token], relations: Relations) -> None:
     encrypted = {name: column for name, column in _encrypted(relation).items() if column is not None}
     if not encrypted:
         return
-    listed, end = parts(tokens, on + 3)
-    for part in listed:
+    end = closing(tokens, on + 2)
+    for part in parts(tokens, on + 3):
         for token in part:
             column = encrypted.get(token.name.lower()) if token.kind in (Kind.WORD, Kind.QUOTED) else None
             if column is not None and not (column.deterministic and len(part) == 1):

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
+from heliosdb_sqlite.sql.nesting import closing, parts
 from heliosdb_sqlite.sql.splice import Edit
 
 from .ciphers import Comparison
@@ -29,41 +30,12 @@ def sealing(column: EncryptedColumn, part: Sequence[Token]) -> list[Edit]:
     return wrapped(part[0].start, part[-1].end, SEAL, f"'{column.id.hex()}'")
 
 
-def parts(
-    tokens: Sequence[Token], at: int, ends: frozenset[str] = frozenset()
-) -> tuple[list[list[Token]], int]:
-    """Return the parts between commas from ``at`` up to a word of ``ends`` or the end of what it stands in."""
-    found: list[list[Token]] = [[]]
-    depth = 0
-    while at < len(tokens):
-        token = tokens[at]
-        if depth == 0 and (token.text in (")", ";") or token.word in ends):
-            break
-        if depth == 0 and token.text == ",":
-            found.append([])
-        else:
-            depth += (token.text == "(") - (token.text == ")")
-            found[-1].append(token)
-        at += 1
-    return found, at
-
-
-def word_at(tokens: Sequence[Token], words: frozenset[str], at: int = 0) -> int:
-    """Return where one of the words stands outside of parentheses, or the number of tokens."""
-    depth = 0
-    for place in range(at, len(tokens)):
-        if depth == 0 and tokens[place].word in words:
-            return place
-        depth += (tokens[place].text == "(") - (tokens[place].text == ")")
-    return len(tokens)
-
-
 def assignment_edits(
     tokens: Sequence[Token], at: int, columns: dict[str, EncryptedColumn | None]
 ) -> list[Edit]:
     """Return the edits for the assignments that follow SET."""
     edits: list[Edit] = []
-    for part in parts(tokens, at, _ENDS_OF_SET)[0]:
+    for part in parts(tokens, at, _ENDS_OF_SET):
         equals = next((place for place, token in enumerate(part) if token.text in ("=", "==")), None)
         if equals is None or equals + 1 >= len(part):
             continue
@@ -82,7 +54,7 @@ def assignment_edits(
                     f"({', '.join(names)}) = (SELECT ...) can't seal a value for an encrypted column: assign each "
                     "column by itself"
                 )
-            for target, each in zip(targets, parts(value, 1)[0], strict=False):
+            for target, each in zip(targets, parts(value, 1), strict=False):
                 if target is not None:
                     edits += sealing(target, each)
     return edits
@@ -122,7 +94,7 @@ def _operands(tokens: Sequence[Token], place: int, column: EncryptedColumn) -> l
             return []
         return [
             edit
-            for part in parts(tokens, after + 2)[0]
+            for part in parts(tokens, after + 2)
             if part
             for edit in wrapped(part[0].start, part[-1].end, SOUGHT, argument)
         ]
@@ -152,12 +124,7 @@ def _primary(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
     elif tokens[at].kind not in _LITERALS and tokens[at].text != "(":
         return None
     if tokens[end].text == "(":
-        depth = 0
-        while end < len(tokens):
-            depth += (tokens[end].text == "(") - (tokens[end].text == ")")
-            if depth == 0:
-                break
-            end += 1
+        end = closing(tokens, end)
     if end >= len(tokens):
         return None
     rest = tokens[end + 1 : end + 2]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from heliosdb_sqlite.sql import nesting
 from heliosdb_sqlite.sql.lexer import Kind, Token
 
 from ..errors import at
@@ -213,9 +214,4 @@ def _operand(tokens: Sequence[Token], place: int) -> int:
 
 def closing(tokens: Sequence[Token], opening: int) -> int:
     """Return the place of the parenthesis that closes the one at ``opening``; the last token's if none does."""
-    depth = 0
-    for index in range(opening, len(tokens)):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if not depth:
-            return index
-    return len(tokens) - 1
+    return min(nesting.closing(tokens, opening), len(tokens) - 1)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from heliosdb_sqlite.sql.ddl import Column as DefinedColumn
 from heliosdb_sqlite.sql.ddl import table_definition
-from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
+from heliosdb_sqlite.sql.lexer import Kind, tokenize
+from heliosdb_sqlite.sql.nesting import closing, outside
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 Run = Callable[..., Any]
@@ -123,11 +124,11 @@ def _column(sql: str, name: str, declared: str, default: str | None, defined: De
         return Column(name, declared, "", "", value)
     tokens = defined.constraints
     collation = generated = ""
-    for at, token in enumerate(tokens[:-1]):
-        if token.word == "COLLATE" and not _depth(tokens, at):
+    for at in outside(tokens, end=len(tokens) - 1):
+        if tokens[at].word == "COLLATE":
             collation = tokens[at + 1].name
-        if token.word == "AS" and tokens[at + 1].text == "(" and not _depth(tokens, at):
-            close = _closing(tokens, at + 1)
+        if tokens[at].word == "AS" and tokens[at + 1].text == "(":
+            close = closing(tokens, at + 1)
             generated = sql[tokens[at + 1].start : tokens[close].end]
     return Column(name, defined.type_text, collation, generated, value, _seal(sql, defined))
 
@@ -143,7 +144,7 @@ def _seal(sql: str, defined: DefinedColumn) -> str:
             and "ENCRYPTED" in tokens[at + 1].name
             and tokens[at + 2].word == "CHECK"
         ):
-            return sql[token.start : tokens[_closing(tokens, at + 3)].end]
+            return sql[token.start : tokens[closing(tokens, at + 3)].end]
     return ""
 
 
@@ -154,19 +155,6 @@ def _default(written: str) -> str:
     if is_name and tokens[0].word not in _VALUES:
         return quote_text(tokens[0].name)  # in this place SQLite takes a name for a string
     return f"({written})" if tokens else ""
-
-
-def _depth(tokens: Sequence[Token], at: int) -> int:
-    return sum((token.text == "(") - (token.text == ")") for token in tokens[:at])
-
-
-def _closing(tokens: Sequence[Token], at: int) -> int:
-    depth = 0
-    for index in range(at, len(tokens)):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if not depth:
-            return index
-    return len(tokens) - 1
 
 
 def _key_collations(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
+from heliosdb_sqlite.sql.nesting import closing, outside
 
 _COMPOUND = frozenset({"UNION", "INTERSECT", "EXCEPT"})
 _CLAUSES = frozenset({"FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT"})
@@ -84,15 +85,8 @@ def _core(tokens: Sequence[Token], start: int) -> Core:
 
 def split(tokens: Sequence[Token], span: Span) -> list[Span]:
     """Return the parts between the commas of a clause."""
-    parts, depth, begin = [], 0, span[0]
-    for at in range(*span):
-        text = tokens[at].text
-        depth += (text == "(") - (text == ")")
-        if depth == 0 and text == ",":
-            parts.append((begin, at))
-            begin = at + 1
-    parts.append((begin, span[1]))
-    return parts
+    commas = [at for at in outside(tokens, *span) if tokens[at].text == ","]
+    return list(zip([span[0], *(at + 1 for at in commas)], [*commas, span[1]], strict=True))
 
 
 def conjuncts(tokens: Sequence[Token], span: Span) -> list[Span]:
@@ -130,7 +124,7 @@ def sources(tokens: Sequence[Token], span: Span) -> list[Source | None] | None:
         if at >= end:
             return None
         if tokens[at].text == "(":
-            at = _closing(tokens, at, end)
+            at = min(closing(tokens, at, end) + 1, end)
             at = _after_alias(tokens, at, end)
             found.append(None)
         elif tokens[at].kind in _NAMES:
@@ -140,7 +134,7 @@ def sources(tokens: Sequence[Token], span: Span) -> list[Source | None] | None:
                 schema, name = name, tokens[at + 1].name
                 at += 2
             if at < end and tokens[at].text == "(":
-                at = _closing(tokens, at, end)
+                at = min(closing(tokens, at, end) + 1, end)
                 at = _after_alias(tokens, at, end)
                 found.append(None)
             else:
@@ -155,7 +149,7 @@ def sources(tokens: Sequence[Token], span: Span) -> list[Source | None] | None:
         elif at < end and tokens[at].word == "USING":
             if at + 1 >= end or tokens[at + 1].text != "(":
                 return None
-            at = _closing(tokens, at + 1, end)
+            at = min(closing(tokens, at + 1, end) + 1, end)
         if at >= end:
             return found
         words = []
@@ -169,16 +163,6 @@ def sources(tokens: Sequence[Token], span: Span) -> list[Source | None] | None:
                 return None
             at += 1
         join = next((word for word in ("LEFT", "RIGHT", "FULL", "CROSS") if word in words), "")
-
-
-def _closing(tokens: Sequence[Token], at: int, end: int) -> int:
-    """Return the index behind the parenthesis that closes the one at ``at``."""
-    depth = 0
-    for index in range(at, end):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if depth == 0:
-            return index + 1
-    return end
 
 
 def _after_alias(tokens: Sequence[Token], at: int, end: int) -> int:
@@ -199,12 +183,8 @@ def _after_index(tokens: Sequence[Token], at: int, end: int) -> tuple[int, bool]
 
 
 def _next_join(tokens: Sequence[Token], at: int, end: int) -> int:
-    depth = 0
-    for index in range(at, end):
+    for index in outside(tokens, at, end):
         token = tokens[index]
-        depth += (token.text == "(") - (token.text == ")")
-        if depth or tokens[index - 1].text == ".":
-            continue
-        if token.text == "," or token.word in _JOIN_WORDS | {"JOIN"}:
+        if tokens[index - 1].text != "." and (token.text == "," or token.word in _JOIN_WORDS | {"JOIN"}):
             return index
     return end

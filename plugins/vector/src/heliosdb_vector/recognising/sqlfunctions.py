@@ -8,6 +8,7 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import run
 from heliosdb_sqlite.sql.lexer import Kind, Token
+from heliosdb_sqlite.sql.nesting import closing
 
 from .clauses import Span
 
@@ -120,7 +121,7 @@ def _calls(tokens: Sequence[Token], span: Span, *, inside: bool) -> Iterator[tup
     while at < end - 1:
         token, following = tokens[at], tokens[at + 1]
         if token.text == "(" and following.word in ("SELECT", "WITH", "VALUES") and not inside:
-            at = _closing(tokens, at, end)
+            at = closing(tokens, at, end)
         elif following.text == "(" and token.kind in (Kind.WORD, Kind.QUOTED) and token.word not in _KEYWORDS:
             yield at, token.name.lower(), _arguments(tokens, at + 1, end)
         at += 1
@@ -137,12 +138,3 @@ def _arguments(tokens: Sequence[Token], at: int, end: int) -> int:
             break
         count += depth == 1 and text == ","
     return count
-
-
-def _closing(tokens: Sequence[Token], at: int, end: int) -> int:
-    depth = 0
-    for index in range(at, end):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if depth == 0:
-            return index
-    return end

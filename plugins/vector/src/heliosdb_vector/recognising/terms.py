@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
+from heliosdb_sqlite.sql.nesting import closing
 
 from ..functions.distances import DISTANCES
 from ..functions.scalars import SCALARS
@@ -40,7 +41,7 @@ def distance_in(tokens: Sequence[Token], span: Span) -> Distance | None:
     if start >= end:
         return None
     first = tokens[start]
-    if first.text == "(" and _closing(tokens, start) == end - 1:
+    if first.text == "(" and closing(tokens, start) == end - 1:
         return distance_in(tokens, (start + 1, end - 1))
     if first.text == "-":
         return (
@@ -52,7 +53,7 @@ def distance_in(tokens: Sequence[Token], span: Span) -> Distance | None:
         return _turned(inner, number) if number is not None and abs(number) <= 1e6 else None
     if first.kind not in _NAMES or end - start < 3 or tokens[start + 1].text != "(":
         return None
-    if _closing(tokens, start + 1) != end - 1:
+    if closing(tokens, start + 1) != end - 1:
         return None
     arguments = split(tokens, (start + 2, end - 1))
     name = first.name.lower()
@@ -92,10 +93,10 @@ def is_constant(tokens: Sequence[Token], span: Span) -> bool:
     while at < end:
         token = tokens[at]
         if token.text == "(" and at + 1 < end and tokens[at + 1].word == "SELECT":
-            closing = _closing(tokens, at)
-            if any(each.text[0] == '"' for each in tokens[at:closing]):
+            close = closing(tokens, at)
+            if any(each.text[0] == '"' for each in tokens[at:close]):
                 return False  # SQLite takes "name" for a string where it finds no such column
-            at = closing
+            at = close
         elif token.kind is Kind.WORD:
             calls = at + 1 < end and tokens[at + 1].text == "(" and token.text.lower() in _PURE
             if not calls and token.word not in ("NULL", "TRUE", "FALSE"):
@@ -137,17 +138,7 @@ def _is_one(tokens: Sequence[Token], start: int, end: int) -> bool:
     at = start
     while at < end and tokens[at].text != "(":
         at += 1
-    return at - start <= 1 and at < end and _closing(tokens, at) == end - 1
-
-
-def _closing(tokens: Sequence[Token], at: int) -> int:
-    """Return the index of the parenthesis that closes the one at ``at``."""
-    depth = 0
-    for index in range(at, len(tokens)):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if depth == 0:
-            return index
-    return len(tokens)
+    return at - start <= 1 and at < end and closing(tokens, at) == end - 1
 
 
 def _number(text: str) -> float | None:

@@ -12,12 +12,12 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Statement
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
+from heliosdb_sqlite.sql.nesting import parts
 from heliosdb_sqlite.sql.schema import Table
 from heliosdb_sqlite.sql.splice import Edit, splice
 
 from .relations import Relations, half_columns, relations_of
 from .texts import plain_texts
-from .tokens import split
 
 _NAMES = (Kind.WORD, Kind.QUOTED, Kind.STRING)
 _VERBS = ("INSERT", "REPLACE", "UPDATE")
@@ -80,7 +80,7 @@ def _assigned(tokens: Sequence[Token], at: int, halves: frozenset[str]) -> list[
     """Return the edits of the assignments that begin at a place, behind SET."""
     edits = []
     ends = frozenset({"FROM", "WHERE", "RETURNING", "ORDER", "LIMIT", "ON"})
-    for part in split(list(tokens), at, ends):
+    for part in parts(tokens, at, ends):
         texts = [token.text for token in part]
         if len(part) >= 3 and texts[1] == "=" and part[0].name.lower() in halves:
             edits += _within(part[2:])
@@ -89,7 +89,7 @@ def _assigned(tokens: Sequence[Token], at: int, halves: frozenset[str]) -> list[
             names = [token.name.lower() for token in part[1:close:2]]
             row = part[close + 2 :]
             if texts[close + 1 : close + 3] == ["=", "("] and row[1].word not in ("SELECT", "WITH", "VALUES"):
-                values = split(list(row), 1)
+                values = parts(row, 1)
                 for name, value in zip(names, values, strict=False):
                     edits += _within(value) if name in halves and value else []
     return edits
@@ -117,7 +117,7 @@ def _insert(tokens: Sequence[Token], verb: int, schema: Relations) -> list[Edit]
         at += 2
     columns = [column.name.lower() for column in table.columns if not column.generated]
     if at < len(tokens) and tokens[at].text == "(":
-        named = split(list(tokens), at + 1)
+        named = parts(tokens, at + 1)
         columns = [part[0].name.lower() for part in named if part]
         closed = next((place for place, token in _outside(tokens, at) if token.text == ")"), None)
         if closed is None:
@@ -149,7 +149,7 @@ def _source(
             if place >= end:
                 break
             if token.text == "(":
-                values = split(list(tokens), place + 1)
+                values = parts(tokens, place + 1)
                 for each in places:
                     edits += _within(values[each]) if each < len(values) and values[each] else []
         return edits, end

@@ -13,13 +13,13 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import Statement
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
+from heliosdb_sqlite.sql.nesting import closing, parts, word_at
 from heliosdb_sqlite.sql.parameters import rewrite
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit
 from heliosdb_sqlite.sql.splice import Span as Piece
 
 from ..functions.words import NAME, WORDS
-from .tokens import split
 
 _NOTE = "vector hybrid"
 _LEAST = 100  # rows of each search, at least, whose ranks are fused
@@ -55,23 +55,22 @@ def before(statement: Statement) -> tuple[str | None, Callable[[Any], Any] | Non
 
 
 def _edit(tokens: Sequence[Token], at: int) -> Edit:
-    arguments = split(list(tokens), at + 2)
+    arguments = parts(tokens, at + 2)
     if len(arguments) != 6 or not all(arguments):
         raise _wrong()
     *five, last = arguments
     names = [each[0] for each in (five[0], five[1], five[3])]
     if any(len(each) != 1 or each[0].kind not in _NAMES for each in (five[0], five[1], five[3])):
         raise _wrong()
-    where = next(
-        (place for place, token in enumerate(last) if token.word == "WHERE" and _depth(last, place) == 0),
-        None,
-    )
-    count, condition = (last, []) if where is None else (last[:where], last[where + 1 :])
-    if not count or (where is not None and not condition):
+    where = word_at(last, frozenset({"WHERE"}))
+    count, condition = last[:where], last[where + 1 :]
+    if not count or (where < len(last) and not condition):
         raise _wrong()
     table, fts, column = (quote_identifier(name.name) for name in names)
     words, vector, most, also = (_piece(each) for each in (five[2], five[4], count, condition))
-    closing = _closing(tokens, at + 1)
+    close = closing(tokens, at + 1)
+    if close == len(tokens):
+        raise _wrong()
     deep: tuple[str | Piece, ...] = (f"max({_LEAST}, 4 * (", most, "))")
     near_begin = (
         "(SELECT rowid, sum(1.0 / (60 + number)) AS score, max(text_rank) AS text_rank, "
@@ -95,24 +94,11 @@ def _edit(tokens: Sequence[Token], at: int) -> Edit:
     near = (near_begin, vector, f") AS distance FROM {table}", *near_also, " ORDER BY distance LIMIT ", *deep)
     text = (text_begin, words, ")", *text_also, " ORDER BY relevance LIMIT ", *deep)
     end = ("))) GROUP BY rowid ORDER BY score DESC, rowid LIMIT ", most, ")")
-    return Edit(tokens[at].start, tokens[closing].end, (*near, *text, *end))
+    return Edit(tokens[at].start, tokens[close].end, (*near, *text, *end))
 
 
 def _piece(tokens: Sequence[Token]) -> Piece:
     return Piece(tokens[0].start, tokens[-1].end) if tokens else Piece(0, 0)
-
-
-def _depth(tokens: Sequence[Token], place: int) -> int:
-    return sum((token.text == "(") - (token.text == ")") for token in tokens[:place])
-
-
-def _closing(tokens: Sequence[Token], at: int) -> int:
-    depth = 0
-    for index in range(at, len(tokens)):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if depth == 0:
-            return index
-    raise _wrong()
 
 
 def _wrong() -> sqlite3.OperationalError:

@@ -12,9 +12,10 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from heliosdb_sqlite.sql.lexer import Kind, Token
+from heliosdb_sqlite.sql.nesting import parts
 
 from ..functions.distances import DISTANCES
-from .tokens import expression_end, split
+from .tokens import expression_end
 
 _NAMES = (Kind.WORD, Kind.QUOTED)
 _AFTER_COLUMNS = frozenset(
@@ -45,7 +46,7 @@ def nulls_last(tokens: list[Token]) -> list[int]:
             for column in columns
             if column.level == level and _is_distance(column.tokens, distances)
         }
-        terms = [term for term in split(tokens, at + 2, _AFTER_TERMS) if term and _sorts_nulls_first(term)]
+        terms = [term for term in parts(tokens, at + 2, _AFTER_TERMS) if term and _sorts_nulls_first(term)]
         places += [
             term[-1].end for term in terms if _is_distance(term, distances) or _text(term) in positions
         ]
@@ -90,7 +91,7 @@ def _columns(tokens: list[Token]) -> Iterator[_Column]:
         if tokens[at].word != "SELECT":
             continue
         given = _names_of_table_expression(tokens, at)
-        for position, column in enumerate(split(tokens, at + 1, _AFTER_COLUMNS), 1):
+        for position, column in enumerate(parts(tokens, at + 1, _AFTER_COLUMNS), 1):
             names = set(given[position - 1 : position])
             end = expression_end(column)
             if end < len(column):

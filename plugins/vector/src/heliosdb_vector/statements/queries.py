@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from heliosdb_sqlite.plugins import Statement
 from heliosdb_sqlite.sql.lexer import Kind, Token, tokenize
+from heliosdb_sqlite.sql.nesting import parts
 
 from ..functions.defining import NAMES
 from ..values.metrics import metric
 from .ordering import nulls_last
-from .tokens import split
 
 _NAMED = re.compile("|".join(sorted(NAMES)), re.IGNORECASE)
 _BEFORE_A_TABLE = frozenset({"INTO", "TABLE", "VIEW", "ON", "WITH", "RECURSIVE", "REFERENCES"})
@@ -67,4 +67,4 @@ def _calls(tokens: list[Token]) -> Iterator[Call]:
                 continue  # INSERT INTO vector (a, b)
             if name == "vector" and defines:
                 continue  # a column's type
-            yield Call(name, split(tokens, at + 2))
+            yield Call(name, parts(tokens, at + 2))

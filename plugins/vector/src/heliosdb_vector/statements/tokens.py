@@ -1,4 +1,4 @@
-"""Lists and aliases in SQL, found among its tokens."""
+"""Where an expression ends and its alias begins, found among the tokens."""
 
 from __future__ import annotations
 
@@ -25,23 +25,6 @@ _BEFORE_OPERAND = frozenset(
     | {"IN", "IS", "LIKE", "MATCH", "NOT", "OR", "OVER", "REGEXP", "THEN", "WHEN"}
 )
 _LAST_OF_EXPRESSION = frozenset({"END", "FALSE", "ISNULL", "NOTNULL", "NULL", "TRUE"})
-
-
-def split(tokens: list[Token], at: int, ends: frozenset[str] = frozenset()) -> list[list[Token]]:
-    """Return the parts between commas from ``at`` up to one of the words ``ends``, or the end of what it stands in."""
-    parts: list[list[Token]] = [[]]
-    depth = 0
-    for index in range(at, len(tokens)):
-        token = tokens[index]
-        if depth == 0:
-            if token.text in (")", ";") or token.word in ends:
-                break
-            if token.text == ",":
-                parts.append([])
-                continue
-        depth += (token.text == "(") - (token.text == ")")
-        parts[-1].append(token)
-    return parts
 
 
 def expression_end(tokens: Sequence[Token]) -> int:
