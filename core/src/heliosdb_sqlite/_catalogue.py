@@ -152,6 +152,7 @@ _OWN_OPTIONS = {
     "analyzer": ("query_analyzer", "slow_query_seconds", "slow_query_parameters"),
 }
 _OWN_METHODS = {"analyzer": ANALYZER, "cache": CACHE, "batch": CURSOR}
+_OWN_COMMANDS = {"analyzer": ("analyze",)}
 # Words that plain SQLite would accept without a sound: the only ones looked for before a statement runs.
 SILENT = ("VECTOR", "HALFVEC", "ENCRYPTED", "VERSIONING")
 
@@ -159,6 +160,11 @@ SILENT = ("VECTOR", "HALFVEC", "ENCRYPTED", "VERSIONING")
 def plugins_of_option(name: str) -> tuple[str, ...] | None:
     """Return the name of HeliosDB's plugin whose connect() keyword this is; None where it may be anybody's."""
     return _plugin_with(name, _OWN_OPTIONS, owner_of_option(name))
+
+
+def plugins_of_command(name: str) -> tuple[str, ...] | None:
+    """Return the name of HeliosDB's plugin that brings this subcommand; None where it may be anybody's."""
+    return _plugin_with(name, _OWN_COMMANDS, owner_of_command(name))
 
 
 def plugins_of_method(name: str) -> tuple[str, ...] | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 import heliosdb_sqlite
@@ -43,6 +46,33 @@ def test_importing_the_module_needs_neither(heliosdb_process):
     code = "import heliosdb_sqlite; print(heliosdb_sqlite.connect(':memory:').execute('SELECT 1').fetchone()); raise SystemExit"
 
     assert heliosdb_process(before=f"{before}\n{code}").stdout == "(1,)\n"
+
+
+LOADED = """
+import atexit, sys
+names = ("analyzer", "branching", "crypto", "server", "timetravel", "vector")
+atexit.register(lambda: print("loaded:", *(name for name in names if f"heliosdb_{name}" in sys.modules)))
+"""
+
+
+def test_a_command_loads_no_plugin_but_its_own(heliosdb_process, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+        connection.execute("CREATE TABLE t (a)")
+    result = heliosdb_process("analyze", tmp_path / "app.db", before=LOADED)
+    assert result.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_interrupted_while_it_starts_it_says_so(heliosdb_process):
+    before = """
+import sys
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "heliosdb_sqlite.cli.app":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+"""
+    result = heliosdb_process("info", before=before)
+    assert (result.returncode, result.stderr) == (1, "Aborted!\n")
 
 
 def test_it_runs_as_a_process(heliosdb_process):

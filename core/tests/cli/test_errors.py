@@ -86,9 +86,42 @@ def test_a_database_error_in_a_plugins_command(heliosdb):
         assert heliosdb("greet", "you").output == "hello you\n"
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("file is not a database", "{file}: file is not a database"),
+        ("unable to open database file: {file}", "unable to open database file: {file}"),
+        ("no such table: t", "no such table: t"),
+        (
+            "connect(..., encryption_key=...)",
+            "connect(..., encryption_key=...); --key-env takes the key here",
+        ),
+    ],
+)
+def test_an_error_names_the_file_and_the_option(heliosdb, tmp_path, said, shown):
+    file = tmp_path / "app.db"
+
+    class Plugin:
+        @hookimpl
+        def heliosdb_commands(self, cli):
+            @cli.group()
+            def deep():
+                pass
+
+            @deep.command()
+            @click.argument("file")
+            @click.option("--key-env")
+            def fail(file, key_env):
+                raise sqlite3.DatabaseError(said.format(file=file))
+
+    with registered(Plugin(), always=False):
+        assert error(heliosdb("deep", "fail", file)) == shown.format(file=file)
+        assert "takes the key here" not in error(heliosdb("deep", "fail", file, "--key-env", "KEY"))
+
+
 def test_a_command_of_a_plugin_that_is_not_there(heliosdb, monkeypatch):
     monkeypatch.setattr(
-        "heliosdb_sqlite.cli.app.manager", lambda: type("M", (), {"implementations": lambda *_: {}})
+        "heliosdb_sqlite.cli.app.manager", lambda _: type("M", (), {"implementations": lambda *_: {}})
     )
     for name, plugin in (
         ("encrypt", "crypto"),

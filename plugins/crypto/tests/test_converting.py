@@ -172,7 +172,7 @@ def test_what_can_not_be_converted_stays_as_it_is(file, tmp_path, convert):
 def test_encrypting_twice_and_decrypting_with_a_wrong_key_are_refused(plain):
     encrypt_file(plain, KEY)
     before = plain.read_bytes()
-    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+    with pytest.raises(sqlite3.DatabaseError, match="is encrypted already"):
         encrypt_file(plain, KEY)
     with pytest.raises(sqlite3.DatabaseError, match="wrong encryption key"):
         decrypt_file(plain, b"x" * 32)

@@ -82,7 +82,7 @@ def test_what_is_not_there_is_one_line(heliosdb, file, past, arguments, said):
 
 def test_a_file_that_is_not_there_is_not_made(heliosdb, tmp_path):
     done = heliosdb("history", tmp_path / "no.db", "t", "1")
-    assert done.exit_code == 1 and "no such file" in done.output
+    assert done.exit_code == 2 and "no.db' does not exist" in done.output
     assert list(tmp_path.iterdir()) == []
 
 

@@ -14,10 +14,12 @@ def main() -> None:
         import rich  # noqa: F401
     except ImportError as error:
         sys.exit(f"the command heliosdb needs the package {error.name}: pip install 'heliosdb[cli]'")
-    from .app import build
-
     try:
-        commands = build()
+        from .app import asked_for, build
+
+        commands = build(asked_for(sys.argv[1:]))
     except sqlite3.Error as error:  # a plugin that can't be registered
         sys.exit(f"{type(error).__module__}.{type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Aborted!")
     commands(prog_name="heliosdb")

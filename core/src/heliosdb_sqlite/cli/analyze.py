@@ -11,7 +11,6 @@ from typing import IO
 import click
 from rich.console import Console
 
-from .._standard import sqlite3
 from ..plugins import key_from_environment
 from ..tuning.analyzer.judging.analysis import Limits
 from ..tuning.analyzer.judging.analysis import analyze as judge
@@ -112,12 +111,7 @@ def _opened(file: Path, key: str | None) -> Iterator[Reader]:
         with closing(connect(file, encryption_key=key)) as connection:
             yield Reader.past_hooks(connection)
         return
-    try:
-        header = read_header(file)
-    except sqlite3.DatabaseError as error:
-        if "encrypted" in str(error):
-            error.args = (f"{error}; --key-env or --ask-key take the key here",)
-        raise
+    header = read_header(file)
     with read_only(file, header) as plain:
         plain.text_factory = str
         yield Reader.plain(plain)

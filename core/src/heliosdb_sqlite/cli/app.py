@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from .._catalogue import owner_of_command
+from .._catalogue import owner_of_command, plugins_of_command
 from .._standard import sqlite3
 from ..plugins._manager import manager
+from ._errors import explain
 from .demo import demo
 from .info import info
 from .plugins import plugins
@@ -21,7 +23,7 @@ environment variable that --key-env names.
 
 
 class _Commands(click.Group):
-    """Shows a database error as one line, not as a traceback."""
+    """Shows a database error as one line, and says of a command that is not there which plugin brings it."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -38,14 +40,24 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def build() -> click.Group:
-    """Return the command group with the subcommands of every installed plugin."""
+def asked_for(arguments: Iterable[str]) -> tuple[str, ...] | None:
+    """Return the plugins that a command line needs, and None for all of them: to list commands, or to look for one."""
+    word = next((word for word in arguments if not word.startswith("-")), None)
+    return None if word is None else plugins_of_command(word)
+
+
+def build(names: Iterable[str] | None = None) -> click.Group:
+    """Return the command group with the subcommands of these plugins, or of every installed one.
+
+    :param names: plugins of HeliosDB's; where there are plugins of others, all are asked
+    """
     from .. import __version__
 
     group = _Commands("heliosdb", help=_HELP)
     click.version_option(__version__, prog_name="heliosdb")(group)
     for command in (demo, info, plugins):
         group.add_command(command)
-    for add_commands in manager().implementations("heliosdb_commands").values():
+    for add_commands in manager(names).implementations("heliosdb_commands").values():
         add_commands(group)
+    explain(group)
     return group

@@ -12,7 +12,7 @@ from typing import Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from .connecting import explain
-from .format import RESERVE, SMALLEST_PAGE
+from .format import MAGIC, RESERVE, SMALLEST_PAGE
 from .keys.given import user_key
 from .naming import place_of
 from .vfs import problems
@@ -43,6 +43,10 @@ def encrypt_file(path: Path, key: Any, *, verify: bool = True, progress: Progres
     """
     name = os.fspath(path)
     found = user_key(key, name)
+    if _is_encrypted(name):
+        raise sqlite3.DatabaseError(
+            f"{name!r} is encrypted already: `heliosdb rekey`, or rekey(), gives it another key"
+        )
     with _conversion(name, plain_layer().name) as (source, file):
         if file.connection == 0:
             raise sqlite3.NotSupportedError("this SQLite does not tell which connection a file belongs to")
@@ -86,6 +90,14 @@ def _conversion(name: str, layer: str) -> Iterator[tuple[sqlite3.Connection, Ope
     finally:
         if source is not None:
             source.close()
+
+
+def _is_encrypted(name: str) -> bool:
+    """Return whether a file begins as encrypted databases do."""
+    if not os.path.isfile(name):
+        return False
+    with open(name, "rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def _uri(name: str, layer: str, more: str = "") -> str:

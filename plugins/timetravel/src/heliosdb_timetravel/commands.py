@@ -36,8 +36,6 @@ def add(cli: click.Group) -> None:
 
 @contextmanager
 def _opened(file: Path, branch: str | None, key_env: str | None) -> Iterator[Any]:
-    if not file.exists():
-        raise sqlite3.OperationalError(f"no such file: {str(file)!r}")
     options: dict[str, Any] = {"enable_time_travel": True, "time_travel_tables": "explicit"}
     if branch is not None:
         options["branch"] = branch
@@ -54,7 +52,7 @@ def _opened(file: Path, branch: str | None, key_env: str | None) -> Iterator[Any
 @click.command(
     short_help="Show who changed a row, when, and what.", context_settings={"ignore_unknown_options": True}
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("table")
 @click.argument("key", nargs=-1, required=True)
 @click.option("--dropped", is_flag=True, help="Show columns that the table has no more, too.")
@@ -129,7 +127,7 @@ def _value(value: Any) -> str:
 
 
 @click.command(short_help="Make tables what they were at a moment.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("table", required=False)
 @click.option(
     "--at", help="The moment to go back to, local time unless it names a zone: '2024-12-31 12:00:00'."
