@@ -92,3 +92,79 @@ def test_a_view_is_refused(client):
     client.execute("CREATE VIEW v AS SELECT * FROM t")
     with pytest.raises(psycopg.errors.FeatureNotSupported, match='the view "v"'):
         client.execute("UPDATE v SET n = 1 FROM u WHERE u.t_id = v.id RETURNING u.name")
+
+
+# ---- MERGE ----
+
+UPSERT = (
+    "MERGE INTO t USING (VALUES (%s::int, %s::text)) AS s(id, name) ON t.id = s.id"
+    " WHEN MATCHED THEN UPDATE SET name = s.name, n = t.n + %s"
+    " WHEN NOT MATCHED THEN INSERT (id, n, name) VALUES (s.id, %s, s.name)"
+)
+
+
+@pytest.mark.parametrize("prepare", [False, True])
+def test_merge_takes_parameters_and_says_how_many_rows_it_changed(client, prepare):
+    for given in ((1, "uno", 5, 0), (9, "nine", 5, 90), (9, "neun", 1, 0)):
+        cursor = client.execute(UPSERT, given, prepare=prepare)
+        assert (cursor.statusmessage, cursor.rowcount) == ("MERGE 1", 1)
+    rows = client.execute("SELECT * FROM t WHERE id IN (1, 9) ORDER BY id").fetchall()
+    assert rows == [(1, 15, "uno"), (9, 91, "neun")]
+
+
+def test_a_merge_that_fails_half_way_leaves_nothing(client):
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        client.execute(
+            "MERGE INTO t USING (VALUES (1), (2), (7), (7)) AS s(id) ON t.id = s.id WHEN MATCHED AND s.id = 1 THEN DELETE"
+            " WHEN MATCHED THEN UPDATE SET n = 0 WHEN NOT MATCHED THEN INSERT VALUES (s.id, 0)"
+        )
+    assert client.execute("SELECT id, n FROM t ORDER BY id").fetchall() == [(1, 10), (2, 20), (3, 30)]
+
+
+def test_triggers_run_for_each_row_that_merge_changes(client):
+    client.execute("CREATE TABLE log (what text)")
+    for event in ("insert", "update", "delete"):
+        row = "old" if event == "delete" else "new"
+        client.execute(
+            f"CREATE TRIGGER on_{event} AFTER {event} ON t BEGIN INSERT INTO log VALUES ('{event} ' || {row}.id); END"
+        )
+    client.execute(
+        "MERGE INTO t USING generate_series(1, 4) AS s(id) ON t.id = s.id WHEN MATCHED AND s.id = 3 THEN DELETE"
+        " WHEN MATCHED THEN UPDATE SET n = n + (SELECT count(*) FROM log)::int WHEN NOT MATCHED THEN INSERT VALUES (4, 4)"
+    )
+    found = client.execute("SELECT what FROM log ORDER BY 1").fetchall()
+    assert found == [("delete 3",), ("insert 4",), ("update 1",), ("update 2",)]
+    assert client.execute("SELECT sum(n) FROM t").fetchone() == (34,)  # what the triggers wrote was not seen
+
+
+def test_merge_of_tables_with_many_columns(client):
+    names = [f"c{at}" for at in range(230)]
+    client.execute(f"CREATE TABLE wide (id int PRIMARY KEY, {', '.join(f'{name} int' for name in names)})")
+    insert = f"INSERT VALUES (s.id, {', '.join(str(at) for at in range(230))})"
+    update = f"UPDATE SET {', '.join(f'{name} = wide.{name} + s.id' for name in names)}"
+    for _ in range(2):
+        client.execute(
+            "MERGE INTO wide USING generate_series(1, 3) AS s(id) ON s.id = wide.id"
+            f" WHEN MATCHED THEN {update} WHEN NOT MATCHED THEN {insert}"
+        )
+    assert client.execute("SELECT c0, c99, c100, c229 FROM wide WHERE id = 3").fetchone() == (
+        3,
+        102,
+        103,
+        232,
+    )
+
+
+def test_merge_is_explained(client):
+    merge = "MERGE INTO t USING u ON u.t_id = t.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN DO NOTHING"
+    assert client.execute(f"EXPLAIN {merge}").fetchall()
+    client.execute(f"EXPLAIN ANALYZE {merge}")
+    assert client.execute("SELECT id FROM t").fetchall() == [(3,)]
+
+
+def test_merge_sees_and_keeps_to_its_transaction(client):
+    with client.transaction(force_rollback=True):
+        client.execute("DELETE FROM t WHERE id = 1")
+        assert client.execute(UPSERT, (1, "x", 0, 7)).statusmessage == "MERGE 1"
+        assert client.execute("SELECT n FROM t WHERE id = 1").fetchone() == (7,)
+    assert client.execute("SELECT n FROM t WHERE id = 1").fetchone() == (10,)

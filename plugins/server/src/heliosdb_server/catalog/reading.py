@@ -14,7 +14,7 @@ from ..translation.scope import CONSTRAINT_MARK, PRIMARY_MARK, Column, TableInfo
 from ..translation.sequences import MARK
 from ..types import registry
 from ..types.registry import BY_NAME, INT8, Sized
-from . import constraints
+from . import constraints, effects
 from .relations import RELATIONS, SystemColumn
 from .search_path import PUBLIC, SearchPath
 
@@ -375,18 +375,12 @@ class Reading:
         return found
 
     def mentions(self, view: str, table: str) -> bool:
-        """Does a view read this table, itself or by other views? Where its text has the name, it may."""
-        pending, seen = [view.lower()], set()
-        while pending:
-            name = pending.pop()
-            seen.add(name)
-            found = self.object(name)
-            text = (found.sql or "").lower() if found is not None else ""
-            if table.lower() in text:
-                return True
-            views = (each.name.lower() for each in self.objects if each.kind == "view")
-            pending += [each for each in views if each in text and each not in seen]
-        return False
+        """Does a view read this table, itself or by other views?"""
+        return effects.mentions(self, view, table)
+
+    def touched(self, table: str, how: str) -> frozenset[str]:
+        """Return the tables, in small letters, that an insert, update or delete of this one may change, itself too."""
+        return effects.touched(self, table, how)
 
     def counts(self, name: str) -> bool:
         """Does the table number its rows with AUTOINCREMENT?"""

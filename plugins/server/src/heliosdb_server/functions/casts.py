@@ -31,6 +31,7 @@ from ..types.registry import (
     TIMESTAMP,
     TIMESTAMPTZ,
     VARCHAR,
+    VECTOR,
     PgType,
 )  # fmt: skip
 
@@ -76,7 +77,18 @@ def cast(was: str, name: str, modifier: int, here: tzinfo, assignment: bool) -> 
             return made
         return lambda value: moments.rounded(made(value), modifier)
     read = reading.text_in(target, modifier, here)
+    if target is VECTOR:
+        return lambda value: (
+            _sized(value, modifier) if isinstance(value, bytes) else read(writing.text(value))
+        )
     return lambda value: read(writing.text(value))
+
+
+def _sized(vector: bytes, modifier: int) -> bytes:
+    """Return a vector that is one already."""
+    if modifier > 0 and len(vector) // 4 != modifier:
+        raise PgError("22000", f"expected {modifier} dimensions, not {len(vector) // 4}")
+    return vector
 
 
 def _array(source: PgType | None, target: PgType, modifier: int, here: tzinfo, assignment: bool) -> Cast:

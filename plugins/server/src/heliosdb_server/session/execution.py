@@ -14,7 +14,7 @@ from ..translation.schema_edit import TemporaryRows
 from ..translation.scope import Column
 from ..translation.translate import Translated
 from ..types.registry import TEXT, Sized
-from . import altering, explaining
+from . import altering, explaining, merging
 from .plans import Plan, ordered, plan_of, row_encoder
 from .portals import CHUNK, Portal, Statement, filled, guessed_columns, row_count
 
@@ -211,6 +211,9 @@ class Execution:
         if made.kind == "definition":
             self._define(portal, made)
             return
+        if isinstance(made.node, tree.Merge):
+            merging.merge(self, portal, made, values)
+            return
         if made.trusted and self.transaction.block:
             raise PgError("25001", f"{made.tag} cannot run inside a transaction block")
         try:
@@ -280,7 +283,10 @@ class Execution:
             cursor = self.engine.run(step.sql, ordered(found, order))
             rows = self.engine.fetch_all(cursor)
             cursor.close()
-            found.append(self.held.hold(step.parameter, rows, step.key, step.renewed))
+            if step.parts:
+                found += self.held.hold_parts(step.parameter, rows, step.key, step.parts)
+            else:
+                found.append(self.held.hold(step.parameter, rows, step.key, step.renewed))
         return tuple(found)
 
     # ---- describing without running ----

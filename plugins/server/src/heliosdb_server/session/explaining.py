@@ -22,7 +22,10 @@ def explain(session: Session, portal: Portal, made: Translated) -> None:
     assert isinstance(node, tree.Explain) and made.columns is not None  # noqa: PT018
     engine = session.engine
     texts = [*(step.sql for step in made.steps), *made.sql]
-    found: Any = [*portal.values, *("[]" for _ in made.steps)]  # where the rows of its steps stand
+    found: Any = [
+        *portal.values,
+        *("[]" for step in made.steps for _ in range(step.given)),
+    ]  # where the rows of its steps stand
     plans = [
         engine.rows(f"EXPLAIN QUERY PLAN {sql}", ordered(found, order))
         for sql, order in zip(texts, made.orders, strict=True)

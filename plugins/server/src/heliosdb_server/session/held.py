@@ -49,9 +49,31 @@ class HeldRows:
         self._held[number] = Held(list(rows), by_key, renewals)
         return f"[{','.join(map(str, range(len(rows))))}]"
 
-    def rows(self, number: int) -> list[tuple[Any, ...]]:
-        """Return the rows of a step."""
-        return self._held[number].rows
+    def hold_parts(
+        self, number: int, rows: Sequence[tuple[Any, ...]], key: int, parts: tuple[bool, ...]
+    ) -> list[str]:
+        """Hold the rows that MERGE has found, those of each WHEN by themselves; return their places.
+
+        :param rows: each with its key, and behind it which WHEN applies and the values for that, packed
+        :param parts: of each WHEN, whether it changes the row that was met
+        :raises PgError: a row would be changed twice
+        """
+        found: list[list[tuple[Any, ...]]] = [[] for _ in parts]
+        changed: set[tuple[Any, ...]] = set()
+        for row in rows:
+            if (packed := row[key]) is None:
+                continue
+            action, *values = marshal.loads(packed)  # noqa: S302 - no other program's data
+            if parts[action]:
+                if row[:key] in changed:
+                    raise PgError(
+                        "21000",
+                        "MERGE command cannot affect row a second time",
+                        hint="Ensure that not more than one source row matches any one target row.",
+                    )
+                changed.add(row[:key])
+            found[action].append((*row[:key], *values))
+        return [self.hold(number + at, each, key if parts[at] else 0) for at, each in enumerate(found)]
 
     def clear(self) -> None:
         """Forget all: the statement is over."""
@@ -73,8 +95,13 @@ class HeldRows:
             "held_new": lambda number, at, *key: found(held[number].by_new_key, at, key),
             "held_at": lambda number, at, place: held[number].rows[place][at],
             "packed": lambda *values: marshal.dumps(values),
+            "packed_pieces": _together,
             "unpacked": _unpacked,
         }
+
+
+def _together(action: int, *pieces: bytes) -> bytes:
+    return marshal.dumps((action, *(value for piece in pieces for value in marshal.loads(piece))))  # noqa: S302
 
 
 def _unpacked(data: bytes | None, place: int) -> Any:

@@ -164,11 +164,11 @@ class Assigning(Selects):
         )
         return PgError("23502", text, table=info.name, column=info.given_key)
 
-    def _key(self, info: TableInfo, name: str, text: str) -> str:
+    def _key(self, info: TableInfo, name: str, text: str, *, late: bool = False) -> str:
         """Return a value for a key, of which SQLite would make up the next one if it were NULL."""
         if name != info.given_key or text.lstrip("-").isdigit():
             return text
-        if text == "NULL":
+        if text == "NULL" and not late:
             raise self._missing_key(info)
         self.functions = True
         return f"coalesce({text}, pg_missing_key({quote_text(info.name)}, {quote_text(name)}))"

@@ -4,21 +4,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import TEXT, Sized
 from . import tree
 from .holding import Step, any_table
-from .joined_changes import JoinedChanges
-from .scope import Column, Relation, Scope, TableInfo
+from .merging import Merging
+from .scope import Column, Scope, TableInfo
 
 _ROW_TYPES = (tree.Insert, tree.Update, tree.Delete)
 
 
-class Changes(JoinedChanges):
+class Changes(Merging):
     """Writes statements that change rows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,10 +58,12 @@ class Changes(JoinedChanges):
                 late.add(item.name.lower())
         first = [item for item in items if item.name.lower() not in late]
         targets = [
-            self.table_info(item.query.table) for item in changing if isinstance(item.query, _ROW_TYPES)
+            (self.table_info(each.table), _how(each))
+            for each in (item.query for item in changing)
+            if isinstance(each, _ROW_TYPES)
         ]
         self._snapshots = {
-            item.name.lower() for item in first if any(self.reads(item.query, info) for info in targets)
+            item.name.lower() for item in first if any(self.reads(item.query, *each) for each in targets)
         }
         return first + [item for item in items if item.name.lower() in late]
 
@@ -69,7 +72,8 @@ class Changes(JoinedChanges):
         assert isinstance(query, _ROW_TYPES)
         text, columns = self.change(query, beside=True)
         info = self.table_info(query.table)
-        self.changed.add((info.schema, info.name.lower()))
+        touched = self.schema.touched(info.name, _how(query))
+        self.changed |= {(info.schema, name) for name in touched}
         number = self.next_step()
         self.steps.append(Step(text, columns, number))
         if len(item.columns) > len(columns):
@@ -120,24 +124,35 @@ class Changes(JoinedChanges):
         :param beside: whether columns with the digits of calculated numbers stand behind those
         """
         assert isinstance(node, _ROW_TYPES)
+        with self._behind_its_with(node):
+            if isinstance(node, tree.Insert):
+                text, columns = self.insert(node, beside=beside)
+            elif isinstance(node, tree.Update):
+                text, columns = self.update(node, beside=beside)
+            else:
+                text, columns = self.delete(node, beside=beside)
+            return self.around(text), columns
+
+    def merge(self, node: tree.Merge) -> list[str]:
+        """Return what MERGE does behind its first step."""
+        if node.recursive:
+            raise PgError("42601", "WITH RECURSIVE is not supported for MERGE statement")
+        with self._behind_its_with(node):
+            return self.merged(node)
+
+    @contextmanager
+    def _behind_its_with(self, node: tree.Insert | tree.Update | tree.Delete | tree.Merge) -> Iterator[None]:
         self.writes = True
         level: dict[str, tuple[Column, ...]] = {}
         self._ctes.append(level)
         before, recursive, queries = len(self.with_), self.recursive, self.queries
         try:
             self.with_text(node.with_, node.recursive, None, level, self.with_)
-            if isinstance(node, tree.Insert):
-                text, columns = self._insert(node, beside=beside)
-            elif isinstance(node, tree.Update):
-                text, columns = self.update(node, beside=beside)
-            else:
-                text, columns = self.delete(node, beside=beside)
-            text = self.around(text)
+            yield
         finally:
             self._ctes.pop()
             del self.with_[before:]
             self.recursive, self.queries = recursive, queries
-        return text, columns
 
     def target(self, table: tree.Table) -> TableInfo:
         info = self.table_info(table)
@@ -147,165 +162,14 @@ class Changes(JoinedChanges):
             raise PgError("42809", f'cannot change sequence "{info.name}"', hint="Use setval().")
         return info  # a view may have an INSTEAD OF trigger; SQLite knows
 
-    def _insert(self, node: tree.Insert, *, beside: bool) -> tuple[str, tuple[Column, ...]]:
-        info = self.target(node.table)
-        alias = node.table.alias or node.table.parts[-1]
-        columns = [self._column(info, name, node.at) for name in node.columns]
-        if len({c.name for c in columns}) != len(columns):
-            raise PgError("42701", "a column is specified more than once", position=node.at + 1)
-        self._refuse_computed(node, info, columns)
-        head = f"INSERT INTO {self.written(info)} AS {quote_identifier(alias)}"
-        scope = Scope([Relation(alias, info.columns)])
-        returning, returned = self.returning(node.returning, info, scope, beside=beside)
-        if node.source is None and info.given_key:
-            raise self._missing_key(info)
-        if node.source is None and not info.sequences:
-            return head + " DEFAULT VALUES" + returning, returned
-        if node.source is None:
-            named = ", ".join(map(quote_identifier, info.sequences))
-            values = ", ".join(map(self._next, info.sequences.values()))
-            return f"{head} ({named}) VALUES ({values}){returning}", returned
-        names, source = self._source(node, info, columns)
-        listed = ", ".join(quote_identifier(name) for name in names)
-        if node.conflict is not None and not _is_one_row(node.source):
-            if self.reads([node.conflict.update, node.conflict.update_where], info):
-                raise PgError(
-                    "0A000", f'a query in DO UPDATE can\'t read "{info.name}" while several rows are inserted',
-                    hint="Insert them one by one, or ask before.", position=node.conflict.at + 1,
-                )  # fmt: skip
-            source = self.each_once(node.conflict, info, alias, names, source)
-        text = f"{head} ({listed}) {source}"
-        if node.conflict is not None:
-            text += self.conflict(node.conflict, info, alias)
-        return text + returning, returned
-
-    def _refuse_computed(self, node: tree.Insert, info: TableInfo, columns: list[Column]) -> None:
-        """Refuse values for columns that make their own."""
-        if not info.computed or (node.overriding == "system" and not info.computed - {info.rowid}):
-            return
-        body = node.source
-        while isinstance(body, tree.Select):
-            body = body.body
-        rows = body.rows if isinstance(body, tree.Values) else []
-        width = max(map(len, rows), default=len(info.columns) if node.source is not None else 0)
-        for at, column in enumerate((columns or list(info.columns))[:width]):
-            if column.name not in info.computed or (
-                rows and all(isinstance(r[at], tree.Default) for r in rows)
-            ):
-                continue
-            if node.overriding == "user" and column.name == info.rowid:
-                continue
-            raise PgError(
-                "428C9",
-                f'cannot insert a non-DEFAULT value into column "{column.name}"',
-                detail=f'Column "{column.name}" is an identity column defined as GENERATED ALWAYS.'
-                if column.name == info.rowid
-                else f'Column "{column.name}" is a generated column.',
-                hint="Use OVERRIDING SYSTEM VALUE to override." if column.name == info.rowid else "",
-            )
-
-    def _source(self, node: tree.Insert, info: TableInfo, columns: list[Column]) -> tuple[list[str], str]:
-        source = node.source
-        body = source
-        while isinstance(body, tree.Select) and not (body.with_ or body.order or body.limit or body.offset):
-            body = body.body
-        if isinstance(body, tree.Values):
-            width = max(len(row) for row in body.rows)
-            given = columns or [c for c in info.columns if not c.sql.startswith("generated")][:width]
-            if width > len(given):
-                raise PgError(
-                    "42601", "INSERT has more expressions than target columns", position=node.at + 1
-                )
-            if any(len(row) != width for row in body.rows):
-                raise PgError("42601", "VALUES lists must all be the same length", position=node.at + 1)
-            if columns and width < len(columns):
-                raise PgError(
-                    "42601", "INSERT has more target columns than expressions", position=node.at + 1
-                )
-            given = given[:width]
-            scope = Scope()
-            # A column that gets its default in every row is left out: SQLite knows best what that is.
-            spared = {
-                at
-                for at in range(width)
-                if all(isinstance(row[at], tree.Default) for row in body.rows)
-                and given[at].name not in info.sequences
-            }
-            if len(spared) == width and len(body.rows) == 1:
-                spared = set(range(1, width))
-            kept = [at for at in range(width) if at not in spared]
-            there = {c.name for c in given}
-            counting = {name: sequence for name, sequence in info.sequences.items() if name not in there}
-            if info.given_key and info.given_key not in {given[at].name for at in kept}:
-                raise self._missing_key(info)
-            rows = []
-            for row in body.rows:
-                rows.append(  # noqa: PERF401
-                    "("
-                    + ", ".join(
-                        [
-                            *(
-                                self._key(
-                                    info, given[at].name, self.assigned(row[at], given[at], scope, info)
-                                )
-                                for at in kept
-                            ),
-                            *map(self._next, counting.values()),
-                        ]
-                    )
-                    + ")"
-                )
-            return [*(given[at].name for at in kept), *counting], "VALUES " + ", ".join(rows)
-        assert source is not None
-        if isinstance(body, tree.Core) and not any(isinstance(t.expr, tree.Star) for t in body.targets):
-            for target, column in zip(body.targets, columns or info.columns, strict=False):
-                if isinstance(target.expr, tree.Param) and self.parameters.get(target.expr.number) is None:
-                    known = column.sized or Sized(TEXT)  # it takes the type of the column that it goes into
-                    target.expr = tree.Cast(target.expr, Sized(known.type), "", at=target.expr.at)
-        text, made = self.rows_to_keep(source)
-        given = columns or list(info.columns[: len(made)])
-        if len(made) > len(given):
-            raise PgError("42601", "INSERT has more expressions than target columns", position=node.at + 1)
-        if columns and len(made) < len(columns):
-            raise PgError("42601", "INSERT has more target columns than expressions", position=node.at + 1)
-        plain = body if isinstance(body, tree.Core) else None
-        if plain is not None and not plain.distinct and len(plain.targets) == len(made):
-            # A literal takes the type of the column that it goes into.
-            for target, column in zip(plain.targets, given, strict=False):
-                if (
-                    isinstance(target.expr, tree.Const)
-                    and target.expr.kind == "string"
-                    and column.sized is not None
-                ):
-                    target.expr = tree.Cast(target.expr, Sized(column.sized.type), "", at=target.expr.at)
-            text, made = self.rows_to_keep(source)
-        stored = [
-            self.stored_place(f"s.c{at}", m, c, text, node.at)
-            for at, (m, c) in enumerate(zip(made, given, strict=False))
-        ]
-        places = ", ".join(f"c{at}" for at in range(len(made)))
-        there = {c.name for c in given[: len(made)]}
-        counting = {name: sequence for name, sequence in info.sequences.items() if name not in there}
-        if info.given_key and info.given_key not in there:
-            raise self._missing_key(info)
-        stored = [self._key(info, c.name, text_) for text_, c in zip(stored, given, strict=False)]
-        stored += map(self._next, counting.values())
-        names = [*(c.name for c in given[: len(made)]), *counting]
-        if all(text_ == f"s.c{at}" for at, text_ in enumerate(stored)):
-            return names, f"SELECT * FROM ({text}) WHERE true"
-        name = self.fresh("inserted")
-        made_text = (
-            f"WITH {name}({places}) AS ({text}) SELECT {', '.join(stored)} FROM {name} AS s WHERE true"
-        )
-        return names, made_text
-
-
-def _is_one_row(node: tree.Node | None) -> bool:
-    while isinstance(node, tree.Select):
-        node = node.body
-    return isinstance(node, tree.Values) and len(node.rows) == 1
-
 
 def _names_one(part: Any, names: set[str]) -> bool:
     """Does a query name one of these WITH queries?"""
     return any_table(part, lambda table: len(table.parts) == 1 and table.parts[0].lower() in names)
+
+
+def _how(node: tree.Node) -> str:
+    """Return what a change does to rows: insert, update, delete, or any of them."""
+    return (
+        "any" if isinstance(node, tree.Insert) and node.conflict is not None else type(node).__name__.lower()
+    )

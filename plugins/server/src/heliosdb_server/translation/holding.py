@@ -28,6 +28,14 @@ class Step(NamedTuple):
     parameter: int
     key: int = 0  # how many of the first columns tell rows apart
     renewed: Places = ()  # the columns with the key that a row will have
+    parts: tuple[
+        bool, ...
+    ] = ()  # of MERGE, whose rows go to one WHEN each: does it change the row it has met?
+
+    @property
+    def given(self) -> int:
+        """How many parameters it gives."""
+        return len(self.parts) or 1
 
 
 class Holding(Upserts):
@@ -45,14 +53,19 @@ class Holding(Upserts):
 
     def next_step(self) -> int:
         """Return the number of the parameter of the step that comes next."""
-        return self.given + len(self.steps) + 1
+        return self.given + sum(step.given for step in self.steps) + 1
 
     def found_first(
-        self, sql: str, columns: tuple[Column, ...] = (), key: int = 0, renewed: Places = ()
+        self,
+        sql: str,
+        columns: tuple[Column, ...] = (),
+        key: int = 0,
+        renewed: Places = (),
+        parts: tuple[bool, ...] = (),
     ) -> int:
         """Have a query run first, and return the number of its parameter."""
         number = self.next_step()
-        self.steps.append(Step(self.around(sql), columns, number, key, renewed))
+        self.steps.append(Step(self.around(sql), columns, number, key, renewed, parts))
         self.functions = True
         return number
 
@@ -84,20 +97,30 @@ class Holding(Upserts):
 
     # ---- which tables a part of a statement reads ----
 
-    def reads(self, part: Any, info: TableInfo) -> bool:
-        """Does a query in this part of a statement read the table, itself or by a view or a WITH query?"""
-        return any_table(part, lambda table: self._is_read(table, info, frozenset()))
+    def reads(self, part: Any, info: TableInfo, how: str) -> bool:
+        """Does a query in this part of a statement read what it changes: itself, or by a view or a WITH query?
 
-    def _is_read(self, table: tree.Table, info: TableInfo, seen: frozenset[str]) -> bool:
+        :param how: insert, update or delete
+        """
+        if not any_table(part, lambda table: True):
+            return False
+        changed = self.schema.touched(info.name, how)
+        return any_table(part, lambda table: self._is_read(table, info, changed, frozenset()))
+
+    def _is_read(
+        self, table: tree.Table, info: TableInfo, changed: frozenset[str], seen: frozenset[str]
+    ) -> bool:
         name = table.parts[-1].lower()
         if len(table.parts) == 1 and (query := self.queries.get(name)) is not None:
-            return name not in seen and any_table(query, lambda t: self._is_read(t, info, seen | {name}))
+            more = seen | {name}
+            return name not in seen and any_table(query, lambda t: self._is_read(t, info, changed, more))
         found = self.schema.named(table.parts)
         if found is None:
             return False
         if found.kind == "view":
-            return self.schema.mentions(found.name, info.name)
-        return (found.schema, found.name) == (info.schema, info.name)
+            return any(self.schema.mentions(found.name, each) for each in changed)
+        own = (found.schema, found.name) == (info.schema, info.name)
+        return own or (found.schema == "main" and found.name.lower() in changed - {info.name.lower()})
 
 
 def any_table(part: Any, wanted: Callable[[tree.Table], bool]) -> bool:

@@ -36,29 +36,22 @@ class JoinedChanges(Returning):
         where = f" WHERE {self.truth(node.where, scope, 'WHERE')}" if node.where is not None else ""
         number = self.next_step()
         seen = self._seen_by_returning(scope, number, info.row)
-        returning, columns = self.returning(node.returning, info, seen, beside=beside)
+        returning, columns = self.returning(node.returning, info, seen, "update", beside=beside)
         table = f"{self.written(info)} AS {quote_identifier(alias)}"
-        if not used(returning) and not self.reads([value for _, value in node.sets], info):
+        if not used(returning) and not self.reads([value for _, value in node.sets], info, "update"):
             listed = ", ".join(map(str, sets))
             return (
                 f"UPDATE {table} SET {listed}{' FROM ' + sources if sources else ''}{where}{returning}",
                 columns,
             )
         own = [f"{quote_identifier(alias)}.{each}" for each in self.row_key(info, "such an UPDATE")]
-        values = [self._packed(each) if each.is_row else each.text for each in sets]
+        values = [self.packed(each) if each.is_row else each.text for each in sets]
         renewed = self._renewed(info, sets) if used(returning) else ()
         returning = self._find(
             [*own, *values], f"{table}{', ' + sources if sources else ''}{where}", scope, returning, len(own), renewed
         )  # fmt: skip
-        given = []
-        for at, each in enumerate(sets, len(own)):
-            value = f"pg_held({number}, {at}, {', '.join(own)})"
-            given += [
-                f"{quote_identifier(c.name)} = "
-                + (f"pg_unpacked({value}, {place})" if each.is_row else value)
-                for place, c in enumerate(each.columns)
-            ]
-        return f"UPDATE {table} SET {', '.join(given)}{self._these(own, number)}{returning}", columns
+        given = self.held_sets(sets, own, number)
+        return f"UPDATE {table} SET {given}{self.these(own, number)}{returning}", columns
 
     def delete(self, node: tree.Delete, *, beside: bool) -> tuple[str, tuple[Column, ...]]:
         """Return a DELETE, and the columns that it returns."""
@@ -69,7 +62,7 @@ class JoinedChanges(Returning):
         where = f" WHERE {self.truth(node.where, scope, 'WHERE')}" if node.where is not None else ""
         number = self.next_step()
         seen = self._seen_by_returning(scope, number, info.row)
-        returning, columns = self.returning(node.returning, info, seen, beside=beside)
+        returning, columns = self.returning(node.returning, info, seen, "delete", beside=beside)
         table = f"{self.written(info)} AS {quote_identifier(alias)}"
         if not used(returning):
             if sources:
@@ -77,7 +70,7 @@ class JoinedChanges(Returning):
             return f"DELETE FROM {table}{where}{returning}", columns
         own = [f"{quote_identifier(alias)}.{each}" for each in self.row_key(info, "such a DELETE")]
         returning = self._find(own, f"{table}, {sources}{where}", scope, returning, len(own))
-        return f"DELETE FROM {table}{self._these(own, number)}{returning}", columns
+        return f"DELETE FROM {table}{self.these(own, number)}{returning}", columns
 
     def _sources(self, nodes: list[tree.Node], scope: Scope) -> str:
         made = ", ".join(self.source(each, scope) for each in nodes)
@@ -121,13 +114,26 @@ class JoinedChanges(Returning):
         return placed(returning, places)
 
     @staticmethod
-    def _these(own: list[str], number: int) -> str:
+    def held_sets(sets: list[Assignment], own: list[str], number: int) -> str:
+        """Return what stands behind SET: values that were found, behind the keys of their rows."""
+        given = []
+        for at, each in enumerate(sets, len(own)):
+            value = f"pg_held({number}, {at}, {', '.join(own)})"
+            given += [
+                f"{quote_identifier(c.name)} = "
+                + (f"pg_unpacked({value}, {place})" if each.is_row else value)
+                for place, c in enumerate(each.columns)
+            ]
+        return ", ".join(given)
+
+    @staticmethod
+    def these(own: list[str], number: int) -> str:
         """Return the condition that a row is one of those that were found."""
         found = ", ".join(f"pg_held_at({number}, {at}, value)" for at in range(len(own)))
         rows = own[0] if len(own) == 1 else f"({', '.join(own)})"
         return f" WHERE {rows} IN (SELECT {found} FROM json_each(?{number}))"
 
-    def _packed(self, each: Assignment) -> str:
+    def packed(self, each: Assignment) -> str:
         """Return the row of a query as one value."""
         name = self.fresh("row")
         places = ", ".join(f"c{at}" for at in range(len(each.columns)))

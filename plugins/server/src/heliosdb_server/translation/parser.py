@@ -360,14 +360,9 @@ class Parser(CursorStatements):
         raise PgError("0A000", "CALL is not supported: there are no procedures", position=at + 1)
 
     def _command_merge(self, at: int) -> tree.Node:
-        if self.ahead().value == "branch":
-            raise self.error()
-        raise PgError(
-            "0A000",
-            "MERGE is not supported",
-            hint="Use INSERT ... ON CONFLICT, or UPDATE, DELETE and INSERT in one transaction.",
-            position=at + 1,
-        )
+        if self.ahead().value != "into":
+            raise self.error()  # MERGE BRANCH is the branching plugin's
+        return self.query()
 
     def _command_attach(self, at: int) -> tree.Node:
         raise PgError("42501", "ATTACH is not for clients: the server serves one database", position=at + 1)

@@ -5,27 +5,33 @@ from __future__ import annotations
 from ..protocol.errors import PgError
 from . import tree
 from .lexer import Kind
-from .modifications import Modifications
+from .merge_statements import MergeStatements
 from .walking import written
 
 
-class Queries(Modifications):
+class Queries(MergeStatements):
     """Reads SELECT, VALUES, TABLE, INSERT, UPDATE and DELETE."""
 
     def query(self) -> tree.Node:
         """Return the query here; one that changes rows only where a WITH may hold it."""
         with_, recursive = self.with_clause()
-        if self.is_word("insert", "update", "delete"):
+        if self.is_word("insert", "update", "delete") or (
+            self.is_word("merge") and self.ahead().value == "into"
+        ):
             return self.change(with_, recursive)
         return self._select(with_, recursive)
 
-    def change(self, with_: list[tree.With], recursive: bool) -> tree.Insert | tree.Update | tree.Delete:
-        """Return the INSERT, UPDATE or DELETE here."""
-        made: tree.Insert | tree.Update | tree.Delete
+    def change(
+        self, with_: list[tree.With], recursive: bool
+    ) -> tree.Insert | tree.Update | tree.Delete | tree.Merge:
+        """Return the INSERT, UPDATE, DELETE or MERGE here."""
+        made: tree.Insert | tree.Update | tree.Delete | tree.Merge
         if self.is_word("insert"):
             made = self._insert()
         elif self.is_word("update"):
             made = self._update()
+        elif self.is_word("merge"):
+            made = self._merge()
         else:
             made = self._delete()
         made.with_, made.recursive = with_, recursive
@@ -49,6 +55,8 @@ class Queries(Modifications):
                 materialized = "NOT MATERIALIZED"
             self.expect_op("(")
             query = self.query()
+            if isinstance(query, tree.Merge):
+                raise PgError("0A000", "MERGE not supported in WITH query", position=query.at + 1)
             self.expect_op(")")
             found.append(tree.With(name, columns, query, materialized, at=at))
             if not self.take_op(","):

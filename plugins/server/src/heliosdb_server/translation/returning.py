@@ -23,18 +23,19 @@ class Returning(Holding):
     """
 
     def returning(
-        self, items: list[tree.Target], info: TableInfo, scope: Scope, *, beside: bool = False
+        self, items: list[tree.Target], info: TableInfo, scope: Scope, how: str, *, beside: bool = False
     ) -> tuple[str, tuple[Column, ...]]:
         """Return ``RETURNING ...`` and its columns.
 
         :param scope: the changed table, and behind it what else may be named
+        :param how: insert, update or delete
         :param beside: whether columns with the digits of calculated numbers stand behind the others
         """
         if not items:
             return "", ()
-        if self.reads([item.expr for item in items], info):
+        if self.reads([item.expr for item in items], info, how):
             raise PgError(
-                "0A000", f'a query in RETURNING can\'t read "{info.name}", which has changed by then',
+                "0A000", f'a query in RETURNING can\'t read what changes with "{info.name}"',
                 hint="Run two statements in one transaction.", position=items[0].at + 1,
             )  # fmt: skip
         own = scope.relations[0]

@@ -114,6 +114,9 @@ class Schema(Protocol):
     def mentions(self, view: str, table: str) -> bool:
         """Does a view read this table, itself or by other views?"""
 
+    def touched(self, table: str, how: str) -> frozenset[str]:
+        """Return the tables, in small letters, that an insert, update or delete of this one may change, itself too."""
+
     def counts(self, name: str) -> bool:
         """Does the table number its rows with AUTOINCREMENT?"""
 

@@ -54,7 +54,7 @@ class Selects(Combining, GroupingSets):
 
         :param scope: what its names may mean beside what it names itself
         """
-        if isinstance(node, (tree.Insert, tree.Update, tree.Delete)):
+        if isinstance(node, (tree.Insert, tree.Update, tree.Delete, tree.Merge)):
             raise PgError(
                 "0A000", "a WITH query that changes rows must stand at the top level", position=node.at + 1
             )

@@ -144,6 +144,8 @@ def _written(
         return Translated(
             "change", type(node).__name__.upper(), [sql], columns if node.returning else None, writes=True
         )
+    if isinstance(node, tree.Merge):
+        return Translated("change", "MERGE", list(writer.merge(node)), writes=True)
     if isinstance(node, tree.Explain):
         return _explained(writer, node, text, schema, types, here)
     sql_list = writer.definition(node)

@@ -49,6 +49,7 @@ from .queries import (
     Derived,
     Insert,
     Join,
+    Merge,
     Order,
     Select,
     SetOp,
@@ -57,6 +58,7 @@ from .queries import (
     Target,
     Update,
     Values,
+    When,
     With,
 )
 
@@ -92,6 +94,7 @@ __all__ = [
     "Is",
     "Join",
     "Like",
+    "Merge",
     "Name",
     "Node",
     "Order",
@@ -112,6 +115,7 @@ __all__ = [
     "Unary",
     "Update",
     "Values",
+    "When",
     "Window",
     "With",
 ]

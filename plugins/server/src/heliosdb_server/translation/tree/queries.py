@@ -152,3 +152,26 @@ class Delete(Node):
     returning: list[Target]
     with_: list[With] = field(default_factory=list)
     recursive: bool = False
+
+
+@dataclass
+class When(Node):
+    """One WHEN of a MERGE."""
+
+    matched: bool
+    condition: Node | None
+    action: str  # insert, update, delete, nothing
+    sets: list[tuple[tuple[str, ...], Node]] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+    values: list[Node] | None = None  # None: DEFAULT VALUES
+    overriding: str = ""
+
+
+@dataclass
+class Merge(Node):
+    table: Table
+    source: Node
+    on: Node
+    whens: list[When]
+    with_: list[With] = field(default_factory=list)
+    recursive: bool = False
