@@ -168,3 +168,15 @@ def test_merge_sees_and_keeps_to_its_transaction(client):
         assert client.execute(UPSERT, (1, "x", 0, 7)).statusmessage == "MERGE 1"
         assert client.execute("SELECT n FROM t WHERE id = 1").fetchone() == (7,)
     assert client.execute("SELECT n FROM t WHERE id = 1").fetchone() == (10,)
+
+
+def test_clients_can_not_reach_what_is_held(client):
+    for call in (
+        "pg_held(1, 0, 1)",
+        "pg_held_at(1, 0, 0)",
+        "pg_unpacked(0, 0)",
+        "pg_unpacked('\\xff'::bytea, 0)",
+    ):
+        with pytest.raises(psycopg.Error):
+            client.execute(f"SELECT {call}")
+    assert client.execute("SELECT 1").fetchone() == (1,)

@@ -58,6 +58,7 @@ class Execution:
     def over(self: Session) -> None:  # type: ignore[misc]
         """A statement is over, well or not."""
         self.running = False
+        self.held.clear()
         if self.call_off is not None:
             self.call_off()
             self.call_off = None
@@ -150,7 +151,6 @@ class Execution:
                 raise PgError("40001", "could not serialize access due to concurrent update") from None
             raise
         finally:
-            self.held.clear()
             if made.writes:
                 self.transaction.settle()
 

@@ -7,7 +7,6 @@ back just as they were, whatever their type.
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -27,6 +26,7 @@ class HeldRows:
 
     def __init__(self) -> None:
         self._held: dict[int, Held] = {}
+        self._packed: list[tuple[Any, ...]] = []  # rows that were one value on their way, a number
 
     def hold(
         self,
@@ -45,7 +45,9 @@ class HeldRows:
             for row in rows:
                 by_key.setdefault(row[:key], row)
             rows = list(by_key.values())
-        renewals = {tuple([_value(row, *at) for at in renewed]): row for row in rows} if renewed else by_key
+        renewals = (
+            {tuple([self._value(row, *at) for at in renewed]): row for row in rows} if renewed else by_key
+        )
         self._held[number] = Held(list(rows), by_key, renewals)
         return f"[{','.join(map(str, range(len(rows))))}]"
 
@@ -63,7 +65,7 @@ class HeldRows:
         for row in rows:
             if (packed := row[key]) is None:
                 continue
-            action, *values = marshal.loads(packed)  # noqa: S302 - no other program's data
+            action, *values = self._packed[packed]
             if parts[action]:
                 if row[:key] in changed:
                     raise PgError(
@@ -77,37 +79,41 @@ class HeldRows:
 
     def clear(self) -> None:
         """Forget all: the statement is over."""
-        if self._held:
+        if self._held or self._packed:
             self._held.clear()
+            self._packed.clear()
+
+    # ---- what SQL asks for the rows' values ----
 
     def functions(self) -> dict[str, Callable[..., Any]]:
-        """Return what SQL asks for the rows' values."""
+        """Return the functions that the statements behind a step call, by name."""
         held = self._held
-
-        def found(by: dict[tuple[Any, ...], tuple[Any, ...]], at: int, key: tuple[Any, ...]) -> Any:
-            row = by.get(key)
-            if row is None:
-                raise PgError("0A000", "a row that changes its key in this way can't be told from others")
-            return row[at]
-
         return {
-            "held": lambda number, at, *key: found(held[number].by_key, at, key),
-            "held_new": lambda number, at, *key: found(held[number].by_new_key, at, key),
+            "held": lambda number, at, *key: _found(held[number].by_key, at, key),
+            "held_new": lambda number, at, *key: _found(held[number].by_new_key, at, key),
             "held_at": lambda number, at, place: held[number].rows[place][at],
-            "packed": lambda *values: marshal.dumps(values),
-            "packed_pieces": _together,
-            "unpacked": _unpacked,
+            "packed": self._pack,
+            "packed_pieces": self._together,
+            "unpacked": self._unpacked,
         }
 
+    def _pack(self, *values: Any) -> int:
+        self._packed.append(values)
+        return len(self._packed) - 1
 
-def _together(action: int, *pieces: bytes) -> bytes:
-    return marshal.dumps((action, *(value for piece in pieces for value in marshal.loads(piece))))  # noqa: S302
+    def _together(self, action: int, *pieces: int) -> int:
+        return self._pack(action, *(value for piece in pieces for value in self._packed[piece]))
+
+    def _unpacked(self, row: int | None, place: int) -> Any:
+        """Return one value of a row that was packed; the row of a query that found none has NULLs."""
+        return None if row is None else self._packed[row][place]
+
+    def _value(self, row: tuple[Any, ...], at: int, place: int) -> Any:
+        return row[at] if place < 0 else self._unpacked(row[at], place)
 
 
-def _unpacked(data: bytes | None, place: int) -> Any:
-    """Return one value of a row that was packed for this statement; the row of a query that found none has NULLs."""
-    return None if data is None else marshal.loads(data)[place]  # noqa: S302 - no other program's data
-
-
-def _value(row: tuple[Any, ...], at: int, place: int) -> Any:
-    return row[at] if place < 0 else _unpacked(row[at], place)
+def _found(by: dict[tuple[Any, ...], tuple[Any, ...]], at: int, key: tuple[Any, ...]) -> Any:
+    row = by.get(key)
+    if row is None:
+        raise PgError("0A000", "a row that changes its key in this way can't be told from others")
+    return row[at]

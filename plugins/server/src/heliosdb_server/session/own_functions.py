@@ -136,7 +136,7 @@ def functions(session: Session) -> dict[str, Callable[..., Any]]:
     for name, function in session.sequences.functions().items():
         sql(_named(name, lambda *args, function=function: function(*args)))
     for name, function in session.held.functions().items():
-        sql(_named(name, function))
+        sql(_named(name, lambda *args, function=function: function(*args)))
     _locks(session, sql)
     from ..catalog.functions import catalog_functions
 
