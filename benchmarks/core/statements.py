@@ -6,25 +6,32 @@ import itertools
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import heliosdb_sqlite
+from heliosdb_sqlite.testing import registered
+from heliosdb_sqlite.testing.dropin.configurations import HOOKS
+from heliosdb_sqlite.testing.variants import idle
 
 from ..harness import Contender, Race, Work
-from . import idle
 
 PLAIN, CACHED = 1.05, 1.25  # targets: the ratio without a plugin, and for a cached statement with an idle one
 Prepare = Callable[[Any, bool], AbstractContextManager[Work]]
 """From the module and whether to be quick: sets up what the work needs, and gives the work."""
-IDLE: tuple[tuple[str, type | None], ...] = (
+IDLE: tuple[tuple[str, object], ...] = (
     ("plain", None),
-    ("idle plugin, no hook", idle.NoHook),
-    ("idle plugin, parse hook", idle.ParseHook),
-    ("idle plugin, every hook", idle.EveryHook),
+    ("idle plugin, no hook", idle(())),
+    ("idle plugin, parse hook", idle(("parse",))),
+    ("idle plugin, every hook", idle(HOOKS)),
 )
+
+
+def _active(plugin: object) -> AbstractContextManager[object]:
+    """Have a plugin, if any, active on every connection opened within the block."""
+    return registered(plugin, "benchmark") if plugin is not None else nullcontext()
 
 
 @contextmanager
@@ -174,9 +181,9 @@ def _race(
     """
 
     @contextmanager
-    def prepared(plugin: type | None) -> Iterator[Work]:
+    def prepared(plugin: object) -> Iterator[Work]:
         with ExitStack() as stack:
-            with idle.active(None if per_turn else plugin):
+            with _active(None if per_turn else plugin):
                 work: Work = stack.enter_context(prepare(heliosdb_sqlite, quick))
             yield work
 
@@ -184,7 +191,7 @@ def _race(
         Contender(
             label,
             partial(prepared, plugin),
-            partial(idle.active, plugin if per_turn else None),
+            partial(_active, plugin if per_turn else None),
             plain if plugin is None else idle_plugin,
         )
         for label, plugin in IDLE

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from ..plugins import hookimpl
+from ..plugins import Plugin, hookimpl
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -38,20 +38,22 @@ def variant(
     return SimpleNamespace(**hooks, **contract)
 
 
-def idle(plugin: object, hooks: Iterable[str]) -> SimpleNamespace:
-    """Return a plugin that has those of ``hooks`` which ``plugin`` has, and does nothing in them."""
+def idle(hooks: Iterable[str], plugin: object | None = None) -> Plugin:
+    """Return a plugin that has these hooks, and does nothing in them.
+
+    :param hooks: by their names without ``heliosdb_``
+    :param plugin: leave out those that this one has not
+    """
     names = [f"{_PREFIX}{hook}" for hook in hooks]
-    return SimpleNamespace(
-        **{name: _doing_nothing(name) for name in names if _hook(plugin, name) is not None}
-    )
+    if plugin is not None:
+        names = [name for name in names if _hook(plugin, name) is not None]
+    made: Plugin = type("Idle", (Plugin,), {name: _doing_nothing(getattr(Plugin, name)) for name in names})()
+    return made
 
 
-def _doing_nothing(name: str) -> Callable[[], None]:
-    def hook() -> None:
-        pass
-
-    hook.__name__ = name
-    return hookimpl(hook)
+def _doing_nothing(spec: Any) -> Callable[..., None]:
+    """Return an implementation with all the arguments that the hook has: what it declares does nothing itself."""
+    return hookimpl(FunctionType(spec.__code__, {}, spec.__name__))
 
 
 def _hook(plugin: object, name: str) -> Callable[..., Any] | None:

@@ -88,7 +88,7 @@ class Configuration:
                 return
             plugin, options = self.load(), json.loads(self.options)
             if self.idle:
-                plugin, options = idle(plugin, HOOKS), {}
+                plugin, options = idle(HOOKS, plugin), {}
             with registered(plugin, "dropin", options=options, calls=calls):
                 yield calls
 
