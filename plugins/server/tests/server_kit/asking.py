@@ -98,7 +98,7 @@ _FIRST_OWN_OID = 16384  # what a database makes itself has OIDs from here on, an
 def comparable(answer: dict[str, Any]) -> dict[str, Any]:
     """Return an answer without what two servers may say differently.
 
-    Those are the OIDs of a database's own types.
+    Those are the OIDs of a database's own types, which stand in the binary form of arrays too.
     """
     if "columns" not in answer:
         return answer
@@ -106,4 +106,15 @@ def comparable(answer: dict[str, Any]) -> dict[str, Any]:
     made["columns"] = [
         [name, oid if oid < _FIRST_OWN_OID else "own", size] for name, oid, size in answer["columns"]
     ]
+    if isinstance(answer.get("binary"), list):
+        own = [oid >= _FIRST_OWN_OID for _, oid, _ in answer["columns"]]
+        made["binary"] = [
+            [_without_oid(value) if mine else value for value, mine in zip(row, own, strict=True)]
+            for row in answer["binary"]
+        ]
     return made
+
+
+def _without_oid(value: str | None) -> str | None:
+    """Return an array in binary without the type of its items; a label stays as it is."""
+    return f"{value[:16]}{value[24:]}" if value is not None and value.startswith("0000000") else value

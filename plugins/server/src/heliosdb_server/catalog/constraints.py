@@ -103,6 +103,8 @@ def _constraints(sql: str, tokens: Sequence[Token], start: int, end: int) -> Ite
         kind = _FIRST.get(tokens[body].word) if body < behind else None
         if kind is None:
             continue
+        if kind == CHECK and "/* enum " in sql[tokens[body].end : tokens[body + 1].start]:
+            continue  # the labels of an enumeration, which PostgreSQL has in the type
         inner = _parenthesis(tokens, body, behind)
         words = [token.word for token in tokens[body:behind]]
         names = tuple(token.name for token in inner if token.kind in (Kind.WORD, Kind.QUOTED, Kind.STRING))

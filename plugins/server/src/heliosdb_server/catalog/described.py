@@ -10,6 +10,7 @@ from ..functions.texts import pg_quote_ident as quoted
 from ..translation.scope import Column, TableInfo
 from ..types.registry import TEXT, PgType, Sized
 from . import constraints, wording
+from .enumerations import Enumeration
 from .reading import ForeignKey, Index, Object, Reading
 from .texts import index_parts, view_body
 from .wording import Wording
@@ -98,6 +99,7 @@ class Described:
     indexes: list[IndexRow] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
     triggers: list[Trigger] = field(default_factory=list)
+    enumerations: list[Enumeration] = field(default_factory=list)
     pretty: dict[str, str] = field(default_factory=dict)
     """Expressions with few parentheses, by how they are with all."""
 
@@ -113,7 +115,7 @@ _ACTIONS = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", 
 
 def describe(reading: Reading) -> Described:
     """Return what the schema holds."""
-    made = Described()
+    made = Described(enumerations=list(reading.enumerations().values()))
     triggered = {each.table.lower() for each in reading.objects if each.kind == "trigger"}
     for found in reading.tables():
         info = reading.info(found)

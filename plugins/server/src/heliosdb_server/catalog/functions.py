@@ -12,8 +12,8 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..functions.marks import sees_null
 from ..functions.texts import pg_quote_ident
 from ..protocol.errors import PgError
-from ..types import registry
-from ..types.registry import BY_OID, REG_MARK
+from ..types import arrays, registry
+from ..types.registry import REG_MARK
 from .reading import is_temporary
 from .relations import RELATIONS
 from .system import DATABASE_OWNER
@@ -76,6 +76,10 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
             return int(text)
         bare = re.sub(r"\(.*\)", "", str(text)).strip()
         kind = registry.by_name(_type_name(bare))
+        if kind is None and bare:
+            parts = identifier(bare.removesuffix("[]"))
+            own = session.engine.schema.type_named(parts[-1], qualified=len(parts) > 1)
+            kind = registry.array_of(own) if bare.endswith("[]") else own
         if kind is None:
             table = session.engine.schema.object(identifier(bare)[-1]) if bare else None
             if table is not None and table.kind in ("table", "view"):
@@ -121,9 +125,11 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
                 return "-" if number == 0 else str(number)
             return ("" if seen(number) else "public.") + pg_quote_ident(found)
         if kind == "regtype":
-            if number not in BY_OID and (table := names().get(number - 1)) is not None:
+            if (kind_found := session.engine.schema.type_of(number)) is not None:
+                return kind_found.title
+            if (table := names().get(number - 1)) is not None:
                 return pg_quote_ident(table)
-            return BY_OID[number].title if number in BY_OID else "-" if number == 0 else str(number)
+            return "-" if number == 0 else str(number)
         if kind == "regnamespace":
             return NAMESPACES.get(number, str(number))
         if kind == "regrole":
@@ -139,10 +145,16 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
     def pg_format_type(oid: Any, modifier: Any = -1) -> str | None:
         if oid is None:
             return None
-        kind = BY_OID.get(int(oid))
+        kind = session.engine.schema.type_of(int(oid))
         if kind is None:
             return names().get(int(oid) - 1, "???")
         return registry.title(kind, -1 if modifier is None else int(modifier))
+
+    def pg_enum_labels(oid: int) -> str:
+        kind = session.engine.known.type_of(oid)
+        if kind is None:
+            raise PgError("42704", "the type of these labels does not exist any more")
+        return arrays.dump(list(kind.labels))
 
     def pg_get_expr(text: Any, relation: Any = 0, pretty: Any = 0) -> str | None:
         if text is None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..types.registry import (
     BPCHAR,
-    BY_OID,
     DATE,
     FLOAT4,
     FLOAT8,
@@ -22,7 +21,10 @@ from ..types.registry import (
     TIMESTAMPTZ,
     TIMETZ,
     VARCHAR,
+    PgType,
     Sized,
+    enumerated,
+    item_of,
 )  # fmt: skip
 from .described import TEMPORARY, Constraint, Described, Relation
 from .system import default_text
@@ -69,6 +71,11 @@ def rows(found: Described, database: str, user: str) -> Rows:
     return made
 
 
+def _is_own(kind: PgType) -> bool:
+    """Is it a type of the schema public?"""
+    return kind.oid in (16388, 16389) or enumerated(kind) is not None
+
+
 def _schema(each: Relation) -> str:
     return "pg_temp_1" if each.namespace == TEMPORARY else "public"
 
@@ -102,17 +109,18 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
         table("columns").append(place | {
             "column_name": column.name, "ordinal_position": column.source[1] or at, "column_default": default,
             "is_nullable": "NO" if column.not_null else "YES", "udt_catalog": database,
-            "udt_schema": "public" if sized.type.oid in (16388, 16389) else "pg_catalog", "udt_name": sized.type.name,
+            "udt_schema": "public" if _is_own(sized.type) else "pg_catalog", "udt_name": sized.type.name,
             "dtd_identifier": str(column.source[1] or at), "is_self_referencing": "NO",
             "is_identity": "YES" if identity else "NO",
             "identity_generation": {"a": "ALWAYS", "d": "BY DEFAULT"}.get(identity), "identity_cycle": "NO", "is_generated": "ALWAYS" if generated else "NEVER", "is_updatable": writable,
         } | _sizes(sized))  # fmt: skip
         if sized.type.category == "A" and sized.type.element:
-            element = BY_OID[sized.type.element]
+            element = item_of(sized.type) or TEXT
             table("element_types").append({
                 "object_catalog": database, "object_schema": _schema(each), "object_name": each.name,
                 "object_type": kind.rpartition(" ")[2], "collection_type_identifier": str(column.source[1] or at),
-                "data_type": element.title, "udt_catalog": database, "udt_schema": "pg_catalog",
+                "data_type": "USER-DEFINED" if _is_own(element) else element.title, "udt_catalog": database,
+                "udt_schema": "public" if _is_own(element) else "pg_catalog",
                 "udt_name": element.name, "dtd_identifier": f"a{column.source[1] or at}",
             })  # fmt: skip
 
@@ -120,8 +128,8 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
 def _sizes(sized: Sized) -> dict[str, Any]:
     kind, modifier = sized
     made: dict[str, Any] = {"data_type": "ARRAY" if kind.element and kind.name[0] == "_" else kind.title}
-    if kind.oid in (16388, 16389):
-        made["data_type"] = "USER-DEFINED" if kind.oid == 16388 else "ARRAY"
+    if _is_own(kind):
+        made["data_type"] = "ARRAY" if kind.category == "A" or kind.oid == 16389 else "USER-DEFINED"
     if kind in (VARCHAR, BPCHAR):
         limit = modifier - 4 if modifier > 0 else None
         made |= {

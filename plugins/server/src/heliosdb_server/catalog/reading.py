@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..translation import comments
+from ..translation import comments, labels
 from ..translation.scope import CONSTRAINT_MARK, PRIMARY_MARK, Column, TableInfo
 from ..translation.sequences import MARK
 from ..types import registry
 from ..types.registry import BY_NAME, INT8, Sized
 from . import constraints, effects
+from .enumerations import Enumerations
 from .relations import RELATIONS, SystemColumn
 from .search_path import PUBLIC, SearchPath
 
@@ -71,7 +72,7 @@ class ForeignKey(NamedTuple):
     on_delete: str
 
 
-class Reading:
+class Reading(Enumerations):
     """One version of the schema. What is asked for is read then, and kept."""
 
     def __init__(self, rows: Rows, objects: list[Object], path: SearchPath = PUBLIC) -> None:
@@ -84,6 +85,7 @@ class Reading:
         self.by_oid = {each.oid: each for each in objects}
         self._infos: dict[tuple[str, str], TableInfo] = {}
         self._serials: dict[str, str] | None = None
+        super().__init__()
 
     def object(self, name: str, schema: str | None = None) -> Object | None:
         """Return the object of this name; without a schema temporary ones come first."""
@@ -137,7 +139,10 @@ class Reading:
                     sequences[name] = sequence
                 mark, _, scale = mark.partition(" scale ")
                 kind, _, size = mark.partition(" ")[0].partition("@")
-                if kind in BY_NAME:
+                if kind == "enum":
+                    own = self.noted_type(mark)
+                    sized = Sized(own) if own is not None else sized
+                elif kind in BY_NAME:
                     sized = Sized(BY_NAME[kind], int(size or -1))
                 if "always" in mark.split():
                     computed.add(name)
@@ -417,6 +422,7 @@ def read(rows: Rows, path: SearchPath = PUBLIC) -> Reading:
     for schema, master in (("temp", "temp.sqlite_master"), ("main", "main.sqlite_master")):
         for rowid, kind, name, table, sql in rows(f"SELECT rowid, type, name, tbl_name, sql FROM {master}"):
             of_kind = "sequence" if kind == "table" and sql and MARK.search(sql) else kind
+            of_kind = "type" if kind == "view" and labels.MARK.search(sql or "") else of_kind
             objects.append(Object(rowid, of_kind, name, table, sql, schema))
     return Reading(rows, objects, path)
 

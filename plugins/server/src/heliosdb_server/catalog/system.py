@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ..functions.texts import pg_quote_ident
-from ..types.registry import BY_OID, OID, TEXT, PgType, Sized
+from ..types.registry import BY_OID, OID, TEXT, PgType, Sized, array_of_labels
 from .described import PUBLIC, TEMPORARY, Described, Relation
 from .relations import RELATIONS
 
@@ -45,6 +45,7 @@ _UNDERSCORED = frozenset((  # numeric_in, but textin
 # The columns that each table of PostgreSQL's has beside its own: clients list them, and leave them out again.
 _HIDDEN = ((-6, "tableoid", 26, 4), (-5, "cmax", 29, 4), (-4, "xmax", 28, 4), (-3, "cmin", 29, 4), (-2, "xmin", 28, 4),
            (-1, "ctid", 27, 6))  # fmt: skip
+_FIRST_LABEL = 16384
 _ALIGN = {1: "c", 2: "s", 4: "i", 8: "d"}
 
 
@@ -66,6 +67,17 @@ def rows(found: Described, database: str, user: str) -> Rows:
         table("pg_description").append({"objoid": oid, "classoid": 2615, "objsubid": 0, "description": text})
     for kind in BY_OID.values():
         table("pg_type").append(_type_row(kind))
+    for enumeration in found.enumerations:
+        kind = enumeration.type
+        own = {"typtype": "e", "typnamespace": PUBLIC, "typbyval": 1, "typinput": "enum_in", "typoutput": "enum_out",
+               "typreceive": "enum_recv", "typsend": "enum_send", "typalign": "i"}  # fmt: skip
+        table("pg_type").append(_type_row(kind) | own)
+        table("pg_type").append(_type_row(array_of_labels(kind)) | {"typnamespace": PUBLIC})
+        for label, place in enumeration.labels:
+            number = _FIRST_LABEL + len(table("pg_enum"))
+            table("pg_enum").append(
+                {"oid": number, "enumtypid": kind.oid, "enumsortorder": place, "enumlabel": label}
+            )
     for oid, name, size, array in ((27, "tid", 6, 1010), (29, "cid", 4, 1012)):
         table("pg_type").append(_type_row(PgType(oid, name, "U", size, array, name)))
     for relation in RELATIONS.values():

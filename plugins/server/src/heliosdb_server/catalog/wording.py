@@ -29,6 +29,7 @@ from ..types.registry import (
     TIMESTAMPTZ,
     VARCHAR,
     PgType,
+    enumerated,
 )  # fmt: skip
 
 _ORDER = (INT2, INT4, INT8, NUMERIC, FLOAT4, FLOAT8)
@@ -142,6 +143,8 @@ class _Writer:
             return self._in(node)
         if isinstance(node, tree.Call):
             return self._call(node)
+        if isinstance(node, tree.Case) and _is_place(node) and node.operand is not None:
+            return self._write(node.operand)
         raise _Foreign
 
     def _name(self, node: tree.Name) -> tuple[str, PgType | None]:
@@ -187,7 +190,8 @@ class _Writer:
         return [node]
 
     def _in_bool(self, op: str, node: tree.Node, text: str) -> str:
-        loose = self.pretty and op == "AND" and isinstance(node, tree.Binary) and node.op.upper() == "OR"
+        loose = op == "AND" and isinstance(node, tree.Binary) and node.op.upper() == "OR"
+        loose = self.pretty and (loose or isinstance(node, tree.In))
         return f"({text})" if loose else text
 
     def _nested(self, node: tree.Node, text: str) -> str:
@@ -263,6 +267,9 @@ class _Writer:
                 return self._paren(f"{left} {op} {word} (ARRAY[{items}])"), BOOL
             array = f"ARRAY[{items}]::text[]" if self.pretty else f"(ARRAY[{items}])::text[]"
             return self._paren(f"{self._text(left, kind, node.operand)} {op} {word} ({array})"), BOOL
+        if enumerated(kind) is not None and kind is not None and all(each is None for _, each in made):
+            items = ", ".join(f"{text}::{kind.title}" for text, _ in made)
+            return self._paren(f"{left} {op} {word} (ARRAY[{items}])"), BOOL
         if kind is INT4 and all(each is INT4 for _, each in made):
             return self._paren(f"{left} {op} {word} (ARRAY[{', '.join(text for text, _ in made)}])"), BOOL
         raise _Foreign
@@ -271,6 +278,8 @@ class _Writer:
         name = node.name.lower()
         if node.over or node.filter or node.order or node.distinct or node.star or node.named or node.schema:
             raise _Foreign
+        if name == "pg_label_place":  # what labels are compared by
+            return self._write(node.args[0])
         made = [(*self._write(each), each) for each in node.args]
         if name in _TAKES_TEXT and made:
             head = self._text(*made[0])
@@ -286,6 +295,12 @@ class _Writer:
         if name == "abs" and len(made) == 1:
             return f"abs({made[0][0]})", made[0][1]
         raise _Foreign
+
+
+def _is_place(node: tree.Case) -> bool:
+    """Is it what labels of an enumeration are compared by, their places?"""
+    places = [result.value for _, result in node.whens if isinstance(result, tree.Const)]
+    return node.otherwise is None and places == list(range(1, len(node.whens) + 1))
 
 
 def _constant(node: tree.Const) -> tuple[str, PgType | None]:

@@ -18,6 +18,7 @@ from . import (
     json_changes,
     json_making,
     json_rows,
+    labels,
     numerics,
     patterns,
     spans,
@@ -88,6 +89,7 @@ _EVERYONES: dict[str, Callable[..., Any]] = {
     **json_changes.FUNCTIONS,
     **json_making.FUNCTIONS,
     **choosing.FUNCTIONS,
+    **labels.FUNCTIONS,
     **clocks.FUNCTIONS,
     **spans.FUNCTIONS,
 }

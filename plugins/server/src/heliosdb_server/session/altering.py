@@ -17,6 +17,7 @@ from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..catalog.reading import Object
 from ..protocol.errors import PgError, not_supported
+from ..translation import labels
 from ..translation.schema_edit import SchemaEdit
 from . import constraints
 
@@ -124,13 +125,19 @@ def _edited(session: Session, found: Object, edit: SchemaEdit) -> str | None:
         ):
             raise not_supported(f'the type of column "{edit.name}" can\'t be changed: it numbers the rows')
         note = re.match(r"\s*/\*.*?\*/", sql[column.name.end : column.type_end], re.DOTALL)
-        kept = note[0] if note else ""
-        return splice(sql, [Edit(column.name.end, column.type_end, f"{kept} {edit.text}")])
+        kept = note[0] if note and not note[0].lstrip().startswith("/* enum ") else ""
+        end = column.constraints[-1].end if column.constraints else column.type_end
+        end = labels.end_of_default(sql, end)
+        rest = labels.unnamed(sql[column.type_end : end])
+        return splice(sql, [Edit(column.name.end, end, f"{kept} {edit.text}{rest}")])
     spans = _clauses(column.constraints)
     if edit.what == "set not null":
         return None if "NOT" in spans else splice(sql, [Edit(column.type_end, column.type_end, " NOT NULL")])
     word = "NOT" if edit.what == "drop not null" else "DEFAULT"
-    edits = [Edit(*spans[word])] if word in spans else []
+    edits = []
+    if word in spans:
+        start, end = spans[word]
+        edits.append(Edit(start, labels.end_of_default(sql, end) if word == "DEFAULT" else end))
     if edit.text:
         edits.append(Edit(column.type_end, column.type_end, f" DEFAULT {edit.text}"))
     return splice(sql, edits) if edits else None

@@ -279,6 +279,11 @@ class Engine:
         self._verified = self._compiled
         return self._reading
 
+    @property
+    def known(self) -> Reading:
+        """The schema as it was read last: that which a running statement was translated for."""
+        return self._reading if self._reading is not None else self.schema
+
     def holds(self, transaction: Transaction) -> bool:
         """Is the schema known to be as it was read last, since this transaction keeps others from changing it?"""
         if not self.connection.in_transaction:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import PgError
 from ..translation import tree
-from ..translation.schema_edit import TemporaryRows
+from ..translation.schema_edit import TemporaryRows, TypeChange
 from ..translation.scope import Column
 from ..translation.translate import Translated
 from ..types.registry import TEXT, Sized
-from . import altering, explaining, merging
+from . import altering, explaining, merging, type_changes
 from .plans import Plan, ordered, plan_of, row_encoder
 from .portals import CHUNK, Portal, Statement, filled, guessed_columns, row_count
 
@@ -264,6 +264,9 @@ class Execution:
             if isinstance(sql, TemporaryRows):
                 self.transaction.passing[sql.table] = sql.dropped
                 continue
+            if isinstance(sql, TypeChange):
+                type_changes.apply(self, sql)
+                continue
             if not isinstance(sql, str):
                 altering.apply(self, sql)
                 continue
@@ -325,4 +328,5 @@ class Execution:
 def _shape(made: Translated) -> Any:
     if made.columns is None or made.guess:
         return made.guess
-    return [(c.name, c.sized) for c in made.columns]
+    types = [(c.sized.type.oid, c.sized.modifier) if c.sized is not None else None for c in made.columns]
+    return [(c.name, kind) for c, kind in zip(made.columns, types, strict=True)]

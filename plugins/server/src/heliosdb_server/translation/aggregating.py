@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
@@ -31,6 +32,9 @@ from ..types.registry import (
     VECTOR,
     PgType,
     Sized,
+    array_of,
+    enumerated,
+    working_name,
 )  # fmt: skip
 from . import tree
 from .composites import Composites
@@ -117,6 +121,8 @@ class Aggregating(Composites):
             )
         if ex.type is JSONB:
             return self.own(f"pg_jsonb_order({ex.text})", ex.sized)._replace(not_null=ex.not_null)
+        if enumerated(ex.type) is not None:
+            return self.placed(ex)._replace(not_null=ex.not_null)
         if ex.type is not None and ex.type.element:
             return self.array_order(ex)._replace(not_null=ex.not_null)
         return ex
@@ -155,6 +161,11 @@ class Aggregating(Composites):
                 S_TEXT if name[0] == "g" else S_FLOAT8,
             )
         if name in _NATIVE:
+            if name in ("min", "max") and kind is not None and enumerated(kind) is not None:
+                if kind.element:
+                    raise PgError("0A000", f"{name}() of arrays of an enumeration is not supported")
+                self.common(args)
+                return self.labelled(f"{name}({', '.join(self.placed(a).text for a in args)}){end}", kind)
             if name in ("min", "max") and len(args) > 1:  # SQLite's, of one row
                 return Ex(f"{name}({', '.join(a.text for a in args)})", self.common(args))
             if name != "count" and len(args) != 1:
@@ -267,6 +278,8 @@ class Aggregating(Composites):
         """Return an aggregate that Python computes; it gets its rows' sort keys along, since SQLite sorts none."""
         if node.over is not None and name.partition(" ")[0] not in ("string_agg", "array_agg"):
             pass  # SQLite says so where the aggregate is no window function
+        if node.distinct and not node.order and args and enumerated(args[0].type) is not None:
+            node = replace(node, order=[tree.Order(node.args[0], at=node.at)])
         keys = [self.sortable(self.ex(order.expr, scope)) for order in node.order]
         directions = "".join(
             ("d" if o.descending else "a") + ((o.nulls or ("first" if o.descending else "last"))[0])
@@ -274,9 +287,7 @@ class Aggregating(Composites):
         )
         own = [self.ex(order.expr, scope) for order in node.order]
         first = own[0] if "within group" in name and own else args[0] if args else Ex("")
-        types = [arg.type.name if arg.type is not None else "" for arg in args] or [
-            first.type.name if first.type else ""
-        ]
+        types = [working_name(arg.type) for arg in args] or [working_name(first.type)]
         values = [arg.text for arg in args]
         if name.startswith("json"):
             values, types = map(list, zip(*map(self.for_json, args), strict=True))
@@ -287,19 +298,29 @@ class Aggregating(Composites):
             sized = Sized(NUMERIC)
         elif name.startswith("percentile_"):
             sized = own[0].sized if own else None
+            if (
+                name.startswith("percentile_cont")
+                and sized is not None
+                and enumerated(sized.type) is not None
+            ):
+                raise self._no_function(node, [*args, *own])
             if name.startswith("percentile_cont") and (sized is None or sized.type is not INTERVAL):
                 sized = S_FLOAT8
             if args and args[0].type is not None and args[0].type.element and sized is not None:
-                sized = Sized(BY_OID[sized.type.array])
+                if enumerated(sized.type) is not None:
+                    raise PgError("0A000", "several percentiles of an enumeration at once are not supported")
+                sized = Sized(array_of(sized.type) or TEXT)
         elif isinstance(result, PgType):
             sized = Sized(result)
         elif result == "array":
             element = args[0].type if args else None
-            array = BY_OID.get(element.array or element.oid) if element is not None else None
+            array = array_of(element) or element
             sized = Sized(array) if array is not None else Sized(BY_OID[TEXT.array])
         else:
             sized = first.sized
         made = self.own(f"pg_aggregate({', '.join(texts)}){end}", sized)
+        if "within group" in name and sized is not None and sized.type.category == "E":
+            return self.labelled(made.text, sized.type)
         if name in _EXACT and sized is not None and sized.type is NUMERIC:
             spec = json.dumps([f"{name} shown", node.distinct, len(args), directions, types])
             texts = [quote_text(spec), exact(args[0]), *texts[2:]]

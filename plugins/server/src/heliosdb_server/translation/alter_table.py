@@ -10,7 +10,8 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
-from . import comments, sequences, tree
+from ..types.registry import Sized, enumerated
+from . import comments, labels, sequences, tree
 from .column_definitions import is_literal
 from .literals import S_TEXT
 from .naming import free_name
@@ -142,6 +143,23 @@ class AlterTable(Schemas):
         seen = f"SELECT 1 FROM {quote_identifier(info.name)} LIMIT 0" if c.kind == "foreign" else ""
         return [SchemaEdit(info.name, "add constraint", c.name or own, text, c.kind, refused, seen)]
 
+    def _refuse_text(self, column: Column, info: TableInfo, sized: Sized, using: tree.Node | None) -> None:
+        """Refuse to make labels of what is no label unless it is said how; a default would be no label either."""
+        kind = sized.type
+        if column.sized is None or column.sized.type is kind:
+            return
+        if using is None:
+            raise PgError(
+                "42804",
+                f'column "{column.name}" cannot be cast automatically to type {kind.title}',
+                hint=f'You might need to specify "USING {column.name}::{kind.title}".',
+            )
+        if column.name in info.defaults:
+            raise PgError(
+                "42804",
+                f'default for column "{column.name}" cannot be cast automatically to type {kind.title}',
+            )
+
     def edited(self, info: TableInfo, what: str, value: Any) -> list[str | SchemaEdit]:
         """Return what changes a table in a way that SQLite's ALTER can't."""
         bare = tuple(c._replace(sql=quote_identifier(c.name)) for c in info.columns)
@@ -169,6 +187,9 @@ class AlterTable(Schemas):
                 made, sized, -1, explicit=using is not None and isinstance(using, tree.Cast)
             ).text
             words = registry.stored(sized)
+            if enumerated(sized.type) is not None:
+                self._refuse_text(column, info, sized, using)
+                words = f"{labels.note(sized.type)} {words} {labels.check(column.name, sized.type)}".strip()
             after = (
                 ""
                 if cast == quoted and using is None

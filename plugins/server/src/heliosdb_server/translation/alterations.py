@@ -38,6 +38,8 @@ class Alterations(Definitions):
         """Return the ALTER statement here."""
         at = self.token.start
         self.expect("alter")
+        if self.take("type"):
+            return self.alter_type(at)
         kind = self.take_one("table", "index", "view", "sequence")
         if not kind:
             what = self.token.value.upper()

@@ -92,6 +92,7 @@ class Assigning(Selects):
                 return made.text
         if made.text == "NULL" or was is None:
             return made.text
+        self.refuse_label(kind, was, column.name, at)
         limited = kind in (VARCHAR, BPCHAR) and target.modifier > 4
         calculated = kind is NUMERIC and is_free(made) and made.shown and was is kind
         if was is kind and not limited and kind not in (INT4, INT2) and not calculated:  # noqa: SIM102

@@ -35,6 +35,10 @@ from ..types.registry import (
     VECTOR,
     PgType,
     Sized,
+    array_of,
+    enumerated,
+    item_of,
+    working_name,
 )  # fmt: skip
 from . import decimals, tree
 from .aggregating import AGGREGATES, Aggregating
@@ -111,8 +115,15 @@ class Calls(Aggregating):
         if len(node.args) > len(wants):
             raise self._no_function(node, [self.ex(arg, scope) for arg in node.args])
         args = []
-        for arg, kind in zip(node.args, wants, strict=False):
-            ex = self.ex(arg, scope, Sized(kind) if kind is not None else None)
+        given = [
+            self.ex(arg, scope, Sized(kind) if kind is not None else None)
+            for arg, kind in zip(node.args, wants, strict=False)
+        ]
+        labels = self.beside_labels(node, name, given)
+        for arg, kind, found in zip(node.args, wants, given, strict=False):
+            ex = found
+            if ex.unknown and kind is None and labels is not None:
+                ex = self.typed(ex, labels, arg.at)
             if kind in STRINGS and ex.type is not None and ex.type not in STRINGS:
                 if ex.type is BOOL and name in ("concat", "concat_ws", "format"):
                     ex = ex._replace(text=f"CASE {ex.text} WHEN 1 THEN 't' WHEN 0 THEN 'f' END")
@@ -151,7 +162,7 @@ class Calls(Aggregating):
                     "extract", "to_timestamp", "timezone", "md5", "age", "to_hex"):  # fmt: skip
             at = {"date_trunc": 1, "date_part": 1, "extract": 1, "timezone": 1}.get(name, 0)
             kind = args[at].type if len(args) > at else None
-            texts.append(quote_text(kind.name if kind is not None else ""))
+            texts.append(quote_text(working_name(kind)))
         if (
             name in ("length", "char_length")
             and len(args) == 1
@@ -178,7 +189,7 @@ class Calls(Aggregating):
         if name == "array_to_string" and args and (kind := args[0].type) is not None:
             if kind is BY_OID[BOOL.array]:
                 texts[0] = f"pg_array_letters({texts[0]})"
-            elif kind.element and BY_OID[kind.element] not in STRINGS | INTEGERS:
+            elif kind.element and enumerated(kind) is None and item_of(kind) not in STRINGS | INTEGERS:
                 texts[0] = self.cast(args[0], Sized(BY_OID[TEXT.array]), node.at).text
         if name in ("round", "trunc") and args:
             texts.append(quote_text(args[0].type.name if args[0].type else "")) if len(
@@ -226,7 +237,7 @@ class Calls(Aggregating):
             one = first if first.type is not None and first.type.element else last
             return self.grown(one, last if one is first else first, item=True)
         if result == "filled":
-            array = BY_OID.get(first.type.array) if first.type is not None else None
+            array = array_of(first.type)
             return Sized(array or BY_OID[TEXT.array])
         if result == "zoned":
             kind = args[1].type if len(args) > 1 else None
@@ -280,6 +291,13 @@ class Calls(Aggregating):
     def _call_greatest(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         items, sized = self.unified(node.args, scope, want)
         least = node.name.lower() == "least"
+        if sized is not None and sized.type.element and enumerated(sized.type) is not None:
+            raise PgError(
+                "0A000", f"{node.name}() of arrays of an enumeration is not supported", position=node.at + 1
+            )
+        if sized is not None and sized.type.category == "E":
+            places = ", ".join(self.placed(item._replace(sized=sized)).text for item in items)
+            return self.labelled(f"pg_{'least' if least else 'greatest'}({places})", sized.type)
         if sized is not None and sized.type is JSON:
             raise PgError(
                 "42883", "could not identify a comparison function for type json", position=node.at + 1
@@ -321,9 +339,11 @@ class Calls(Aggregating):
         if len(node.args) != 2:
             return self._by_signature(node, "width_bucket", SIGNATURES["width_bucket"], scope)
         array = self.ex(node.args[1], scope)
-        element = BY_OID.get(array.type.element) if array.type is not None else None
+        element = item_of(array.type)
         if element is None:
             raise self._no_function(node, [self.ex(node.args[0], scope), array])
+        if element.category == "E":
+            raise PgError("0A000", "width_bucket() of an enumeration is not supported", position=node.at + 1)
         value = self.ex(node.args[0], scope, Sized(element))
         return self.own(f"pg_width_bucket_of({value.text}, {array.text})", S_INT4)
 

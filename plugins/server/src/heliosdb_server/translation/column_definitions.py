@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import re
+
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
-from ..types.registry import BPCHAR, INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, VARCHAR, Sized
-from . import sequences, tree
+from ..types.registry import BPCHAR, INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, VARCHAR, Sized, enumerated
+from . import labels, sequences, tree
 from .changes import Changes
 from .literals import typed_literal
 from .scope import Scope
@@ -46,6 +48,9 @@ class ColumnDefinitions(Changes):
         named = f"CONSTRAINT {quote_identifier(c.constraint)} " if c.constraint else ""
         sequence = self._sequence_of(c, table, primary=primary)
         notes = [kind.name] if kind in (INT2, INT4, INT8) and primary else []
+        enumeration = enumerated(kind)
+        if enumeration is not None:
+            words[0] += f" {labels.note(kind)}"
         notes += ["always"] if c.always else ["default"] if c.by_default else []
         notes += [f"nextval {sequence}"] if sequence else []
         mark = f" /* {' '.join(notes)} */" if notes else ""
@@ -64,7 +69,10 @@ class ColumnDefinitions(Changes):
         if c.default is not None and not sequence:
             words.append("DEFAULT " + self.default_text(c.default, c.type))
         elif c.default_sql:
-            words.append(f"DEFAULT {c.default_sql if is_literal(c.default_sql) else f'({c.default_sql})'}")
+            noted = f" {labels.note(kind)}" if enumeration is not None and is_literal(c.default_sql) else ""
+            words.append(
+                f"DEFAULT {c.default_sql if is_literal(c.default_sql) else f'({c.default_sql})'}{noted}"
+            )
         for name, check in c.check:
             words.append(self._check_text(name, check, scope))
         if c.references is not None:
@@ -74,9 +82,11 @@ class ColumnDefinitions(Changes):
             self.functions, self.lasting = False, True
             made = self._plain(self.ex(c.generated, scope, c.type).text, "a generated column")
             words.append(f"GENERATED ALWAYS AS ({made}) {'STORED' if c.stored else 'VIRTUAL'}")
+        if enumeration is not None:
+            words.append(labels.check(c.name, kind))
         if c.collate and c.collate.lower() in ("nocase", "rtrim"):
             words.append(f"COLLATE {c.collate.upper()}")
-        return " ".join(words)
+        return " ".join(word for word in words if word)
 
     def _sequence_of(self, c: tree.ColumnDef, table: str, *, primary: bool) -> str:
         """Return the sequence that is a column's default, "" for none; one of the column's own is made with it."""
@@ -179,8 +189,12 @@ def _constant(node: tree.Node) -> str | None:
     return None
 
 
+_COMMENT = re.compile(r"(?<=') /\* enum [^ ]+ \*/\Z")
+
+
 def is_literal(text: str) -> bool:
     """Is a default one that SQLite can add a column with?"""
+    text = _COMMENT.sub("", text)
     return (
         text in ("NULL", "CURRENT_DATE")
         or text.lstrip("-").replace(".", "", 1).isdigit()

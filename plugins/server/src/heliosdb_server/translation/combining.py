@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import MOMENTS, TEXT, Sized
+from ..types.registry import MOMENTS, TEXT, Sized, enumerated
 from . import tree
 from .grouping import Grouping, directed
 from .literals import wider
@@ -162,7 +162,10 @@ def _met(a: Column, b: Column, node: tree.SetOp) -> Sized | None:
     if a.sized is None or b.sized is None or a.sized == b.sized:
         return a.sized or b.sized
     one, two = a.sized.type, b.sized.type
-    if one.category != two.category and one.category in _TOLD_APART and two.category in _TOLD_APART:
+    apart = one is not two and (enumerated(one) is not None or enumerated(two) is not None)
+    if apart or (
+        one.category != two.category and one.category in _TOLD_APART and two.category in _TOLD_APART
+    ):
         op = node.op.split(" ", maxsplit=1)[0]
         raise PgError(
             "42804", f"{op} types {one.title} and {two.title} cannot be matched", position=node.at + 1

@@ -28,6 +28,8 @@ from ..types.registry import (
     TIMESTAMPTZ,
     PgType,
     Sized,
+    array_of,
+    item_of,
 )  # fmt: skip
 from . import tree
 from .decimals import exact, is_free, last_of, literal, picked
@@ -149,7 +151,7 @@ class Composites(Matching):
             raise PgError("42601", "subquery must return only one column", position=node.at + 1)
         if node.kind == "array":
             element = columns[0].sized
-            array = BY_OID.get(element.type.array) if element is not None else BY_OID[TEXT.array]
+            array = array_of(element.type if element is not None else TEXT)
             if element is not None and element.type.element:  # an array of arrays is of their type
                 array = element.type
             name = self.fresh("a")
@@ -175,7 +177,7 @@ class Composites(Matching):
     def _array(self, node: tree.Array, scope: Scope, want: Sized | None) -> Ex:
         element = None
         if want is not None and want.type.element:
-            element = Sized(BY_OID[want.type.element])
+            element = Sized(item_of(want.type) or TEXT)
         if node.items and all(isinstance(item, tree.Array) for item in node.items):
             inner = [self._array(item, scope, want) for item in node.items if isinstance(item, tree.Array)]
             sizes = {len(item.items) for item in node.items if isinstance(item, tree.Array)}
@@ -194,7 +196,7 @@ class Composites(Matching):
         if sized is not None and sized.type.element:  # an array of arrays is of their type
             rows = ", ".join(f"json({self.cast(item, sized, node.at).text})" for item in items)
             return Ex(f"json_array({rows})", sized)
-        array = BY_OID.get(sized.type.array) if sized is not None else None
+        array = array_of(sized.type) if sized is not None else None
         wide = sized.type if sized is not None else None
         text = ", ".join(self.json_item(i._replace(sized=sized) if wide in _FLOATS else i) for i in items)
         if any(item.text == "NULL" for item in items) and sized is not None:
@@ -228,7 +230,7 @@ class Composites(Matching):
         if any(each.is_slice for each in chain):
             bounds = ", ".join(self._slice_bounds(each, scope) for each in chain)
             return self.own(f"pg_array_slice({a.text}, {bounds})", a.sized)
-        element = BY_OID.get(a.type.element) if a.type is not None else None
+        element = item_of(a.type)
         sized = Sized(element) if element is not None else None
         first = 0 if a.type is not None and a.type.name in ("int2vector", "oidvector") else 1
         places = [self.ex(each.index, scope, S_INT4).text for each in chain if each.index is not None]

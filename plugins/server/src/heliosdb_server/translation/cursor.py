@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from ..protocol.errors import PgError
+from ..types.registry import PgType
 from . import tree
 from .lexer import Kind, Token, scan, syntax_error
 
@@ -122,11 +125,19 @@ NO_ALIAS = RESERVED | frozenset(
 )
 
 
+class OwnTypes(Protocol):
+    """What a statement's types are looked up in beside PostgreSQL's own."""
+
+    def type_named(self, name: str, *, qualified: bool = True) -> PgType | None:
+        """Return the type of the database's own that has this name, ``_name`` for an array of it."""
+
+
 class TokenCursor:
     """Walks over the tokens of one statement."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, own_types: OwnTypes | None = None) -> None:
         self.text = text
+        self.own_types = own_types
         self.tokens = list(scan(text))
         self.at = 0
         self.parameters = 0  # the highest number seen

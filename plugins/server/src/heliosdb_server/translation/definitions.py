@@ -9,6 +9,7 @@ from ..types.registry import SERIALS
 from . import tree
 from .lexer import Kind
 from .queries import Queries
+from .type_statements import TypeStatements
 
 _ENDS_DEFAULT = frozenset(
     [
@@ -33,13 +34,12 @@ _COPIED = frozenset(("comments", "compression", "constraints", "defaults", "gene
 
 
 _INSTEAD = {
-    "type": "For an enumeration use text with CHECK (column IN (...)); SQLAlchemy does so for Enum(native_enum=False).",
     "domain": "Use the type that it stands for, with a CHECK.",
     "role": "Users are made by heliosdb user add.", "user": "Users are made by heliosdb user add.",
 }  # fmt: skip
 
 
-class Definitions(Queries):
+class Definitions(Queries, TypeStatements):
     """Reads statements that change the schema."""
 
     def create(self) -> tree.Node:
@@ -126,10 +126,12 @@ class Definitions(Queries):
         if what == "sequence":
             parts = self.qualified()
             return tree.CreateSequence(parts, self.sequence_options(), exists, temporary, at=at)
+        if what == "type":
+            return self.create_type(at)
         if what in ("schema", "extension"):
             name = self.name() if not self.is_word("authorization") else "public"
             return tree.Command(f"create {what}", {"name": name, "exists": exists}, at=at)
-        if what in ("role", "user", "database", "type", "domain", "function", "procedure", "aggregate",
+        if what in ("role", "user", "database", "domain", "function", "procedure", "aggregate",
                     "operator", "policy", "rule", "server", "publication", "subscription", "tablespace",
                     "collation", "cast", "event", "language", "statistics", "text", "foreign", "group"):  # fmt: skip
             words = {"text": "TEXT SEARCH", "event": "EVENT TRIGGER", "foreign": "FOREIGN TABLE"}

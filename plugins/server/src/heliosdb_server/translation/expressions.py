@@ -272,7 +272,7 @@ class Expressions(TypeNames):
         if self.is_op("("):
             return self._call(parts, at)
         if self.token.kind is Kind.STRING and len(parts) <= 2:  # date '2024-01-01'
-            kind = registry.by_name(parts[-1])
+            kind = registry.by_name(parts[-1]) or self.own_type(tuple(parts), quoted=True)
             if kind is not None:
                 return tree.Cast(
                     tree.Const(self.advance().value, "string", at=at), Sized(kind), parts[-1], at=at

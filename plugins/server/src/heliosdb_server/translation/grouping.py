@@ -157,7 +157,7 @@ class Grouping(Listing):
             else:
                 made = self.ex(expr, scope)
             distinct_by = {*distinct, *(targets[int(k) - 1][1].text for k in distinct if k.isdigit())}
-            if at < len(distinct) and made.text not in distinct_by:
+            if at < len(distinct) and not {made.text, self.sortable(made).text} & distinct_by:
                 raise PgError(
                     "42P10",
                     "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",

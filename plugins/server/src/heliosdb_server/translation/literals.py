@@ -13,7 +13,6 @@ from ..types.conversions import NEVER, way
 from ..types.registry import (
     BOOL,
     BPCHAR,
-    BY_OID,
     DATE,
     FLOAT4,
     FLOAT8,
@@ -35,6 +34,9 @@ from ..types.registry import (
     VOID,
     PgType,
     Sized,
+    array_of,
+    item_of,
+    working_name,
 )  # fmt: skip
 from .scope import Ex
 
@@ -98,8 +100,8 @@ def wider(a: Sized | None, b: Sized | None) -> Sized | None:
     if one in STRINGS and two in STRINGS:
         return Sized(one if one in (TEXT, VARCHAR, BPCHAR) else TEXT)  # each becomes the others by itself
     if one.element and two.element:
-        item = wider(Sized(BY_OID[one.element]), Sized(BY_OID[two.element]))
-        array = BY_OID.get(item.type.array) if item is not None else None
+        item = wider(Sized(item_of(one) or TEXT), Sized(item_of(two) or TEXT))
+        array = array_of(item.type) if item is not None else None
         return Sized(array) if array is not None else a
     return a
 
@@ -142,6 +144,8 @@ def cast(ex: Ex, target: Sized, *, explicit: bool = True) -> str:
             return ex.text
         if kind is INT8 and was in REG:
             return ex.text
+        if was.category == "E" and target.modifier == -1:
+            return ex.text
         if kind in STRINGS and was in INTEGERS and target.modifier == -1:
             return f"CAST({ex.text} AS TEXT)"
         if kind in STRINGS and was is REGCLASS:
@@ -152,7 +156,7 @@ def cast(ex: Ex, target: Sized, *, explicit: bool = True) -> str:
             return f"pg_reg({quote_text(kind.name)}, {ex.text})"
         if kind in STRINGS and was in (JSON, DATE) and target.modifier == -1:
             return ex.text
-    name = was.name if was is not None else ""
+    name = working_name(was)
     if ex.sized is not None and was is NUMERIC and ex.sized.modifier != -1 and kind in STRINGS:
         name += f"@{ex.sized.modifier}"
     how = "" if explicit else ", 'assignment'"

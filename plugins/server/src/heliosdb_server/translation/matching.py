@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
-from ..types.registry import BOOL, BY_OID, BYTEA, JSON, JSONB, STRINGS, TEXT, Sized
+from ..types.registry import (
+    BOOL,
+    BY_OID,
+    BYTEA,
+    JSON,
+    JSONB,
+    STRINGS,
+    TEXT,
+    Sized,
+    array_of,
+    enumerated,
+    item_of,
+)
 from . import tree
 from .literals import S_BOOL, S_TEXT
 from .scope import Ex, Scope
@@ -164,16 +176,20 @@ class Matching(Operators):
             source = f"(SELECT * FROM ({text}) AS {name})"
             value = f"{name}.`{columns[0].name}`"
             source = f"({text}) AS {name}"
+            if enumerated(sized.type if sized is not None else None) is not None and node.op in COMPARE:
+                a, item = self.ex(node.left, scope, sized), Ex(value, sized)
+                a, item = self.matched(a, item, tree.Binary(node.op, node.left, node.right, at=node.at))
+                left, value = a.text, item.text
         else:
             if (node.op, node.every) in (("=", False), ("<>", True)):  # noqa: SIM102
                 if (items := _listed(node.right)) is not None:
                     return self._in(tree.In(node.left, items, node.every, at=node.at), scope, want)
             a = self.ex(node.left, scope)
-            array = BY_OID.get(a.type.array) if a.type is not None and a.type.array else None
+            array = array_of(a.type)
             b = self.ex(node.right, scope, Sized(array) if array is not None else None)
             if b.unknown:
                 b = self.typed(b, Sized(BY_OID[TEXT.array]), node.right.at)
-            element = BY_OID.get(b.type.element) if b.type is not None else None
+            element = item_of(b.type)
             sized = Sized(element) if element is not None else None
             if b.type is not None and not b.type.element:
                 raise PgError(
@@ -210,7 +226,7 @@ class Matching(Operators):
     def flat(self, ex: Ex, text: str = "") -> str:
         """Return an array as JSON whose items are no arrays themselves."""
         text = text or ex.text
-        if ex.type is None or BY_OID.get(ex.type.element) in (JSON, JSONB) or is_flat(ex):
+        if ex.type is None or item_of(ex.type) in (JSON, JSONB) or is_flat(ex):
             return text
         if self.lasting or _SIMPLE.fullmatch(text):
             return f"CASE json_type({text}, '$[0]') WHEN 'array' THEN pg_array_flat({text}) ELSE {text} END"
@@ -266,8 +282,8 @@ def is_flat(ex: Ex) -> bool:
 def _listed(node: tree.Node) -> list[tree.Node] | None:
     """Return the items of an array that is written out, None for any other."""
     sized = None
-    while isinstance(node, tree.Cast) and node.type.type.element:
-        sized, node = sized or Sized(BY_OID[node.type.type.element], node.type.modifier), node.operand
+    while isinstance(node, tree.Cast) and (inner := item_of(node.type.type)) is not None:
+        sized, node = sized or Sized(inner, node.type.modifier), node.operand
     if not isinstance(node, tree.Array) or any(isinstance(item, tree.Array) for item in node.items):
         return None
     if sized is None:

@@ -32,6 +32,8 @@ from ..types.registry import (
     VECTOR,
     PgType,
     Sized,
+    array_of,
+    enumerated,
 )  # fmt: skip
 from . import tree
 from .literals import S_BOOL, S_FLOAT8, S_INT4, S_INT8, S_TEXT, is_number, wider
@@ -57,6 +59,8 @@ def _kind(kind: PgType) -> str:
     """Return what a type's values are; what is no more than text in the file may be compared with text."""
     if kind in (BOOL, BYTEA, INTERVAL, UUID):
         return kind.name
+    if (labels := enumerated(kind)) is not None:
+        return f"{labels.oid}{'[]' if kind.element else ''}"
     return "text" if kind in (JSON, JSONB) else _KIND.get(kind.category, "")
 
 
@@ -250,6 +254,9 @@ class Operators(Arithmetic):
         :param ordered: it matters which is the greater one
         """
         one, two = a.type, b.type
+        if enumerated(one) is not None or enumerated(two) is not None:
+            several = one is not None and bool(one.element)
+            return self.in_order(a, b) if ordered or several else (a, b)
         if one in MOMENTS and two in MOMENTS and one is not two:
             target = wider(a.sized, b.sized)
             assert target is not None
@@ -295,8 +302,11 @@ class Operators(Arithmetic):
         """Return the type of an array that another one, or an item, is added to."""
         added = more.sized
         if item and added is not None:
-            kind = BY_OID.get(added.type.array)
+            kind = array_of(added.type)
             added = Sized(kind) if kind is not None else None
+        one, two = (enumerated(each.type) if each is not None else None for each in (array.sized, added))
+        if one is not two and array.sized is not None and added is not None:
+            raise PgError("42883", f"operator does not exist: {array.sized.type.title} || {added.type.title}")
         return wider(array.sized, added)
 
     def _json(self, op: str, a: Ex, b: Ex, node: tree.Binary) -> Ex:

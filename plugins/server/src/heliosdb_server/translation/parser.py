@@ -7,6 +7,7 @@ from typing import Any
 
 from ..protocol.errors import PgError
 from . import tree
+from .cursor import OwnTypes
 from .cursor_statements import CursorStatements
 from .lexer import Kind
 
@@ -376,9 +377,9 @@ def _listed(name: str) -> str:
     return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else f'"{quoted}"'
 
 
-def parse(text: str) -> tuple[tree.Node, int]:
+def parse(text: str, own_types: OwnTypes | None = None) -> tuple[tree.Node, int]:
     """Return the tree of one statement, and the highest number of its parameters."""
-    parser = Parser(text)
+    parser = Parser(text, own_types)
     try:
         made = parser.statement()
     except RecursionError:

@@ -23,6 +23,7 @@ from ..types.registry import (
     TEXT,
     TIMESTAMPTZ,
     Sized,
+    item_of,
 )  # fmt: skip
 from . import tree
 from .calls import Calls
@@ -138,7 +139,7 @@ class RowFunctions(Calls):
             made = (
                 member
                 if sized.type in STRINGS and sized.modifier == -1
-                else (f"pg_cast({member}, 'text', '{sized.type.name}', {sized.modifier})")
+                else self.cast(Ex(member, S_TEXT), sized, call.at).text
             )
             columns.append(Column(column, sized, made))
         scope.relations.append(Relation(alias, tuple(columns)))
@@ -170,7 +171,7 @@ class RowFunctions(Calls):
         name = call.name.lower()
         args = [self.typed(self.ex(arg, scope), S_TEXT, arg.at) for arg in call.args]
         if name == "unnest":
-            element = BY_OID.get(args[0].type.element) if args[0].type is not None else None
+            element = item_of(args[0].type)
             return self.flat(args[0]), Sized(element) if element is not None else None
         if name == "generate_series":
             return f"pg_series({', '.join([a.text for a in args] + ['1'] * (3 - len(args)))})", S_INT4
@@ -233,7 +234,7 @@ class RowFunctions(Calls):
             self.functions = True
             columns = []
             for at, each in enumerate(arrays):
-                element = BY_OID.get(each.type.element) if each.type is not None else None
+                element = item_of(each.type)
                 place = f"json_extract({quote_identifier(written)}.value, '$[{at}]')"
                 columns.append(Column("unnest", Sized(element) if element is not None else None, place))
             return f"json_each(pg_zip({', '.join(map(self.flat, arrays))}))", columns
@@ -242,7 +243,7 @@ class RowFunctions(Calls):
         array = self.typed(self.ex(call.args[0], scope), Sized(BY_OID[TEXT.array]), call.at)
         if array.type is not None and not array.type.element:
             raise self._no_function(call, [array])
-        element = BY_OID.get(array.type.element) if array.type is not None else None
+        element = item_of(array.type)
         column = Column(
             "unnest", Sized(element) if element is not None else None, f"{quote_identifier(written)}.value"
         )

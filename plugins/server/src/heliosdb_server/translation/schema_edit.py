@@ -18,6 +18,20 @@ class SchemaEdit(NamedTuple):
     optional: bool = False
 
 
+class TypeChange(NamedTuple):
+    """What is to be done to a type; :mod:`heliosdb_server.session.type_changes` does it."""
+
+    what: str  # create, drop, add value, rename value, rename
+    name: str
+    labels: tuple[str, ...] = ()
+    value: str = ""
+    new: str = ""
+    beside: str = ""
+    before: bool = False
+    optional: bool = False
+    cascade: bool = False
+
+
 class TemporaryRows(NamedTuple):
     """A temporary table whose rows end with the transaction: it is dropped then, or emptied."""
 

@@ -9,11 +9,11 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
-from ..types.registry import INT2, INT4, INT8
-from . import comments, sequences, tree
+from ..types.registry import INT2, INT4, INT8, enumerated
+from . import comments, labels, sequences, tree
 from .column_definitions import ColumnDefinitions
 from .naming import free_name, name_of
-from .schema_edit import SchemaEdit, TemporaryRows
+from .schema_edit import SchemaEdit, TemporaryRows, TypeChange
 from .scope import Column, Relation, Scope, TableInfo
 
 
@@ -30,6 +30,7 @@ class Schemas(ColumnDefinitions):
 
     def _new_name(self, table: tree.Table, *, temporary: bool = False) -> str:
         schema = table.parts[-2] if len(table.parts) > 1 else "" if temporary else self.schema.making()
+        self._refuse_type(table.parts[-1])
         if schema.startswith("pg_temp") or temporary:
             return f"temp.{quote_identifier(table.parts[-1])}"
         if schema in ("", "public", "main"):
@@ -37,6 +38,67 @@ class Schemas(ColumnDefinitions):
         if schema in ("pg_catalog", "information_schema"):
             raise PgError("42501", f'permission denied to create "{schema}.{table.parts[-1]}"')
         raise PgError("3F000", f'schema "{schema}" does not exist')
+
+    # ---- types ----
+
+    def _refuse_type(self, name: str) -> None:
+        """Refuse a relation with the name of a type: the type of its rows would have it too."""
+        if self.schema.is_type(name):
+            raise PgError(
+                "42710",
+                f'type "{name}" already exists',
+                hint="A relation has an associated type of the same name, so you must use a name that doesn't conflict"
+                " with any existing type.",
+            )
+
+    def _type_name(self, parts: tuple[str, ...], *, making: bool = False) -> str:
+        schema = parts[-2] if len(parts) > 1 else self.schema.making() if making else "public"
+        if schema.startswith("pg_temp"):
+            raise not_supported("types that last for a session are not supported")
+        if schema in ("pg_catalog", "information_schema"):
+            raise PgError("42501", f"permission denied for schema {schema}")
+        if schema != "public":
+            raise PgError("3F000", f'schema "{schema}" does not exist')
+        return parts[-1]
+
+    def _run_createtype(self, node: tree.CreateType) -> list[TypeChange]:
+        return [TypeChange("create", self._type_name(node.name, making=True), node.labels)]
+
+    def _run_altertype(self, node: tree.AlterType) -> list[TypeChange]:
+        own = self.schema.type_named(node.name[-1], qualified=len(node.name) > 1)
+        if own is None or own.category != "E":
+            shown = ".".join(node.name)
+            known = own or registry.by_name(shown.removeprefix("pg_catalog."))
+            if known is None:
+                raise PgError("42704", f'type "{shown}" does not exist')
+            raise PgError("42809", f"{known.title} is not an enum")
+        if node.what == "nothing":
+            return []
+        return [
+            TypeChange(
+                node.what, own.name, (), node.value, node.new, node.beside, node.before, node.if_not_exists
+            )
+        ]
+
+    def _dropped_types(self, node: tree.Drop) -> list[TypeChange]:
+        made = []
+        for parts in node.names:
+            shown = ".".join(parts)
+            own = self.schema.type_named(parts[-1], qualified=len(parts) > 1)
+            if own is not None and own.category == "E":
+                made.append(TypeChange("drop", own.name, cascade=node.cascade))
+                continue
+            known = own or registry.by_name(shown.removeprefix("pg_catalog."))
+            if known is not None:
+                why = (
+                    f"type {known.title[:-2]} requires it"
+                    if own is not None
+                    else "it is required by the database system"
+                )
+                raise PgError("2BP01", f"cannot drop type {known.title} because {why}")
+            if not node.if_exists:
+                raise PgError("42704", f'type "{shown}" does not exist')
+        return made
 
     # ---- CREATE TABLE ----
 
@@ -128,6 +190,7 @@ class Schemas(ColumnDefinitions):
 
     def _run_createas(self, node: tree.CreateAs) -> list[Any]:
         name = self._new_name(node.table, temporary=node.temporary)
+        self.viewing = node.kind == "view"
         text, columns = self.query(node.query, None)
         if self.parameters:
             raise PgError("42P02", "there is no parameter $1")
@@ -147,10 +210,7 @@ class Schemas(ColumnDefinitions):
             return [f"DROP VIEW IF EXISTS {name}", made]
         if exists and self.schema.table(None, node.table.parts[-1]) is not None:
             return []
-        types = [registry.stored(c.sized) if c.sized is not None else "" for c in columns]
-        definitions = ", ".join(
-            f"{quote_identifier(n)} {t}".strip() for n, t in zip(names, types, strict=True)
-        )
+        definitions = ", ".join(_declared(n, c) for n, c in zip(names, columns, strict=True))
         run: list[Any] = [f"CREATE TABLE {exists}{name} ({definitions})"]
         if node.with_data:
             run.append(f"INSERT INTO {name} {self._filling(node.query)}")
@@ -208,13 +268,15 @@ class Schemas(ColumnDefinitions):
 
     # ---- DROP and TRUNCATE ----
 
-    def _run_drop(self, node: tree.Drop) -> list[str]:
+    def _run_drop(self, node: tree.Drop) -> list[Any]:
         made = []
         exists = "IF EXISTS " if node.if_exists else ""
+        if node.kind == "type":
+            return list(self._dropped_types(node))
         if node.kind == "sequence":
             return sequences.dropped(node, self.schema)
         if node.kind not in ("table", "view", "index", "trigger"):
-            if node.if_exists and node.kind in ("type", "function", "extension", "materialized view"):
+            if node.if_exists and node.kind in ("domain", "function", "extension", "materialized view"):
                 return []
             raise not_supported(f"DROP {node.kind.upper()} is not supported")
         for parts in node.names:
@@ -299,11 +361,24 @@ class Schemas(ColumnDefinitions):
         return made
 
 
+def _declared(name: str, column: Column) -> str:
+    """Return a column of a table that is made of a query's rows."""
+    if column.sized is None:
+        return quote_identifier(name)
+    words = [quote_identifier(name), registry.stored(column.sized)]
+    if enumerated(column.sized.type) is not None:
+        words[1:1] = [labels.note(column.sized.type)]
+        words.append(labels.check(name, column.sized.type))
+    return " ".join(words).strip()
+
+
 def _noted(name: str, column: Column) -> str:
     """Return a view's column with its type: SQLite knows none of what a query computes."""
     sized = column.sized
     if sized is None:
         return quote_identifier(name)
+    if enumerated(sized.type) is not None:
+        return f"{quote_identifier(name)} {labels.note(sized.type)}"
     if column.scale is not None:
         return f"{quote_identifier(name)} /* {sized.type.name} scale {column.scale} */"
     size = f"@{sized.modifier}" if sized.modifier != -1 else ""

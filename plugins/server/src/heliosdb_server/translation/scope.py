@@ -99,6 +99,15 @@ class Schema(Protocol):
     def sees(self, schema: str) -> bool:
         """Are the names of this schema found without it?"""
 
+    def type_named(self, name: str, *, qualified: bool = True) -> PgType | None:
+        """Return the type of the database's own that has this name, ``_name`` for an array of it."""
+
+    def is_type(self, name: str) -> bool:
+        """Does a type of the database's own stand in the file under this name?"""
+
+    def type_of(self, oid: int) -> PgType | None:
+        """Return the type with this OID, of PostgreSQL's or the database's own."""
+
     def primary_key_of(self, oid: int) -> tuple[str, ...]:
         """Return the columns of the primary key of the table with this OID."""
 

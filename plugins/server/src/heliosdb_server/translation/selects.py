@@ -294,11 +294,10 @@ class Selects(Combining, GroupingSets):
                 )
             column = columns[expr.value - 1]
             text = str(expr.value)
-            placed = Ex(quote_identifier(column.name), column.sized)
-            if not targets and (key := self.sortable(placed)) is not placed:
-                text = key.text
             if targets and ((made := targets[expr.value - 1][1]) is not self.sortable(made) or made.shown):
                 text = self.sortable(made).text
+            if not targets:
+                text = self._place_by_name(columns, expr.value) or text
             return directed(text, order, not_null=column.not_null)
         if isinstance(expr, tree.Name) and len(expr.parts) == 1 and targets:
             for name, ex in targets:
@@ -307,6 +306,16 @@ class Selects(Combining, GroupingSets):
                         return directed(sortable.text, order, not_null=ex.not_null)
                     return directed(quote_identifier(name), order, not_null=ex.not_null)
         return self.key(order, scope)
+
+    def _place_by_name(self, columns: tuple[Column, ...], place: int) -> str:
+        """Return what rows are sorted by that have only names, "" for the place itself: SQLite sorts its own values."""
+        column = columns[place - 1]
+        made = Ex(quote_identifier(column.name), column.sized)
+        if (key := self.sortable(made)) is made:
+            return ""
+        if column.name.lower() in (other.name.lower() for other in columns[: place - 1]):
+            raise PgError("0A000", f'ORDER BY {place} among several columns "{column.name}" is not supported')
+        return key.text
 
     # ---- SELECT ----
 

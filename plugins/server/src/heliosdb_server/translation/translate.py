@@ -28,6 +28,8 @@ _TAGS = {
     "truncate": "TRUNCATE TABLE",
     "createsequence": "CREATE SEQUENCE",
     "comment": "COMMENT",
+    "createtype": "CREATE TYPE",
+    "altertype": "ALTER TYPE",
 }
 # What clients may say in SQLite's own dialect, by first word: whether it writes, and its tag.
 _RAW = {
@@ -98,7 +100,7 @@ def translate(
     :raises PgError: it means nothing
     """
     try:
-        node, count = parse(text)
+        node, count = parse(text, schema)
     except PgError as error:
         if error.code != "42601":
             raise

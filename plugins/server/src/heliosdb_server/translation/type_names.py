@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..protocol.errors import PgError
 from ..types import registry
-from ..types.registry import Sized
+from ..types.registry import PgType, Sized
 from .cursor import NO_ALIAS, TokenCursor
 from .lexer import Kind
 
@@ -21,10 +21,12 @@ class TypeNames(TokenCursor):
 
         :raises PgError: no such type
         """
-        token = self.token
+        token = last = self.token
         parts = [self.label()]
         while self.take_op("."):
+            last = self.token
             parts.append(self.label())
+        written = parts
         if parts[:-1] not in ([], ["pg_catalog"], ["public"]):
             parts = parts[-2:]
         name = parts[-1] if token.kind is not Kind.QUOTED or parts[-1] != "char" else '"char"'
@@ -57,11 +59,29 @@ class TypeNames(TokenCursor):
         if name == "float":  # float(24) has four bytes, float(25) eight
             name, arguments = ("float4" if arguments and arguments[0] <= 24 else "float8"), []
         kind = registry.by_name(name + brackets)
+        own = self.own_type(tuple(written), quoted=last.kind is Kind.QUOTED, beside=kind)
+        if own is not None and not arguments:
+            kind = registry.array_of(own) if brackets else own
         if kind is None:
             raise PgError("42704", f'type "{name}{brackets}" does not exist', position=token.start + 1)
         if kind.name == "bpchar" and name in ("char", "character") and not arguments:
             arguments = [1]
         return Sized(kind, registry.modifier(kind, tuple(arguments)) if arguments else -1), name + brackets
+
+    def own_type(
+        self, parts: tuple[str, ...], *, quoted: bool, beside: PgType | None = None
+    ) -> PgType | None:
+        """Return the type of the database's own that a name means.
+
+        :param quoted: does it stand in quotes, which keep its capital letters?
+        :param beside: the type of PostgreSQL's that has the name
+        """
+        schema = parts[-2] if len(parts) > 1 else ""
+        if self.own_types is None or schema not in ("", "public"):
+            return None
+        if beside is not None and not schema and not (quoted and parts[-1] != beside.name):
+            return None
+        return self.own_types.type_named(parts[-1], qualified=bool(schema))
 
     def _long_type(self, name: str) -> str:
         if name == "double" and self.take("precision"):

@@ -33,7 +33,10 @@ from ..types.registry import (
     UNKNOWN,
     UUID,
     VARCHAR,
+    PgType,
     Sized,
+    item_of,
+    working_name,
 )  # fmt: skip
 from . import decimals, literals, tree
 from .decimals import exact, is_free
@@ -56,7 +59,7 @@ class Values:
         self.schema = schema
         self.here = here
         self.parameters: dict[int, Sized | None] = {
-            number: Sized(BY_OID[oid]) if oid in BY_OID and oid != UNKNOWN.oid else None
+            number: Sized(kind) if (kind := schema.type_of(oid)) is not None and kind is not UNKNOWN else None
             for number, oid in enumerate(parameters, 1)
         }
         self.once: frozenset[int] = frozenset()  # parameters that the statement names once
@@ -284,13 +287,13 @@ class Values:
     def _json_value(self, ex: Ex) -> str:
         """Return an expression as json_object() and its like must get it to keep its kind."""
         kind = ex.type
-        if kind in (JSON, JSONB, RECORD) or (kind is not None and BY_OID.get(kind.element) in _AS_JSON):
+        if kind in (JSON, JSONB, RECORD) or _holds_plain(kind):
             return f"json({ex.text})"
         if kind is BOOL:
             return f"json(CASE {ex.text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END)"
         if kind is BYTEA:
             return f"pg_cast({ex.text}, 'bytea', 'text', -1)"
-        if kind is None or kind in _AS_JSON:
+        if kind is None or kind in _AS_JSON or kind.category == "E":
             return ex.text
         text, name = self.for_json(ex)
         return self.own(f"json(pg_to_json({text}, {quote_text(name)}, 0))", None).text
@@ -305,7 +308,7 @@ class Values:
             return self.own(f"pg_json_moments({ex.text})", None).text, "json"
         if ex.type is NUMERIC and (ex.decimals is not None or ex.shown):
             return self.as_text(ex), "json"
-        return ex.text, ex.type.name if ex.type is not None else ""
+        return ex.text, working_name(ex.type)
 
     def json_item(self, ex: Ex) -> str:
         """Return an expression as an item of an array: JSON itself writes 15 digits of a number, and has no bytes."""
@@ -333,7 +336,13 @@ class Values:
 
 def is_cut(target: Sized) -> bool:
     """Are the texts in an array of this type to be cut, or refused, where they are too long?"""
-    return target.modifier > 4 and BY_OID.get(target.type.element) in (VARCHAR, BPCHAR)
+    return target.modifier > 4 and item_of(target.type) in (VARCHAR, BPCHAR)
+
+
+def _holds_plain(kind: PgType | None) -> bool:
+    """Is it an array of what JSON has as SQLite has it?"""
+    item = item_of(kind)
+    return item is not None and (item in _AS_JSON or item.category == "E")
 
 
 def _has_json(ex: Ex) -> bool:
@@ -341,5 +350,5 @@ def _has_json(ex: Ex) -> bool:
     return (
         kind in (JSON, JSONB)
         or (kind is RECORD and ex.text.startswith("pg_json_record("))
-        or (kind is not None and BY_OID.get(kind.element) in (JSON, JSONB))
+        or item_of(kind) in (JSON, JSONB)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .registry import BY_NAME, BY_OID, STRINGS, PgType
+from .registry import BY_NAME, STRINGS, PgType, item_of
 
 # Of each type: what it becomes by itself, when it is assigned, and by a cast alone. Any type becomes text when it is
 # assigned, and text becomes any by a cast; what stands here is all that there is beside that.
@@ -47,12 +47,13 @@ def way(source: PgType, target: PgType) -> int:
     if source is target:
         return BY_ITSELF
     if source.element and target.element:
-        one, two = BY_OID.get(source.element, source), BY_OID.get(target.element, target)
-        return way(one, two)
+        return way(item_of(source) or source, item_of(target) or target)
     if target in STRINGS:
         return BY_ITSELF if source in STRINGS else ASSIGNED
     if source in STRINGS:
         return EXPLICIT
+    if "E" in (source.category, target.category):
+        return NEVER
     scalars = (source in _WAYS or bool(source.element)), (target in _WAYS or bool(target.element))
     if not all(scalars):  # types about which this table says nothing
         return BY_ITSELF

@@ -16,7 +16,6 @@ from . import arrays, intervals, moments, numbers
 from .registry import (
     BOOL,
     BPCHAR,
-    BY_OID,
     BYTEA,
     DATE,
     FLOAT4,
@@ -31,6 +30,7 @@ from .registry import (
     NUMERIC,
     OID,
     REG,
+    TEXT,
     TIME,
     TIMESTAMP,
     TIMESTAMPTZ,
@@ -39,6 +39,7 @@ from .registry import (
     VARCHAR,
     VECTOR,
     PgType,
+    item_of,
 )  # fmt: skip
 
 EPOCH = datetime(2000, 1, 1)
@@ -173,6 +174,16 @@ def vector_in(text: str) -> bytes:
         raise numbers.wrong("vector", text) from None
 
 
+def label_in(kind: PgType, text: str) -> str:
+    """Return a label of an enumeration.
+
+    :raises PgError: it has no such label
+    """
+    if text not in kind.labels:
+        raise PgError("22P02", f'invalid input value for enum {kind.title}: "{text}"')
+    return text
+
+
 def _short(kind: PgType, modifier: int, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return what reads an array's item, and refuses a text that is too long for it."""
     limit = modifier - 4
@@ -208,11 +219,14 @@ def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Ca
     if kind is INTERVAL:
         return lambda text: str(intervals.parse(text))
     if kind.element:
-        item = _short(BY_OID[kind.element], modifier, text_in(BY_OID[kind.element], modifier, here))
+        inner = item_of(kind) or TEXT
+        item = _short(inner, modifier, text_in(inner, modifier, here))
         delimiter = " " if kind.name in ("int2vector", "oidvector") else ","
         if delimiter == " ":
             return lambda text: arrays.dump([item(each) for each in text.split()])
         return lambda text: arrays.dump(arrays.from_text(text, item))
+    if kind.category == "E":
+        return lambda text: label_in(kind, text)
     simple: dict[PgType, Callable[[str], Any]] = {
         BOOL: boolean_in, BYTEA: bytes_in, UUID: uuid_in, JSON: json_in, JSONB: jsonb_in, TIME: moments.time_in,
         TIMETZ: moments.timetz_in, TIMESTAMP: moments.timestamp_in, VECTOR: vector_in, BPCHAR: lambda t: t.rstrip(" "),
@@ -264,9 +278,12 @@ def _binary_in(kind: PgType, modifier: int) -> Callable[[bytes], Any]:
         whole = _binary_in(kind, -1)
         return lambda data: moments.rounded(whole(data), modifier)
     if kind.element:
-        item = _short(BY_OID[kind.element], modifier, binary_in(BY_OID[kind.element], modifier))
+        inner = item_of(kind) or TEXT
+        item = _short(inner, modifier, binary_in(inner, modifier))
         first = 0 if kind.name in ("int2vector", "oidvector") else 1
         return lambda data: arrays.dump(arrays.from_binary(data, item, first))
+    if kind.category == "E":
+        return lambda data: label_in(kind, _text(data))
     return _BINARY.get(kind) or (
         (lambda data: numbers.numeric(numbers.numeric_from_binary(data), modifier))
         if kind is NUMERIC

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -19,6 +20,8 @@ class PgType(NamedTuple):
     array: int  # the OID of the array of these, 0 for none
     title: str  # as format_type() writes it
     element: int = 0  # for an array: the OID of what is in it
+    labels: tuple[str, ...] = ()  # of an enumeration, in their order
+    item: PgType | None = None  # what is in an array of a type that the database itself defines
 
     def __repr__(self) -> str:
         return f"<{self.title}>"
@@ -122,6 +125,52 @@ _ALIASES = {
 SERIALS = frozenset(("serial", "serial4", "bigserial", "serial8", "smallserial", "serial2"))
 
 
+def item_of(kind: PgType | None) -> PgType | None:
+    """Return the type of what is in an array; None for what is no array."""
+    if kind is None or not kind.element:
+        return None
+    return kind.item if kind.item is not None else BY_OID.get(kind.element)
+
+
+def array_of(kind: PgType | None) -> PgType | None:
+    """Return the type of an array of these; None where there is none."""
+    if kind is None:
+        return None
+    return array_of_labels(kind) if kind.category == "E" else BY_OID.get(kind.array)
+
+
+FIRST_ENUMERATION = (
+    1 << 29
+)  # OIDs of what databases define: an enumeration's is even, and its array's follows it
+
+
+@lru_cache(maxsize=4096)
+def enumeration(oid: int, name: str, title: str, labels: tuple[str, ...]) -> PgType:
+    """Return the type of an enumeration, one and the same for the same labels; its array has the next OID."""
+    return PgType(oid, name, "E", 4, oid + 1, title, labels=labels)
+
+
+@lru_cache(maxsize=4096)
+def array_of_labels(kind: PgType) -> PgType:
+    """Return the type of an array of an enumeration's labels."""
+    return PgType(kind.array, f"_{kind.name}", "A", -1, 0, f"{kind.title}[]", kind.oid, item=kind)
+
+
+def enumerated(kind: PgType | None) -> PgType | None:
+    """Return the enumeration that a type is, or is an array of; None for any other type."""
+    if kind is None:
+        return None
+    kind = kind.item if kind.item is not None else kind
+    return kind if kind.category == "E" else None
+
+
+def working_name(kind: PgType | None) -> str:
+    """Return the name of a type as the functions of this server get it: labels are text to them."""
+    if kind is None:
+        return ""
+    return kind.name if enumerated(kind) is None else "_text" if kind.element else "text"
+
+
 class Sized(NamedTuple):
     """A type with its modifier: 14 for varchar(10), -1 for none."""
 
@@ -146,7 +195,7 @@ def by_name(name: str) -> PgType | None:
 
 def modifier(kind: PgType, arguments: tuple[int, ...]) -> int:
     """Return what pg_attribute.atttypmod has for a type written with these arguments."""
-    base = BY_OID.get(kind.element, kind)
+    base = item_of(kind) or kind
     if not arguments:
         return 5 if base is BPCHAR else -1
     if base in (VARCHAR, BPCHAR):
@@ -163,7 +212,7 @@ def title(kind: PgType, modifier: int = -1) -> str:
     'numeric(10,2)'
     """
     if kind.category == "A" and kind.element and kind.name.startswith("_"):
-        return title(BY_OID[kind.element], modifier) + "[]"
+        return title(item_of(kind) or kind, modifier) + "[]"
     if kind is BPCHAR and modifier == -1:
         return "bpchar"
     if modifier == -1:
@@ -212,10 +261,10 @@ def declared(text: str) -> Sized | None:
         return None
     arguments = tuple(int(each) for each in (match[2], match[3]) if each is not None)
     if match[5]:
-        kind = BY_OID.get(kind.array)
+        kind = array_of(kind)
         if kind is None:
             return None
-    base = BY_OID.get(kind.element, kind)
+    base = item_of(kind) or kind
     sized = base in (VARCHAR, BPCHAR, NUMERIC, VECTOR, TIMESTAMP, TIMESTAMPTZ, TIME)
     return Sized(kind, modifier(kind, arguments) if sized and arguments else -1)
 
@@ -241,8 +290,8 @@ _STORED = {
 def stored(sized: Sized) -> str:
     """Return the words by which a column of this type is declared to SQLite, so that :func:`declared` finds it again."""
     kind = sized.type
-    base = BY_OID.get(kind.element, kind)
-    words = _STORED.get(base) or base.name.upper()
+    base = item_of(kind) or kind
+    words = "TEXT" if base.category == "E" else _STORED.get(base) or base.name.upper()
     if sized.modifier != -1:
         if base in (VARCHAR, BPCHAR):
             words += f"({sized.modifier - 4})"

@@ -18,6 +18,7 @@ from .registry import (
     BYTEA,
     CHAR,
     DATE,
+    FIRST_ENUMERATION,
     FLOAT4,
     FLOAT8,
     INT2,
@@ -42,6 +43,9 @@ from .registry import (
     VECTOR,
     VOID,
     PgType,
+    array_of_labels,
+    enumeration,
+    item_of,
 )  # fmt: skip
 
 _MICRO = timedelta(microseconds=1)
@@ -127,8 +131,9 @@ def text_out(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> C
     if kind.name in ("int2vector", "oidvector"):
         return lambda value: " ".join(str(each) for each in arrays.load(value))
     if kind.element:
-        item = text_out(BY_OID[kind.element], modifier, here)
-        if BY_OID[kind.element] is BYTEA:
+        inner = item_of(kind) or TEXT
+        item = text_out(inner, modifier, here)
+        if inner is BYTEA:
             item = str  # in JSON they are what clients read already
         return lambda value: arrays.to_text(arrays.load(value), item)
     if kind is RECORD:
@@ -158,13 +163,22 @@ def _fields(value: Any) -> Iterator[tuple[PgType, int, Any]]:
     """Yield type, modifier and value of each field of a record, which travels as one array of them all."""
     items = arrays.load(value)
     for at in range(0, len(items), 3):
-        kind = BY_OID.get(items[at], TEXT)
+        kind = _field_type(items[at])
         field = items[at + 2]
         if kind is BYTEA and field is not None:
             field = bytes.fromhex(field)
         elif isinstance(field, (list, dict)):  # which SQLite knew to be JSON
             field = arrays.dump(field) if isinstance(field, list) else json.dumps(field, ensure_ascii=False)
         yield kind, items[at + 1], field
+
+
+def _field_type(oid: int | None) -> PgType:
+    """Return the type of a field: one that is not PostgreSQL's is an enumeration, or an array of one."""
+    if oid is None or oid in BY_OID or oid < FIRST_ENUMERATION:
+        return BY_OID.get(oid or 0, TEXT)
+    if oid % 2:
+        return array_of_labels(enumeration(oid - 1, "", "", ()))
+    return enumeration(oid, "", "", ())
 
 
 def record_out(value: Any, here: tzinfo) -> str:
@@ -221,7 +235,7 @@ def binary_out(kind: PgType, modifier: int = -1) -> Callable[[Any], bytes]:
     if kind is NUMERIC:
         return lambda value: numbers.numeric_to_binary(numbers.decimal(value, modifier))
     if kind.element:
-        item, oid = binary_out(BY_OID[kind.element], modifier), kind.element
+        item, oid = binary_out(item_of(kind) or TEXT, modifier), kind.element
         if oid == BYTEA.oid:
             item = bytes_in
         first = 0 if kind.name in ("int2vector", "oidvector") else 1

@@ -111,7 +111,6 @@ DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND buyers.name = '
 DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND buyers.name = 'bob' RETURNING orders.id, total;
 UPDATE orders AS t SET total = 1 FROM (SELECT 1 AS k) q WHERE t.cid = q.k RETURNING t.id, total;
 UPDATE orders SET total = 0 RETURNING *;
--- refused: 0A000
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 -- refused: 0A000
 CREATE DOMAIN d AS int;

@@ -110,7 +110,6 @@ COMMIT;
 SELECT id FROM self ORDER BY id;
 -- refused: 0A000
 CREATE SCHEMA mine;
--- refused: 0A000
 CREATE TYPE mood AS ENUM ('sad', 'happy');
 -- refused: 0A000
 CREATE DOMAIN posint AS int CHECK (VALUE > 0);

@@ -2,6 +2,7 @@
 
 from .definitions import (
     Alter,
+    AlterType,
     ColumnDef,
     Command,
     Comment,
@@ -10,6 +11,7 @@ from .definitions import (
     CreateIndex,
     CreateSequence,
     CreateTable,
+    CreateType,
     Drop,
     Explain,
     Reference,
@@ -65,6 +67,7 @@ from .queries import (
 __all__ = [
     "Access",
     "Alter",
+    "AlterType",
     "Array",
     "AtZone",
     "Between",
@@ -84,6 +87,7 @@ __all__ = [
     "CreateIndex",
     "CreateSequence",
     "CreateTable",
+    "CreateType",
     "Default",
     "Delete",
     "Derived",

@@ -50,6 +50,27 @@ class TableConstraint(Node):
 
 
 @dataclass
+class CreateType(Node):
+    """``CREATE TYPE name AS ENUM (labels)``."""
+
+    name: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass
+class AlterType(Node):
+    """``ALTER TYPE``: add value, rename value, rename, or nothing."""
+
+    name: tuple[str, ...]
+    what: str
+    value: str = ""
+    new: str = ""
+    beside: str = ""  # the label that a new one stands before or after
+    before: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass
 class Copied(Node):
     """``LIKE table`` in CREATE TABLE: the columns of another table."""
 

@@ -1,0 +1,98 @@
+"""The enumerations of a database: their types, read from the views that hold their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+from heliosdb_sqlite.sql.quoting import quote_identifier
+
+from ..protocol.errors import PgError
+from ..translation import labels
+from ..types.registry import BY_OID, PgType, array_of
+
+if TYPE_CHECKING:
+    from .reading import Object
+
+
+class Enumeration(NamedTuple):
+    """An enumeration as it stands in the file."""
+
+    name: str
+    number: int
+    labels: labels.Labels
+    type: PgType
+
+
+class Enumerations:
+    """Knows the enumerations of one version of the schema, which are read when one is asked for."""
+
+    if TYPE_CHECKING:
+        objects: list[Object]
+        _rows: Callable[..., list[tuple[Any, ...]]]
+
+        def sees(self, schema: str) -> bool: ...
+
+    def __init__(self) -> None:
+        self._enumerations: dict[str, Enumeration] | None = None
+        self._newer: dict[str, str] = {}
+
+    def enumerations(self) -> dict[str, Enumeration]:
+        """Return the enumerations by name; those of a newer format are not among them."""
+        if self._enumerations is None:
+            self._enumerations = {}
+            for each in self.objects:
+                mark = labels.MARK.search(each.sql or "") if each.kind == "type" else None
+                if mark is None:
+                    continue
+                if int(mark[1]) > labels.VERSION:
+                    self._newer[each.name] = mark[1]
+                    continue
+                view = f"{each.schema}.{quote_identifier(each.name)}"
+                found = tuple(
+                    (str(label), float(place))
+                    for label, place in self._rows(f"SELECT label, place FROM {view} ORDER BY place")
+                )
+                kind = labels.type_of(each.name, int(mark[2]), (label for label, _ in found))
+                self._enumerations[each.name] = Enumeration(each.name, int(mark[2]), found, kind)
+        return self._enumerations
+
+    def type_named(self, name: str, *, qualified: bool = True) -> PgType | None:
+        """Return the type of the database's own that has this name, ``_name`` for an array of it.
+
+        :param qualified: does its schema stand before it?
+        :raises PgError: it is of a newer format
+        """
+        if not qualified and not self.sees("public"):
+            return None
+        found = self.enumerations().get(name)
+        if found is None and name in self._newer:
+            raise PgError(
+                "0A000",
+                f'type "{name}" has format {self._newer[name]}, and this server knows {labels.VERSION}',
+            )
+        if found is None and name[:1] == "_" and name[1:] in self.enumerations():
+            return array_of(self.enumerations()[name[1:]].type)
+        return found.type if found is not None else None
+
+    def is_type(self, name: str) -> bool:
+        """Does a type of the database's own stand in the file under this name, which has no case there?"""
+        return any(each.kind == "type" and each.name.lower() == name.lower() for each in self.objects)
+
+    def type_of(self, oid: int) -> PgType | None:
+        """Return the type with this OID, of PostgreSQL's or the database's own."""
+        if oid in BY_OID:
+            return BY_OID[oid]
+        for each in self.enumerations().values():
+            if each.type.oid == oid:
+                return each.type
+            if each.type.array == oid:
+                return array_of(each.type)
+        return None
+
+    def noted_type(self, mark: str) -> PgType | None:
+        """Return the type that a column's comment names; None when it is gone."""
+        name = unquote(mark.removeprefix("enum ").removesuffix("[]"))
+        kind = self.type_named(name)
+        return array_of(kind) if mark.endswith("[]") else kind

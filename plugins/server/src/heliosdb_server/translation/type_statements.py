@@ -1,0 +1,58 @@
+"""The parser's part for CREATE TYPE and ALTER TYPE."""
+
+from __future__ import annotations
+
+from ..protocol.errors import PgError
+from . import tree
+from .expressions import Expressions
+from .lexer import Kind
+
+
+class TypeStatements(Expressions):
+    """Reads the statements about enumerations."""
+
+    def create_type(self, at: int) -> tree.CreateType:
+        """Return ``CREATE TYPE name AS ENUM (...)``; its first two words have been read."""
+        name = self.qualified()
+        if not self.take("as", "enum"):
+            what = "ranges" if self.is_word("as") and self.ahead().value == "range" else "composite types"
+            what = what if self.is_word("as") else "base types"
+            raise PgError(
+                "0A000", f"CREATE TYPE makes enumerations alone: {what} are not supported", position=at + 1
+            )
+        self.expect_op("(")
+        found: list[str] = []
+        while not self.take_op(")"):
+            found.append(self._label())
+            if not self.take_op(","):
+                self.expect_op(")")
+                break
+        return tree.CreateType(name, tuple(found), at=at)
+
+    def alter_type(self, at: int) -> tree.AlterType:
+        """Return the ALTER TYPE statement here; its first two words have been read."""
+        made = tree.AlterType(self.qualified(), "nothing", at=at)
+        if self.take("add", "value"):
+            made.what = "add value"
+            made.if_not_exists = self.take("if", "not", "exists")
+            made.value = self._label()
+            if where := self.take_one("before", "after"):
+                made.before, made.beside = where == "before", self._label()
+        elif self.take("rename", "value"):
+            made.what, made.value = "rename value", self._label()
+            self.expect("to")
+            made.new = self._label()
+        elif self.take("rename", "to"):
+            made.what, made.new = "rename", self.label()
+        elif self.take("owner", "to"):
+            self.label()
+        elif self.is_word("set", "add", "drop", "alter", "rename"):
+            raise PgError("0A000", "ALTER TYPE changes enumerations alone", position=at + 1)
+        else:
+            raise self.error()
+        return made
+
+    def _label(self) -> str:
+        if self.token.kind is not Kind.STRING:
+            raise self.error()
+        return self.advance().value
