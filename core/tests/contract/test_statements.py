@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-from contextlib import closing
 
 import pytest
 
@@ -221,59 +220,6 @@ def test_run_needs_a_connection_with_plugins():
     conn.close()
 
 
-class Sums:
-    """SELECT SUM_OF ?, ? runs in executemany(), with the sum of all sets as its second parameter."""
-
-    def __init__(self):
-        self.seen = []
-
-    @hookimpl
-    def heliosdb_syntax(self):
-        return Syntax(words=("sum_of",))
-
-    @hookimpl
-    def heliosdb_parse(self, statement):
-        return statement.rewritten(statement.text.replace("SUM_OF", "")).batchable()
-
-    @hookimpl
-    def heliosdb_bind(self, statement):
-        if "SUM_OF" not in statement.sql:
-            return None
-
-        def bind(parameters):
-            return (parameters[0], parameters[0])
-
-        def many(sets):
-            self.seen.append(sets)
-            return [(number, sum(each[0] for each in sets)) for (number,) in sets]
-
-        bind.many = many
-        return bind
-
-
-def test_a_binder_can_see_all_the_parameters_of_an_executemany_that_returns_rows():
-    with registered(Sums()) as plugin, closing(heliosdb_sqlite.connect(":memory:")) as conn:
-        cursor = conn.executemany("SELECT SUM_OF ?, ?", ((number,) for number in (1, 2, 4)))
-        assert cursor.fetchall() == [(1, 7), (2, 7), (4, 7)]
-        assert plugin.seen == [[(1,), (2,), (4,)]]
-        assert conn.execute("SELECT SUM_OF ?, ?", (3,)).fetchone() == (3, 3)
-        assert conn.executemany("SELECT SUM_OF ?, ?", []).fetchall() == []
-
-
-def test_a_binder_that_sees_all_works_behind_one_that_sees_each():
-    class Doubles:
-        @hookimpl(tryfirst=True)
-        def heliosdb_bind(self, statement):
-            if "SUM_OF" not in statement.sql:
-                return None
-            return lambda parameters: (2 * parameters[0],)
-
-    with registered(Sums()), registered(Doubles(), "doubles"):
-        conn = heliosdb_sqlite.connect(":memory:")
-        assert conn.executemany("SELECT SUM_OF ?, ?", [(1,), (2,)]).fetchall() == [(2, 6), (4, 6)]
-        conn.close()
-
-
 class Widens:
     """SELECT ALL_OF t lists the columns of t as they are."""
 
@@ -341,93 +287,6 @@ def test_threads_may_share_a_connection_and_its_plans(plugin):
     conn.close()
 
 
-class Explains:
-    """Completes the errors of statements that call f()."""
-
-    @hookimpl
-    def heliosdb_connect(self, connection):
-        connection.create_function("f", 1, lambda value: 1 // value)
-
-    @hookimpl
-    def heliosdb_error(self, statement):
-        def explain(error):
-            error.args = (f"{error}: division by zero",)
-
-        return explain if "f(" in statement.sql else None
-
-    @hookimpl
-    def heliosdb_parse(self, statement):
-        return statement.batchable() if "f(?)" in statement.sql else None
-
-
-def test_errors_are_completed_wherever_they_arise():
-    said = r"user-defined function raised exception: division by zero$"
-    with registered(Explains()):
-        conn = heliosdb_sqlite.connect(":memory:")
-        with pytest.raises(sqlite3.OperationalError, match=said):
-            conn.execute("SELECT f(0)").fetchall()
-        fetches = (
-            lambda c: c.fetchall(),
-            list,
-            lambda c: [c.fetchone() for _ in range(3)],
-            lambda c: c.fetchmany(3),
-        )
-        for fetch in fetches:
-            cursor = conn.execute(
-                "SELECT f(value) FROM (SELECT 1 AS value UNION ALL SELECT 2 UNION ALL SELECT 0)"
-            )
-            with pytest.raises(sqlite3.OperationalError, match=said):
-                fetch(cursor)
-            assert cursor.execute("SELECT f(1)").fetchall() == [(1,)]
-            assert list(cursor.execute("SELECT 5")) == [(5,)]
-        with pytest.raises(sqlite3.OperationalError, match=said):
-            conn.executemany("SELECT f(?)", [(1,), (0,)])
-        with pytest.raises(sqlite3.OperationalError, match=r"syntax error$"):
-            conn.execute("SELEC")
-        conn.close()
-
-
-def test_mapping_batches_and_explanations_go_together():
-    class All(Explains):
-        @hookimpl
-        def heliosdb_row(self):
-            return lambda row: (row[0], "mapped")
-
-    with registered(All()):
-        conn = heliosdb_sqlite.connect(":memory:")
-        cursor = conn.cursor()
-        for _ in range(2):
-            assert cursor.executemany("SELECT f(?)", [(1,), (-1,)]).fetchall() == [
-                (1, "mapped"),
-                (-1, "mapped"),
-            ]
-            assert cursor.execute("SELECT f(1)").fetchone() == (1, "mapped")
-            assert cursor.execute("SELECT f(1)").fetchone() == (1, "mapped")
-        conn.close()
-
-
-def test_an_error_in_a_script_is_completed_too():
-    with registered(Explains()):
-        conn = heliosdb_sqlite.connect(":memory:")
-        conn.executescript("SELECT f(1); SELECT f(2)")
-        with pytest.raises(sqlite3.OperationalError, match=r"division by zero$"):
-            conn.executescript("SELECT f(1); SELECT f(0)")
-        conn.close()
-
-
-@pytest.mark.filterwarnings("ignore:Binding 1:DeprecationWarning")
-@pytest.mark.skipif(
-    sys.version_info >= (3, 14), reason="a sequence for named placeholders is an error since 3.14"
-)
-def test_a_binder_and_a_sequence_for_named_placeholders_go_together(conn):
-    conn.execute("CREATE TABLE t (a)")
-    conn.execute("INSERT INTO t VALUES (:a)", (1,))
-    conn.executemany("INSERT INTO t VALUES (:a)", [(2,), (3,)])
-    conn.executemany("INSERT INTO t VALUES (:a)", [{"a": 4}])
-    conn.execute("INSERT INTO t VALUES (:a), (?)", (5, 6))
-    assert [row[0] for row in conn.execute("SELECT a FROM t")] == [1, 2, 3, 4, 5, 6]
-
-
 def test_the_schema_is_read_whatever_the_text_factory(tmp_path):
     with registered(Widens()):
         conn = heliosdb_sqlite.connect(":memory:")
@@ -462,27 +321,14 @@ def test_a_rolled_back_change_of_the_schema_has_the_texts_planned_again():
         conn.close()
 
 
-class Looks:
-    """Remembers what was bound, and changes nothing."""
-
-    def __init__(self):
-        self.seen = []
-
-    @hookimpl
-    def heliosdb_bind(self, statement):
-        def look(parameters):
-            self.seen.append(parameters)
-            return parameters
-
-        look.observes = True
-        return look
-
-
-def test_a_binder_that_only_looks_is_in_nobodys_way():
-    with registered(Looks()) as plugin, closing(heliosdb_sqlite.connect(":memory:")) as conn:
-        assert conn.execute("SELECT ?", (1,)).fetchone() == (1,)
-        assert sqlite3.Cursor(conn).execute("SELECT ? + 1", (1,)).fetchone() == (2,)
-        traced = []
-        conn.set_trace_callback(traced.append)
-        conn.execute("SELECT 5")
-        assert (traced, plugin.seen) == (["SELECT 5"], [(1,), ()])
+@pytest.mark.filterwarnings("ignore:Binding 1:DeprecationWarning")
+@pytest.mark.skipif(
+    sys.version_info >= (3, 14), reason="a sequence for named placeholders is an error since 3.14"
+)
+def test_a_binder_and_a_sequence_for_named_placeholders_go_together(conn):
+    conn.execute("CREATE TABLE t (a)")
+    conn.execute("INSERT INTO t VALUES (:a)", (1,))
+    conn.executemany("INSERT INTO t VALUES (:a)", [(2,), (3,)])
+    conn.executemany("INSERT INTO t VALUES (:a)", [{"a": 4}])
+    conn.execute("INSERT INTO t VALUES (:a), (?)", (5, 6))
+    assert [row[0] for row in conn.execute("SELECT a FROM t")] == [1, 2, 3, 4, 5, 6]
