@@ -172,11 +172,11 @@ def pg_json_has(document: Any, key: str) -> int:
 
 
 def pg_json_has_any(document: Any, keys: str) -> int:
-    return int(any(pg_json_has(document, key) for key in arrays.load(keys)))
+    return int(any(pg_json_has(document, key) for key in arrays.load(keys) if key is not None))
 
 
 def pg_json_has_all(document: Any, keys: str) -> int:
-    return int(all(pg_json_has(document, key) for key in arrays.load(keys)))
+    return int(all(pg_json_has(document, key) for key in arrays.load(keys) if key is not None))
 
 
 def pg_json_typeof(document: Any) -> str:

@@ -27,13 +27,21 @@ def pg_json_delete(document: Any, key: Any) -> str:
     if isinstance(value, dict):
         if isinstance(key, int):
             raise PgError("22023", "cannot delete from object using integer index")
-        keys = arrays.load(key) if isinstance(key, str) and key[:1] == "[" else [key]
-        return jsonb_dump({name: each for name, each in value.items() if name not in keys})
+        return jsonb_dump({name: each for name, each in value.items() if name != key})
     if isinstance(value, list):
         if isinstance(key, int):
             place = key if key >= 0 else len(value) + key
             return jsonb_dump([each for at, each in enumerate(value) if at != place])
         return jsonb_dump([each for each in value if each != key])
+    raise PgError("22023", "cannot delete from scalar")
+
+
+def pg_json_delete_all(document: Any, keys: str) -> str:
+    value, names = load(document), arrays.load(keys)
+    if isinstance(value, dict):
+        return jsonb_dump({name: each for name, each in value.items() if name not in names})
+    if isinstance(value, list):
+        return jsonb_dump([each for each in value if not (isinstance(each, str) and each in names)])
     raise PgError("22023", "cannot delete from scalar")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from heliosdb_sqlite.sql.quoting import quote_text
 
 from ..protocol.errors import PgError
+from ..types.conversions import ASSIGNED, way
 from ..types.registry import (
     BOOL,
     BPCHAR,
@@ -19,6 +20,7 @@ from ..types.registry import (
     STRINGS,
     TEXT,
     TIME,
+    UNKNOWN,
     UUID,
     VARCHAR,
     VECTOR,
@@ -106,21 +108,7 @@ class Assigning(Selects):
             return made.text
         if kind in STRINGS and was not in STRINGS and was.category not in "NBDTSU":
             return made.text
-        if was.category == "S" and kind.category not in "SZ" and was.name != "unknown":
-            raise PgError(
-                "42804",
-                f'column "{column.name}" is of type {kind.title} but expression is of type {was.title}',
-                hint="You will need to rewrite or cast the expression.",
-                position=at + 1,
-            )
-        if kind is BOOL and was in INTEGERS:
-            raise PgError(
-                "42804",
-                f'column "{column.name}" is of type boolean but expression is of type {was.title}',
-                hint="You will need to rewrite or cast the expression.",
-                position=at + 1,
-            )
-        if (was is BOOL and kind in NUMBERS) or (was in NUMBERS and kind in _NO_NUMBERS):
+        if way(was, kind) > ASSIGNED and was is not UNKNOWN:
             raise PgError(
                 "42804",
                 f'column "{column.name}" is of type {kind.title} but expression is of type {was.title}',
@@ -146,11 +134,11 @@ class Assigning(Selects):
 
     def rows_to_keep(self, query: tree.Node, scope: Scope | None = None) -> tuple[str, tuple[Column, ...]]:
         """Return a query whose rows are stored: its calculated numbers are texts, with all their digits."""
-        outer, self.last = self.last, last_of(query)
+        outer, self.last, self.keeping = self.last, last_of(query), True
         try:
             return self.query(query, scope)
         finally:
-            self.last = outer
+            self.last, self.keeping = outer, False
 
     def kept(self, text: str, was: Sized | None, target: Sized | None, query: str) -> str:
         """Return a number of such a row as it is stored in a column of this type, or of none."""

@@ -315,8 +315,8 @@ class Calls(Aggregating):
         else:
             name = "least" if least else "greatest"
             made = self.own(f"pg_{name}({', '.join(item.text for item in items)})", sized)
-        listed = ", ".join(map(decimals.exact, items))
-        return decimals.picked(made, items, f"pg_exact_{'least' if least else 'greatest'}({listed})")
+        name = f"pg_{'' if made.type is BPCHAR else 'exact_'}{'least' if least else 'greatest'}"
+        return decimals.picked(made, items, f"{name}({', '.join(map(decimals.exact, items))})")
 
     _call_least = _call_greatest
 

@@ -316,7 +316,8 @@ class Operators(Arithmetic):
             one, two = (a, b) if op == "@>" else (b, a)
             return self.own(f"pg_array_contains({one.text}, {two.text})", S_BOOL)
         if op == "-":
-            return self.own(f"pg_json_delete({a.text}, {b.text})", Sized(JSONB))
+            name = "delete_all" if b.type is not None and b.type.element else "delete"
+            return self.own(f"pg_json_{name}({a.text}, {b.text})", Sized(JSONB))
         name = _JSON_OPS[op]
         if a.type is JSON and op in ("->", "#>", "->>", "#>>"):
             return self.own(f"pg_json_{name}_raw({a.text}, {b.text})", S_TEXT if ">>" in op else a.sized)

@@ -10,7 +10,7 @@ from typing import Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import NUMERIC, Sized
+from ..types.registry import BPCHAR, NUMERIC, Sized
 from . import tree
 from .combining import Combining
 from .decimals import exact, has_digits, is_free, only_core, same_scale
@@ -366,12 +366,12 @@ class Selects(Combining, GroupingSets):
             return self._distinct_on(node, targets, columns, parts, order, scope), columns
         if shows:  # texts of numbers, which have all their decimals
             columns = tuple(
-                column if shown(ex) == ex.text else column._replace(scale=None)
+                column if self._shown(ex) == ex.text else column._replace(scale=None)
                 for column, (_, ex) in zip(columns, targets, strict=True)
             )
         listed = (
             ", ".join(
-                f"{shown(ex) if shows else ex.text} AS {quote_identifier(name)}" for name, ex in targets
+                f"{self._shown(ex) if shows else ex.text} AS {quote_identifier(name)}" for name, ex in targets
             )
             or "NULL"
         )
@@ -391,6 +391,10 @@ class Selects(Combining, GroupingSets):
             keys = ", ".join(self._sort_key(each, scope, columns, targets) for each in order)
             parts.append(f"ORDER BY {keys}")
         return " ".join([text, *parts]), columns
+
+    def _shown(self, ex: Ex) -> str:
+        """Return what shows a value; the spaces that a char(n) ends with are shown, and not kept."""
+        return ex.text if self.keeping and ex.type is BPCHAR else shown(ex)
 
     def _aggregates(self, node: tree.Core) -> bool:
         return any(

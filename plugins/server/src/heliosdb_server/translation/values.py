@@ -66,6 +66,7 @@ class Values:
         self.lasting = False  # is it for a definition, which SQLite alone has to be able to compute?
         self.functions = False  # was a function used that only this server has?
         self.last: list[tree.Node] = []  # the parts of the statement whose rows go to the client as they are
+        self.keeping = False  # do they go into a table?
         self.beside: tree.Node | None = None  # a query whose digits others are to have beside its values
         self.writes = False
         self.volatile = False
