@@ -70,7 +70,7 @@ def make(here_now: Any) -> dict[str, Any]:
         kind = more[-1]
         if kind == "interval":
             return str(truncated_interval(unit.lower(), _interval(value)))
-        here = moments.zone(more[0]) if len(more) > 1 else here_now()
+        here = _zone(more[0]) if len(more) > 1 else here_now()
         kind = (
             kind if kind in ("timestamptz", "timestamp") else "timestamptz" if kind == "date" else "timestamp"
         )
@@ -98,9 +98,6 @@ def make(here_now: Any) -> dict[str, Any]:
         if to_utc:
             return moments.placed(moments.moment(value), there).astimezone(moments.UTC).isoformat(" ")
         return moments.moment(value, utc=True).astimezone(there).replace(tzinfo=None).isoformat(" ")
-
-    def pg_timezone(name: str, value: Any, kind: str) -> str:
-        return pg_at_zone(value, name, int(kind != "timestamptz"))
 
     @sees_null
     def pg_age(later: Any, *more: Any) -> str | None:
@@ -228,10 +225,18 @@ def pg_make_timestamp(year: int, month: int, day: int, hour: int, minute: int, s
     return f"{pg_make_date(year, month, day)} {pg_make_time(hour, minute, second)}"
 
 
+def pg_zone_of(text: str) -> str:
+    """Return the name of the time zone whose clocks are so far ahead."""
+    span = intervals.parse(text)
+    if span.months or span.days:
+        raise PgError("22023", f'interval time zone "{text}" must not include months or days')
+    return moments.fixed(timedelta(microseconds=span.micros))
+
+
 def _zone(name: str) -> Any:
     """Return a time zone by its name, or by an interval: what its clocks are ahead."""
     try:
-        return moments.zone(name)
+        return moments.zone(name, posix=True)
     except PgError:
         try:
             span = intervals.parse(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import InvalidOperation
 from typing import Any
 
 from ..protocol.errors import PgError
@@ -72,6 +73,8 @@ def guarded(function: Callable[..., Any], failure: Failure) -> Callable[..., Any
 
 def _unexpected(function: Callable[..., Any], error: Exception) -> PgError:
     name = function.__name__.removeprefix("pg_")
+    if isinstance(error, InvalidOperation):
+        return PgError("22003", f"{name}(): a number has more digits than can be calculated with here")
     if isinstance(error, (TypeError, ValueError, AttributeError)):
         return PgError("22023", f"{name}(): an argument is not what it should be: {error}")
     return PgError("XX000", f"{name}() failed: {error}")

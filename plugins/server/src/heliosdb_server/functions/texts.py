@@ -12,7 +12,7 @@ from typing import Any
 from ..protocol.errors import PgError
 from ..types import arrays, writing
 from .marks import collected, sees_null
-from .patterns import regex
+from .regexes import regex
 
 _TOO_LONG = 2**28
 

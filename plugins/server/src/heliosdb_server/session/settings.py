@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import NamedTuple
 
 from ..catalog.search_path import PUBLIC, SearchPath, search_path
@@ -173,7 +173,7 @@ class Settings:
             return
         self.values[name] = value
         if name == "timezone":
-            self.zone = moments.zone(value)
+            self.zone = moments.zone(_zone(value), posix=True)
         elif name == "search_path" and (path := search_path(value)) != self.path:
             self.path = path
             if self.moved is not None:
@@ -203,8 +203,7 @@ class Settings:
         if setting.kind == "enum":
             return folded
         if setting.kind == "zone":
-            moments.zone(value)
-            return "UTC" if folded in ("utc", "z", "default", "local") else value.strip()
+            return _zone(value)
         return self._fixed_choice(name, setting.kind, value)
 
     def _fixed_choice(self, name: str, kind: str, value: str) -> str:
@@ -282,3 +281,14 @@ def _time(name: str, value: str) -> str:
         if amount and amount % _UNITS[unit] == 0:
             return f"{int(amount // _UNITS[unit])}{unit}"
     return f"{amount}ms" if amount else "0"
+
+
+def _zone(value: str) -> str:
+    """Return the name of a time zone as SET takes it: hours east by their number, or a name."""
+    folded = value.strip()
+    if folded.lower() in ("utc", "z", "default", "local"):
+        return "UTC"
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?", folded) is not None:
+        return moments.fixed(timedelta(hours=float(folded)))
+    moments.zone(folded, posix=True)
+    return folded

@@ -153,11 +153,13 @@ class Arithmetic(Enumerations):
             if one is DATE and two is DATE:
                 return self.own(f"pg_days_between({a.text}, {b.text})", S_INT4)
             return self.own(f"pg_between({a.text}, {b.text})", interval)
-        if op == "+" and two in MOMENTS and one not in MOMENTS:
+        if op == "+" and ((two in MOMENTS and one not in MOMENTS) or (two is TIME and one is INTERVAL)):
             a, b, one, two = b, a, two, one
         sign = "-1" if op == "-" else "1"
         if op in "+-" and one is DATE and two in INTEGERS:
             return self.own(f"pg_add_days({a.text}, {sign} * {b.text})", a.sized)
+        if op == "+" and one is TIME and two is DATE:
+            a, b, one, two = b, a, two, one
         if op == "+" and one is DATE and two is TIME:
             return self.own(
                 f"pg_cast({a.text} || ' ' || {b.text}, 'text', 'timestamp', -1)", Sized(TIMESTAMP)

@@ -27,7 +27,7 @@ from ..types.registry import (
     Sized,
 )
 from . import tree
-from .decimals import exact, is_free, kept, last_of
+from .decimals import compared_of, exact, is_free, kept, last_of
 from .literals import cast
 from .scope import Column, Ex, Scope, TableInfo
 from .selects import Selects
@@ -135,10 +135,12 @@ class Assigning(Selects):
     def rows_to_keep(self, query: tree.Node, scope: Scope | None = None) -> tuple[str, tuple[Column, ...]]:
         """Return a query whose rows are stored: its calculated numbers are texts, with all their digits."""
         outer, self.last, self.keeping = self.last, last_of(query), True
+        self.compared = compared_of(query)
+        self.last = [each for each in self.last if not any(each is other for other in self.compared)]
         try:
             return self.query(query, scope)
         finally:
-            self.last, self.keeping = outer, False
+            self.last, self.keeping, self.compared = outer, False, []
 
     def kept(self, text: str, was: Sized | None, target: Sized | None, query: str) -> str:
         """Return a number of such a row as it is stored in a column of this type, or of none."""

@@ -159,8 +159,8 @@ class Calls(Aggregating):
     def _written(self, node: tree.Call, name: str, signature: Signature, args: list[Ex], scope: Scope) -> Ex:
         texts = [arg.text for arg in args]
         if name in ("to_char", "pg_typeof", "to_json", "to_jsonb", "date_trunc", "length", "octet_length", "date_part",
-                    "extract", "to_timestamp", "timezone", "md5", "age", "to_hex"):  # fmt: skip
-            at = {"date_trunc": 1, "date_part": 1, "extract": 1, "timezone": 1}.get(name, 0)
+                    "extract", "to_timestamp", "md5", "age", "to_hex"):  # fmt: skip
+            at = {"date_trunc": 1, "date_part": 1, "extract": 1}.get(name, 0)
             kind = args[at].type if len(args) > at else None
             texts.append(quote_text(working_name(kind)))
         if (
@@ -239,9 +239,6 @@ class Calls(Aggregating):
         if result == "filled":
             array = array_of(first.type)
             return Sized(array or BY_OID[TEXT.array])
-        if result == "zoned":
-            kind = args[1].type if len(args) > 1 else None
-            return Sized(TIMESTAMP if kind is TIMESTAMPTZ else TIMESTAMPTZ)
         if result == "moment":
             kind = args[1].type if len(args) > 1 else None
             return Sized(TIMESTAMP if kind == TIMESTAMP else INTERVAL if kind is INTERVAL else TIMESTAMPTZ)
@@ -360,6 +357,11 @@ class Calls(Aggregating):
             raise self._no_function(node, items)
         made = [self.cast(self.typed(item, sized, node.at), Sized(sized.type), node.at) for item in items]
         return self.own(f"pg_overlaps({', '.join(each.text for each in made)})", S_BOOL)
+
+    def _call_timezone(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
+        if len(node.args) != 2:
+            raise self._no_function(node, [self.ex(arg, scope) for arg in node.args])
+        return self.ex(tree.AtZone(node.args[1], node.args[0], at=node.at), scope)
 
     def _call_now(self, node: tree.Call, scope: Scope, want: Sized | None) -> Ex:
         return self.own("pg_now()", Sized(TIMESTAMPTZ))._replace(not_null=True)

@@ -18,9 +18,12 @@ from ..types.registry import (
     FLOAT4,
     FLOAT8,
     INT4,
+    INTEGERS,
+    INTERVAL,
     JSON,
     JSONB,
     MOMENTS,
+    NUMERIC,
     OID,
     STRINGS,
     TEXT,
@@ -130,6 +133,8 @@ class Composites(Matching):
         """Return the expression in the type that it shares with others, where SQLite's values would differ."""
         if sized is not None and ex.type in MOMENTS and sized.type in MOMENTS and ex.type is not sized.type:
             return self.cast(ex, sized, -1)
+        if sized is not None and sized.type in _FLOATS and (ex.type in INTEGERS or ex.type is NUMERIC):
+            return self.cast(ex, Sized(sized.type), -1)
         return ex
 
     def unified(
@@ -273,7 +278,8 @@ class Composites(Matching):
 
     def _atzone(self, node: tree.AtZone, scope: Scope, want: Sized | None) -> Ex:
         a = self.ex(node.operand, scope, Sized(TIMESTAMPTZ))
-        zone = self.ex(node.zone, scope, S_TEXT).text
+        said = self.ex(node.zone, scope, S_TEXT)
+        zone = self.own(f"pg_zone_of({said.text})", S_TEXT).text if said.type is INTERVAL else said.text
         if a.type is DATE:
             a = self.cast(a, Sized(TIMESTAMPTZ), node.at)
         if a.type is TIMESTAMPTZ:

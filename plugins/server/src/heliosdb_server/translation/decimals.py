@@ -166,6 +166,16 @@ def last_of(node: tree.Node) -> list[tree.Node]:
     return [node] if isinstance(node, tree.Values) else []
 
 
+def compared_of(node: tree.Node) -> list[tree.Node]:
+    """Return the parts of a query whose rows become its rows once they have been compared with each other."""
+    if isinstance(node, tree.Select):
+        return compared_of(node.body)
+    if isinstance(node, tree.SetOp):
+        inner = [*compared_of(node.left), *compared_of(node.right)]
+        return inner if node.op == "UNION ALL" else [*inner, *last_of(node.left), *last_of(node.right)]
+    return [node] if isinstance(node, tree.Core) and (node.distinct or node.distinct_on) else []
+
+
 def typed(ex: Ex, want: Sized) -> Ex:
     """Return a literal that has become a number, with what shows it."""
     if want.type is not NUMERIC or want.modifier != -1 or not isinstance(ex.const, str):

@@ -67,7 +67,8 @@ class Matching(Operators):
         operand = self.as_text(made) if filled else self.padded(made)
         if node.kind == "similar":
             written = self.text(node.pattern, scope)
-            return self.own(f"({no}pg_similar({operand}, {written}))", S_BOOL)
+            mark = self.text(node.escape, scope) if node.escape is not None else "'\\'"
+            return self.own(f"({no}pg_similar({operand}, {written}, {mark}))", S_BOOL)
         if isinstance(pattern, str) and isinstance(escape, str):
             if node.kind == "like" and (glob := _glob(pattern, escape)) is not None:
                 return Ex(f"({operand} {no}GLOB {quote_text(glob)})", S_BOOL)

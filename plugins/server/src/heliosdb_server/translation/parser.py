@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from ..protocol.errors import PgError
+from ..types import intervals, moments
 from . import tree
 from .cursor import OwnTypes
 from .cursor_statements import CursorStatements
@@ -231,12 +233,14 @@ class Parser(CursorStatements):
         parts = []
         while True:
             sign = "-" if self.take_op("-") else ""
-            if self.is_word("interval"):
-                self.at += 1
+            ahead = self.take("interval")
             token = self.advance()
             if token.kind in (Kind.END, Kind.OPERATOR, Kind.PARAMETER):
                 raise self.error(token)
-            parts.append(sign + (_listed(token.value) if name == "search_path" else token.value))
+            text = _listed(token.value) if name == "search_path" else token.value
+            parts.append(
+                moments.fixed(timedelta(microseconds=intervals.parse(text).micros)) if ahead else sign + text
+            )
             if self.is_word("hour", "minute"):
                 while self.take_one("hour", "to", "minute"):
                     pass

@@ -10,10 +10,11 @@ from typing import Any
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
+from ..types.conversions import ASSIGNED, way
 from ..types.registry import BPCHAR, NUMERIC, Sized
 from . import tree
 from .combining import Combining
-from .decimals import exact, has_digits, is_free, only_core, same_scale
+from .decimals import exact, has_digits, is_free, kept, only_core, same_scale
 from .decimals import listed as shown
 from .grouping import directed
 from .grouping_sets import GroupingSets
@@ -176,7 +177,13 @@ class Selects(Combining, GroupingSets):
 
     def limit(self, node: tree.Node, scope: Scope | None, what: str) -> str:
         """Return how many rows LIMIT or OFFSET says: -1 stands for all."""
-        text = self.ex(node, scope or Scope(), S_INT8).text
+        made = self.ex(node, scope or Scope(), S_INT8)
+        if made.type is not None and way(made.type, S_INT8.type) > ASSIGNED and made.text != "NULL":
+            raise PgError(
+                "42804", f"argument of {what} must be type bigint, not type {made.type.title}",
+                position=node.at + 1,
+            )  # fmt: skip
+        text = made.text
         return text if text.isdigit() else self.own(f"pg_limit({text}, '{what}')", S_INT8).text
 
     def with_ties(self, node: tree.Select, scope: Scope | None) -> tuple[str, tuple[Column, ...]]:
@@ -326,6 +333,7 @@ class Selects(Combining, GroupingSets):
             return self.by_sets(node, outer, order)
         shows = any(each is node for each in self.last)
         beside = node is self.beside
+        compared = any(each is node for each in self.compared)
         node, order = self._without_sets(node, order)
         scope = Scope(outer=outer)
         sources = []
@@ -337,6 +345,8 @@ class Selects(Combining, GroupingSets):
                 raise PgError("42712", f'table name "{scope.relations[at].alias}" specified more than once')
         scope.windows = dict(node.windows)
         targets = self.targets(node.targets, scope)
+        if compared:
+            targets = [(name, self._kept(ex)) for name, ex in targets]
         columns = tuple(
             Column(name, ex.sized, "", ex.source, ex.not_null and not node.group, _decimals(ex))
             for name, ex in targets
@@ -391,6 +401,12 @@ class Selects(Combining, GroupingSets):
             keys = ", ".join(self._sort_key(each, scope, columns, targets) for each in order)
             parts.append(f"ORDER BY {keys}")
         return " ".join([text, *parts]), columns
+
+    def _kept(self, ex: Ex) -> Ex:
+        """Return a calculated number as a column keeps it: one whose digits it can't keep is refused."""
+        if not is_free(ex) or not ex.shown:
+            return ex
+        return self.own(kept(exact(ex), ex.shown, Sized(NUMERIC)), ex.sized)._replace(scale=ex.decimals)
 
     def _shown(self, ex: Ex) -> str:
         """Return what shows a value; the spaces that a char(n) ends with are shown, and not kept."""

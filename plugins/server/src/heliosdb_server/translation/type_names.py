@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..protocol.errors import PgError
-from ..types import registry
+from ..types import intervals, registry
 from ..types.registry import PgType, Sized
 from .cursor import NO_ALIAS, TokenCursor
 from .lexer import Kind
@@ -45,8 +47,8 @@ class TypeNames(TokenCursor):
             with_zone = self.advance().value == "with"
             self.expect("time", "zone")
             name += "tz" if with_zone else ""
-        if name == "interval" and self.take_one(*FIELDS) and self.take("to"):
-            self.advance()
+        if name == "interval":
+            arguments = self.interval_modifier(arguments)
         brackets = ""
         while (self.is_op("[") and self.ahead().value == "]") or (
             self.is_op("[") and self.ahead(2).value == "]" and self.ahead().kind is Kind.NUMBER
@@ -82,6 +84,21 @@ class TypeNames(TokenCursor):
         if beside is not None and not schema and not (quoted and parts[-1] != beside.name):
             return None
         return self.own_types.type_named(parts[-1], qualified=bool(schema))
+
+    def interval_modifier(self, arguments: Sequence[int]) -> list[int]:
+        """Return the modifier of the type interval for its fields, ``DAY TO SECOND(3)``; [] for none."""
+        first = self.take_one(*FIELDS)
+        last = self.take_one(*FIELDS) if first and self.take("to") else first
+        if first and (not last or FIELDS.index(last) < FIELDS.index(first)):
+            raise self.error()
+        digits = list(arguments)
+        if last == "second" and self.is_op("(") and self.ahead().kind is Kind.NUMBER:
+            self.at += 1
+            digits = [int(self.advance().value)]
+            self.expect_op(")")
+        if not first and not digits:
+            return []
+        return [intervals.modifier(first, last, *(min(each, 6) for each in digits))]
 
     def _long_type(self, name: str) -> str:
         if name == "double" and self.take("precision"):

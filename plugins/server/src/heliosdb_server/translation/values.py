@@ -67,6 +67,7 @@ class Values:
         self.functions = False  # was a function used that only this server has?
         self.last: list[tree.Node] = []  # the parts of the statement whose rows go to the client as they are
         self.keeping = False  # do they go into a table?
+        self.compared: list[tree.Node] = []  # the parts of it whose rows are compared with each other before
         self.beside: tree.Node | None = None  # a query whose digits others are to have beside its values
         self.writes = False
         self.volatile = False

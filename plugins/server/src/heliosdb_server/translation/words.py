@@ -7,7 +7,6 @@ from ..types.registry import INTERVAL, Sized
 from . import tree
 from .expressions import RANGE, Expressions
 from .lexer import Kind
-from .type_names import FIELDS
 
 
 class Words(Expressions):
@@ -93,14 +92,10 @@ class Words(Expressions):
         if self.ahead().kind is not Kind.STRING:
             return None
         self.at += 1
-        text, unit = self.advance().value, ""
-        if self.is_word(*FIELDS):
-            unit = self.advance().value
-            if self.take("to"):
-                unit = self.advance().value
-        return tree.Cast(
-            tree.Const(f"{text} {unit}".strip(), "string", at=at), Sized(INTERVAL), "interval", at=at
-        )
+        text = self.advance().value
+        found = self.interval_modifier(())
+        sized = Sized(INTERVAL, found[0]) if found else Sized(INTERVAL)
+        return tree.Cast(tree.Const(text, "string", at=at), sized, "interval", at=at)
 
     def _typed_literal(self, at: int) -> tree.Node | None:
         """``timestamp with time zone '...'``, ``double precision '1'``"""

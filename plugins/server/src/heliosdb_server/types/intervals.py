@@ -93,6 +93,53 @@ class Interval(NamedTuple):
         return (self.months * 30 + self.days) * DAY + self.micros
 
 
+_BITS = {
+    "year": 1 << 2,
+    "month": 1 << 1,
+    "day": 1 << 3,
+    "hour": 1 << 10,
+    "minute": 1 << 11,
+    "second": 1 << 12,
+}
+_EVERY, _WHOLE = 0x7FFF, 0xFFFF  # all fields, and all digits of a second
+
+
+def modifier(first: str = "", last: str = "", digits: int = _WHOLE) -> int:
+    """Return the modifier of a type like ``interval day to second(3)``, as PostgreSQL has it."""
+    if not first:
+        return _EVERY << 16 | digits
+    names = list(_BITS)
+    named = names[names.index(first) : names.index(last or first) + 1]
+    return sum(_BITS[name] for name in named) << 16 | digits
+
+
+def unit_of(modifier: int) -> str:
+    """Return the field that a bare number is, for a type with this modifier."""
+    fields = modifier >> 16 & _EVERY
+    return "" if modifier == -1 or fields == _EVERY else [n for n, bit in _BITS.items() if fields & bit][-1]
+
+
+def fitted(span: Interval, modifier: int) -> Interval:
+    """Return what a type with this modifier keeps of an interval."""
+    if modifier == -1:
+        return span
+    months, days, micros = span
+    last = unit_of(modifier)
+    if last == "year":
+        return Interval(int(months / 12) * 12)
+    if last == "month":
+        return Interval(months)
+    if last == "day":
+        return Interval(months, days)
+    if last in ("hour", "minute"):
+        unit = (60 if last == "minute" else 3600) * 10**6
+        return Interval(months, days, (abs(micros) // unit * unit) * (1 if micros >= 0 else -1))
+    if (digits := modifier & _WHOLE) < 6:
+        unit = 10 ** (6 - digits)
+        micros = ((abs(micros) + unit // 2) // unit * unit) * (1 if micros >= 0 else -1)
+    return Interval(months, days, micros)
+
+
 def parse(text: str, unit: str = "") -> Interval:
     """Return the interval that the text means: ``1 day 02:03``, ``-3 months``, ``P1Y2M3DT4H``, ``2 weeks ago``.
 

@@ -34,17 +34,18 @@ def _range(kind: str, text: str) -> PgError:
 
 
 @lru_cache(maxsize=256)
-def zone(name: str) -> tzinfo:
+def zone(name: str, *, posix: bool = False) -> tzinfo:
     """Return the time zone of this name: ``UTC``, ``Europe/Vienna``, ``+02:00``.
 
+    :param posix: it is no part of a moment, but a name: then +02 is two hours west, as in POSIX
     :raises PgError: there is none
     """
-    folded = name.strip()
+    folded = re.sub(r"^<[^>]*>", "", name.strip()) if posix else name.strip()
     if folded.upper() in ("UTC", "GMT", "Z", "ETC/UTC", "ZULU"):
         return UTC
     match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?(?::(\d{2}))?", folded, re.IGNORECASE)
     if match:
-        sign = -1 if match[1] == "-" else 1
+        sign = -1 if (match[1] == "-") != posix else 1
         return timezone(
             sign * timedelta(hours=int(match[2]), minutes=int(match[3] or 0), seconds=int(match[4] or 0))
         )
@@ -52,6 +53,14 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(folded)
     except (KeyError, ValueError, OSError):
         raise PgError("22023", f'time zone "{name}" not recognized') from None
+
+
+def fixed(ahead: timedelta) -> str:
+    """Return the name of the time zone whose clocks are so far ahead: ``<+02>-02``."""
+    minutes = round(ahead / timedelta(minutes=1))
+    hours, rest = divmod(abs(minutes), 60)
+    digits = f"{hours:02d}" + (f":{rest:02d}" if rest else "")
+    return f"<{'-' if minutes < 0 else '+'}{digits}>{'+' if minutes < 0 else '-'}{digits}"
 
 
 def placed(local: datetime, here: tzinfo) -> datetime:

@@ -217,7 +217,8 @@ def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Ca
     if kind is TIMESTAMPTZ:
         return lambda text: moments.timestamptz_in(text, here)
     if kind is INTERVAL:
-        return lambda text: str(intervals.parse(text))
+        unit = intervals.unit_of(modifier)
+        return lambda text: str(intervals.fitted(intervals.parse(text, unit), modifier))
     if kind.element:
         inner = item_of(kind) or TEXT
         item = _short(inner, modifier, text_in(inner, modifier, here))

@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..protocol.errors import PgError
+
 
 class PgType(NamedTuple):
     """One type as pg_type has it."""
@@ -293,6 +295,8 @@ def stored(sized: Sized) -> str:
     base = item_of(kind) or kind
     words = "TEXT" if base.category == "E" else _STORED.get(base) or base.name.upper()
     if sized.modifier != -1:
+        if base is INTERVAL:
+            raise PgError("0A000", "a column of intervals has no fields and no precision of its own here")
         if base in (VARCHAR, BPCHAR):
             words += f"({sized.modifier - 4})"
         elif base is NUMERIC:
