@@ -90,6 +90,43 @@ def pg_array_prepend(item: Any, array: str | None) -> str:
     return arrays.dump([item, *_of_one_dimension(array)])
 
 
+_MOST = 10_000_000  # items that an array may grow to by an assignment
+
+
+@sees_null
+def pg_array_set(array: str | None, value: Any, *places: int | None) -> str:
+    """Return the array with one item set anew; behind its end it grows."""
+    if None in places:
+        raise PgError("22004", "array subscript in assignment must not be null")
+    found = [place for place in places if place is not None]
+    items = arrays.load(array) if array is not None else []
+    if not items:
+        if any(place != 1 for place in found):
+            raise arrays.not_from_one()
+        made: Any = value
+        for _ in found:
+            made = [made]
+        return arrays.dump(made)
+    if arrays.depth(items) != len(found):
+        raise PgError("2202E", "wrong number of array subscripts")
+    *outer, last = found
+    inner = items
+    for place in outer:
+        if not 1 <= place <= len(inner):
+            raise PgError("2202E", "array subscript out of range")
+        inner = inner[place - 1]
+    if last < 1 and not outer:
+        raise arrays.not_from_one()
+    if last > len(inner) and not outer:
+        if last > _MOST:
+            raise PgError("54000", f"array size exceeds the maximum allowed ({_MOST})")
+        inner.extend([None] * (last - len(inner)))
+    if not 1 <= last <= len(inner):
+        raise PgError("2202E", "array subscript out of range")
+    inner[last - 1] = value
+    return arrays.dump(items)
+
+
 def _of_one_dimension(array: str | None) -> list[Any]:
     items = arrays.load(array) if array is not None else []
     if arrays.depth(items) > 1:

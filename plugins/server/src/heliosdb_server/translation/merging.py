@@ -39,7 +39,8 @@ class Merging(Inserting):
                 detail="The name is used both as MERGE target table and data source.",
                 position=node.source.at + 1,
             )
-        both = Scope([*given.relations, Relation(alias, info.columns)], merged=given.merged)
+        merged = [(start + 1, end + 1, names) for start, end, names in given.merged]
+        both = Scope([Relation(alias, info.columns), *given.relations], merged=merged)
         own = [f"{quote_identifier(alias)}.{each}" for each in self.row_key(info, "MERGE")]
         table = f"{self.written(info)} AS {quote_identifier(alias)}"
         on = self.truth(node.on, both, "JOIN/ON")

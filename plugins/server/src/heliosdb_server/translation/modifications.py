@@ -69,13 +69,32 @@ class Modifications(Sources):
             else:
                 names = (self.label(),)
                 if self.is_op("["):
-                    raise PgError("0A000", "assigning to an element of an array is not supported")
+                    self._element(found, names)
+                    if not self.take_op(","):
+                        return found
+                    continue
                 if self.is_op("."):
                     raise PgError("42703", f'column "{names[0]}" of the relation does not exist')
             self.expect_op("=")
             found.append((names, self.expression()))
             if not self.take_op(","):
                 return found
+
+    def _element(self, found: list[tuple[tuple[str, ...], tree.Node]], names: tuple[str, ...]) -> None:
+        """Read ``[2] = 5`` behind a column; several such for one column are one assignment."""
+        at = self.token.start
+        chain: list[tree.Subscript] = []
+        while self.is_op("["):
+            start = self.token.start
+            self.at += 1
+            chain.append(self._subscript(tree.Name(names), start))
+        self.expect_op("=")
+        item = chain, self.expression()
+        before = next((v for n, v in found if n == names and isinstance(v, tree.Elements)), None)
+        if before is not None:
+            before.items.append(item)
+        else:
+            found.append((names, tree.Elements([item], at=at)))
 
     def _returning(self) -> list[tree.Target]:
         return self.targets() if self.take("returning") else []

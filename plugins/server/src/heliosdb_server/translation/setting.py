@@ -7,9 +7,10 @@ from typing import NamedTuple
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import NUMERIC, Sized
+from ..types.registry import BY_OID, INTEGERS, JSONB, NUMERIC, TEXT, Sized
 from . import tree
 from .assigning import Assigning
+from .literals import S_INT4
 from .scope import Column, Ex, Scope, TableInfo
 
 
@@ -50,7 +51,9 @@ class Setting(Assigning):
             for column in columns:
                 if column.name in info.computed and not isinstance(value, tree.Default):
                     raise PgError("428C9", f'column "{column.name}" can only be updated to DEFAULT')
-            if len(names) == 1:
+            if isinstance(value, tree.Elements):
+                made.append(Assignment(columns, self._elements(value, columns[0], info, scope)))
+            elif len(names) == 1:
                 made.append(Assignment(columns, self.assigned(value, columns[0], scope, info)))
             elif isinstance(value, tree.Sub):
                 text, found = self.rows_to_keep(value.query, scope)
@@ -67,6 +70,40 @@ class Setting(Assigning):
                     for column, item in zip(columns, value.items, strict=True)
                 ]
         return made
+
+    def _elements(self, node: tree.Elements, column: Column, info: TableInfo, scope: Scope) -> str:
+        """Return an array with some of its elements set anew."""
+        kind = (column.sized or Sized(TEXT)).type
+        if kind is JSONB:
+            raise PgError(
+                "0A000", "assigning to a part of a document is not supported", hint="Use jsonb_set().",
+                position=node.at + 1,
+            )  # fmt: skip
+        if column.sized is None or not kind.element:
+            raise PgError(
+                "42804",
+                f"cannot subscript type {kind.title} because it does not support subscripting",
+                position=node.at + 1,
+            )
+        one = column._replace(sized=Sized(BY_OID[kind.element], column.sized.modifier))
+        self.functions = True
+        text = scope.relations[0].column(column).text  # the changed table comes first
+        for chain, value in node.items:
+            if isinstance(value, tree.Default):
+                raise PgError("0A000", "cannot set an array element to DEFAULT", position=node.at + 1)
+            if any(each.is_slice for each in chain):
+                raise PgError(
+                    "0A000", "assigning to a slice of an array is not supported", position=node.at + 1
+                )
+            places = []
+            for each in chain:
+                assert each.index is not None  # noqa: S101 - no slice
+                place = self.ex(each.index, scope, S_INT4)
+                if place.type not in INTEGERS and place.text != "NULL":
+                    raise PgError("42804", "array subscript must have type integer", position=each.at + 1)
+                places.append(place.text)
+            text = f"pg_array_set({text}, {self.assigned(value, one, scope, info)}, {', '.join(places)})"
+        return text
 
     def _row_for(self, columns: list[Column], text: str, made: tuple[Column, ...], value: tree.Sub) -> str:
         """Return the query of ``SET (a, b) = (SELECT ...)``, whose row becomes values of these columns."""

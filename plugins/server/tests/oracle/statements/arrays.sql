@@ -28,13 +28,11 @@ SELECT id, tags[1], sizes[2], array_length(tags, 1) FROM boxes ORDER BY id;
 SELECT id, t FROM boxes, unnest(tags) AS t ORDER BY id, t;
 SELECT id, t, n FROM boxes, unnest(tags) WITH ORDINALITY AS u(t, n) WHERE id < 3 ORDER BY id, n;
 UPDATE boxes SET tags = tags || 'new', sizes = array_append(sizes, 9) WHERE id = 2 RETURNING tags, sizes;
--- refused: 0A000
 UPDATE boxes SET sizes[1] = 7 WHERE id = 1 RETURNING sizes;
 SELECT array_agg(id ORDER BY id DESC), array_agg(tags[1] ORDER BY id) FROM boxes;
 SELECT array_agg(DISTINCT x ORDER BY x) FROM unnest(ARRAY[3,1,3]) AS x;
 SELECT id FROM boxes WHERE id = ANY(ARRAY[1,3]) ORDER BY id;
 SELECT id FROM boxes WHERE id <> ALL('{1,2}') ORDER BY id;
--- otherwise: the assignment before it was refused
 SELECT sizes = '{7,2}' FROM boxes WHERE id = 1;
 SELECT ARRAY[1,2]::text[], ARRAY['1','2']::int[], '{1,2}'::int[]::text, ARRAY[1,2]::text;
 SELECT ARRAY[1,2]::varchar[], '{2024-01-01}'::date[], '{t,f}'::bool[], '{1.5,2.25}'::numeric[], '{1.5}'::float8[], ARRAY['\x01'::bytea];
@@ -66,3 +64,43 @@ SELECT array_fill(7, ARRAY[3], ARRAY[2]);
 SELECT ARRAY[0.1::float8 + 0.2::float8], array_agg(DISTINCT x) FROM (VALUES (interval '1 day'), (interval '2 hours')) v(x);
 SELECT count(DISTINCT x), array_agg(x ORDER BY x) FROM (VALUES (interval '1 day'), (interval '30 hours'), (interval '24 hours')) v(x);
 SELECT percentile_cont(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY x), percentile_disc(ARRAY[0.5]) WITHIN GROUP (ORDER BY x) FROM (VALUES (1.5::float8), (2.5)) v(x);
+-- Elements that SET gives a value to
+CREATE TABLE cells (id int PRIMARY KEY, a int[], m int[], t text[], v varchar(3)[], n numeric(6,2)[], b bytea[], d date[], f float8[], o bool[], j jsonb, s int, x interval[], u numeric[]);
+INSERT INTO cells VALUES (1, '{1,2,3}', '{{1,2},{3,4}}', '{a,b}', '{x}', '{1.5}', '{}', NULL, '{1}', '{t}', '{}', 1, NULL, NULL);
+UPDATE cells SET a[2] = 20 RETURNING a;
+UPDATE cells SET a[s] = a[s + 2] + 5, t[1] = upper(t[2]), s = 2 RETURNING a, t;
+UPDATE cells SET a[1] = 100, a[3] = a[1], m[2][1] = 30 RETURNING a, m;
+UPDATE cells SET a[5] = 9 RETURNING a;
+UPDATE cells SET a[2] = NULL, v[2] = 'yy', n[1] = 2.345, b[1] = '\x00ff', d[1] = '2024-01-02', f[2] = 'infinity', o[2] = false, x[1] = '1 day', u[1] = 1.25 RETURNING a, v, n, b, d, f, o, x, u;
+UPDATE cells SET b[2] = b[1], d[2] = d[1] + 1, f[3] = f[1] / 3 RETURNING b, d, f;
+SELECT id, a, b, d, f, o FROM cells;
+UPDATE cells SET v[1] = 'long';
+UPDATE cells SET a[1] = 'x';
+UPDATE cells SET a[1] = 3000000000;
+UPDATE cells SET a[NULL] = 1;
+UPDATE cells SET a['x'] = 1;
+UPDATE cells SET a[1][1] = 1;
+UPDATE cells SET m[1] = 1;
+UPDATE cells SET m[3][1] = 1;
+UPDATE cells SET m[0][1] = 1;
+UPDATE cells SET s[1] = 1;
+UPDATE cells SET nope[1] = 1;
+UPDATE cells SET a[1] = 1, a = '{}';
+UPDATE cells SET a[1] = DEFAULT;
+-- refused: 0A000
+UPDATE cells SET a[0] = 1;
+-- refused: 0A000
+UPDATE cells SET a[1:2] = '{7,8}';
+-- refused: 0A000
+UPDATE cells SET j['k'] = '1';
+UPDATE cells SET a = NULL;
+-- refused: 0A000
+UPDATE cells SET a[3] = 1;
+UPDATE cells SET a = NULL, m = '{}';
+UPDATE cells SET a[1] = 1, m[1][1] = 5 RETURNING a, m;
+UPDATE cells AS c SET a[g] = g * 10 FROM generate_series(2, 2) AS g WHERE c.id = 1 RETURNING c.a, g;
+INSERT INTO cells (id, a) VALUES (1, '{5}') ON CONFLICT (id) DO UPDATE SET a[2] = excluded.a[1] RETURNING a;
+MERGE INTO cells USING cells o ON o.id = cells.id WHEN MATCHED THEN UPDATE SET a[1] = o.a[2] + 1;
+PREPARE el (int, int) AS UPDATE cells SET a[$1] = $2 RETURNING a;
+EXECUTE el (2, 77);
+UPDATE cells SET a[4] = (SELECT sum(x) FROM unnest(a) AS x) RETURNING a;

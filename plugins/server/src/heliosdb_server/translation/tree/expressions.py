@@ -171,3 +171,10 @@ class Access(Node):
 @dataclass
 class Default(Node):
     """The word DEFAULT among values."""
+
+
+@dataclass
+class Elements(Node):
+    """What SET gives to elements of an array: the subscripts and the value of each."""
+
+    items: list[tuple[list[Subscript], Node]]
