@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..functions.marks import sees_null
@@ -14,6 +15,7 @@ from ..functions.texts import pg_quote_ident
 from ..protocol.errors import PgError
 from ..types import arrays, registry
 from ..types.registry import REG_MARK
+from .qualified import qualified
 from .reading import is_temporary
 from .relations import RELATIONS
 from .system import DATABASE_OWNER
@@ -156,14 +158,23 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
             raise PgError("42704", "the type of these labels does not exist any more")
         return arrays.dump(list(kind.labels))
 
+    def worded(text: str) -> str:
+        """Return a definition, in which tables are named as search_path needs it."""
+        reading = session.engine.schema
+        return (
+            text
+            if reading.sees("public")
+            else qualified(text, {folded(each.name) for each in reading.tables()})
+        )
+
     def pg_get_expr(text: Any, relation: Any = 0, pretty: Any = 0) -> str | None:
         if text is None:
             return None
-        return session.catalog_pretty.get(str(text), str(text)) if pretty else str(text)
+        return worded(session.catalog_pretty.get(str(text), str(text)) if pretty else str(text))
 
     def pg_get_constraintdef(oid: int, pretty: Any = 0) -> str | None:
         found = session.catalog_constraints.get(oid)
-        return found[bool(pretty)] if found is not None else None
+        return worded(found[bool(pretty)]) if found is not None else None
 
     def pg_get_indexdef(oid: int, column: int = 0, pretty: Any = 0) -> str | None:
         found = session.catalog_indexes.get(oid)
@@ -177,7 +188,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         oid = view if isinstance(view, int) else regclass(view)
         found = session.catalog_views.get(oid or 0)
         # PostgreSQL takes a number for the width of its lines, which says that they are to be pretty.
-        return found[bool(pretty)] if found is not None else None
+        return worded(found[bool(pretty)]) if found is not None else None
 
     def pg_get_serial_sequence(table: str, column: str) -> str | None:
         parts = identifier(table)

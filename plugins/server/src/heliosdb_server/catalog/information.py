@@ -27,7 +27,7 @@ from ..types.registry import (
     item_of,
 )  # fmt: skip
 from .described import TEMPORARY, Constraint, Described, Relation
-from .system import default_text
+from .system import VECTORS, default_text
 
 Rows = dict[tuple[str, str], list[dict[str, Any]]]
 _BITS = {INT2: 16, INT4: 32, INT8: 64, FLOAT4: 24, FLOAT8: 53}
@@ -73,7 +73,7 @@ def rows(found: Described, database: str, user: str) -> Rows:
 
 def _is_own(kind: PgType) -> bool:
     """Is it a type of the schema public?"""
-    return kind.oid in (16388, 16389) or enumerated(kind) is not None
+    return kind.oid in VECTORS or enumerated(kind) is not None
 
 
 def _schema(each: Relation) -> str:

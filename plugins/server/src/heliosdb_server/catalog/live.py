@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .system import DATABASE, OWNER
+from .system import DATABASE, DATABASE_OWNER, OWNER
 
 if TYPE_CHECKING:
     from ..session.session import Session
@@ -23,8 +23,9 @@ def rows(session: Session) -> dict[str, list[dict[str, Any]]]:
     activity = [_activity(each, ids.get(each.user, OWNER)) for each in sessions]
     roles = [
         {"oid": oid, "rolname": name, "rolsuper": 0, "rolinherit": 1, "rolcreaterole": 0, "rolcreatedb": 0,
-         "rolcanlogin": 1, "rolreplication": 0, "rolbypassrls": 0, "rolconnlimit": -1, "rolpassword": "********"}
-        for name, oid in ids.items()
+         "rolcanlogin": int(oid != DATABASE_OWNER), "rolreplication": 0, "rolbypassrls": 0, "rolconnlimit": -1,
+         "rolpassword": "********"}
+        for name, oid in {**ids, "pg_database_owner": DATABASE_OWNER}.items()
     ]  # fmt: skip
     users = [{"usename": name, "usesysid": oid, "usecreatedb": 0, "usesuper": 0, "userepl": 0, "usebypassrls": 0,
               "passwd": "********"} for name, oid in ids.items()]  # fmt: skip

@@ -19,6 +19,8 @@ _PG = 11
 _INFORMATION = 13100
 _BTREE, _HEAP = 403, 2
 _DEFAULT_COLLATION = 100
+_VECTOR_EXTENSION = 16384 + 6
+VECTORS = (16388, 16389)  # pgvector's type, and arrays of it
 _COLLATED = frozenset((25, 1043, 1042, 19, 18))
 # Functions that clients look for by name: OID, name, result, arguments.
 _FUNCTIONS = (
@@ -65,8 +67,19 @@ def rows(found: Described, database: str, user: str) -> Rows:
     }
     for oid, text in ((_PG, "system catalog schema"), (PUBLIC, "standard public schema")):
         table("pg_description").append({"objoid": oid, "classoid": 2615, "objsubid": 0, "description": text})
+    # With vectors the database is as PostgreSQL with pgvector; without, their type is one of those that are there.
+    vectors = any(
+        c.sized is not None and c.sized.type.oid in VECTORS for r in found.relations for c in r.columns
+    )
     for kind in BY_OID.values():
-        table("pg_type").append(_type_row(kind))
+        row = _type_row(kind)
+        table("pg_type").append(row)
+        if kind.oid in VECTORS and vectors:
+            row["typnamespace"] = PUBLIC
+            table("pg_depend").append(_depends(1247, kind.oid, 3079, _VECTOR_EXTENSION, "e"))
+    if vectors:
+        table("pg_extension").append({"oid": _VECTOR_EXTENSION, "extname": "vector", "extowner": OWNER,
+                                      "extnamespace": PUBLIC, "extrelocatable": 1, "extversion": "0.8.0"})  # fmt: skip
     for enumeration in found.enumerations:
         kind = enumeration.type
         own = {"typtype": "e", "typnamespace": PUBLIC, "typbyval": 1, "typinput": "enum_in", "typoutput": "enum_out",
@@ -149,7 +162,7 @@ def _type_row(kind: PgType) -> dict[str, Any]:
     functions = f"{name}_" if name in _UNDERSCORED else name
     array = kind.category == "A" and name.startswith("_")
     return {
-        "oid": kind.oid, "typname": name, "typnamespace": PUBLIC if kind.oid in (16388, 16389) else _PG,
+        "oid": kind.oid, "typname": name, "typnamespace": _PG,
         "typowner": OWNER, "typlen": kind.size, "typbyval": int(kind.size in (1, 2, 4, 8)),
         "typtype": "p" if kind.category == "P" else "b", "typcategory": kind.category,
         "typispreferred": int(name in ("bool", "text", "float8", "timestamptz", "interval", "inet", "oid")),
@@ -234,50 +247,38 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
             table("pg_attribute").append(
                 _attribute_row(each.oid, number, hidden, Sized(OID), not_null=True) | own
             )
+
+    def default(number: int, text: str, more: dict[str, Any], sequence: int = 0) -> None:
+        oid = each.oid * 1000 % 2**30 + number
+        more["atthasdef"] = 1
+        table("pg_attrdef").append({"oid": oid, "adrelid": each.oid, "adnum": number, "adbin": text})
+        table("pg_depend").append(_depends(2604, oid, 1259, each.oid, "a", number))
+        if sequence:
+            table("pg_depend").append(_depends(2604, oid, 1259, sequence, "n"))
+
     for at, column in enumerate(each.columns, 1):
         sized = column.sized or Sized(TEXT)
         number = column.source[1] if each.kind in "rv" and column.source[1] else at
         more: dict[str, Any] = {}
         if each.info is not None and column.name in each.info.defaults:
-            more["atthasdef"] = 1
-            text = default_text(each.info.defaults[column.name], column.sized)
-            table("pg_attrdef").append(
-                {"oid": each.oid * 1000 % 2**30 + number, "adrelid": each.oid, "adnum": number, "adbin": text}
-            )
+            default(number, default_text(each.info.defaults[column.name], column.sized), more)
         identity = each.info.identities.get(column.name, "") if each.info is not None else ""
         more["attidentity"] = identity
+        owned = "i" if identity else "a"
         if each.info is not None and (sequence := each.info.sequences.get(column.name)) is not None:
+            other = next((r for r in found.relations if r.kind == "S" and r.name == sequence), None)
             if not identity:
-                more["atthasdef"] = 1
                 text = f"nextval('{pg_quote_ident(sequence)}'::regclass)"
-                table("pg_attrdef").append(
-                    {
-                        "oid": each.oid * 1000 % 2**30 + number,
-                        "adrelid": each.oid,
-                        "adnum": number,
-                        "adbin": text,
-                    }
-                )
-            for other in found.relations:
-                if other.kind == "S" and other.name == sequence == f"{name}_{column.name}_seq":
-                    kind = "i" if identity else "a"
-                    table("pg_depend").append(_depends(1259, other.oid, 1259, each.oid, kind, number))
+                default(number, text, more, other.oid if other is not None else 0)
+            if other is not None and sequence == f"{name}_{column.name}_seq":
+                table("pg_depend").append(_depends(1259, other.oid, 1259, each.oid, owned, number))
         if column.name in each.generated:
             more |= {"attgenerated": "s", "atthasdef": 1}
         if each.counted and column.name == each.counted:
             if not identity:
-                more["atthasdef"] = 1
-                sequence = f"nextval('{name}_{column.name}_seq'::regclass)"
-                table("pg_attrdef").append(
-                    {
-                        "oid": each.oid * 1000 % 2**30 + number,
-                        "adrelid": each.oid,
-                        "adnum": number,
-                        "adbin": sequence,
-                    }
-                )
-            kind = "i" if identity else "a"
-            table("pg_depend").append(_depends(1259, each.oid + 3, 1259, each.oid, kind, number))
+                text = f"nextval('{pg_quote_ident(f'{name}_{column.name}_seq')}'::regclass)"
+                default(number, text, more, each.oid + 3)
+            table("pg_depend").append(_depends(1259, each.oid + 3, 1259, each.oid, owned, number))
         table("pg_attribute").append(
             _attribute_row(
                 each.oid, number, column.name, sized, not_null=column.not_null and each.kind != "i", **more

@@ -195,9 +195,11 @@ class Commands(SettingCommands, CursorCommands, Notifying):
             if self.engine.schema.named(parts) is None:
                 raise PgError("42P01", f'relation "{".".join(parts)}" does not exist')
         self.settle_portals()
-        self.transaction.before_write(
-            alone=False, timeout=self.lock_timeout(), cancelled=self.check_cancelled
-        )
+        if args["reads"]:  # as any query does: SQLite's readers wait for nobody
+            self.transaction.before_read()
+        else:
+            timeout = 0.0 if args["nowait"] else self.lock_timeout()
+            self.transaction.before_write(alone=False, timeout=timeout, cancelled=self.check_cancelled)
         return "LOCK TABLE"
 
     def _do_grant(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]

@@ -13,6 +13,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 from ..protocol.errors import PgError
 from ..types.registry import (
     BPCHAR,
+    BY_NAME,
     BY_OID,
     DATE,
     FLOAT4,
@@ -226,6 +227,9 @@ class Composites(Matching):
                 index = self.ex(each.index, scope, S_TEXT)
                 a = self.own(f"pg_json_get({a.text}, {index.text})", a.sized)
             return a
+        if a.type is BY_NAME["name"] and len(chain) == 1 and chain[0].index is not None:
+            place = self.ex(chain[0].index, scope, S_INT4).text
+            return Ex(f"nullif(substr({a.text}, {place} + 1, 1), '')", Sized(BY_NAME["char"]))
         if a.type is not None and not a.type.element:
             raise PgError(
                 "42804",

@@ -311,6 +311,7 @@ class Parser(CursorStatements):
             self.take_op("*")
             if not self.take_op(","):
                 break
+        words = "access exclusive"
         if self.take("in"):
             start = self.at
             while not self.is_word("mode") and self.token.kind is Kind.WORD:
@@ -319,8 +320,11 @@ class Parser(CursorStatements):
             if words not in _LOCKS:
                 raise self.error()
             self.expect("mode")
-        self.take("nowait")
-        return tree.Command("lock table", {"tables": tables}, at=at)
+        return tree.Command(
+            "lock table",
+            {"tables": tables, "reads": words == "access share", "nowait": self.take("nowait")},
+            at=at,
+        )
 
     def _command_grant(self, at: int) -> tree.Node:
         return self._ignored("grant", at)

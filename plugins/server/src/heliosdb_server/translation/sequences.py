@@ -77,6 +77,14 @@ def created(
     return [f"CREATE TABLE {quoted} ({_COLUMNS})", f"INSERT INTO {quoted} VALUES ({values})"]
 
 
+def serial_row(table: str) -> str:
+    """Return what reads the row of a sequence that is SQLite's own count of a table's rows."""
+    return (
+        "(SELECT max(coalesce(max(seq), 0), 1) AS last_value, 0 AS log_cnt, coalesce(max(seq), 0) > 0 AS is_called"
+        f" FROM sqlite_sequence WHERE name = {quote_text(table)})"
+    )
+
+
 def create(node: tree.CreateSequence, schema: Schema) -> list[str]:
     """Return the statements for CREATE SEQUENCE."""
     if len(node.name) == 1 and not node.temporary:

@@ -9,6 +9,7 @@ from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..protocol.errors import PgError
 from ..types.registry import (
+    BOOL,
     BYTEA,
     FLOAT4,
     FLOAT8,
@@ -19,7 +20,7 @@ from ..types.registry import (
     TIMESTAMPTZ,
     Sized,
 )  # fmt: skip
-from . import tree
+from . import sequences, tree
 from .literals import S_FLOAT8
 from .row_functions import RowFunctions
 from .scope import Column, Ex, Relation, Scope, TableInfo
@@ -32,6 +33,12 @@ _OF_THE_PAST = tuple(
         ("system_transaction_end", INT8), ("system_operation", TEXT), ("system_user", TEXT),
     )
 )  # fmt: skip
+
+_OF_SEQUENCE = (
+    Column("last_value", Sized(INT8), not_null=True),
+    Column("log_cnt", Sized(INT8), not_null=True),
+    Column("is_called", Sized(BOOL), not_null=True),
+)
 
 
 class Tables(RowFunctions):
@@ -77,14 +84,14 @@ class Tables(RowFunctions):
 
     def _table(self, node: tree.Table, scope: Scope) -> str:
         cte = self.cte(node.parts[0]) if len(node.parts) == 1 else None
+        columns: tuple[Column, ...]
         if cte is not None:
-            name = quote_identifier(node.parts[0])
-            columns: tuple[Column, ...] = cte
-            oid_known = False
+            name, columns = quote_identifier(node.parts[0]), cte
+        elif (counted := self._serial(node)) is not None:
+            name, columns = sequences.serial_row(counted), _OF_SEQUENCE
         else:
             info = self.table_info(node)
-            name, columns, oid_known = self.written(info), info.columns, info.kind != "unknown"
-        del oid_known
+            name, columns = self.written(info), info.columns
         alias = node.alias or node.parts[-1]
         if node.moment:
             name += " " + self._moment_text(node)
@@ -94,6 +101,10 @@ class Tables(RowFunctions):
             return f"(SELECT {renamed} FROM {name}) AS {quote_identifier(alias)}"
         scope.relations.append(Relation(alias, columns, beside=_OF_THE_PAST if node.moment else ()))
         return f"{name} AS {quote_identifier(alias)}"
+
+    def _serial(self, node: tree.Table) -> str | None:
+        """Return the table whose rows a sequence counts, where that is all there is of the sequence."""
+        return None if self.schema.named(node.parts) is not None else self.schema.serial(node.parts[-1])
 
     def _moment_text(self, node: tree.Table) -> str:
         """Return a clause of time travel with its values as SQLite has them."""
