@@ -130,6 +130,10 @@ def _edited(session: Session, found: Object, edit: SchemaEdit) -> str | None:
         end = labels.end_of_default(sql, end)
         rest = labels.unnamed(sql[column.type_end : end])
         return splice(sql, [Edit(column.name.end, end, f"{kept} {edit.text}{rest}")])
+    if edit.what == "set note":
+        there = re.match(r"\s*/\*.*?\*/", sql[column.name.end : column.type_end], re.DOTALL)
+        end = column.name.end + there.end() if there else column.name.end
+        return splice(sql, [Edit(column.name.end, end, f" /* {edit.text} */" if edit.text else "")])
     spans = _clauses(column.constraints)
     if edit.what == "set not null":
         return None if "NOT" in spans else splice(sql, [Edit(column.type_end, column.type_end, " NOT NULL")])

@@ -35,6 +35,9 @@ class AlterTable(Schemas):
             return list(changed)
         if node.if_exists and self.schema.named(node.table.parts) is None:
             return []
+        if all(what == "nothing" for what, _ in node.actions):
+            self.table_info(node.table)  # it is there: a table, a view or a sequence
+            return []
         info = self.target(node.table)
         name = self.written(info)
         made: list[str | SchemaEdit] = []
@@ -178,8 +181,9 @@ class AlterTable(Schemas):
         if what == "drop not null":
             return [SchemaEdit(info.name, what, column.name)]
         if what == "set default":
-            text = "" if value[1] is None else self.default_text(value[1], column.sized or S_TEXT)
-            return [SchemaEdit(info.name, what, column.name, text)]
+            return self._default_changed(info, column, value[1])
+        if what.endswith("identity"):
+            return self._identity_changed(info, column, what, value)
         if what == "set type":
             _, sized, using = value
             made = self.ex(using, scope, sized) if using is not None else Ex(quoted, column.sized)
@@ -197,3 +201,64 @@ class AlterTable(Schemas):
             )
             return [SchemaEdit(info.name, what, column.name, words, after=after)]
         raise not_supported(f"ALTER TABLE ... {what.upper()} is not supported")
+
+    def _default_changed(
+        self, info: TableInfo, column: Column, value: tree.Node | None
+    ) -> list[str | SchemaEdit]:
+        if column.name == info.rowid:
+            if value is None and info.given_key:
+                return []
+            self._refuse_counted(info, column)
+        if column.name in info.identities:
+            raise PgError("42601", f'column "{column.name}" of relation "{info.name}" is an identity column')
+        definition = tree.ColumnDef(column.name, column.sized or S_TEXT, "", default=value)
+        sequence = self.sequence_of(definition, info.name)
+        text = "" if value is None or sequence else self.default_text(value, column.sized or S_TEXT)
+        edits: list[str | SchemaEdit] = [SchemaEdit(info.name, "set default", column.name, text)]
+        if sequence or column.name in info.sequences:
+            note = f"nextval {sequence}" if sequence else ""
+            edits.append(SchemaEdit(info.name, "set note", column.name, note))
+        return edits
+
+    def _identity_changed(
+        self, info: TableInfo, column: Column, what: str, value: Any
+    ) -> list[str | SchemaEdit]:
+        has = column.name in info.identities
+        if has and what == "add identity":
+            raise PgError(
+                "55000", f'column "{column.name}" of relation "{info.name}" is already an identity column'
+            )
+        if not has and what != "add identity":
+            if what == "drop identity" and value[1]:
+                return []
+            raise PgError(
+                "55000", f'column "{column.name}" of relation "{info.name}" is not an identity column'
+            )
+        if column.name == info.rowid:
+            self._refuse_counted(info, column)
+        if what == "drop identity":
+            gone = f"DROP TABLE {quote_identifier(info.sequences[column.name])}"
+            return [SchemaEdit(info.name, "set note", column.name), gone]
+        word = "always" if value[1] else "default"
+        if what == "set identity":
+            note = f"{word} nextval {info.sequences[column.name]}"
+            return [SchemaEdit(info.name, "set note", column.name, note)]
+        if not column.not_null:
+            raise PgError(
+                "55000",
+                f'column "{column.name}" of relation "{info.name}" must be declared NOT NULL before'
+                " identity can be added",
+            )
+        if column.name in info.defaults or column.name in info.sequences:
+            raise PgError(
+                "55000", f'column "{column.name}" of relation "{info.name}" already has a default value'
+            )
+        kind = (column.sized or S_TEXT).type
+        name = value[2].get("name") or f"{info.name}_{column.name}_seq"
+        made = sequences.created(name, value[2], f"{info.name}.{column.name}", kind=kind)
+        return [*made, SchemaEdit(info.name, "set note", column.name, f"{word} nextval {name}")]
+
+    def _refuse_counted(self, info: TableInfo, column: Column) -> None:
+        raise not_supported(
+            f'the numbers of column "{column.name}" are those of the rows of "{info.name}": they can\'t be changed'
+        )

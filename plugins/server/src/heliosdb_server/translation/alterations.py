@@ -123,9 +123,28 @@ class Alterations(Definitions):
         if self.take("set", "statistics"):
             self.expression()
             return "nothing", None
-        if self.take("add", "generated") or self.take("drop", "identity"):
-            raise PgError("0A000", "changing a column's identity is not supported")
+        if self.take("add", "generated"):
+            always = self._always()
+            self.expect("as")
+            self.expect("identity")
+            options = {}
+            if self.take_op("("):
+                options = self.sequence_options()
+                self.expect_op(")")
+            return "add identity", (name, always, options)
+        if self.take("set", "generated"):
+            return "set identity", (name, self._always())
+        if self.take("drop", "identity"):
+            return "drop identity", (name, self.take("if", "exists"))
         raise self.error()
+
+    def _always(self) -> bool:
+        """Take ALWAYS or BY DEFAULT, and tell which it is."""
+        if self.take("always"):
+            return True
+        self.expect("by")
+        self.expect("default")
+        return False
 
     def truncate(self) -> tree.Truncate:
         """Return the TRUNCATE statement here."""

@@ -46,7 +46,7 @@ class ColumnDefinitions(Changes):
             raise PgError("42P16", f'column "{c.name}" has pseudo-type {kind.title}', position=c.at + 1)
         words = [quote_identifier(c.name)]
         named = f"CONSTRAINT {quote_identifier(c.constraint)} " if c.constraint else ""
-        sequence = self._sequence_of(c, table, primary=primary)
+        sequence = self.sequence_of(c, table, primary=primary)
         notes = [kind.name] if kind in (INT2, INT4, INT8) and primary else []
         enumeration = enumerated(kind)
         if enumeration is not None:
@@ -88,7 +88,7 @@ class ColumnDefinitions(Changes):
             words.append(f"COLLATE {c.collate.upper()}")
         return " ".join(word for word in words if word)
 
-    def _sequence_of(self, c: tree.ColumnDef, table: str, *, primary: bool) -> str:
+    def sequence_of(self, c: tree.ColumnDef, table: str, *, primary: bool = False) -> str:
         """Return the sequence that is a column's default, "" for none; one of the column's own is made with it."""
         inner = c.default
         while isinstance(inner, tree.Cast):

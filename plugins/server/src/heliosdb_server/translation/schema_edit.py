@@ -9,7 +9,7 @@ class SchemaEdit(NamedTuple):
     """What is to be changed; :mod:`heliosdb_server.session.altering` does it."""
 
     table: str
-    what: str  # add constraint, drop constraint, rename constraint, set not null, drop not null, set default, set type
+    what: str  # add, drop, rename constraint; set, drop not null; set default; set note, a comment; set type
     name: str  # of the column or constraint
     text: str = ""  # what is written into the definition
     kind: str = ""

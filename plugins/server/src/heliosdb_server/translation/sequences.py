@@ -123,6 +123,8 @@ def alter(name: str, options: dict[str, Any], schema: Schema, *, if_exists: bool
                 raise PgError("22023", "INCREMENT must not be zero")
             text = quote_text(value.name) if isinstance(value, PgType) else str(int(value))
             sets.append(f"{column} = {text}")
+    if "owner" in options:
+        sets.append(f"owned_by = {quote_text(options['owner']) if options['owner'] else 'NULL'}")
     if "restart" in options:
         value = options["restart"]
         sets += [f"last_value = {'start_value' if value is None else value}", "is_called = 0"]
