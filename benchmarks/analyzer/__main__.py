@@ -17,4 +17,4 @@ def races(quick: bool) -> Iterator[Race]:
 
 
 if __name__ == "__main__":
-    sys.exit(main("the query analyzer", races, "benchmarks.analyzer"))
+    sys.exit(main("the query analyzer against no recording", races, "benchmarks.analyzer"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 import tempfile
 import time
@@ -122,5 +121,4 @@ def races(quick: bool) -> Iterator[Race]:
 
 
 if __name__ == "__main__":
-    title = f"batch_insert() against executemany() (SQLite {sqlite3.sqlite_version})"
-    sys.exit(main(title, races, "benchmarks.batch"))
+    sys.exit(main("batch_insert() against executemany()", races, "benchmarks.batch"))

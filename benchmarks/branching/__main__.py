@@ -17,4 +17,5 @@ def races(quick: bool) -> Iterator[Race]:
 
 
 if __name__ == "__main__":
-    sys.exit(main("branches; here in wall-clock time", races, "benchmarks.branching"))
+    title = "branches against backup(), apsw's sessions and doltlite"
+    sys.exit(main(title, races, "benchmarks.branching", clock="wall-clock time"))

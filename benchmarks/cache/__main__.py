@@ -117,4 +117,4 @@ def races(quick: bool) -> Iterator[Race]:
 
 
 if __name__ == "__main__":
-    sys.exit(main("The result cache against sqlite3", races, "benchmarks.cache"))
+    sys.exit(main("the result cache against sqlite3", races, "benchmarks.cache"))

@@ -74,11 +74,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.concurrency", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round: a look, not a measurement")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results to FILE")
+    parser.add_argument(
+        "--rounds", type=int, help="how many turns everyone takes (default: 3, with --quick 1)"
+    )
+    parser.add_argument("--only", metavar="TEXT", default="", help="only the loads whose name contains TEXT")
     arguments = parser.parse_args()
-    rounds, seconds = (1, 1.0) if arguments.quick else (3, 4.0)
+    rounds, seconds = arguments.rounds or (1 if arguments.quick else 3), 1.0 if arguments.quick else 4.0
     results = []
     print(f"{'':28}{'':30}{'/s':>8}{'errors':>8}{'p50 ms':>9}{'p99.9 ms':>10}{'most/least':>12}{'times':>8}")
     for name, load in scenarios(arguments.quick).items():
+        if arguments.only not in name:
+            continue
         turns: dict[str, list[dict[str, float]]] = {contender: [] for contender in CONTENDERS}
         for _ in range(rounds):
             for contender, connect in CONTENDERS.items():
@@ -98,7 +104,12 @@ def main() -> int:
                 flush=True,
             )
     if arguments.json is not None:
-        document = {"title": "many writers", "about": machine(), "rounds": rounds, "results": results}
+        document = {
+            "title": "writers in line against SQLite's own ways",
+            "about": machine(),
+            "rounds": rounds,
+            "results": results,
+        }
         arguments.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return 0
 

@@ -201,4 +201,4 @@ def races(quick: bool) -> Iterator[Race]:
 
 
 if __name__ == "__main__":
-    sys.exit(main("encrypted databases", races, "benchmarks.crypto"))
+    sys.exit(main("encrypted databases against sqlite3 and sqlcipher3", races, "benchmarks.crypto"))

@@ -95,7 +95,7 @@ def _tell(measured: Measured) -> None:
 def _write(path: Path | None, absent: list[str], everything: list[Measured], races: list[Result]) -> None:
     if path is not None:
         document = {
-            "title": "vector search",
+            "title": "vector search against other stores",
             "about": machine(),
             "packages": _versions(),
             "absent": absent,
