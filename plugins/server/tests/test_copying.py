@@ -175,3 +175,20 @@ def test_a_copy_may_wait_longer_than_an_idle_client(client):
         copy.write("1\n")
     client.execute("SET idle_session_timeout = 0")
     assert client.execute("SELECT count(*) FROM odd").fetchone() == (1,)
+
+
+def test_a_binary_copy_may_end_without_a_trailer_but_not_within_a_row(server):
+    head = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+    row = b"\0\1\0\0\0\4\0\0\0\7"
+    with psycopg.connect(server.url, autocommit=True) as client:
+        client.execute("CREATE TABLE ends (n int)")
+        for data, fits in ((head + row, True), (head + row + row[:2], False), (head + row + row[:6], False),
+                           (head, True), (head + row + b"\xff\xff", True), (head + b"\0", False)):  # fmt: skip
+            try:
+                with client.cursor().copy("COPY ends FROM STDIN (FORMAT binary)") as copy:
+                    for at in range(len(data)):
+                        copy.write(data[at : at + 1])
+                assert fits, data
+            except psycopg.errors.BadCopyFileFormat:
+                assert not fits, data
+        assert client.execute("SELECT n FROM ends").fetchall() == [(7,), (7,)]

@@ -13,6 +13,9 @@ import heliosdb_sqlite
 from server_kit.cluster import cluster, programs
 
 SCHEMA = """
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TABLE moods (id int, m mood DEFAULT 'ok', ms mood[], CHECK (m <> 'happy'));
+INSERT INTO moods VALUES (1, 'sad', '{sad,ok}'), (2, DEFAULT, NULL);
 CREATE TABLE a (id serial PRIMARY KEY, name varchar(20) NOT NULL DEFAULT 'x', n numeric(8,2) CHECK (n > 0), t timestamptz,
                 tags text[], j jsonb, u uuid UNIQUE, span interval, big bigint, small smallint, f float8, bytes bytea);
 CREATE TABLE b (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -45,7 +48,9 @@ def holds(url):
     """Return all rows, the next numbers, what is refused, and what the tables are."""
     with psycopg.connect(url, autocommit=True) as connection:
         ask = connection.execute
-        found = [ask(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in ("a", "b", "v", "people")]
+        found = [
+            ask(f"SELECT * FROM {name} ORDER BY 1").fetchall() for name in ("a", "b", "v", "people", "moods")
+        ]
         numbers = ("INSERT INTO a (name) VALUES ('new') RETURNING id", "INSERT INTO b (a_id) VALUES (1) RETURNING id",
                    "SELECT nextval('counts')")  # fmt: skip
         found += [ask(sql).fetchall() for sql in numbers]

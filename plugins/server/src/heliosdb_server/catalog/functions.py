@@ -18,7 +18,7 @@ from ..types.registry import REG_MARK
 from .qualified import qualified
 from .reading import is_temporary
 from .relations import RELATIONS
-from .system import DATABASE_OWNER
+from .system import DATABASE_OWNER, VECTORS
 
 if TYPE_CHECKING:
     from ..session.session import Session
@@ -150,7 +150,14 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         kind = session.engine.schema.type_of(int(oid))
         if kind is None:
             return names().get(int(oid) - 1, "???")
-        return registry.title(kind, -1 if modifier is None else int(modifier))
+        title = registry.title(kind, -1 if modifier is None else int(modifier))
+        own = kind.oid in VECTORS or registry.enumerated(kind) is not None
+        return f"public.{title}" if own and not session.engine.schema.sees("public") else title
+
+    def pg_export_snapshot() -> None:
+        raise PgError(
+            "0A000", "snapshots of transactions can't be shared", hint="Let pg_dump work without -j."
+        )
 
     def pg_enum_labels(oid: int) -> str:
         kind = session.engine.known.type_of(oid)
@@ -159,13 +166,13 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         return arrays.dump(list(kind.labels))
 
     def worded(text: str) -> str:
-        """Return a definition, in which tables are named as search_path needs it."""
+        """Return a definition, in which tables and types are named as search_path needs it."""
         reading = session.engine.schema
-        return (
-            text
-            if reading.sees("public")
-            else qualified(text, {folded(each.name) for each in reading.tables()})
-        )
+        if reading.sees("public"):
+            return text
+        tables = {folded(each.name) for each in reading.tables()}
+        types = {each.type.name for each in reading.enumerations().values()}
+        return qualified(text, tables, types)
 
     def pg_get_expr(text: Any, relation: Any = 0, pretty: Any = 0) -> str | None:
         if text is None:

@@ -11,14 +11,15 @@ from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.splice import Edit, splice
 
 _BEFORE = frozenset(("FROM", "JOIN", "REFERENCES"))
+_CAST = re.compile(r'::("[^"]+"|\w+)')
 _REGCLASS = re.compile(r"'([^'.]+)'::regclass")
 
 
-def qualified(text: str, tables: Container[str]) -> str:
-    """Return a definition with ``public.`` before these tables, whose names are given folded.
+def qualified(text: str, tables: Container[str], types: Container[str] = ()) -> str:
+    """Return a definition with ``public.`` before these tables, whose names are given folded, and types.
 
-    >>> qualified("SELECT a.b FROM a JOIN c ON nextval('s'::regclass) > 1", {"a"})
-    "SELECT a.b FROM public.a JOIN c ON nextval('public.s'::regclass) > 1"
+    >>> qualified("SELECT a.b FROM a JOIN c ON nextval('s'::regclass) > 1 AND b = 'x'::mood", {"a"}, {"mood"})
+    "SELECT a.b FROM public.a JOIN c ON nextval('public.s'::regclass) > 1 AND b = 'x'::public.mood"
     """
     tokens = tokenize(text)
     edits = [
@@ -26,4 +27,7 @@ def qualified(text: str, tables: Container[str]) -> str:
         for before, token in itertools.pairwise(tokens)
         if before.word in _BEFORE and token.kind in (Kind.WORD, Kind.QUOTED) and folded(token.name) in tables
     ]
-    return _REGCLASS.sub(r"'public.\1'::regclass", splice(text, edits))
+    named = _REGCLASS.sub(r"'public.\1'::regclass", splice(text, edits))
+    return _CAST.sub(
+        lambda match: f"::public.{match[1]}" if match[1].strip('"') in types else match[0], named
+    )

@@ -72,6 +72,14 @@ class _Data:
         self._data = b""
         self._at = 0
 
+    def _is_over(self) -> bool:
+        while self._at == len(self._data):
+            piece = next(self._pieces, None)
+            if piece is None:
+                return True
+            self._data, self._at = piece, 0
+        return False
+
     def _need(self, count: int) -> int:
         """Have so many bytes in one piece; return where they begin, and step behind them."""
         at = self._at
@@ -89,6 +97,9 @@ class _Data:
         return at
 
     def count(self) -> int:
+        """Return how many fields a row has; -1 at the end, which the last message may be instead of a trailer."""
+        if self._is_over():
+            return -1
         at = self._need(2)
         found: int = _count(self._data, at)[0]
         return found
