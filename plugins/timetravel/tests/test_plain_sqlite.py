@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -162,6 +164,30 @@ def test_the_users_own_work_is_what_cursors_report(conn, past):
     assert conn.execute("DELETE FROM t RETURNING id").fetchall() == [(1,), (5,), (6,)]
     assert conn.executemany("INSERT INTO t (a) VALUES (?)", [(1,), (2,)]).rowcount == 2
     assert conn.execute("INSERT OR REPLACE INTO t VALUES (1, 'a', 0)").lastrowid == 1
+
+
+COUNTS = "SELECT changes(), last_insert_rowid()"
+
+
+@pytest.mark.parametrize("level", [None, ""], ids=["autocommit", "commit"])
+def test_what_time_travel_writes_by_itself_is_not_counted(level):
+    found = []
+    for connect in (partial(heliosdb_sqlite.connect, enable_time_travel=True), sqlite3.connect):
+        with closing(connect(":memory:", isolation_level=level)) as conn:
+            counts = []
+            found.append(counts)
+            for sql in (
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, a)",
+                "INSERT INTO t (id, a) VALUES (7, 0), (8, 0), (9, 0)",
+                "UPDATE t SET a = 1 WHERE id > 7",
+                "CREATE TABLE u (a)",
+                "UPDATE t SET a = 2 WHERE id > 9",
+                "DELETE FROM t",
+            ):
+                conn.execute(sql)
+                conn.commit()
+                counts += [conn.execute(COUNTS).fetchone()] * 2
+    assert found[0] == found[1]
 
 
 def test_the_total_of_changes_is_the_users_own_work(conn, past):

@@ -11,7 +11,6 @@ from typing import Any
 
 from .._standard import sqlite3
 from ..native import sqlite_library
-from ..sql.schema import module_names
 from ..tuning.concurrency.snapshots import handle_at
 
 _PREFIX = "pragma_"
@@ -22,7 +21,11 @@ def forget_pragma_tables(connection: Any) -> None:
 
     :raises NotSupportedError: there are some, and SQLite's library is out of reach
     """
-    modules = module_names(connection)
+    users, connection.text_factory = connection.text_factory, str
+    try:
+        modules = [name for (name,) in connection._session.run_bare(connection, "PRAGMA module_list")]
+    finally:
+        connection.text_factory = users
     if not any(name.startswith(_PREFIX) for name in modules):
         return
     drop = getattr(sqlite_library(), "sqlite3_drop_modules", None)  # since SQLite 3.30

@@ -40,6 +40,8 @@ def perform(call: Any, cursor: Any, plan: Plan, parameters: Any) -> Any:
     before = transactions.before(connection, plan) if transactions is not None else None
     changes = _total_changes.__get__(connection) if session.hides_trigger_changes else None
     start = perf_counter() if session.hooks.executed else 0.0
+    if plan.watched and plan.statement.verb in DML:
+        session.unnoticed = None
     try:
         if plan.around is None:
             result = call(cursor, plan.text, parameters)
@@ -203,6 +205,8 @@ def _short(cursor: Any, plan: Plan, parameters: Any) -> Any:
     executed = plan.executed
     start = perf_counter() if executed else 0.0
     changes = _total_changes.__get__(cursor.connection) if session.hides_trigger_changes else None
+    if plan.watched:
+        session.unnoticed = None
     try:
         _execute(cursor, plan.text, parameters)
     except BaseException as error:

@@ -36,6 +36,17 @@ def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any]
     """
     connection = cursor.connection
     session: Session = connection._session
+    within, session.in_script = session.in_script, True
+    try:
+        _run_all(connection, session, script, perform)
+    finally:
+        session.in_script = within
+    return cursor
+
+
+def _run_all(
+    connection: Any, session: Session, script: str, perform: Callable[[Any, Any, Plan, Any], Any]
+) -> None:
     for piece in pieces(script):
         text = script[piece.begin : piece.end]
         plan = session.plan(connection, text) or Plan(Statement(text), text)
@@ -47,7 +58,6 @@ def run_script(cursor: Any, script: str, perform: Callable[[Any, Any, Plan, Any]
             if not is_outdated(error):
                 raise
             _run(connection, session.another(connection, text), lead, rest, perform)
-    return cursor
 
 
 def _run(

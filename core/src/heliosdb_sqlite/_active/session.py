@@ -17,8 +17,9 @@ from ..sql.lexer import verb
 from ..sql.schema import stamp
 from . import goodbye
 from .hooks import Hooks
-from .plan import Plan, changes_schema, make_plan, needs_a_plan
+from .plan import DML, Plan, changes_schema, make_plan, needs_a_plan
 from .transactions import Transactions, without_begin
+from .unnoticed import Unnoticed, unnoticed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -46,6 +47,8 @@ class Session:
         self.plans: dict[str, Plan | None] = {}  # None: run the text as it is, nobody wants to know
         self.final: set[str] = set()  # texts that have been through the hooks
         self.hides_trigger_changes = False  # what triggers change is a plugin's, not the user's
+        self.unnoticed: Unnoticed | None = None  # of what plugins wrote since the user last did
+        self.in_script = False  # whose statements open no transaction by themselves
         self.hidden_changes = 0  # rows that plugins changed: not the user's business
         self.databases: tuple[tuple[str, str], ...] | None = None  # for sql.schema, until one comes or goes
         self.outdates = 0  # how often another connection was found to have changed the schema
@@ -179,7 +182,11 @@ class Session:
         """Run a plugin's own statement past every hook, without opening a transaction."""
         if self.transactions is not None:
             self.transactions.keep_undoable(connection, sql)
-        if not changes_schema(verb(sql), sql):
+        does = verb(sql)
+        if does in DML:
+            with unnoticed(connection):
+                return self.run_bare(connection, sql, parameters)
+        if not changes_schema(does, sql):
             return self.run_bare(connection, sql, parameters)
         try:
             return self.run_bare(connection, sql, parameters)

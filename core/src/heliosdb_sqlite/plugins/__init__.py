@@ -164,11 +164,14 @@ def hide_trigger_changes(connection: Any) -> None:
     """Take what triggers change out of ``connection.total_changes`` from now on: they are the plugin's.
 
     The user's own triggers and foreign key actions are taken out with them. A statement with RETURNING is counted as
-    SQLite counts it.
+    SQLite counts it. SQL's ``changes()`` is of the user's own statements then, too, whatever a plugin wrote after them
+    with :func:`run`; so is ``last_insert_rowid()``, without this.
     """
     from .._active.session import session_of
+    from .._active.unnoticed import answer_changes
 
     session_of(connection).hides_trigger_changes = True
+    answer_changes(connection)
 
 
 def run(connection: Any, sql: str, parameters: Parameters = ()) -> Any:

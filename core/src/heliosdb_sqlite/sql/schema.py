@@ -122,11 +122,6 @@ def database_files(connection: Any) -> dict[str, str]:
     return {name.decode(): os.fsdecode(file or b"") for _, name, file in listed}
 
 
-def module_names(connection: Any) -> list[str]:
-    """Return the names of the kinds of virtual tables that a connection knows; none before SQLite 3.16."""
-    return [name for (name,) in _rows(connection, "PRAGMA module_list")]
-
-
 def schema_of(connection: Any) -> Schema:
     """Return the schema of a connection that has plugins; the same object as long as nothing has changed."""
     state = connection._session.state

@@ -193,6 +193,18 @@ def test_a_turn_that_does_not_come_is_a_locked_database(path):
         second.commit()
 
 
+def test_each_statement_of_a_script_is_committed_by_itself(path, mode):
+    with closing(connect(path, mode)) as conn:
+        conn.executescript("UPDATE t SET n = 1 WHERE id = 1; DELETE FROM t WHERE id = 2")
+        assert not conn.in_transaction
+        conn.executescript(
+            "BEGIN; UPDATE t SET n = 5 WHERE id = 1; ROLLBACK; UPDATE t SET n = 2 WHERE id = 3"
+        )
+        conn.execute("UPDATE t SET n = 9")
+        assert conn.in_transaction
+    assert total(path) == 3
+
+
 def fails_and_rolls_back(conn):
     with pytest.raises(sqlite3.IntegrityError):
         conn.execute("INSERT OR ROLLBACK INTO t VALUES (1, 1)")

@@ -41,6 +41,14 @@ def test_words_that_go_before_a_write(conn):
     assert conn.execute("SELECT id, email FROM users WHERE ssn = '111'").fetchall() == [(2, "kept")]
 
 
+def test_a_trigger_may_roll_back(conn):
+    conn.execute("CREATE TRIGGER never AFTER UPDATE ON users BEGIN SELECT RAISE(ROLLBACK, 'never'); END")
+    conn.commit()
+    with pytest.raises(sqlite3.IntegrityError, match="never"):
+        conn.execute("UPDATE users SET email = 'x'")
+    assert not conn.in_transaction
+
+
 def test_what_is_inserted_may_be_chosen_by_an_encrypted_column(conn):
     insert = "INSERT INTO users (id, username, email) SELECT id + 10, email IS NULL, email FROM users WHERE ssn = '222'"
     assert conn.execute(insert + " RETURNING email").fetchall() == [("bob@swordfish",)]

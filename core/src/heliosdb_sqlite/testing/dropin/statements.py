@@ -77,7 +77,7 @@ QUERIES = """
     SELECT ?, ?
     SELECT ?2, ?1
     SELECT :p1, :p2, :p1
-    SELECT ?, :p1
+    SELECT 1 WHERE ? IS :p1
     SELECT @p1
     SELECT $p1
     SELECT ?1000000

@@ -146,8 +146,10 @@ def _at_once(sql: str) -> bool:
 
 
 def _begins_by_itself(connection: Any) -> bool:
-    """Return whether sqlite3 begins a deferred transaction for a statement that writes."""
+    """Return whether sqlite3 begins a deferred transaction for a statement that writes: not so in a script."""
     if getattr(connection, "autocommit", _LEGACY) != _LEGACY or connection.isolation_level is None:
+        return False
+    if connection._session.in_script:
         return False
     return str(connection.isolation_level).upper() in ("", "DEFERRED")
 

@@ -12,6 +12,8 @@ def for_parser(sql: str) -> str:
 
     >>> for_parser("REPLACE INTO t VALUES (?1)"), for_parser("UPDATE OR IGNORE t SET a = 1")
     ('INSERT  INTO t VALUES (? )', 'UPDATE           t SET a = 1')
+    >>> for_parser("SELECT RAISE(ROLLBACK, 'no')")
+    "SELECT RAISE(ABORT   , 'no')"
     """
     tokens = tokenize(sql)
     text = sql
@@ -25,5 +27,7 @@ def for_parser(sql: str) -> str:
             text = text[: token.start] + "INSERT " + text[token.end :]
         elif before == "UPDATE" and token.word == "OR" and following is not None:
             text = text[: token.start] + " " * (following.end - token.start) + text[following.end :]
-        before = token.word
+        elif token.word == "ROLLBACK" and before == "RAISE(":
+            text = text[: token.start] + "ABORT".ljust(token.end - token.start) + text[token.end :]
+        before = "RAISE(" if before == "RAISE" and token.text == "(" else token.word
     return text
