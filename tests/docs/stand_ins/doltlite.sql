@@ -1,0 +1,12 @@
+BEGIN TRANSACTION;
+CREATE TABLE notes(a text, b integer, primary key(a,b)) without rowid;
+INSERT INTO "notes" VALUES('it''s',2);
+CREATE TABLE users(id integer primary key autoincrement, name text);
+INSERT INTO "users" VALUES(1,'ann');
+INSERT INTO "users" VALUES(2,'bob');
+CREATE INDEX i on notes(b);
+CREATE VIEW v as select * from users;
+CREATE TRIGGER tr after insert on users begin select 1; end;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('users',2);
+COMMIT;
