@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     _Database = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     _Isolation = Literal["DEFERRED", "EXCLUSIVE", "IMMEDIATE", ""] | None
 
-_KEYWORDS = frozenset(
+KEYWORDS = frozenset(
     (
         "database",
         "timeout",
@@ -118,10 +118,10 @@ def connect(*args: "Any", **kwargs: "Any") -> "Any":
     """
     if _always is None:
         _look_for_always()
-    if _always or not _KEYWORDS.issuperset(kwargs):
+    if _always or not KEYWORDS.issuperset(kwargs):
         from ._active.opening import connect_with_plugins
 
-        return connect_with_plugins(args, kwargs, _KEYWORDS)
+        return connect_with_plugins(args, kwargs, KEYWORDS)
     if len(args) > 1 and sys.version_info >= (3, 13):
         from ._positional import connect_positionally
 

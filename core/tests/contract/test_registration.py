@@ -63,6 +63,17 @@ def test_a_plugin_for_another_version_of_the_contract_is_refused():
         register(Plugin(), "newer")
 
 
+def test_a_hook_that_is_not_marked_is_refused():
+    class Plugin:
+        def heliosdb_connect(self, connection):
+            pass
+
+    with pytest.raises(
+        sqlite3.ProgrammingError, match=r"'unmarked': heliosdb_connect\(\) .* put @hookimpl above it"
+    ):
+        register(Plugin(), "unmarked")
+
+
 def test_a_name_can_be_registered_once():
     with registered(object(), "one"), pytest.raises(sqlite3.ProgrammingError, match="'one'"):
         register(object(), "one")
@@ -202,3 +213,49 @@ def test_a_plugin_of_methods_alone_has_its_state():
         conn = heliosdb_sqlite.connect(":memory:", counted=True)
         assert [conn.count(), conn.count()] == [1, 2]
         conn.close()
+
+
+@pytest.mark.parametrize(
+    ("hook", "answer", "wanted"),
+    [
+        ("options", {"enable_it": True}, "a class derived from pydantic's BaseModel"),
+        ("methods", ["shout"], "a dict of functions by their names"),
+        ("cursor_methods", {"shout": "aloud"}, "a dict of functions by their names"),
+        ("functions", "shout", "a dict of functions by their names"),
+        ("syntax", ("SHOUT",), "a Syntax"),
+    ],
+)
+def test_an_answer_of_another_kind_is_refused_and_leaves_nothing_behind(hook, answer, wanted):
+    for _ in range(2):
+        with pytest.raises(
+            sqlite3.ProgrammingError, match=rf"'odd': heliosdb_{hook}\(\) returned .*: it takes {wanted}"
+        ):
+            register(brings(**{hook: answer}), "odd")
+
+
+def test_a_keyword_of_sqlite3s_is_refused():
+    class Options(BaseModel):
+        timeout: float = 1.0
+
+    with pytest.raises(
+        sqlite3.ProgrammingError, match=r"brings the connect\(\) keyword 'timeout', which sqlite3"
+    ):
+        register(brings(options=Options), "impatient")
+
+
+@pytest.mark.parametrize(("words", "said"), [("SAMPLE", r"give a tuple: \('SAMPLE',\)"), (("",), "empty")])
+def test_words_that_would_be_found_everywhere_are_refused(words, said):
+    with pytest.raises(TypeError, match=said):
+        Syntax(words=words)
+
+
+def test_an_option_that_has_to_be_given_and_is_not():
+    class Options(BaseModel):
+        model_config = ConfigDict(frozen=True, extra="forbid")
+        level: int
+
+    with (
+        registered(brings(options=Options)),
+        pytest.raises(sqlite3.ProgrammingError, match=r"^level: field required$"),
+    ):
+        heliosdb_sqlite.connect(":memory:")

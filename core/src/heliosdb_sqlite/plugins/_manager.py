@@ -26,13 +26,18 @@ from .._cursor import Cursor
 from .._discovery import ALWAYS, GROUP, module_of
 from .._standard import sqlite3
 from . import hookspecs
+from ._answers import checked, refuse_unmarked
 from ._signatures import adapt, correct_signature
 
 CONTRACT = 1
 """The major version of the contract. It grows when a plugin written for the one before could misbehave."""
 
-# What plugins may add methods to. The base of each is the standard library's class.
-_METHODS: dict[str, type] = {"connection method": Connection, "cursor method": Cursor}
+# Names that are sqlite3's own, by their kind.
+_TAKEN: dict[str, Container[str]] = {
+    "connection method": frozenset(dir(sqlite3.Connection)),
+    "cursor method": frozenset(dir(sqlite3.Cursor)),
+    "connect() keyword": _connect.KEYWORDS,
+}
 
 
 class Found(NamedTuple):
@@ -96,7 +101,7 @@ class Manager:
             point = self._later[name]
             try:
                 plugin = point.load()
-            except Exception as error:  # noqa: BLE001 - a stranger's module must not break every connection
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module must not break every connection
                 self.found.append(_found(point, f"{type(error).__name__}: {error}"))
                 warnings.warn(
                     f"the HeliosDB plugin {name!r} could not be loaded: {error}", RuntimeWarning, stacklevel=2
@@ -111,12 +116,13 @@ class Manager:
         """Add a plugin after checking every hook it implements."""
         if (built_for := getattr(plugin, "heliosdb_contract", CONTRACT)) != CONTRACT:
             raise sqlite3.ProgrammingError(
-                f"plugin {name!r} is built for version {built_for} of HeliosDB's plugin contract, this is version "
+                f"plugin {name!r} is built for version {built_for!r} of HeliosDB's plugin contract, this is version "
                 f"{CONTRACT}: install a release of it that goes with heliosdb {__version__}, or set "
                 f"HELIOSDB_DISABLE_PLUGINS={name}"
             )
         if self.pluggy.has_plugin(name):
             raise sqlite3.ProgrammingError(f"a plugin of the name {name!r} is registered already")
+        refuse_unmarked(plugin, name)
         try:
             if name not in self._order:
                 self._order[name] = next(self._places)
@@ -166,11 +172,11 @@ class Manager:
     def _refuse_clashes(self) -> None:
         """Raise when two plugins bring or claim the same name, or one takes a name of sqlite3's."""
         for what, claims in self._claims().items():
-            standard = _METHODS[what].__mro__[1] if what in _METHODS else None
+            taken = _TAKEN.get(what, ())
             owners: dict[str, str] = {}
             for name, keys in claims:
                 for key in keys:
-                    if standard is not None and hasattr(standard, key):
+                    if key in taken:
                         raise sqlite3.ProgrammingError(
                             f"the plugin {name!r} brings the {what} {key!r}, which sqlite3 has too: rename it"
                         )
@@ -183,8 +189,7 @@ class Manager:
 
     def _claims(self) -> dict[str, list[tuple[str, Iterable[str]]]]:
         """Return what each plugin claims, by the kind of name."""
-        syntaxes = [(name, function()) for name, function in self._impls["heliosdb_syntax"].items()]
-        models = [(name, function()) for name, function in self._impls["heliosdb_options"].items()]
+        syntaxes, models = self._each("heliosdb_syntax"), self._each("heliosdb_options")
         return {
             "connection method": list(self._each("heliosdb_methods")),
             "cursor method": list(self._each("heliosdb_cursor_methods")),
@@ -210,8 +215,8 @@ class Manager:
         function = self._impls[hook].get(plugin)
         return default if function is None else function(*args)
 
-    def _each(self, hook: str) -> list[tuple[str, Mapping[str, Callable[..., Any]]]]:
-        return [(name, function() or {}) for name, function in self._impls[hook].items()]
+    def _each(self, hook: str) -> list[tuple[str, Any]]:
+        return [(name, checked(name, hook, function())) for name, function in self._impls[hook].items()]
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """Return the module functions of all plugins by name."""

@@ -108,7 +108,7 @@ def _validated(
 def _problem(model: type[BaseModel], detail: ErrorDetails) -> str:
     """Return one complaint in words; the value of a field that is kept out of reprs is kept out of this too."""
     keyword = str(detail["loc"][0]) if detail["loc"] else "options"
-    shown = "" if _secret(model, keyword) else f"={detail['input']!r}"
+    shown = "" if detail["type"] == "missing" or _secret(model, keyword) else f"={detail['input']!r}"
     return f"{keyword}{shown}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
 
 

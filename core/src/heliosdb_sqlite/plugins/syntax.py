@@ -26,6 +26,12 @@ class Syntax:
     """SQL functions the plugin defines."""
 
     def __post_init__(self) -> None:
+        for name in ("words", "watched", "column_types", "clauses", "functions"):
+            given = getattr(self, name)
+            if isinstance(given, str):  # which would be taken for its letters
+                raise TypeError(f"Syntax({name}={given!r}): give a tuple: ({given!r},)")
+            if "" in given:
+                raise TypeError(f"Syntax({name}={given!r}): an empty word would be found in every text")
         for name in ("words", "watched", "column_types", "clauses"):
             object.__setattr__(self, name, tuple(word.upper() for word in getattr(self, name)))
         object.__setattr__(self, "functions", tuple(name.lower() for name in self.functions))
