@@ -163,3 +163,20 @@ def test_it_takes_the_names_of_certificates(serve, certificates):
     psycopg2.connect(**place, **shown).close()
     with pytest.raises(psycopg2.OperationalError):
         psycopg2.connect(**place, sslcert="none", sslkey="none")
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "5432"])
+def test_a_port_that_is_none_is_refused(path, port):
+    with pytest.raises(sqlite3.ProgrammingError, match="is no port: give 1 to 65535"):
+        heliosdb_sqlite.start_server(path, port=port)
+
+
+def test_the_command_says_which_ports_there_are(path):
+    said = heliosdb("serve", "--port", "99999", path)
+    assert said.exit_code == 2
+    assert "0<=x<=65535" in said.output
+
+
+def test_without_users_the_list_says_how_to_add_one(path):
+    said = heliosdb("user", "list", path)
+    assert (said.stdout, said.stderr) == ("", f"no users yet: heliosdb user add {path} NAME adds one\n")

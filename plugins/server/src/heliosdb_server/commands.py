@@ -25,7 +25,11 @@ def add(cli: click.Group) -> None:
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", default=5432, show_default=True, help="The port to listen on; 0 for any that is free."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=5432,
+    show_default=True,
+    help="The port to listen on; 0 for any that is free.",
 )
 @click.option("--max-connections", default=100, show_default=True, help="Clients at a time.")
 @click.option("--connection-timeout", default=30.0, show_default=True, help="Seconds that a login may take.")
@@ -144,5 +148,8 @@ def remove_user(file: str, name: str) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 def list_users(file: str) -> None:
     """List the users of the server of the database FILE."""
-    for name in sorted(Users(users_file(file)).names()):
+    names = sorted(Users(users_file(file)).names())
+    for name in names:
         click.echo(name)
+    if not names:
+        click.echo(f"no users yet: heliosdb user add {file} NAME adds one", err=True)

@@ -249,6 +249,10 @@ def _start(
         raise sqlite3.NotSupportedError(
             f"{database.path!r} can't be served: each client opens the database by itself, which takes the path of a file"
         )
+    if not isinstance(port, int) or not 0 <= port <= 65535:
+        raise sqlite3.ProgrammingError(
+            f"port={port!r} is no port: give 1 to 65535, or 0 for any that is free"
+        )
     if max_connections < 1 or connection_timeout <= 0:
         raise sqlite3.ProgrammingError(
             f"max_connections={max_connections!r}, connection_timeout={connection_timeout!r}: give more than 0"
@@ -280,7 +284,10 @@ def _start(
             host,
         )
     if method == "password" and not known.names():
-        _LOG.warning("the server asks for passwords and has no users yet: add one by server.create_user()")
+        _LOG.warning(
+            "the server asks for passwords and has no users yet: add one by server.create_user(), or by"
+            " heliosdb user add FILE NAME before it starts"
+        )
     made = Server(listener, context, known, host, password)
     _RUNNING.add(made)
     return made
