@@ -48,6 +48,29 @@ def written(sql: str, table: str) -> tuple[Written, ...]:
     return tuple(_called(each, table, columns, taken) for each in found)
 
 
+def of_columns(sql: str) -> tuple[dict[str, tuple[str, bool]], dict[str, str]]:
+    """Return the expressions of generated columns, with whether they are stored, and the collations of columns.
+
+    >>> of_columns("CREATE TABLE t (a TEXT COLLATE NOCASE, b INT AS (length(a)) STORED)")
+    ({'b': ('length(a)', True)}, {'a': 'NOCASE'})
+    """
+    tokens = tokenize(sql)
+    generated: dict[str, tuple[str, bool]] = {}
+    collations: dict[str, str] = {}
+    for start, end in _definitions(tokens):
+        if _is_of_table(tokens, start):
+            continue
+        name = tokens[start].name
+        for first, behind in _pieces(tokens, start + 1, end):
+            inner = _parenthesis(tokens, first, behind)
+            if tokens[first].word in ("GENERATED", "AS") and inner:
+                stored = tokens[behind - 1].word == "STORED"
+                generated[name] = sql[inner[0].start : inner[-1].end], stored
+            elif tokens[first].word == "COLLATE":
+                collations[name] = tokens[first + 1].name
+    return generated, collations
+
+
 def said(clause: str) -> str:
     """Return what SQLite's error calls a CHECK without a name: its text, of which it removes quotes as from a name."""
     return tokenize(clause)[0].name if clause[:1] in "\"'`[" else clause

@@ -197,6 +197,13 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         # PostgreSQL takes a number for the width of its lines, which says that they are to be pretty.
         return worded(found[bool(pretty)]) if found is not None else None
 
+    def owns(table: str, sequence: str) -> bool:
+        """Is a sequence this table's own, of those that it counts by?"""
+        ((owner,),) = session.engine.rows(f"SELECT owned_by FROM {quote_identifier(sequence)}")
+        other = (owner or "").rpartition(".")[0].lower()
+        users = [each.lower() for each in session.engine.schema.counted_by(sequence)]
+        return owner is not None and (other == table.lower() or other not in users)
+
     def pg_get_serial_sequence(table: str, column: str) -> str | None:
         parts = identifier(table)
         found = session.engine.schema.object(parts[-1])
@@ -205,7 +212,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         info = session.engine.schema.info(found)
         for name, sequence in info.sequences.items():
             if name.lower() == column.lower():
-                return f"public.{pg_quote_ident(sequence)}"
+                return f"public.{pg_quote_ident(sequence)}" if owns(found.name, sequence) else None
         if all(column.lower() != each.name.lower() for each in info.columns):
             raise PgError("42703", f'column "{column}" of relation "{table}" does not exist')
         if info.rowid.lower() != column.lower() or not session.engine.schema.counts(found.name):

@@ -10,12 +10,14 @@ from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..translation import comments, labels
+from ..translation.likening import Likeness
 from ..translation.scope import CONSTRAINT_MARK, PRIMARY_MARK, Column, TableInfo
 from ..translation.sequences import MARK
 from ..types import registry
 from ..types.registry import BY_NAME, INT8, Sized
 from . import constraints, effects
 from .enumerations import Enumerations
+from .likeness import likeness
 from .relations import RELATIONS, SystemColumn
 from .search_path import PUBLIC, SearchPath
 
@@ -382,6 +384,11 @@ class Reading(Enumerations):
     def mentions(self, view: str, table: str) -> bool:
         """Does a view read this table, itself or by other views?"""
         return effects.mentions(self, view, table)
+
+    def likeness(self, schema: str, table: str) -> Likeness:
+        """Return what LIKE may copy of a table beside its columns."""
+        found = self.object(table, schema)
+        return likeness(self, found) if found is not None else Likeness()
 
     def touched(self, table: str, how: str) -> frozenset[str]:
         """Return the tables, in small letters, that an insert, update or delete of this one may change, itself too."""

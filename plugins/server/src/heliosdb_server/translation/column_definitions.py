@@ -82,6 +82,8 @@ class ColumnDefinitions(Changes):
             self.functions, self.lasting = False, True
             made = self._plain(self.ex(c.generated, scope, c.type).text, "a generated column")
             words.append(f"GENERATED ALWAYS AS ({made}) {'STORED' if c.stored else 'VIRTUAL'}")
+        if c.generated_sql:
+            words.append(f"GENERATED ALWAYS AS ({c.generated_sql}) {'STORED' if c.stored else 'VIRTUAL'}")
         if enumeration is not None:
             words.append(labels.check(c.name, kind))
         if c.collate and c.collate.lower() in ("nocase", "rtrim"):
@@ -116,6 +118,8 @@ class ColumnDefinitions(Changes):
             return ""
         name = c.counting.get("name") or f"{table}_{c.name}_seq"
         self.counting += sequences.created(name, c.counting, f"{table}.{c.name}", kind=c.type.type)
+        if c.counts_like:
+            self.counting.append(sequences.like(str(name), c.counts_like))
         return str(name)
 
     def default_text(self, node: tree.Node, sized: Sized) -> str:

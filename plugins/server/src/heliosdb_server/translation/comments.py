@@ -84,6 +84,15 @@ def forgotten(schema: Schema, relation: str, member: str | None = None) -> list[
     return [f"DELETE FROM {TABLE} WHERE relation = {quote_text(relation.lower())}{more}"]
 
 
+def copied(relation: str, new: str, *, members: bool) -> list[str]:
+    """Return what gives something new the comments of another: those of its columns, or its own."""
+    text = (
+        f"INSERT OR REPLACE INTO {TABLE} SELECT {quote_text(new.lower())}, member, comment FROM {TABLE}"
+        f" WHERE relation = {quote_text(relation.lower())} AND member {'<>' if members else '='} ''"
+    )
+    return [text]
+
+
 def renamed(schema: Schema, relation: str, new: str, member: str | None = None) -> list[str]:
     """Return what brings the comments of something along that gets another name."""
     if not there(schema):

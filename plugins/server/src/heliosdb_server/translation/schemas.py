@@ -11,13 +11,13 @@ from ..protocol.errors import PgError, not_supported
 from ..types import registry
 from ..types.registry import INT2, INT4, INT8, enumerated
 from . import comments, labels, sequences, tree
-from .column_definitions import ColumnDefinitions
+from .likening import Likening
 from .naming import free_name, name_of
 from .schema_edit import SchemaEdit, TemporaryRows, TypeChange
 from .scope import Column, Relation, Scope, TableInfo
 
 
-class Schemas(ColumnDefinitions):
+class Schemas(Likening):
     """Writes statements that change the schema: each returns the statements that SQLite is to run."""
 
     def definition(self, node: tree.Node) -> list[str | SchemaEdit]:
@@ -105,9 +105,7 @@ class Schemas(ColumnDefinitions):
     def _run_createtable(self, node: tree.CreateTable) -> list[Any]:
         name = self._new_name(node.table, temporary=node.temporary)
         table = node.table.parts[-1]
-        for copied in reversed(node.copied):
-            node.columns[copied.place : copied.place] = self._copied(copied)
-        node.copied = []
+        checks, copied = self.copy_all(node)
         columns = tuple(Column(c.name, c.type, quote_identifier(c.name)) for c in node.columns)
         names = [c.name.lower() for c in node.columns]
         for at, each in enumerate(names):
@@ -134,37 +132,13 @@ class Schemas(ColumnDefinitions):
             if constraint.kind == "primary" and rowid is not None:
                 continue  # written with its column, where it makes it the rowid
             parts.append(self._constraint_text(constraint, scope, table))
+        parts += checks
         exists = "IF NOT EXISTS " if node.if_not_exists else ""
         there = bool(exists) and self.schema.table(None, table) is not None
-        behind: list[Any] = [] if there else list(self.counting)
+        behind: list[Any] = [] if there else [*self.counting, *copied]
         if node.on_commit and not there:
             behind = [*behind, TemporaryRows(table, node.on_commit == "drop")]
         return [f"CREATE TABLE {exists}{name} (\n  " + ",\n  ".join(parts) + "\n)", *behind]
-
-    def _copied(self, node: tree.Copied) -> list[tree.ColumnDef]:
-        """Return the columns of another table: names, types, NOT NULL, and defaults where they are asked for."""
-        info = self.table_info(node.table)
-        more = node.including & {"comments", "constraints", "generated", "identity", "indexes"}
-        if more:
-            raise not_supported(
-                f"LIKE ... INCLUDING {' '.join(sorted(more)).upper()} is not supported",
-                hint="INCLUDING DEFAULTS is.",
-            )
-        made = []
-        for column in info.columns:
-            if column.sized is None:
-                raise not_supported(f'LIKE a table whose column "{column.name}" has no type is not supported')
-            copy = tree.ColumnDef(column.name, column.sized, "", not_null=column.not_null)
-            if "defaults" in node.including and (
-                column.name in info.sequences or self.schema.counts(info.name)
-            ):
-                raise not_supported(
-                    "LIKE ... INCLUDING DEFAULTS of a table that counts its rows is not supported"
-                )
-            if "defaults" in node.including and column.name in info.defaults:
-                copy.default_sql = info.defaults[column.name]
-            made.append(copy)
-        return made
 
     def _check_references(self, node: tree.CreateTable) -> None:
         """Refuse foreign keys to what is not there, or is no key: SQLite would say so at each change only."""
@@ -319,6 +293,15 @@ class Schemas(ColumnDefinitions):
 
     def _refuse_dependents(self, info: TableInfo, node: tree.Drop) -> None:
         others = {parts[-1].lower() for parts in node.names}
+        for sequence in self._owned(info):
+            users = [n for n in self.schema.counted_by(sequence) if n.lower() not in others]
+            if users:
+                raise PgError(
+                    "2BP01",
+                    f"cannot drop table {info.name} because other objects depend on it",
+                    detail=f"a default of table {users[0]} depends on sequence {sequence}",
+                    hint=f"Drop the default of {users[0]} first.",
+                )
         dependents = self.schema.references_to(info.name)
         left = [name for name in dependents if name.lower() not in others]
         if left and not node.cascade:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
 from ..types.registry import INTEGERS, NUMERIC, OID, TEXT, PgType, Sized
+
+if TYPE_CHECKING:
+    from .likening import Likeness
 
 
 class Column(NamedTuple):
@@ -122,6 +125,9 @@ class Schema(Protocol):
 
     def mentions(self, view: str, table: str) -> bool:
         """Does a view read this table, itself or by other views?"""
+
+    def likeness(self, schema: str, table: str) -> Likeness:
+        """Return what LIKE may copy of a table beside its columns."""
 
     def touched(self, table: str, how: str) -> frozenset[str]:
         """Return the tables, in small letters, that an insert, update or delete of this one may change, itself too."""

@@ -85,6 +85,15 @@ def serial_row(table: str) -> str:
     )
 
 
+def like(name: str, other: str) -> str:
+    """Return the statement that gives a new sequence the options of another one."""
+    columns = "start_value, increment_by, min_value, max_value, cycle, data_type"
+    return (
+        f"UPDATE {quote_identifier(name)} SET ({columns}, last_value)"
+        f" = (SELECT {columns}, start_value FROM {quote_identifier(other)})"
+    )
+
+
 def create(node: tree.CreateSequence, schema: Schema) -> list[str]:
     """Return the statements for CREATE SEQUENCE."""
     if len(node.name) == 1 and not node.temporary:

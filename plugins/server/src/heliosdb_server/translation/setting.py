@@ -7,7 +7,7 @@ from typing import NamedTuple
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import BY_OID, INTEGERS, JSONB, NUMERIC, TEXT, Sized
+from ..types.registry import INTEGERS, JSONB, NUMERIC, TEXT, Sized, item_of
 from . import tree
 from .assigning import Assigning
 from .literals import S_INT4
@@ -85,7 +85,7 @@ class Setting(Assigning):
                 f"cannot subscript type {kind.title} because it does not support subscripting",
                 position=node.at + 1,
             )
-        one = column._replace(sized=Sized(BY_OID[kind.element], column.sized.modifier))
+        one = column._replace(sized=Sized(item_of(kind) or TEXT, column.sized.modifier))
         self.functions = True
         text = scope.relations[0].column(column).text  # the changed table comes first
         for chain, value in node.items:

@@ -30,6 +30,8 @@ class ColumnDef(Node):
     collate: str = ""
     constraint: str = ""
     default_sql: str = ""  # the default of a column that is like another one, as SQLite has it
+    generated_sql: str = ""  # ... and what makes its values
+    counts_like: str = ""  # the sequence whose options that of an identity column has
 
 
 @dataclass
