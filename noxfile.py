@@ -294,6 +294,7 @@ def wheels(session: nox.Session) -> None:
 
 
 SMOKE = """
+import importlib
 import importlib.metadata as metadata
 import heliosdb_sqlite
 
@@ -302,7 +303,9 @@ conn = heliosdb_sqlite.connect(":memory:")
 assert conn.execute("SELECT 'it works'").fetchone() == ("it works",)
 conn.close()
 for plugin in metadata.entry_points(group="heliosdb"):
-    plugin.load()
+    package = importlib.import_module(plugin.load().__name__.partition(".")[0])
+    assert package.__version__ == plugin.dist.version, package
+    assert all(hasattr(package, name) for name in getattr(package, "__all__", ()))
 """
 
 

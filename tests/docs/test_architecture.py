@@ -46,7 +46,7 @@ ROOMS = {
     ],
     "heliosdb_timetravel": ["errors", "storage", "reading", "session", "versions", "methods", "plugin"],
     "heliosdb_vector": [
-        *("values", "functions", "statements", "memory", "index"),
+        *("values", "functions", "statements", "results", "recognising", "memory", "index"),
         *("search", "surface", "plugin"),
     ],
 }

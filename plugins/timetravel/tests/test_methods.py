@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+import heliosdb_timetravel
 from heliosdb_timetravel import HistoryWarning
 
 
@@ -368,3 +369,9 @@ def test_whatever_texts_are_made_into(conn, past, moment):
     conn.execute("DELETE FROM t")
     conn.commit()
     assert conn.restore("t", at=then).total > 0
+
+
+def test_what_the_methods_return_can_be_named_in_annotations():
+    for name in heliosdb_timetravel.__all__:
+        assert isinstance(getattr(heliosdb_timetravel, name), type)
+    assert not hasattr(heliosdb_timetravel, "Versions")

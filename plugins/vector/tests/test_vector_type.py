@@ -198,3 +198,9 @@ def test_the_examples_of_the_docstrings():
     for module in (heliosdb_vector.values.vector, heliosdb_vector.values.shortest):
         result = doctest.testmod(module)
         assert result.attempted and not result.failed
+
+
+def test_what_the_methods_return_can_be_named_in_annotations():
+    for name in heliosdb_vector.__all__:
+        assert isinstance(getattr(heliosdb_vector, name), type)
+    assert not hasattr(heliosdb_vector, "VectorIndex")

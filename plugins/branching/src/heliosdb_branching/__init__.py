@@ -17,3 +17,4 @@ __all__ = [
     "TableDiff",
     "UndoReport",
 ]
+__version__ = "0.1.0"

@@ -8,3 +8,4 @@ from .keys.derivation import Argon2id, Scrypt
 from .keys.given import Passphrase
 
 __all__ = ["Argon2id", "Passphrase", "Scrypt", "decrypt_file", "encrypt_file", "forget_keys"]
+__version__ = "0.1.0"

@@ -15,3 +15,4 @@ __all__ = [
     "VectorField",
     "as_of",
 ]
+__version__ = "0.1.0"

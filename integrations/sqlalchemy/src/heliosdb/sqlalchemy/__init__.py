@@ -6,3 +6,4 @@ from .past import Tag, Transaction
 from .types import HALFVEC, VECTOR, Encrypted
 
 __all__ = ["HALFVEC", "VECTOR", "Encrypted", "Tag", "Transaction"]
+__version__ = "0.1.0"
