@@ -8,6 +8,7 @@ from ..protocol.errors import PgError
 from . import tree
 from .alterations import Alterations
 from .lexer import Kind
+from .walking import changes_rows
 
 
 class CursorStatements(Alterations):
@@ -32,7 +33,10 @@ class CursorStatements(Alterations):
             self.take("without", "hold")
         self.expect("for")
         args["text"] = self.text[self.token.start :]
-        self.query()
+        if changes_rows(self.query()):
+            raise PgError(
+                "0A000", "DECLARE CURSOR must not contain data-modifying statements in WITH", position=at + 1
+            )
         return tree.Command("declare", args, at=at)
 
     def _command_fetch(self, at: int) -> tree.Node:

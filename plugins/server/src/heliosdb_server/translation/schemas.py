@@ -15,6 +15,7 @@ from .likening import Likening
 from .naming import free_name, name_of
 from .schema_edit import SchemaEdit, TemporaryRows, TypeChange
 from .scope import Column, Relation, Scope, TableInfo
+from .walking import changes_rows
 
 
 class Schemas(Likening):
@@ -164,6 +165,13 @@ class Schemas(Likening):
 
     def _run_createas(self, node: tree.CreateAs) -> list[Any]:
         name = self._new_name(node.table, temporary=node.temporary)
+        if changes_rows(node.query):
+            if node.kind == "view":
+                raise not_supported("views must not contain data-modifying statements in WITH")
+            raise not_supported(
+                "CREATE TABLE AS of a WITH that changes rows is not supported",
+                hint="Create the table first, and INSERT INTO it.",
+            )
         self.viewing = node.kind == "view"
         text, columns = self.query(node.query, None)
         if self.parameters:
@@ -249,6 +257,8 @@ class Schemas(Likening):
             return list(self._dropped_types(node))
         if node.kind == "sequence":
             return sequences.dropped(node, self.schema)
+        if node.kind == "schema":
+            return self._dropped_schemas(node)
         if node.kind not in ("table", "view", "index", "trigger"):
             if node.if_exists and node.kind in ("domain", "function", "extension", "materialized view"):
                 return []
@@ -277,6 +287,18 @@ class Schemas(Likening):
             if node.kind == "table" and info is not None:
                 made += [f"DROP TABLE {quote_identifier(name)}" for name in self._owned(info)]
         return made
+
+    def _dropped_schemas(self, node: tree.Drop) -> list[Any]:
+        for parts in node.names:
+            name = parts[-1]
+            if name in ("pg_catalog", "information_schema"):
+                text = f"cannot drop schema {name} because it is required by the database system"
+                raise PgError("2BP01", text)
+            if name == "public":
+                raise not_supported("DROP SCHEMA public is not supported: it is the file itself")
+            if not node.if_exists:
+                raise PgError("3F000", f'schema "{name}" does not exist')
+        return []
 
     def _has_index(self, parts: tuple[str, ...]) -> bool:
         return (len(parts) > 1 or self.schema.sees("public")) and self.schema.has_index(parts[-1])

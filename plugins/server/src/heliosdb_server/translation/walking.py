@@ -64,3 +64,11 @@ def replaced(node: tree.Node, old: tree.Node, new: tree.Node) -> tree.Node:
 def written(node: tree.Node) -> str:
     """Return what tells an expression from others, wherever it stands."""
     return re.sub(r"\bat=-?\d+", "", repr(node))
+
+
+def changes_rows(query: tree.Node) -> bool:
+    """Is there a change in the WITH of a query?"""
+    return isinstance(query, tree.Select) and (
+        any(isinstance(item.query, (tree.Insert, tree.Update, tree.Delete)) for item in query.with_)
+        or changes_rows(query.body)
+    )

@@ -70,3 +70,26 @@ SELECT 1;
 ROLLBACK;
 SELECT count(*) FROM pairs;
 EXPLAIN UPDATE nope SET a = 1 FROM t RETURNING t.a;
+-- Where a change in a WITH can't stand, and schemas that are not there
+DROP VIEW IF EXISTS v;
+DROP TABLE t;
+CREATE TABLE t (id int PRIMARY KEY, a int, name text);
+INSERT INTO t VALUES (1, 10, 'x'), (2, 20, 'y'), (3, 30, 'z');
+CREATE VIEW w AS WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d;
+-- refused: 0A000
+CREATE TABLE w2 AS WITH d AS (UPDATE t SET a = a RETURNING *) SELECT * FROM d;
+BEGIN;
+DECLARE c CURSOR FOR WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d;
+ROLLBACK;
+SELECT count(*) FROM t;
+PREPARE p (int) AS WITH d AS (UPDATE t SET a = a + $1 WHERE id = $1 RETURNING *) SELECT d.a, $1 + 1 FROM d;
+EXECUTE p (1);
+EXECUTE p (2);
+INSERT INTO t SELECT id + 100, a, name FROM t WHERE id = 1 RETURNING id, (SELECT 1 WHERE t.id = 101);
+UPDATE t SET id = (SELECT max(id) FROM t) + t.id;
+SELECT id FROM t ORDER BY id;
+CREATE SCHEMA IF NOT EXISTS public;
+CREATE SCHEMA public;
+DROP SCHEMA nope;
+DROP SCHEMA IF EXISTS nope, nix CASCADE;
+DROP SCHEMA pg_catalog;
