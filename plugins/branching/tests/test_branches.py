@@ -44,20 +44,25 @@ def test_a_branch_by_a_uri(main, branch, path, connect, rows):
     assert rows(reader) == rows(main)
 
 
-def test_a_connection_that_only_reads_can_call_every_method(main, path, connect, rows):
-    reader = connect(f"{path.as_uri()}?mode=ro", uri=True)
-    reader.create_branch("b")
-    branch = connect(path, branch="b")
-    branch.execute("DELETE FROM fruit WHERE id > 1")
+@pytest.mark.parametrize("query", ["mode=ro", "immutable=1", "pragma"])
+def test_a_connection_that_only_reads_changes_no_branches(main, branch, path, connect, query):
+    branch.execute("UPDATE fruit SET price = 9")
     branch.commit()
-    assert reader.compare_branches("main", "b").total_row_changes == 2
-    assert reader.merge_branch("b").total_row_changes == 2
-    assert len(rows(reader)) == 1
-    reader.undo_merge("b")
-    reader.delete_branch("b")
-    with pytest.raises(heliosdb_sqlite.OperationalError, match="attempt to write a readonly database"):
-        reader.execute("DELETE FROM fruit")
-    assert len(rows(main)) == 3
+    reading = connect(path) if query == "pragma" else connect(f"{path.as_uri()}?{query}", uri=True)
+    if query == "pragma":
+        reading.execute("PRAGMA query_only = 1")
+    for call in (
+        lambda: reading.create_branch("c"),
+        lambda: reading.merge_branch("b"),
+        lambda: reading.delete_branch("b"),
+        lambda: reading.undo_merge("b"),
+    ):
+        with pytest.raises(heliosdb_sqlite.OperationalError, match="attempt to write a readonly database"):
+            call()
+    assert [each.name for each in reading.list_branches()] == ["main", "b"]
+    assert reading.compare_branches("main", "b").tables_modified == ("fruit",)
+    assert reading.merge_branch("b", dry_run=True).total_row_changes == 3
+    assert main.execute("SELECT count(*) FROM fruit WHERE price = 9").fetchone() == (0,)
 
 
 def test_the_file_of_a_branch_is_no_database_of_its_own(main, branch, connect):

@@ -20,21 +20,25 @@ from .merging.deciding import checked_strategy
 from .merging.job import Request
 from .merging.merge import merge
 from .names import MAIN, is_branch_file
-from .opening import Opener, file_behind, opener_for, refuse_open_transaction
+from .opening import Opener, file_behind, opener_for, refuse_open_transaction, refuse_read_only
 from .registry.entries import find, meta
 from .results import Branch, MergeReport, UndoReport
 
 
-def opener_of(connection: Any, what: str = "") -> Opener:
+def opener_of(connection: Any, what: str = "", *, reads: bool = False) -> Opener:
     """Return what opens the connection's database and its branches.
 
     :param what: the method, where it does not go together with a transaction that the connection has open
+    :param reads: it only reads, although it has a name here
 
+    :raises OperationalError: there is such a transaction, or the method writes and the connection can't
     :raises NotSupportedError: the database is in memory
     :raises ProgrammingError: the file is a branch, opened as if it were a database of its own
     """
     if what:
         refuse_open_transaction(connection, what)
+        if not reads:
+            refuse_read_only(connection, what)
     session = session_of(connection)
     if session is not None and session.database:
         return opener_for(connection, session.database)
@@ -106,7 +110,7 @@ def merge_branch(
         one, in tables that no foreign key refers to
     :raises MergeConflict: there are conflicts that the strategy does not decide; nothing was changed
     """
-    opener = opener_of(connection, "merge_branch()")
+    opener = opener_of(connection, "merge_branch()", reads=dry_run)
     request = Request(name, into, checked_strategy(strategy), dry_run, renumber, caller=connection)
     return merge(opener, request)
 

@@ -15,7 +15,7 @@ import heliosdb_sqlite
 from heliosdb_sqlite import plugins
 from heliosdb_sqlite.sql.schema import database_files
 
-from .running import run, value
+from .running import rows, run, value
 
 _NOT_INSIDE = ("branch", "heliosdb_mode")
 """The options that connections of the plugin's own go without: they choose no branch, and serve nobody."""
@@ -107,6 +107,20 @@ def refuse_open_transaction(connection: Any, what: str) -> None:
         raise sqlite3.OperationalError(
             f"{what} works with what is committed, and this connection has a transaction open: commit or roll back "
             "first"
+        )
+
+
+def refuse_read_only(connection: Any, what: str) -> None:
+    """Raise when the connection was opened to read: others are opened to do the work, and would write after all.
+
+    :raises OperationalError: it was, or has ``PRAGMA query_only``
+    """
+    # Of a database that can't be written to, SQLite begins no transaction that writes; asked so, it begins none at all.
+    begun = rows(connection, "EXPLAIN BEGIN IMMEDIATE")
+    reads = any(row[1] in ("Transaction", b"Transaction") and row[2:4] == (0, 0) for row in begun)
+    if reads or value(connection, "PRAGMA query_only"):
+        raise sqlite3.OperationalError(
+            f"attempt to write a readonly database: {what} writes, and this connection only reads; open another one"
         )
 
 
