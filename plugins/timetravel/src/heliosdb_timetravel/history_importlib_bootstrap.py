@@ -23,7 +23,7 @@ def history(connection: Any, table: str, key: Any, *, dropped: bool = False) -> 
     :param dropped: show the columns that the table has no more, too
     :raises OperationalError: the table keeps no history
     """
-    travel = of(connection)
+    travel = of(connection, "history()")
     travel.look_again()
     past = find_past(travel, table)
     where, values = condition(past, key)

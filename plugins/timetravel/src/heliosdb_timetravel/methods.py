@@ -19,7 +19,7 @@ def recorded_as(connection: Any, user: str | None) -> Iterator[None]:
 
     :param user: what ``system_user`` will say; None for nobody in particular
     """
-    travel = of(connection)
+    travel = of(connection, "recorded_as()")
     before, travel.user = travel.user, user
     try:
         yield

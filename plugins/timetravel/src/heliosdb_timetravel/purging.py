@@ -50,7 +50,7 @@ def purge_history(
     :param progress: called after each step with the table's name and the number of rows deleted so far
     :raises ProgrammingError: neither ``before`` nor a retention says how much
     """
-    travel = of(connection)
+    travel = of(connection, "purge_history()")
     travel.look_again()
     if step < 1:
         raise sqlite3.ProgrammingError(f"step={step!r}: delete at least one row at a time")

@@ -74,7 +74,7 @@ def restore(
     :raises DataError: the history does not go back that far
     :raises IntegrityError: rows of then break a foreign key that is enforced now
     """
-    travel = of(connection)
+    travel = of(connection, "restore()")
     travel.look_again()
     given = [
         (unit, value)

@@ -345,9 +345,10 @@ def _for_later(error: sqlite3.OperationalError) -> bool:
     return "readonly" in str(error) or "locked" in str(error) or "busy" in str(error)
 
 
-def of(connection: Any) -> TimeTravel:
+def of(connection: Any, method: str = "this") -> TimeTravel:
     """Return the time travel of a connection.
 
+    :param method: what needs it, for the error
     :raises ProgrammingError: it is not switched on
     """
     try:
@@ -356,6 +357,6 @@ def of(connection: Any) -> TimeTravel:
         found = None
     if not isinstance(found, TimeTravel):
         raise sqlite3.ProgrammingError(
-            "time travel is not switched on for this connection: connect(..., enable_time_travel=True)"
+            f"{method} needs time travel switched on: connect(..., enable_time_travel=True)"
         )
     return found

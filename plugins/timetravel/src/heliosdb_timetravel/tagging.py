@@ -19,7 +19,7 @@ def tag(connection: Any, name: str) -> int:
     :raises IntegrityError: the name is taken
     :raises OperationalError: no table keeps a history
     """
-    travel = of(connection)
+    travel = of(connection, "tag()")
     travel.look_again()
     if not name:
         raise sqlite3.ProgrammingError(f"not a name for a tag: {name!r}: give a text")

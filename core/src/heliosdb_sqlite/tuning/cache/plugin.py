@@ -48,7 +48,9 @@ def get_cache_stats(connection: Any) -> CacheStats:
     session_state = state(connection) if hasattr(connection, "_session") else {}
     cache: Cache | None = session_state.get(NAME)
     if cache is None:
-        raise sqlite3.ProgrammingError("this connection has no result cache: connect(..., enable_cache=True)")
+        raise sqlite3.ProgrammingError(
+            "get_cache_stats() needs the result cache switched on: connect(..., enable_cache=True)"
+        )
     return cache.stats()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from heliosdb_sqlite.plugins import run, schema_of
 
-from ..memory.freshness import freshness_of, known_to
+from ..memory.freshness import freshness_of, refuse_without_search
 from ..memory.reading import Column
 from ..statements.texts import plain_texts
 from .building import set_progress
@@ -52,7 +52,7 @@ def vector_index_stats(connection: Any, name: str | None = None) -> list[VectorI
     :raises OperationalError: there is no index of that name
     :raises ProgrammingError: the connection has no vector search
     """
-    _need(connection, "vector_index_stats()")
+    refuse_without_search(connection, "vector_index_stats()")
     with plain_texts(connection):
         return _stats(connection, name)
 
@@ -103,12 +103,5 @@ def vector_index_progress(connection: Any, callback: Callable[[str, int, int], A
 
     :raises ProgrammingError: the connection has no vector search
     """
-    _need(connection, "vector_index_progress()")
+    refuse_without_search(connection, "vector_index_progress()")
     set_progress(connection, callback)
-
-
-def _need(connection: Any, method: str) -> None:
-    if not known_to(connection):
-        raise sqlite3.ProgrammingError(
-            f"{method} needs vector search switched on: connect(..., enable_vector_search=True)"
-        )

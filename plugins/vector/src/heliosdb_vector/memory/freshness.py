@@ -85,6 +85,17 @@ def known_to(connection: Any) -> bool:
         return False
 
 
+def refuse_without_search(connection: Any, method: str) -> None:
+    """Raise for a method that needs vector search.
+
+    :raises ProgrammingError: the connection has none
+    """
+    if not known_to(connection):
+        raise sqlite3.ProgrammingError(
+            f"{method} needs vector search switched on: connect(..., enable_vector_search=True)"
+        )
+
+
 def introduce(connection: Any, limit: int, *, log: bool, exact: bool) -> None:
     """Begin to know a connection."""
     state(connection)[_KEY] = Freshness(connection, limit, log, exact)

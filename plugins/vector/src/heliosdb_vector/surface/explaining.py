@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
 from heliosdb_sqlite.plugins import Parameters, Statement
 
-from ..memory.freshness import known_to
+from ..memory.freshness import refuse_without_search
 from ..search.answering import Outcome, Plan
 from ..search.statements import NOTE, outcomes_of
 from .preparing import packer, prepared
@@ -53,10 +52,7 @@ def explain_vector(connection: Any, sql: str, parameters: Parameters = ()) -> Ve
 
     :raises ProgrammingError: the connection has no vector search
     """
-    if not known_to(connection):
-        raise sqlite3.ProgrammingError(
-            "explain_vector() needs vector search switched on: connect(..., enable_vector_search=True)"
-        )
+    refuse_without_search(connection, "explain_vector()")
     reasons: list[str] = []
     statement = prepared(connection, Statement(sql), reasons)
     plan: Plan | None = statement.notes.get(NOTE)

@@ -9,7 +9,7 @@ from typing import Any
 from heliosdb_sqlite.plugins import Parameters
 
 from ..functions.words import NAME
-from ..memory.freshness import known_to
+from ..memory.freshness import refuse_without_search
 from ..search.statements import answering_together
 from ..statements.queries import calls_of
 
@@ -27,10 +27,7 @@ def executemany_grouped(connection: Any, sql: str, parameters: Iterable[Paramete
 
     :raises ProgrammingError: the statement is no such SELECT, or the connection has no vector search
     """
-    if not known_to(connection):
-        raise sqlite3.ProgrammingError(
-            "executemany_grouped() needs vector search switched on: connect(..., enable_vector_search=True)"
-        )
+    refuse_without_search(connection, "executemany_grouped()")
     if not calls_of(sql) and NAME not in sql.lower():
         raise sqlite3.ProgrammingError(f"executemany_grouped() runs a SELECT with a vector function: {sql!r}")
     sets = list(parameters)
