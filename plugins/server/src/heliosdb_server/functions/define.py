@@ -73,6 +73,8 @@ def guarded(function: Callable[..., Any], failure: Failure) -> Callable[..., Any
 
 def _unexpected(function: Callable[..., Any], error: Exception) -> PgError:
     name = function.__name__.removeprefix("pg_")
+    if isinstance(error, ZeroDivisionError):
+        return PgError("22012", "division by zero")
     if isinstance(error, InvalidOperation):
         return PgError("22003", f"{name}(): a number has more digits than can be calculated with here")
     if isinstance(error, (TypeError, ValueError, AttributeError)):

@@ -245,16 +245,25 @@ class Aggregating(Composites):
         count = of("count", arg.text)
         if arg.type is INT8:
             halves = (of("sum", half) for half in (f"{arg.text} >> 32", f"{arg.text} & 4294967295"))
+            if node.distinct and node.over is None:
+                return self._exactly(f"pg_exact('/', {exactly}, {count})")
             if node.distinct:
                 return average
-            return average._replace(shown=f"pg_exact_average({', '.join(halves)}, {count})")
+            return self._exactly(f"pg_exact_average({', '.join(halves)}, {count})")
         if scale is not None:
             total_text = whole
         elif node.over is None:
             total_text = exactly
         else:
             return average
-        return average._replace(shown=f"pg_exact('/', {total_text}, {count})")
+        shown = f"pg_exact('/', {total_text}, {count})"
+        return average._replace(shown=shown) if scale is not None else self._exactly(shown)
+
+    def _exactly(self, shown: str) -> Ex:
+        """Return a number that is calculated with all its digits, also where it is calculated with."""
+        if self.lasting:
+            return self._fifteen(shown)
+        return self.own(f"CAST({shown} AS NUMERIC)", Sized(NUMERIC))._replace(shown=shown)
 
     def _native_result(self, name: str, args: Sequence[Ex]) -> Sized | None:
         if name == "count":

@@ -43,6 +43,7 @@ from ..types.registry import (
 from . import decimals, tree
 from .aggregating import AGGREGATES, Aggregating
 from .literals import S_BOOL, S_FLOAT8, S_INT4, S_TEXT, is_number
+from .operators import is_apart
 from .scope import Ex, Scope
 from .signatures import SIGNATURES, VOLATILE, WRITES, Signature
 from .wholes import is_plain
@@ -62,6 +63,11 @@ _OF_ARRAYS = {
     "array_prepend": 1, "array_cat": 0, "array_remove": 0, "array_replace": 0, "array_position": 0,
     "array_positions": 0, "array_dims": 0, "array_to_string": 0, "trim_array": 0,
 }  # fmt: skip
+
+
+# How many arguments beside the array are items of it.
+_ITEMS = {"array_append": 1, "array_prepend": 1, "array_remove": 1, "array_replace": 2, "array_position": 1,
+          "array_positions": 1}  # fmt: skip
 
 
 class Calls(Aggregating):
@@ -145,6 +151,15 @@ class Calls(Aggregating):
         place = _OF_ARRAYS.get(name, len(kinds))
         if place < len(kinds) and (kind := kinds[place]) is not None and not kind.element:
             raise self._no_function(node, args)
+        if name in _ITEMS and len(kinds) > 1 and place < len(kinds):
+            array, items = (
+                kinds[place],
+                [each for at, each in enumerate(kinds[:3]) if at != place][: _ITEMS[name]],
+            )
+            element = BY_OID.get(array.element) if array is not None else None
+            for each in items:
+                if element is not None and each is not None and not each.element and is_apart(element, each):
+                    raise self._no_function(node, args)
         if name == "abs" and kinds and kinds[0] is not None and not is_number(kinds[0]):
             raise self._no_function(node, args)
         if name == "length" and len(kinds) == 2 and kinds[0] not in (None, BYTEA):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..types.registry import MOMENTS, TEXT, Sized, enumerated
+from ..types.registry import FLOAT4, FLOAT8, MOMENTS, TEXT, Sized, enumerated
 from . import tree
 from .grouping import Grouping, directed
 from .literals import wider
@@ -76,12 +76,12 @@ class Combining(Grouping):
             )
 
     def _become(self, text: str, columns: tuple[Column, ...], merged: tuple[Column, ...]) -> str:
-        """Return a query with its dates and times as those that they meet."""
+        """Return a query with its dates, times and numbers as those that they meet."""
         casts = [
             a.sized is not None
             and b.sized is not None
             and a.sized.type is not b.sized.type
-            and a.sized.type in MOMENTS
+            and (a.sized.type in MOMENTS or b.sized.type in (FLOAT4, FLOAT8))
             for a, b in zip(columns, merged, strict=True)
         ]
         if not any(casts):
@@ -91,7 +91,7 @@ class Combining(Grouping):
         for at, (a, b) in enumerate(zip(columns, merged, strict=True)):
             made = Ex(f"{name}.c{at}", a.sized)
             if casts[at] and b.sized is not None:
-                made = self.cast(made, b.sized, -1)
+                made = self.cast(made, Sized(b.sized.type), -1)
             listed.append(f"{made.text} AS {quote_identifier(b.name)}")
         return f"SELECT * FROM (WITH {self._named(name, text, len(columns))} SELECT {', '.join(listed)} FROM {name})"
 

@@ -84,7 +84,7 @@ class Composites(Matching):
             [node.otherwise] if node.otherwise is not None else []
         )
         results = [
-            self._same(self.typed(r, sized or S_TEXT, n.at), sized)
+            self.same(self.typed(r, sized or S_TEXT, n.at), sized)
             for r, n in zip(results, nodes, strict=True)
         ]
         parts, heads = ["CASE"], []
@@ -130,7 +130,7 @@ class Composites(Matching):
             return Sized(found.type)  # a literal beside it may be longer
         return found
 
-    def _same(self, ex: Ex, sized: Sized | None) -> Ex:
+    def same(self, ex: Ex, sized: Sized | None) -> Ex:
         """Return the expression in the type that it shares with others, where SQLite's values would differ."""
         if sized is not None and ex.type in MOMENTS and sized.type in MOMENTS and ex.type is not sized.type:
             return self.cast(ex, sized, -1)
@@ -145,7 +145,7 @@ class Composites(Matching):
         items = [self.ex(node, scope) for node in nodes]
         sized = self.common(items) or want
         made = [
-            self._same(self.typed(i, sized or S_TEXT, n.at), sized) for i, n in zip(items, nodes, strict=True)
+            self.same(self.typed(i, sized or S_TEXT, n.at), sized) for i, n in zip(items, nodes, strict=True)
         ]
         return made, sized or (S_TEXT if any(item.unknown for item in items) else None)
 

@@ -79,7 +79,9 @@ class Listing(Tables):
         if wanted is None:
             for start, end, names in scope.merged:
                 listed = _merged_first(listed, start, end, names)
-        found = [(column.name, relation.column(column)) for _, relation, column in listed]
+        found = [
+            (column.name, relation.column(column, merged=wanted is None)) for _, relation, column in listed
+        ]
         if not found and wanted is not None:
             if (outer := scope.outer.relation(wanted) if scope.outer else None) is not None:
                 inner = Scope([outer])

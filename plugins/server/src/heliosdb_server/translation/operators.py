@@ -64,10 +64,17 @@ def _kind(kind: PgType) -> str:
     return "text" if kind in (JSON, JSONB) else _KIND.get(kind.category, "")
 
 
+def is_apart(one: PgType, two: PgType) -> bool:
+    """Can values of these types never be of one?"""
+    kinds = {_kind(one), _kind(two)}
+    if JSONB in (one, two) and one is not two:
+        return True
+    return len(kinds) > 1 and "" not in kinds and not ({UNKNOWN} | REG) & {one, two}
+
+
 def refuse_unmatched(one: PgType, two: PgType) -> None:
     """Refuse values that can't be of one type, where a result is the one or the other."""
-    kinds = {_kind(one), _kind(two)}
-    if len(kinds) > 1 and "" not in kinds and not ({UNKNOWN} | REG) & {one, two}:
+    if is_apart(one, two):
         raise PgError("42804", f"types {one.title} and {two.title} cannot be matched")
 
 

@@ -27,6 +27,9 @@ class Column(NamedTuple):
     not_null: bool = False
     scale: int | None = None  # how many decimals a calculated number has, where all have as many
     shown: str = ""  # the column beside it that has its digits, where they are not its value
+    merged: tuple[str, Sized | None] | None = (
+        None  # what it is without a table's name, where USING has merged it
+    )
     digits: str = ""  # how its digits are written, where no column beside it has them
 
     @property
@@ -57,8 +60,13 @@ class Relation(NamedTuple):
         """Return what stands before a column's name."""
         return quote_identifier(self.written or self.alias)
 
-    def column(self, column: Column) -> Ex:
-        """Return a column of it as an expression."""
+    def column(self, column: Column, *, merged: bool = False) -> Ex:
+        """Return a column of it as an expression.
+
+        :param merged: it is named without the relation, and is what a join has made of it
+        """
+        if merged and column.merged is not None:
+            return Ex(column.merged[0], column.merged[1], not_null=column.not_null)
         text = column.sql or f"{self.prefix()}.{quote_identifier(column.name)}"
         shown = f"{self.prefix()}.{quote_identifier(column.shown)}" if column.shown else column.digits
         return Ex(text, column.sized, column.source, column.not_null, scale=column.scale, shown=shown)
@@ -221,7 +229,7 @@ class Scope:
             raise PgError("42702", f'column reference "{name}" is ambiguous', position=at + 1)
         if matches:
             relation, column = matches[0]
-            return relation.column(column)
+            return relation.column(column, merged=table is None)
         if may_be:
             quoted = "`" + name.replace("`", "``") + "`"  # which SQLite never takes for a string
             if table is not None or len(may_be) == 1:

@@ -222,6 +222,15 @@ class Tables(RowFunctions):
             made += f" ON {self.truth(node.on, scope, 'JOIN/ON')}"
         return made
 
+    def _merged(self, kind: str, left: Ex, right: Ex) -> tuple[str, Sized | None]:
+        """Return the column that two become under USING, of the type that they have in common."""
+        sized = self.common([left, right])
+        if kind == "full":
+            made = f"coalesce({self.same(left, sized).text}, {self.same(right, sized).text})"
+        else:
+            made = self.same(right if kind == "right" else left, sized).text
+        return made, sized
+
     def _using(self, names: tuple[str, ...], node: tree.Join, scope: Scope, before: int, middle: int) -> str:
         conditions = []
         for name in names:
@@ -234,12 +243,12 @@ class Tables(RowFunctions):
                 )
             one, two = self.matched(left, right, tree.Binary("=", node.left, node.right, at=node.at))
             conditions.append(f"{one.text} = {two.text}")
-            if node.kind in ("right", "full"):
-                merged = f"coalesce({left.text}, {right.text})"
+            if node.kind in ("right", "full") or (left.sized != right.sized):
+                merged = self._merged(node.kind, left, right)
                 for at in range(before, middle):
                     relation = scope.relations[at]
                     changed = tuple(
-                        c._replace(sql=merged) if c.name.lower() == name.lower() else c
+                        c._replace(merged=merged) if c.name.lower() == name.lower() else c
                         for c in relation.columns
                     )
                     scope.relations[at] = relation._replace(columns=changed)
