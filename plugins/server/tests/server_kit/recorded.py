@@ -17,7 +17,7 @@ import psycopg
 
 import heliosdb_sqlite
 
-from .asking import SCRIPTS, answers, questions
+from .asking import SCRIPTS, answers, comparable, questions
 from .cluster import cluster
 
 FILE = Path(__file__).parent.parent / "oracle" / "answers.json"
@@ -56,9 +56,9 @@ def record() -> None:
                 ours = from_here(Path(folder), script)
             kept = []
             for question, one, two in zip(asked, theirs, ours, strict=True):
-                made = {"sql": question.sql, **one}
+                made = {"sql": question.sql, **comparable(one)}  # so that it is the same each time
                 if question.mark == "otherwise":
-                    made["here"] = two
+                    made["here"] = comparable(two)
                 kept.append(json.dumps(made, ensure_ascii=False))
             lines.append(f"{json.dumps(script)}: [\n" + ",\n".join(kept) + "\n]")
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -19,7 +19,7 @@ def jsonable(value: Any, kind: str) -> Any:
     """Return a value of a type as JSON has it."""
     if value is None:
         return None
-    if kind in ("json", "record"):
+    if kind in ("json", "record", "number"):
         return reading.Raw(value if isinstance(value, str) else reading.json_dump(value))
     if kind == "jsonb":
         return reading.Raw(jsonb_dump(load(value) if isinstance(value, str) else value))

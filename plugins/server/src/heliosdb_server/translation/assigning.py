@@ -95,6 +95,8 @@ class Assigning(Selects):
         if made.text == "NULL" or was is None:
             return made.text
         self.refuse_label(kind, was, column.name, at)
+        if kind in STRINGS and is_free(made) and (made.shown or made.scale is not None):
+            made, was = Ex(self.as_text(made), Sized(TEXT), not_null=made.not_null), TEXT
         limited = kind in (VARCHAR, BPCHAR) and target.modifier > 4
         calculated = kind is NUMERIC and is_free(made) and made.shown and was is kind
         if was is kind and not limited and kind not in (INT4, INT2) and not calculated:  # noqa: SIM102

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..protocol.errors import PgError
-from ..types.registry import BYTEA, FLOAT4, FLOAT8, RECORD, REG, Sized
+from ..types.registry import BPCHAR, BYTEA, FLOAT4, FLOAT8, RECORD, REG, Sized
 from . import tree
 from .decimals import exact, is_free
 from .literals import S_TEXT
@@ -58,7 +58,7 @@ class Listing(Tables):
         """Return a value as an item of the array that a record travels as."""
         if item.type is BYTEA:
             return f"CASE WHEN {item.text} IS NOT NULL THEN hex({item.text}) END"
-        if is_free(item):
+        if is_free(item) or item.sized == Sized(BPCHAR):
             return exact(item)
         return self.json_item(item) if item.type in (FLOAT4, FLOAT8) else item.text
 

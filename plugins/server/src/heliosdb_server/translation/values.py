@@ -309,7 +309,7 @@ class Values:
         if ex.type is not None and ex.type is BY_OID[TIMESTAMPTZ.array]:
             return self.own(f"pg_json_moments({ex.text})", None).text, "json"
         if ex.type is NUMERIC and (ex.decimals is not None or ex.shown):
-            return self.as_text(ex), "json"
+            return self.as_text(ex), "number"
         return ex.text, working_name(ex.type)
 
     def json_item(self, ex: Ex) -> str:

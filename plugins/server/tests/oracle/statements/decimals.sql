@@ -110,7 +110,6 @@ CREATE VIEW v AS SELECT id, price * 2 AS x, price / 3 AS y FROM p;
 SELECT id, x FROM v ORDER BY id;
 -- otherwise: a view's quotient has the digits of its value
 SELECT y FROM v ORDER BY id;
--- otherwise: a stored number has no zeros behind it, but in a column numeric(p, s)
 SELECT x FROM (VALUES (1), (2)) t(x) UNION SELECT n FROM p ORDER BY 1;
 -- otherwise: the digits of its value
 WITH RECURSIVE t(n, x) AS (SELECT 1, 1.0 UNION ALL SELECT n + 1, x / 2 FROM t WHERE n < 5) SELECT * FROM t;

@@ -5,7 +5,6 @@ SELECT round(1.5), round(2.5), round(-2.5), round(2.5::float8), round(1.255, 2),
 SELECT trunc(1.9), trunc(-1.9), trunc(1.999, 2), trunc(1.9::float8), trunc(1234, -2);
 SELECT mod(7, 3), mod(-7, 3), mod(7.5, 2), div(7, 2), div(-7.5, 2);
 SELECT sqrt(2), sqrt(4.0), cbrt(8), power(2, 3), power(2.0, 3), pow(2::float8, 0.5), exp(0), exp(1.0);
--- otherwise: a floating-point number's last digit
 SELECT ln(10), ln(2.5), log(100), log(100.0), log(2.0, 8.0), log10(1000);
 SELECT pi(), degrees(pi()), radians(180), sin(0), cos(0), tan(0), asin(1), acos(1), atan(1), atan2(1, 1);
 SELECT gcd(12, 18), lcm(4, 6), factorial(5), width_bucket(5.35, 0.024, 10.06, 5);

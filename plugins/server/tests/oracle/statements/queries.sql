@@ -60,7 +60,6 @@ SELECT bool_and(pay > 0), bool_or(pay > 1200), every(id > 0) FROM staff;
 SELECT sum(id), sum(pay), avg(id), stddev(id), variance(id), stddev_pop(id), var_pop(pay) FROM staff;
 SELECT sum(x), avg(x), min(x), max(x) FROM (VALUES (1.5::float8), (2.5)) AS t(x);
 SELECT sum(x::bigint), sum(x::smallint), avg(x::bigint), sum(x::float4), sum(x::numeric) FROM generate_series(1, 3) AS x;
--- otherwise: the value keeps its column's number of decimals
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY pay), percentile_disc(0.5) WITHIN GROUP (ORDER BY pay), mode() WITHIN GROUP (ORDER BY dept) FROM staff;
 SELECT corr(id, pay), covar_pop(id, pay), regr_slope(pay, id) FROM staff;
 SELECT bit_and(id), bit_or(id), bit_xor(id) FROM staff;
