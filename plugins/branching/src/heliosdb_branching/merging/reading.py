@@ -246,15 +246,9 @@ def _rebuilt(side: Side, pair: Pair, alignment: Alignment) -> Iterator[Change]:
 def dropped(side: Side, pair: Pair, ours: Table) -> Iterator[Trio]:
     """Yield the rows of ours, of a table that the branch has dropped, with what they were."""
     assert pair.base is not None  # noqa: S101 - otherwise the branch never had it
-    log = pair.base.log
-    assert log is not None  # noqa: S101 - every table of a branch has one
-    numbers = {name: number for name, number in pair.base.columns if number is not None}
-    columns = [column for column in ours.columns if column in numbers]
-    was: dict[Key, tuple[Any, ...] | None] = {}
-    # Else the key is another one here, and no row is what it was.
-    if all(column in numbers for column in ours.key):
-        found = changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
-        was = {change.key: change.base for change in found}
+    known = {name for name, number in pair.base.columns if number is not None}
+    columns = [column for column in ours.columns if column in known]
+    was = _before(side, pair, ours, columns)
     for key, row in whole(side.target, ours, columns):
         yield Trio(key, key, was.get(key), row, None)
 
@@ -263,17 +257,21 @@ def dropped_cells(
     side: Side, pair: Pair, ours: Table, columns: Sequence[str]
 ) -> Iterator[tuple[Key, tuple[Any, ...] | None, tuple[Any, ...]]]:
     """Yield each row of ours, in columns that the branch has dropped: as it was, and as it is."""
+    was = _before(side, pair, ours, columns)
+    for key, row in whole(side.target, ours, columns):
+        yield key, was.get(key), row
+
+
+def _before(side: Side, pair: Pair, ours: Table, columns: Sequence[str]) -> dict[Key, tuple[Any, ...] | None]:
+    """Return what the rows were in columns that the branch has dropped, by their keys."""
     assert pair.base is not None  # noqa: S101 - otherwise the branch never had them
     log = pair.base.log
     assert log is not None  # noqa: S101 - every table of a branch has one
     numbers = {name: number for name, number in pair.base.columns if number is not None}
-    was: dict[Key, tuple[Any, ...] | None] = {}
-    # Else the key is another one here, and no row is what it was.
-    if all(column in numbers for column in ours.key):
-        found = changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
-        was = {change.key: change.base for change in found}
-    for key, row in whole(side.target, ours, columns):
-        yield key, was.get(key), row
+    if any(column not in numbers for column in ours.key):
+        return {}  # the key is another one here, and no row is what it was
+    found = changes(side.branch, log, side.of(log), None, columns, numbers, {}, ours.key)
+    return {change.key: change.base for change in found}
 
 
 def knows_dropped(side: Side, pair: Pair) -> bool:
