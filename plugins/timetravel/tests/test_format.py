@@ -78,6 +78,16 @@ def test_what_is_written_today_has_the_same_schema(old, conn):
     assert conn.execute(sql).fetchall() == old.execute(sql).fetchall()
 
 
+@pytest.mark.parametrize("column", ["began", "ended", "purged", "name"])
+def test_a_registry_with_values_of_other_types_is_said_to_be_damaged(open_travel, plain, column):
+    with closing(open_travel()) as conn:
+        conn.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    plain.execute(f"UPDATE heliosdb_timetravel_tables SET {column} = x'00'")
+    plain.commit()
+    with pytest.raises(sqlite3.DatabaseError, match="registry of histories in 'main' is damaged"):
+        open_travel().execute("SELECT * FROM t AS OF 'now'")
+
+
 @pytest.mark.parametrize("junk", ["7", "[]", "{}", "no JSON", '{"columns": 3}', None, 5])
 def test_a_registry_that_somebody_wrote_to_is_said_to_be_damaged(open_travel, plain, junk):
     with closing(open_travel()) as conn:

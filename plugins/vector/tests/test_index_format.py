@@ -52,6 +52,47 @@ def test_what_a_later_release_has_stored_is_left_to_it(golden, open_vector, file
     assert conn.execute("SELECT format FROM heliosdb_vector_index").fetchone() == (1,)
 
 
+DAMAGE = [
+    "UPDATE heliosdb_vector_index SET seq = 'x'",
+    "UPDATE heliosdb_vector_index SET nonce = x'00', count = 'many'",
+    "UPDATE heliosdb_vector_index SET facts = '1', odd = '{'",
+    "UPDATE heliosdb_vector_index SET format = 'one'",
+    "UPDATE heliosdb_vector_index SET dimensions = 3",
+    "UPDATE heliosdb_vector_index_part SET codes = substr(codes, 2)",
+    "UPDATE heliosdb_vector_index_part SET rowids = 7",
+    "DELETE FROM heliosdb_vector_index_part",
+    "DROP TABLE heliosdb_vector_log",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_an_index_that_somebody_wrote_to_is_built_again(golden, open_vector, file, damage):
+    with sqlite3.connect(file) as plain:
+        plain.execute(damage)
+    plain.close()
+    conn = open_vector(file)
+    found = conn.execute(NEAREST.format(""), (QUERY,)).fetchall()
+    assert found == conn.execute(NEAREST.format("NOT INDEXED"), (QUERY,)).fetchall()
+    conn.execute("REINDEX near")
+    assert conn.vector_index_stats("near")[0].rows == golden[0]
+    conn.execute("DELETE FROM points WHERE id = 99")
+    assert conn.execute(NEAREST.format(""), (QUERY,)).fetchone() != (99,)
+
+
+def test_a_log_that_somebody_wrote_to_is_said_to_be_damaged(golden, open_vector, file):
+    conn = open_vector(file)
+    conn.execute(
+        "UPDATE heliosdb_vector_log SET row = '' WHERE seq = (SELECT max(seq) FROM heliosdb_vector_log)"
+    )
+    conn.commit()
+    with pytest.raises(sqlite3.DatabaseError, match=r"written to heliosdb_vector_log: REINDEX"):
+        conn.vector_index_stats("near")
+    conn.execute("REINDEX near")
+    conn.execute("INSERT INTO points SELECT 100, place FROM points WHERE id = 5")
+    found = conn.execute(NEAREST.format(""), (QUERY,)).fetchall()
+    assert found == conn.execute(NEAREST.format("NOT INDEXED"), (QUERY,)).fetchall()
+
+
 def test_tables_of_a_later_release_are_not_written_to(golden, open_vector, file):
     conn = open_vector(file)
     conn.execute("ALTER TABLE heliosdb_vector_index ADD COLUMN more")

@@ -68,11 +68,11 @@ def is_branch_file(path: str) -> bool:
     return folder.endswith("-branches") and re.fullmatch(r".*-[0-9a-f]{16}\.db", name) is not None
 
 
-def file_of(database: str, file: str) -> str:
+def file_of(database: str, file: object) -> str:
     """Return the path of a branch's file.
 
     :raises DatabaseError: the registry names something that is not in the database's own folder
     """
-    if file != os.path.basename(file) or not file.endswith(".db"):
+    if not isinstance(file, str) or file != os.path.basename(file) or not file.endswith(".db"):
         raise sqlite3.DatabaseError(f"the registry of {database!r} names {file!r}, which is no branch's file")
     return os.path.join(folder_of(database), file)

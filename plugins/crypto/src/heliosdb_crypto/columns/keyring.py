@@ -19,7 +19,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.schema import database_files
 
 from ..connecting import crypto_of
-from ..format import KEY, SALT, Envelope
+from ..format import ENVELOPE, KEY, SALT, Envelope
 from ..keys.derivation import derivation_of
 from ..keys.given import UserKey
 from ..keys.wrapping import stretched
@@ -33,6 +33,8 @@ CREATE = (
     f"(id BLOB PRIMARY KEY CHECK (length(id) = {KEY_ID}), place INTEGER NOT NULL, derivation BLOB NOT NULL, "
     "envelope BLOB NOT NULL)"
 )
+
+_DERIVATION = 4  # bytes: its code and three costs
 
 
 class Keyring:
@@ -228,7 +230,18 @@ def _wrap(key: UserKey, secret: bytes) -> tuple[bytes, bytes]:
     return derivation, Envelope(salt, aes_key_wrap(stretched(key, key.derivation, salt), secret)).packed()
 
 
+def _is_sound(derivation: object, envelope: object) -> bool:
+    """Return whether a row can be one that :func:`_wrap` has made: the table may be damaged."""
+    return (
+        isinstance(derivation, bytes)
+        and isinstance(envelope, bytes)
+        and (len(derivation), len(envelope)) == (_DERIVATION, ENVELOPE)
+    )
+
+
 def _unwrap(key: UserKey, derivation: bytes, envelope: bytes) -> bytes | None:
+    if not _is_sound(derivation, envelope):
+        return None
     code, a, b, c = derivation
     found = derivation_of(code, (a, b, c))
     if found is None or (found.code == 0) != key.is_raw:

@@ -120,6 +120,17 @@ def _read(
     definition: str,
 ) -> Versioned:
     known: dict[str, Any] = json.loads(definition)
+    names = tuple(Named(*each) for each in known["names"])
+    _require(
+        int,
+        number,
+        began,
+        adopted,
+        purged,
+        *(each.since for each in names),
+        *([] if ended is None else [ended]),
+    )
+    _require(str, name, *(each.name for each in names))
     return Versioned(
         schema,
         number,
@@ -134,10 +145,17 @@ def _read(
         known["nullable"],
         known["rowid_is_key"],
         tuple(known["excluded"]),
-        tuple(Named(*each) for each in known["names"]),
+        names,
         known["retention"],
         known.get("lost", False),
     )
+
+
+def _require(kind: type, *values: object) -> None:
+    """Raise where SQLite has kept a value of another type than the column has."""
+    for value in values:
+        if type(value) is not kind:
+            raise TypeError(f"{value!r} is no {kind.__name__}")
 
 
 def write(run: Run, table: Versioned) -> None:

@@ -81,7 +81,10 @@ def build(connection: Any, definition: Definition) -> dict[str, Any]:
     if log is None:
         make_log(connection, schema, table, rowid)
         log = find_log(connection, schema, table)
-        assert log is not None  # noqa: S101 - it has just been made
+    if log is None:
+        raise sqlite3.DatabaseError(
+            f"the log of the changes of {table!r} is damaged: its triggers name no number"
+        )
     make_tables(connection, schema)
     position = Position(head_of(connection, schema))
     place = f"{quote_identifier(schema)}.{quote_identifier(table)}"

@@ -80,7 +80,10 @@ def current(connection: Any, definition: Definition, column: Column) -> Current 
         return None
     held = CACHE.get(_key(connection, definition, stored_row))
     for contents in (held.contents if isinstance(held, _Held) else None, None):
-        fresh = contents or load(connection, definition, stored_row)
+        try:
+            fresh = contents or load(connection, definition, stored_row)
+        except _DAMAGE:
+            return None
         now = _caught_up(connection, definition, column, stored_row, logged, fresh)
         if now is not None:
             _hold(connection, _key(connection, definition, stored_row), now.contents)
@@ -107,6 +110,8 @@ def _caught_up(
     return Current(contents, row, log)
 
 
+# What reading raises where somebody has written to the parts of an index: what they were made from is in the table.
+_DAMAGE = (TypeError, ValueError, LookupError, OverflowError)
 _STORED_AGAIN = 8192  # changed rows
 _GROWN, _GROWN_FROM = 4, 1000  # so many times as many rows as were there when it was built
 

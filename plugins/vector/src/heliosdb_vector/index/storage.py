@@ -111,7 +111,7 @@ def why_not_read(connection: Any, definition: Definition) -> str:
         ).fetchone()
     except sqlite3.OperationalError:  # there is no such table
         return ""
-    if row is None or row[0] <= FORMAT:
+    if row is None or not isinstance(row[0], int) or row[0] <= FORMAT:
         return ""
     return (
         f"index {definition.name!r} is stored in format {row[0]}, and this release knows format {FORMAT}: update "
@@ -134,10 +134,30 @@ def stored(connection: Any, schema: str, number: int) -> Stored | None:
         raise
     if row is None or row[0] != FORMAT:
         return None
-    version, dimensions, log, seq, nonce, count, odd, mean, facts = row
-    return Stored(
-        version, dimensions, log, Head(seq, nonce), count, frozenset(json.loads(odd)), mean, json.loads(facts)
-    )
+    try:
+        return _read(*row)
+    except (TypeError, ValueError):  # somebody has written to it: the index is built again
+        return None
+
+
+def _read(
+    version: int,
+    dimensions: int,
+    log: int,
+    seq: int,
+    nonce: int,
+    count: int,
+    odd: str,
+    mean: bytes,
+    facts: str,
+) -> Stored:
+    numbers, known = frozenset(json.loads(odd)), json.loads(facts)
+    for value in (dimensions, log, seq, nonce, count, *numbers):
+        if type(value) is not int:
+            raise TypeError(f"{value!r} is no whole number")
+    if not isinstance(known, dict) or not isinstance(mean, bytes):
+        raise TypeError("no facts, or no mean")
+    return Stored(version, dimensions, log, Head(seq, nonce), count, numbers, mean, known)
 
 
 def load(connection: Any, definition: Definition, row: Stored) -> Contents:

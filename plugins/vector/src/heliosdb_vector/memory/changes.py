@@ -75,6 +75,14 @@ def make_log(connection: Any, schema: str, table: str, rowid: str) -> None:
         f"CREATE TRIGGER IF NOT EXISTS {place}.{_PRUNE} AFTER INSERT ON {LOG} WHEN NEW.seq % {PRUNED_EVERY} = 0 "
         f"BEGIN DELETE FROM {LOG} WHERE seq <= NEW.seq - {KEPT}; END",
     )
+    # Of a log that somebody has dropped, or that is not whole: they would write under numbers that nobody asks for.
+    for (name,) in run(
+        connection,
+        f"SELECT name FROM {place}.sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE",
+        (table,),
+    ).fetchall():
+        if _OWN.fullmatch(name):
+            run(connection, f"DROP TRIGGER {place}.{quote_identifier(name)}")
     number = secrets.randbelow(2**53) + 1
 
     def entry(of: str, condition: str = "") -> str:

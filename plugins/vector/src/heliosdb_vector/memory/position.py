@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from .changes import Entry, Head, entries_from
+from .changes import LOG, Entry, Head, entries_from
 
 _REMEMBERED = 4096  # entries: a rollback of more than these has the column read anew
 
@@ -71,4 +72,9 @@ def catch_up(
 
 
 def _touched(entries: list[Entry], number: int) -> set[int]:
-    return {entry.row for entry in entries if entry.table == number}
+    rows = {entry.row for entry in entries if entry.table == number}
+    if not all(type(row) is int for row in rows):
+        raise sqlite3.DatabaseError(
+            f"the log of changes is damaged, somebody has written to {LOG}: REINDEX the vector indexes"
+        )
+    return rows
