@@ -10,7 +10,7 @@ from contextlib import closing
 import click
 import pytest
 
-from heliosdb_sqlite.plugins import hookimpl
+from heliosdb_sqlite.plugins import hookimpl, key_options
 from heliosdb_sqlite.testing import registered
 
 
@@ -94,7 +94,7 @@ def test_a_database_error_in_a_plugins_command(heliosdb):
         ("no such table: t", "no such table: t"),
         (
             "connect(..., encryption_key=...)",
-            "connect(..., encryption_key=...); --key-env takes the key here",
+            "connect(..., encryption_key=...); --key-env or --key-file takes the key here",
         ),
     ],
 )
@@ -110,13 +110,13 @@ def test_an_error_names_the_file_and_the_option(heliosdb, tmp_path, said, shown)
 
             @deep.command()
             @click.argument("file")
-            @click.option("--key-env")
-            def fail(file, key_env):
+            @key_options
+            def fail(file, encryption_key):
                 raise sqlite3.DatabaseError(said.format(file=file))
 
     with registered(Plugin(), always=False):
         assert error(heliosdb("deep", "fail", file)) == shown.format(file=file)
-        assert "takes the key here" not in error(heliosdb("deep", "fail", file, "--key-env", "KEY"))
+        assert "takes the key here" not in error(heliosdb("deep", "fail", file, "--key-env", "PATH"))
 
 
 def test_a_command_of_a_plugin_that_is_not_there(heliosdb, monkeypatch):
@@ -131,3 +131,28 @@ def test_a_command_of_a_plugin_that_is_not_there(heliosdb, monkeypatch):
     ):
         assert f"{name} comes with the {plugin} plugin" in error(heliosdb(name, "x.db"), code=2)
     assert error(heliosdb("nonsense"), code=2).startswith("No such command 'nonsense'")
+
+
+def test_a_key_comes_from_a_variable_or_a_file(heliosdb, tmp_path, monkeypatch):
+    class Plugin:
+        @hookimpl
+        def heliosdb_commands(self, cli):
+            @cli.command()
+            @key_options
+            def unlock(encryption_key):
+                click.echo(repr(encryption_key))
+
+    raw, digits, short = (tmp_path / name for name in ("raw", "digits", "short"))
+    raw.write_bytes(b"k" * 32)
+    digits.write_text((b"k" * 32).hex() + "\n")
+    short.write_bytes(b"k")
+    monkeypatch.setenv("SECRET", "word")
+    monkeypatch.delenv("UNSET", raising=False)
+    with registered(Plugin(), always=False):
+        assert heliosdb("unlock").output == "None\n"
+        assert heliosdb("unlock", "--key-env", "SECRET").output == "'word'\n"
+        for file in (raw, digits):
+            assert heliosdb("unlock", "--key-file", file).output == f"{b'k' * 32!r}\n"
+        assert "UNSET is not set" in error(heliosdb("unlock", "--key-env", "UNSET"))
+        assert "a key file has 32 bytes" in error(heliosdb("unlock", "--key-file", short))
+        assert "in one way" in error(heliosdb("unlock", "--key-file", raw, "--key-env", "SECRET"), code=2)

@@ -48,7 +48,8 @@ def _said(text: str, arguments: dict[str, Any]) -> str:
     file = arguments.get("file")
     if isinstance(file, (str, PathLike)) and text.startswith(_OF_A_FILE) and str(file) not in text:
         text = f"{file}: {text}"
-    if "encryption_key=" in text and arguments.get("key_env", "") is None:
-        others = " or --ask-key" if "ask_key" in arguments else ""
-        text += f"; --key-env{others} takes the key here"
+    known = [name for name in ("key_env", "key_file", "ask_key") if name in arguments]
+    if "encryption_key=" in text and known and not any(arguments[name] for name in known):
+        options = " or ".join(f"--{name.replace('_', '-')}" for name in known)
+        text += f"; {options} takes the key here"
     return text

@@ -11,7 +11,7 @@ from typing import IO
 import click
 from rich.console import Console
 
-from ..plugins import key_from_environment
+from ..plugins import key_options
 from ..tuning.analyzer.judging.analysis import Limits
 from ..tuning.analyzer.judging.analysis import analyze as judge
 from ..tuning.analyzer.recording.queries_file import read_queries
@@ -44,9 +44,7 @@ _FOUND = 3  # the exit code of --check
 @click.option("--plans", is_flag=True, help="Show how SQLite runs each statement.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--check", is_flag=True, help="Exit with code 3 if there is anything to improve.")
-@click.option(
-    "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
-)
+@key_options
 @click.option("--ask-key", is_flag=True, help="Ask for the key of an encrypted database.")
 def analyze(
     file: Path,
@@ -56,7 +54,7 @@ def analyze(
     plans: bool,
     as_json: bool,
     check: bool,
-    key_env: str | None,
+    encryption_key: str | bytes | None,
     ask_key: bool,
 ) -> None:
     """Find the indexes that would speed QUERIES up in the database FILE, and those it doesn't need.
@@ -71,8 +69,8 @@ def analyze(
         -- runs: 1000
         SELECT * FROM users WHERE created_at > ?;
     """  # noqa: D301 - click looks for the character, not for a backslash
-    if key_env is not None and ask_key:
-        raise click.UsageError("give --key-env or --ask-key, not both")
+    if encryption_key is not None and ask_key:
+        raise click.UsageError("give the key in one way: a variable, a file or --ask-key")
     others: list[str] = []
     workload = Workload()
     if queries is not None:
@@ -81,9 +79,10 @@ def analyze(
         except UnicodeDecodeError as error:
             raise click.ClickException(f"{queries.name}: not UTF-8: {error}") from None
         workload, others = read_queries(text, queries.name)
-    key = _key(key_env, ask_key)
+    if ask_key:
+        encryption_key = click.prompt("key", hide_input=True, err=True, type=str)
     console, progress = Console(), Console(stderr=True)
-    with _opened(file, key) as reader, progress.status("reading") as status:
+    with _opened(file, encryption_key) as reader, progress.status("reading") as status:
         report = judge(reader, workload, Limits(seconds, megabytes), status.update)
     if as_json:
         click.echo(json.dumps({"file": str(file), **report.as_json()}, indent=2))
@@ -97,14 +96,8 @@ def _improvable(report: Report) -> bool:
     return bool(report.suggestions or report.duplicate_indexes)
 
 
-def _key(variable: str | None, ask: bool) -> str | None:
-    if variable is not None:
-        return key_from_environment(variable)
-    return click.prompt("key", hide_input=True, err=True, type=str) if ask else None
-
-
 @contextmanager
-def _opened(file: Path, key: str | None) -> Iterator[Reader]:
+def _opened(file: Path, key: str | bytes | None) -> Iterator[Reader]:
     if key is not None:
         from .. import connect
 

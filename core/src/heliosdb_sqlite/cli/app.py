@@ -18,7 +18,7 @@ from .plugins import plugins
 _HELP = """SQLite with the features people leave SQLite for.
 
 `heliosdb COMMAND --help` says what a command does. Those that open an encrypted database take its key from the
-environment variable that --key-env names.
+environment variable that --key-env names, or from the file that --key-file names.
 """
 
 

@@ -6,15 +6,14 @@ an entry point in the group ``heliosdb``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 import pluggy
 
-from .._standard import sqlite3
 from ..capabilities import Capability
 from ..sql.schema import schema_of
+from ._keys import key_from_environment, key_from_file, key_options
 from ._manager import CONTRACT, register, unregister
 from .answer import Answer
 from .demo import DemoAct
@@ -39,6 +38,8 @@ __all__ = [
     "hide_trigger_changes",
     "hookimpl",
     "key_from_environment",
+    "key_from_file",
+    "key_options",
     "keywords_of",
     "options_of",
     "read_options",
@@ -122,17 +123,6 @@ def read_options(texts: Mapping[str, str]) -> dict[str, Any]:
     from ._options import read
 
     return read(manager(), texts)
-
-
-def key_from_environment(variable: str) -> str:
-    """Return the key in the environment variable that a command's ``--key-env`` names.
-
-    :raises ProgrammingError: the variable is not set, or empty: that must not mean a database in the clear
-    """
-    key = os.environ.get(variable)
-    if not key:
-        raise sqlite3.ProgrammingError(f"the environment variable {variable} is not set, or empty")
-    return key
 
 
 def remember_option(connection: Any, name: str, value: Any) -> None:

@@ -158,11 +158,12 @@ def test_encrypted_files_and_their_keys(analyze, tmp_path, monkeypatch):
     (tmp_path / "secret.db").write_bytes(bytes(range(256)) * 16)
     result = analyze(tmp_path / "secret.db")
     assert result.exit_code == 1
-    assert "--key-env or --ask-key takes the key here" in result.output
+    assert "--key-env or --key-file or --ask-key takes the key here" in result.output
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
     result = analyze(tmp_path / "secret.db", "--key-env", "NO_SUCH_KEY")
     assert "the environment variable NO_SUCH_KEY is not set" in result.output
-    assert analyze(tmp_path / "secret.db", "--key-env", "X", "--ask-key").exit_code == 2
+    monkeypatch.setenv("SUCH_A_KEY", "word")
+    assert analyze(tmp_path / "secret.db", "--key-env", "SUCH_A_KEY", "--ask-key").exit_code == 2
 
 
 def test_no_file_and_wrong_limits(analyze, filled, tmp_path):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import heliosdb_sqlite
-from heliosdb_sqlite.plugins import key_from_environment
+from heliosdb_sqlite.plugins import key_from_environment, key_from_file
 
 from .converting import decrypt_file, encrypt_file
-from .format import KEY
 
 if TYPE_CHECKING:
     import click
@@ -108,21 +106,8 @@ def _key(what: str, variable: str | None, path: str | None, *, new: bool = False
     if variable is not None:
         return key_from_environment(variable)
     if path is not None:
-        with open(path, "rb") as file:
-            return _of_file(path, file.read(1024))
+        return key_from_file(path)
     return click.prompt(what, hide_input=True, confirmation_prompt=new)
-
-
-def _of_file(path: str, data: bytes) -> bytes:
-    if len(data) == KEY:
-        return data
-    try:
-        found = bytes.fromhex(data.decode("ascii"))
-    except ValueError:
-        found = b""
-    if len(found) != KEY:
-        raise sqlite3.ProgrammingError(f"{path}: a key file has {KEY} bytes, or {2 * KEY} hexadecimal digits")
-    return found
 
 
 def _progress() -> Callable[[str, int, int], None] | None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 import heliosdb_sqlite
-from heliosdb_sqlite.plugins import key_from_environment
+from heliosdb_sqlite.plugins import key_options
 
 from .versions import Version
 
@@ -23,9 +23,6 @@ _STYLES = {"INSERT": "green", "UPDATE": "yellow", "DELETE": "red", "ADOPT": "cya
 _BYTES = re.compile(r"[xX]'(?:[0-9a-fA-F]{2})*'")
 _LONGEST = 200  # of a value that is shown
 _BRANCH = click.option("--branch", metavar="NAME", help="The branch that is meant, instead of main.")
-_KEY = click.option(
-    "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
-)
 
 
 def add(cli: click.Group) -> None:
@@ -35,12 +32,12 @@ def add(cli: click.Group) -> None:
 
 
 @contextmanager
-def _opened(file: Path, branch: str | None, key_env: str | None) -> Iterator[Any]:
+def _opened(file: Path, branch: str | None, encryption_key: Any) -> Iterator[Any]:
     options: dict[str, Any] = {"enable_time_travel": True, "time_travel_tables": "explicit"}
     if branch is not None:
         options["branch"] = branch
-    if key_env is not None:
-        options["encryption_key"] = key_from_environment(key_env)
+    if encryption_key is not None:
+        options["encryption_key"] = encryption_key
     connection = heliosdb_sqlite.connect(file, **options)
     try:
         yield connection
@@ -57,9 +54,9 @@ def _opened(file: Path, branch: str | None, key_env: str | None) -> Iterator[Any
 @click.argument("key", nargs=-1, required=True)
 @click.option("--dropped", is_flag=True, help="Show columns that the table has no more, too.")
 @_BRANCH
-@_KEY
+@key_options
 def history(
-    file: Path, table: str, key: Sequence[str], *, dropped: bool, branch: str | None, key_env: str | None
+    file: Path, table: str, key: Sequence[str], *, dropped: bool, branch: str | None, encryption_key: Any
 ) -> None:
     """Show who changed a row, when, and what: the versions of the row of TABLE with the primary key KEY.
 
@@ -69,7 +66,7 @@ def history(
         heliosdb history shop.db products 7
     """  # noqa: D301 - click looks for the character
     console = Console(highlight=False)
-    with _opened(file, branch, key_env) as connection:
+    with _opened(file, branch, encryption_key) as connection:
         found: list[Version] = []
         for values in _readings(key):
             found = connection.history(table, values, dropped=dropped)
@@ -138,7 +135,7 @@ def _value(value: Any) -> str:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--user", help="Whom to name in the history.")
 @_BRANCH
-@_KEY
+@key_options
 def restore(
     file: Path,
     table: str | None,
@@ -150,7 +147,7 @@ def restore(
     yes: bool,
     user: str | None,
     branch: str | None,
-    key_env: str | None,
+    encryption_key: Any,
 ) -> None:
     """Make TABLE, or without one all tables with a history, what they were. What is there now becomes history.
 
@@ -161,7 +158,7 @@ def restore(
     """  # noqa: D301 - click looks for the character
     console = Console(highlight=False)
     state = {"at": at, "tag": tag, "transaction": transaction}
-    with _opened(file, branch, key_env) as connection, connection.recorded_as(user):
+    with _opened(file, branch, encryption_key) as connection, connection.recorded_as(user):
         planned = connection.restore(table, **state, dry_run=True)
         for name, changes in planned.tables.items():
             console.print(

@@ -17,7 +17,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 import heliosdb_sqlite
-from heliosdb_sqlite.plugins import key_from_environment
+from heliosdb_sqlite.plugins import key_options
 
 from ..comparing.diff import BranchDiff, RowChange
 from ..errors import Conflict, MergeConflict
@@ -25,9 +25,6 @@ from ..names import MAIN
 from ..results import Branch, MergeReport, TableChanges
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False))
-_KEY = click.option(
-    "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
-)
 _SHOWN = 20  # rows of a diff, and conflicts of a merge
 
 
@@ -36,10 +33,8 @@ def _shown(text: object) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
 
 
-def _connect(file: str, key_env: str | None) -> Any:
-    options: dict[str, Any] = {}
-    if key_env is not None:
-        options["encryption_key"] = key_from_environment(key_env)
+def _connect(file: str, encryption_key: Any) -> Any:
+    options = {} if encryption_key is None else {"encryption_key": encryption_key}
     return closing(heliosdb_sqlite.connect(file, **options))
 
 
@@ -56,10 +51,10 @@ def branch() -> None:
 
 @branch.command("list")
 @_FILE
-@_KEY
-def list_(file: str, key_env: str | None) -> None:
+@key_options
+def list_(file: str, encryption_key: Any) -> None:
     """List the branches of FILE as a tree."""
-    with _connect(file, key_env) as connection:
+    with _connect(file, encryption_key) as connection:
         branches = connection.list_branches()
     children: dict[str, list[Branch]] = {}
     names = {each.name for each in branches}
@@ -107,10 +102,10 @@ def _ago(moment: datetime) -> str:
 @click.argument("name")
 @click.option("--from", "from_branch", default=MAIN, show_default=True, help="The branch to copy.")
 @click.option("--as-of", help="Copy the state of a past instant; needs the timetravel plugin.")
-@_KEY
-def create(file: str, name: str, from_branch: str, as_of: str | None, key_env: str | None) -> None:
+@key_options
+def create(file: str, name: str, from_branch: str, as_of: str | None, encryption_key: Any) -> None:
     """Make a branch of FILE called NAME."""
-    with _connect(file, key_env) as connection, _copying() as progress:
+    with _connect(file, encryption_key) as connection, _copying() as progress:
         made = connection.create_branch(name, from_branch, as_of, progress=progress)
     click.echo(f"branch {_shown(made.name)} made from {_shown(made.parent)}")
 
@@ -147,12 +142,12 @@ class _copying:  # noqa: N801 - used as a function
 @click.option("--full", is_flag=True, help="Look at every row, not only at those changed on a branch.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print the statements that make A what B is.")
 @click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
-@_KEY
+@key_options
 def diff(
-    file: str, a: str, b: str, rows: int, full: bool, as_sql: bool, as_json: bool, key_env: str | None
+    file: str, a: str, b: str, rows: int, full: bool, as_sql: bool, as_json: bool, encryption_key: Any
 ) -> None:
     """Show what would turn branch A of FILE into branch B: rows and definitions added, changed and removed."""
-    with _connect(file, key_env) as connection:
+    with _connect(file, encryption_key) as connection:
         found: BranchDiff = connection.compare_branches(a, b, full=full)
         if as_sql or as_json:
             (found.to_sql if as_sql else found.to_json)(sys.stdout)
@@ -213,13 +208,13 @@ def _cells(row: dict[str, Any]) -> str:
 @click.option(
     "--renumber", is_flag=True, help="Give new rows another id where both sides added one under the same."
 )
-@_KEY
+@key_options
 def merge(
-    file: str, name: str, into: str, strategy: str, dry_run: bool, renumber: bool, key_env: str | None
+    file: str, name: str, into: str, strategy: str, dry_run: bool, renumber: bool, encryption_key: Any
 ) -> None:
     """Merge branch NAME of FILE."""
     console = Console()
-    with _connect(file, key_env) as connection:
+    with _connect(file, encryption_key) as connection:
         try:
             report = connection.merge_branch(
                 name, into, strategy=strategy, dry_run=dry_run, renumber=renumber
@@ -280,10 +275,10 @@ def _show_conflicts(console: Console, conflicts: tuple[Conflict, ...]) -> None:
 @branch.command()
 @_FILE
 @click.argument("names", nargs=-1, required=True)
-@_KEY
-def delete(file: str, names: tuple[str, ...], key_env: str | None) -> None:
+@key_options
+def delete(file: str, names: tuple[str, ...], encryption_key: Any) -> None:
     """Delete branches of FILE."""
-    with _connect(file, key_env) as connection:
+    with _connect(file, encryption_key) as connection:
         for name in names:
             connection.delete_branch(name)
             click.echo(f"branch {_shown(name)} deleted")
@@ -293,11 +288,11 @@ def delete(file: str, names: tuple[str, ...], key_env: str | None) -> None:
 @_FILE
 @click.argument("name")
 @click.option("--into", default=MAIN, show_default=True, help="The branch that it was merged into.")
-@_KEY
-def undo(file: str, name: str, into: str, key_env: str | None) -> None:
+@key_options
+def undo(file: str, name: str, into: str, encryption_key: Any) -> None:
     """Take the last merge of branch NAME back."""
     console = Console()
-    with _connect(file, key_env) as connection:
+    with _connect(file, encryption_key) as connection:
         report = connection.undo_merge(name, into)
     for words in report.schema:
         console.print(Text(f"schema: {_shown(words)}", style="cyan"))
