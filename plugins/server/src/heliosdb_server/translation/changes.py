@@ -14,7 +14,8 @@ from ..protocol.errors import PgError
 from . import tree
 from .holding import Step, any_table
 from .merging import Merging
-from .scope import Column, Scope, TableInfo
+from .scope import Column, Scope, TableInfo, listed_names, told_apart
+from .snapshots import Snapshots
 
 _ROW_TYPES = (tree.Insert, tree.Update, tree.Delete)
 
@@ -52,26 +53,42 @@ class Changes(Merging):
 
     def _readers_first(self, items: list[tree.With], changing: list[tree.With]) -> list[tree.With]:
         """Return the queries of a WITH in an order in which what reads a table comes before what changes it."""
-        late = {item.name.lower() for item in changing}
-        for item in items:
-            if _names_one(item.query, late):
-                late.add(item.name.lower())
+        late, targets = self._late(items, changing)
         first = [item for item in items if item.name.lower() not in late]
-        targets = [
-            (self.table_info(each.table), _how(each))
-            for each in (item.query for item in changing)
-            if isinstance(each, _ROW_TYPES)
-        ]
         self._snapshots = {
             item.name.lower() for item in first if any(self.reads(item.query, *each) for each in targets)
         }
         return first + [item for item in items if item.name.lower() in late]
 
+    def _late(
+        self, items: list[tree.With], changing: list[tree.With]
+    ) -> tuple[set[str], list[tuple[TableInfo, str]]]:
+        """Return the queries of a WITH that wait for a change, and the tables that change, with how they do."""
+        late = {item.name.lower() for item in changing}
+        for item in items:
+            if _names_one(item.query, late):
+                late.add(item.name.lower())
+        queries = [item.query for item in changing]
+        return late, [(self.table_info(q.table), _how(q)) for q in queries if isinstance(q, _ROW_TYPES)]
+
+    def ask_before(self, node: tree.Node) -> None:
+        """Have the queries of a statement that read what its WITH changes, and name no change's rows, run before."""
+        items: list[tree.With] = getattr(node, "with_", [])
+        changing = [item for item in items if isinstance(item.query, _ROW_TYPES)]
+        if not changing:
+            return
+        late, targets = self._late(items, changing)
+
+        def early(part: tree.Node) -> bool:
+            return not _names_one(part, late) and any(self.reads(part, *each) for each in targets)
+
+        Snapshots(early, self.fresh).statement(node)
+
     def changing(self, item: tree.With, level: dict[str, tuple[Column, ...]]) -> str:
         query = item.query
         assert isinstance(query, _ROW_TYPES)
         text, columns = self.change(query, beside=True)
-        info = self.table_info(query.table)
+        info = super().table_info(query.table)
         touched = self.schema.touched(info.name, _how(query))
         self.changed |= {(info.schema, name) for name in touched}
         number = self.next_step()
@@ -84,8 +101,10 @@ class Changes(Merging):
                 position=item.at + 1,
             )
         names = [*item.columns, *(c.name for c in columns[len(item.columns) :])]
-        level[item.name] = tuple(
-            c._replace(name=name, sql="", source=(0, 0)) for name, c in zip(names, columns, strict=True)
+        level[item.name] = told_apart(
+            tuple(
+                c._replace(name=name, sql="", source=(0, 0)) for name, c in zip(names, columns, strict=True)
+            )
         )
         return self._held_query(item.name, number, level[item.name])
 
@@ -99,16 +118,15 @@ class Changes(Merging):
 
     def _held_query(self, name: str, number: int, columns: tuple[Column, ...]) -> str:
         """Return a WITH query whose rows are there already."""
-        names = [quote_identifier(c.name) for c in columns] + [
-            quote_identifier(c.shown) for c in columns if c.shown
-        ]
+        names = listed_names(columns)
         if not names:
             return f"{quote_identifier(name)} AS (SELECT NULL FROM json_each(?{number}))"
         return f"{quote_identifier(name)}({', '.join(names)}) AS ({self.all_of(number, len(names))})"
 
     def table_info(self, table: tree.Table) -> TableInfo:
         info = super().table_info(table)
-        if (info.schema, info.name.lower()) in self.changed:
+        seen = info.kind == "view" and any(self.schema.mentions(info.name, name) for _, name in self.changed)
+        if seen or (info.schema, info.name.lower()) in self.changed:
             raise PgError(
                 "0A000",
                 f'"{info.name}" is changed by a WITH query and named beside it: here one would see the other\'s changes',
@@ -143,6 +161,7 @@ class Changes(Merging):
     @contextmanager
     def _behind_its_with(self, node: tree.Insert | tree.Update | tree.Delete | tree.Merge) -> Iterator[None]:
         self.writes = True
+        self.ask_before(node)
         level: dict[str, tuple[Column, ...]] = {}
         self._ctes.append(level)
         before, recursive, queries = len(self.with_), self.recursive, self.queries
@@ -154,8 +173,8 @@ class Changes(Merging):
             del self.with_[before:]
             self.recursive, self.queries = recursive, queries
 
-    def target(self, table: tree.Table) -> TableInfo:
-        info = self.table_info(table)
+    def target(self, table: tree.Table, *, adds: bool = False) -> TableInfo:
+        info = super().table_info(table) if adds else self.table_info(table)
         if info.schema in ("pg_catalog", "information_schema"):
             raise PgError("42501", f"permission denied for table {info.name}")
         if info.kind == "sequence":

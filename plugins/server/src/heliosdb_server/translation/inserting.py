@@ -16,7 +16,8 @@ class Inserting(JoinedChanges):
     """Writes INSERT."""
 
     def insert(self, node: tree.Insert, *, beside: bool) -> tuple[str, tuple[Column, ...]]:
-        info = self.target(node.table)
+        updates = node.conflict is not None and node.conflict.update is not None
+        info = self.target(node.table, adds=not updates)  # beside another change, too: it reads nothing
         alias = node.table.alias or node.table.parts[-1]
         columns = self.named_columns(info, node.columns, node.at)
         self.refuse_computed(node, info, columns)

@@ -24,7 +24,7 @@ class JoinedChanges(Returning):
 
     if TYPE_CHECKING:
 
-        def target(self, table: tree.Table) -> TableInfo: ...
+        def target(self, table: tree.Table, *, adds: bool = False) -> TableInfo: ...
 
     def update(self, node: tree.Update, *, beside: bool) -> tuple[str, tuple[Column, ...]]:
         """Return an UPDATE, and the columns that it returns."""
@@ -73,7 +73,7 @@ class JoinedChanges(Returning):
         return f"DELETE FROM {table}{self.these(own, number)}{returning}", columns
 
     def _sources(self, nodes: list[tree.Node], scope: Scope) -> str:
-        made = ", ".join(self.source(each, scope) for each in nodes)
+        made = ", ".join(self.further_source(each, scope) for each in nodes)
         aliases = [relation.alias.lower() for relation in scope.relations]
         for at, name in enumerate(aliases):
             if name and name in aliases[:at]:
@@ -97,7 +97,10 @@ class JoinedChanges(Returning):
             columns = []
             for column in relation.columns:
                 ex = relation.column(column)
-                columns.append(column._replace(sql=held(ex.text), shown="", digits=held(ex.shown)))
+                made = column._replace(sql=held(ex.text), shown="", digits=held(ex.shown))
+                text = held(column.merged[0] if column.merged else "")
+                merged = (text, column.merged[1]) if column.merged else None
+                columns.append(made._replace(merged=merged))
             relations.append(relation._replace(columns=tuple(columns)))
         return Scope(relations, merged=scope.merged)
 
@@ -106,8 +109,11 @@ class JoinedChanges(Returning):
     ) -> str:
         """Have the rows found first, and return RETURNING with the places of what it names of them."""
         named = used(returning)
-        beyond = [r.column(c) for r in scope.relations[1:] for c in r.columns]
-        there = [text for ex in beyond for text in (ex.text, ex.shown)]
+        there: list[str] = []
+        for relation in scope.relations[1:]:
+            for column in relation.columns:
+                ex = relation.column(column)
+                there += [ex.text, ex.shown, column.merged[0] if column.merged else ""]
         places = {each: len(listed) + at for at, each in enumerate(named)}
         columns = ", ".join([*listed, *(there[each] for each in named)])
         self.found_first(f"SELECT {columns} FROM {rows}", (), key, renewed)

@@ -43,8 +43,7 @@ class Listing(Tables):
             relation = scope.relation(node.parts[0])
             if relation is None:
                 return None
-            found = (scope.find((relation.alias, column.name), -1) for column in relation.columns)
-            items = [ex for ex in found if ex is not None]
+            items = [relation.column(column) for column in relation.columns]
         else:
             return None
         parts = []

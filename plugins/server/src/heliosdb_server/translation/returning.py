@@ -75,7 +75,8 @@ class Returning(Holding):
             for column in relation.columns:
                 ex = relation.column(column)
                 digits = named(ex.shown) if ex.shown else ""
-                columns.append(column._replace(sql=named(ex.text), shown="", digits=digits))
+                merged = (named(column.merged[0]), column.merged[1]) if column.merged else None
+                columns.append(column._replace(sql=named(ex.text), shown="", digits=digits, merged=merged))
             return relation._replace(columns=tuple(columns))
 
         inner = Scope([moved(each) for each in scope.relations], merged=scope.merged)

@@ -31,6 +31,12 @@ class Column(NamedTuple):
         None  # what it is without a table's name, where USING has merged it
     )
     digits: str = ""  # how its digits are written, where no column beside it has them
+    called: str = ""  # its name in the text for SQLite, where a column before it has its own
+
+    @property
+    def quoted(self) -> str:
+        """Its name in the text for SQLite."""
+        return quote_identifier(self.called or self.name)
 
     @property
     def decimals(self) -> int | None:
@@ -44,6 +50,25 @@ class Column(NamedTuple):
         if self.scale is None or sized.type is not NUMERIC or sized.modifier != -1:
             return sized
         return Sized(NUMERIC, (1000 << 16 | self.scale) + 4)
+
+
+def told_apart(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Return columns of a query so that no two are called the same: a name means the first of them to SQLite."""
+    taken: set[str] = set()
+    made = []
+    for column in columns:
+        name, count = column.name, 1
+        while name.lower() in taken:
+            count += 1
+            name = f"{column.name} {count}"
+        taken.add(name.lower())
+        made.append(column._replace(called=name if name != column.name else ""))
+    return tuple(made)
+
+
+def listed_names(columns: tuple[Column, ...]) -> list[str]:
+    """Return the names of a query's columns in the text for SQLite, those with the digits of others behind them."""
+    return [c.quoted for c in columns] + [quote_identifier(c.shown) for c in columns if c.shown]
 
 
 class Relation(NamedTuple):
@@ -67,7 +92,7 @@ class Relation(NamedTuple):
         """
         if merged and column.merged is not None:
             return Ex(column.merged[0], column.merged[1], not_null=column.not_null)
-        text = column.sql or f"{self.prefix()}.{quote_identifier(column.name)}"
+        text = column.sql or f"{self.prefix()}.{column.quoted}"
         shown = f"{self.prefix()}.{quote_identifier(column.shown)}" if column.shown else column.digits
         return Ex(text, column.sized, column.source, column.not_null, scale=column.scale, shown=shown)
 
@@ -220,6 +245,8 @@ class Scope:
                 c for c in (*relation.columns, *relation.beside) if c.name.lower() == name.lower()
             ]
             if hit and (table is not None or name.lower() not in relation.hidden):
+                if len(hit) > 1 and hit[1].name == name:
+                    raise PgError("42702", f'column reference "{name}" is ambiguous', position=at + 1)
                 matches.append((relation, hit[0]))
             elif name == "tableoid" and (oid := next((c.source[0] for c in relation.columns), 0)):
                 matches.append((relation, Column(name, Sized(OID), str(oid), not_null=True)))

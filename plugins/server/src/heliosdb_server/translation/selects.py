@@ -19,7 +19,7 @@ from .decimals import listed as shown
 from .grouping import directed
 from .grouping_sets import GroupingSets
 from .literals import S_INT8, wider
-from .scope import Column, Ex, Relation, Scope, TableInfo
+from .scope import Column, Ex, Relation, Scope, TableInfo, listed_names, told_apart
 from .single import one_row
 from .walking import aggregate_in
 
@@ -126,9 +126,9 @@ class Selects(Combining, GroupingSets):
                     c._replace(name=item.columns[at] if at < len(item.columns) else c.name)
                     for at, c in enumerate(columns)
                 )
-            level[item.name] = tuple(c._replace(sql="") for c in columns)
-            all_names = [c.name for c in columns] + [c.shown for c in columns if c.shown]
-            names = f"({', '.join(map(quote_identifier, all_names))})" if item.columns else ""
+            level[item.name] = columns = told_apart(tuple(c._replace(sql="") for c in columns))
+            renamed = item.columns or any(c.called for c in columns)
+            names = f"({', '.join(listed_names(columns))})" if renamed else ""
             materialized = f"{item.materialized} " if item.materialized else ""
             part = f"{quote_identifier(item.name)}{names} AS {materialized}({text})"
             parts.append(self.settled(item, part, level[item.name]))
@@ -157,7 +157,7 @@ class Selects(Combining, GroupingSets):
             )
             for at, c in enumerate(columns)
         )
-        level[item.name] = named
+        level[item.name] = named = told_apart(named)
         assert isinstance(item.query, tree.Select)
         right, others = self._body(body.right, scope, [])
         self._same_count(columns, others, body)
@@ -336,9 +336,9 @@ class Selects(Combining, GroupingSets):
         compared = any(each is node for each in self.compared)
         node, order = self._without_sets(node, order)
         scope = Scope(outer=outer)
-        sources = []
+        sources: list[str] = []
         for each in node.sources:
-            sources.append(self.source(each, scope))  # noqa: PERF401
+            sources.append((self.further_source if sources else self.source)(each, scope))
         aliases = [relation.alias.lower() for relation in scope.relations]
         for at, name in enumerate(aliases):
             if name and name in aliases[:at]:

@@ -23,7 +23,7 @@ from ..types.registry import (
 from . import sequences, tree
 from .literals import S_FLOAT8
 from .row_functions import RowFunctions
-from .scope import Column, Ex, Relation, Scope, TableInfo
+from .scope import Column, Ex, Relation, Scope, TableInfo, listed_names, told_apart
 
 # What time travel knows of each version of a row, beside the row's own columns.
 _OF_THE_PAST = tuple(
@@ -82,6 +82,14 @@ class Tables(RowFunctions):
         assert isinstance(node, tree.TableCall)
         return self._table_call(node, scope)
 
+    def further_source(self, node: tree.Node, scope: Scope) -> str:
+        """Return an item of FROM that stands behind another.
+
+        To SQLite a comma is a join like others, so that ``a, b FULL JOIN c`` would join c to both of them.
+        """
+        text = self.source(node, scope)
+        return f"({text})" if isinstance(node, tree.Join) and _keeps_right(node) else text
+
     def _table(self, node: tree.Table, scope: Scope) -> str:
         cte = self.cte(node.parts[0]) if len(node.parts) == 1 else None
         columns: tuple[Column, ...]
@@ -128,11 +136,9 @@ class Tables(RowFunctions):
                           position=node.at + 1)  # fmt: skip
         made = [c._replace(name=n, sql="") for c, n in zip(columns, names, strict=False)]
         made += [c._replace(sql="") for c in columns[len(names) :]]
-        pairs = (
-            f"{quote_identifier(old.name)} AS {quote_identifier(new.name)}"
-            for old, new in zip(columns, made, strict=True)
-        )
-        return tuple(made), ", ".join([*pairs, *(c.shown for c in columns if c.shown)])
+        apart = told_apart(tuple(made))
+        pairs = (f"{old.quoted} AS {new.quoted}" for old, new in zip(columns, apart, strict=True))
+        return apart, ", ".join([*pairs, *(c.shown for c in columns if c.shown)])
 
     def cte(self, name: str) -> tuple[Column, ...] | None:
         """Return the columns of a WITH query of this name, if there is one here."""
@@ -147,6 +153,10 @@ class Tables(RowFunctions):
                 raise
             return self._lateral(node, scope, beside)
         alias = node.alias or self.fresh("derived")
+        columns = told_apart(columns)
+        if any(column.called for column in columns):
+            name = self.fresh("apart")
+            text = f"WITH {name}({', '.join(listed_names(columns))}) AS ({text}) SELECT * FROM {name}"
         if node.columns:
             columns, renamed = self._renamed(columns, node.columns, node)
             text = f"SELECT {renamed} FROM ({text})"
@@ -262,3 +272,9 @@ class Tables(RowFunctions):
 def _nullable(relation: Relation) -> Relation:
     """Return the relation on the side of an outer join that may be missing: nothing of it is never NULL."""
     return relation._replace(columns=tuple(c._replace(not_null=False) for c in relation.columns))
+
+
+def _keeps_right(node: tree.Join) -> bool:
+    """Has a join rows of its right side that meet none of its left?"""
+    inner = (node.left, node.right)
+    return node.kind in ("right", "full") or any(isinstance(e, tree.Join) and _keeps_right(e) for e in inner)

@@ -138,6 +138,7 @@ def _written(
     writer: AlterTable, node: tree.Node, text: str, schema: Schema, types: tuple[int, ...], here: tzinfo
 ) -> Translated:
     if isinstance(node, tree.Select):
+        writer.ask_before(node)
         writer.last = last_of(node)
         sql, columns = writer.query(node, None)
         return Translated("query", "SELECT", [sql], columns, writes=bool(node.locking) and False)

@@ -25,3 +25,15 @@ SELECT b.id, a.id, id FROM a JOIN b USING (id);
 INSERT INTO a SELECT k, x, y, p FROM a JOIN b USING (k);
 CREATE VIEW v AS SELECT * FROM a JOIN b USING (id);
 SELECT * FROM a JOIN b USING (nope);
+-- Joins that keep rows of their right side, behind a comma
+CREATE TABLE l_side (id int, x text);
+CREATE TABLE r_side (id bigint, y text);
+INSERT INTO l_side VALUES (1, 'l1'), (2, 'l2');
+INSERT INTO r_side VALUES (2, 'r2'), (3, 'r3');
+SELECT * FROM generate_series(1, 2) g, l_side FULL JOIN r_side USING (id) ORDER BY 1, 2;
+SELECT g, l_side.x, r_side.y, r_side.id FROM generate_series(1, 2) g, l_side RIGHT JOIN r_side ON l_side.id = r_side.id ORDER BY 1, 4;
+SELECT g, x, y FROM (VALUES (1), (2)) v (g), (l_side FULL JOIN r_side ON l_side.id = r_side.id) LEFT JOIN l_side z ON z.id = r_side.id ORDER BY 1, 2, 3;
+SELECT count(*) FROM l_side a, l_side b RIGHT JOIN r_side ON b.id = r_side.id, r_side c;
+SELECT count(*) FROM l_side a, l_side b RIGHT JOIN r_side ON b.id = r_side.id WHERE a.id = b.id;
+SELECT * FROM l_side a, LATERAL (SELECT a.id + 1 AS n) l, l_side b FULL JOIN r_side ON b.id = r_side.id ORDER BY 1, 3, 4, 6;
+SELECT a.id, (SELECT count(*) FROM l_side b, l_side c RIGHT JOIN r_side ON c.id = r_side.id WHERE r_side.id > a.id) FROM l_side a ORDER BY 1;

@@ -93,3 +93,15 @@ CREATE SCHEMA public;
 DROP SCHEMA nope;
 DROP SCHEMA IF EXISTS nope, nix CASCADE;
 DROP SCHEMA pg_catalog;
+-- What USING has merged, beside a change
+CREATE TABLE la (id int, x text);
+CREATE TABLE ra (id bigint, y text);
+INSERT INTO la VALUES (1, 'l1'), (2, 'l2');
+INSERT INTO ra VALUES (2, 'r2'), (3, 'r3');
+CREATE TABLE ta (k int PRIMARY KEY, s text);
+INSERT INTO ta VALUES (1, 'a'), (2, 'b'), (3, 'c');
+UPDATE ta SET s = s || coalesce(x, '-') || coalesce(y, '-') FROM la FULL JOIN ra USING (id) WHERE id = ta.k AND k = 1 RETURNING k, s, id, la.id, ra.id, x, y;
+UPDATE ta SET s = s || coalesce(x, '-') || coalesce(y, '-') FROM la FULL JOIN ra USING (id) WHERE id = ta.k AND k = 3 RETURNING *, (SELECT max(m.x) FROM la m WHERE m.id < id), id + 1;
+DELETE FROM ta USING la FULL JOIN ra USING (id) WHERE id = ta.k AND k = 3 RETURNING *, id * 2;
+MERGE INTO ta USING la FULL JOIN ra USING (id) ON id = ta.k WHEN MATCHED THEN UPDATE SET s = id::text WHEN NOT MATCHED THEN INSERT VALUES (id, coalesce(la.x, ra.y));
+SELECT * FROM ta ORDER BY k;
