@@ -81,6 +81,7 @@ def _keys(row: tuple[Any, ...], types: list[str]) -> tuple[Any, ...]:
 _ORDERS: dict[str, Callable[[Any], Any]] = {
     "interval": lambda value: intervals.parse(value).order,
     "jsonb": pg_jsonb_order,
+    "numeric": numbers.decimal,
     "_": pg_array_order,
 }
 
@@ -128,6 +129,8 @@ def _string(rows: list[Any], count: int, types: list[str]) -> Any:
 
 def _array(rows: list[Any], count: int, types: list[str]) -> str:
     items = [row[0] for row in rows]
+    if types[0] == "numeric":  # with the zeros that they end with
+        return arrays.dump_numbers([None if item is None else numbers.decimal(item) for item in items])
     if types[0].startswith("_"):
         if None in items:
             raise PgError("22004", "cannot accumulate null arrays")

@@ -40,6 +40,11 @@ def _number_order(value: Any) -> bytes:
     return struct.pack("!QH", bits, rest + 0x8000)
 
 
+def pg_bytes_of(item: Any) -> bytes:
+    r"""Return the bytes that stand in an array as ``\\x`` and hexadecimal digits."""
+    return bytes.fromhex(item[2:]) if isinstance(item, str) else writing.data(item)
+
+
 def pg_array_letters(array: str) -> str:
     """Return an array of booleans as one of their letters."""
     return arrays.dump([None if item is None else "t" if item else "f" for item in arrays.load(array)])

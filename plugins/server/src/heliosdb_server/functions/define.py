@@ -73,6 +73,9 @@ def guarded(function: Callable[..., Any], failure: Failure) -> Callable[..., Any
 
 def _unexpected(function: Callable[..., Any], error: Exception) -> PgError:
     name = function.__name__.removeprefix("pg_")
+    missing = isinstance(error, TypeError) and "required positional argument" in str(error)
+    if missing or (isinstance(error, IndexError) and "tuple" in str(error)):
+        return PgError("42883", f"function {name} does not exist for so few arguments")
     if isinstance(error, ZeroDivisionError):
         return PgError("22012", "division by zero")
     if isinstance(error, InvalidOperation):

@@ -298,6 +298,8 @@ class Aggregating(Composites):
         first = own[0] if "within group" in name and own else args[0] if args else Ex("")
         types = [working_name(arg.type) for arg in args] or [working_name(first.type)]
         values = [arg.text for arg in args]
+        if name == "array_agg" and types == ["numeric"] and not self.lasting:
+            values = [exact(args[0])]
         if name.startswith("json"):
             values, types = map(list, zip(*map(self.for_json, args), strict=True))
         spec = json.dumps([name.partition(" ")[0], node.distinct, len(args), directions, types])

@@ -108,7 +108,7 @@ class Assigning(Selects):
             return str(in_range(int(made.text), kind))
         if kind in STRINGS and was in STRINGS and not limited:
             return made.text
-        if kind in STRINGS and was not in STRINGS and was.category not in "NBDTSU":
+        if kind in STRINGS and was not in STRINGS and was.category not in "NBDTSUA":
             return made.text
         if way(was, kind) > ASSIGNED and was is not UNKNOWN:
             raise PgError(

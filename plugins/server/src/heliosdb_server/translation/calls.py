@@ -125,7 +125,7 @@ class Calls(Aggregating):
             self.ex(arg, scope, Sized(kind) if kind is not None else None)
             for arg, kind in zip(node.args, wants, strict=False)
         ]
-        labels = self.beside_labels(node, name, given)
+        labels = self.beside_labels(node, name, given) or self._item_type(name, given)
         for arg, kind, found in zip(node.args, wants, given, strict=False):
             ex = found
             if ex.unknown and kind is None and labels is not None:
@@ -139,11 +139,20 @@ class Calls(Aggregating):
                 ex = ex._replace(text=self.padded(ex))
             args.append(self.typed(ex, S_TEXT, arg.at) if ex.unknown and name not in _UNTYPED else ex)
         self._refuse_types(node, name, args)
+        if name in _ITEMS:
+            args = [ex._replace(text=self.json_item(ex)) if ex.type is BYTEA else ex for ex in args]
         if name in VOLATILE:
             self.volatile = True
         if name in WRITES:
             self.writes = True
         return self._written(node, name, signature, args, scope)
+
+    def _item_type(self, name: str, given: Sequence[Ex]) -> Sized | None:
+        """Return the type of an array's items, which a literal beside it takes."""
+        place = _OF_ARRAYS.get(name, len(given)) if name in _ITEMS else len(given)
+        kind = given[place].type if place < len(given) else None
+        element = BY_OID.get(kind.element) if kind is not None else None
+        return Sized(element) if element is not None else None
 
     def _refuse_types(self, node: tree.Call, name: str, args: Sequence[Ex]) -> None:
         """Refuse arguments that would be taken for something else."""

@@ -162,6 +162,12 @@ class Composites(Matching):
                 array = element.type
             name = self.fresh("a")
             value = self.json_item(Ex(f"{name}.`{columns[0].name}`", element))
+            if element is not None and element.type is NUMERIC:
+                outer, self.last = self.last, last_of(node.query)
+                try:
+                    text, value = self.query(node.query, scope)[0], f"json({value})"
+                finally:
+                    self.last = outer
             made = f"(SELECT json_group_array({value}) FROM ({text}) AS {name})"
             return Ex(made, Sized(array) if array is not None else None)
         if len(columns) > 1:
@@ -246,7 +252,8 @@ class Composites(Matching):
         if not re.fullmatch(r'[\w."?]+', a.text):
             if first == 0:
                 places = [f"({place} + 1)" for place in places]
-            return self.own(f"pg_array_item({', '.join([a.text, *places])})", sized)
+            made = self.own(f"pg_array_item({', '.join([a.text, *places])})", sized).text
+            return Ex(self.from_json(made, element), sized)
         if all(place.isdigit() for place in places):
             path = "'$" + "".join(f"[{max(int(place) - first, -1)}]" for place in places) + "'"
             if "-1" in path:
@@ -259,7 +266,7 @@ class Composites(Matching):
         made = f"json_extract({a.text}, {path})"
         if element not in (JSON, JSONB):  # an item that is an array has too few places
             made = f"CASE json_type({a.text}, {path}) WHEN 'array' THEN NULL ELSE {made} END"
-        return Ex(made, sized)
+        return Ex(self.from_json(made, element), sized)
 
     def _slice_bounds(self, node: tree.Subscript, scope: Scope) -> str:
         def bound(each: tree.Node | None, otherwise: int) -> str:

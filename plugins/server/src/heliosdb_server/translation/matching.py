@@ -199,7 +199,7 @@ class Matching(Operators):
             a = self.typed(a, sized, node.left.at)
             items_text = f"json_each({self.flat(b, self._array_text(b))})"
             name = self.fresh("q")
-            item = Ex(f"{name}.value", sized)
+            item = Ex(self.from_json(f"{name}.value", element), sized)
             if node.op in COMPARE:
                 a, item = self.matched(a, item, tree.Binary(node.op, node.left, node.right, at=node.at))
             if (node.op, node.every) in (("=", False), ("<>", True)):

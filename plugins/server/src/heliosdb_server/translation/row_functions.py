@@ -160,7 +160,14 @@ class RowFunctions(Calls):
             text, sized = self._items(inner, scope)
             texts.append(text)
             columns.append(
-                Column(f"c{at}", sized, f"json_extract({quote_identifier(alias)}.value, '$[{at}]')")
+                Column(
+                    f"c{at}",
+                    sized,
+                    self.from_json(
+                        f"json_extract({quote_identifier(alias)}.value, '$[{at}]')",
+                        sized.type if sized else None,
+                    ),
+                )
             )
         self.functions = True
         scope.relations.append(Relation(alias, tuple(columns)))
@@ -236,6 +243,7 @@ class RowFunctions(Calls):
             for at, each in enumerate(arrays):
                 element = item_of(each.type)
                 place = f"json_extract({quote_identifier(written)}.value, '$[{at}]')"
+                place = self.from_json(place, element)
                 columns.append(Column("unnest", Sized(element) if element is not None else None, place))
             return f"json_each(pg_zip({', '.join(map(self.flat, arrays))}))", columns
         if not call.args:
@@ -245,7 +253,9 @@ class RowFunctions(Calls):
             raise self._no_function(call, [array])
         element = item_of(array.type)
         column = Column(
-            "unnest", Sized(element) if element is not None else None, f"{quote_identifier(written)}.value"
+            "unnest",
+            Sized(element) if element is not None else None,
+            self.from_json(f"{quote_identifier(written)}.value", element),
         )
         return f"json_each({self.flat(array)})", [column]
 

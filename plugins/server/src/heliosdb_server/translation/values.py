@@ -323,7 +323,13 @@ class Values:
             return f"json(CASE WHEN {ex.text} IS NOT NULL THEN {digits} END)"
         if ex.type is not None and ex.type.element:
             return f"json({ex.text})"
-        return ex.text
+        if ex.type is NUMERIC and (ex.shown or ex.decimals) and not self.lasting:
+            return f"json({self.as_text(ex)})"  # a number with the zeros that it ends with
+        return filled(ex) if ex.type is BPCHAR and ex.shown else ex.text
+
+    def from_json(self, text: str, kind: PgType | None) -> str:
+        """Return an item of an array, or a member, as a value: bytes stand in JSON as text."""
+        return self.own(f"pg_bytes_of({text})", None).text if kind is BYTEA else text
 
     def padded(self, ex: Ex) -> str:
         """Return text; of a char(n) with the spaces that it ends with, which are not kept."""

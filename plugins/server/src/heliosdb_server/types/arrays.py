@@ -245,6 +245,26 @@ def dump(items: list[Item]) -> str:
 _INFINITE = re.compile(r'("(?:[^"\\]|\\.)*")|Infinity')
 
 
+def dump_numbers(items: list[Item]) -> str:
+    """Return decimal numbers as SQLite keeps them in an array: with the zeros that they end with."""
+    parts = (
+        "null" if each is None else dump_numbers(each) if isinstance(each, list) else f"{each:f}"
+        for each in items
+    )
+    return f"[{','.join(parts)}]"
+
+
+def load_numbers(value: object) -> list[Item]:
+    """Return the decimal numbers of an array that stands in SQLite: those with a point as text, with all digits."""
+    if isinstance(value, str) and value[:1] == "[":
+        try:
+            items: list[Item] = json.loads(value, parse_float=str)
+        except ValueError:
+            raise wrong("array", value) from None
+        return items
+    return load(value)
+
+
 def _bytes(value: object) -> str:
     if isinstance(value, bytes):
         return "\\x" + value.hex()

@@ -9,6 +9,7 @@ import struct
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from ..protocol.errors import PgError
@@ -199,6 +200,15 @@ def _short(kind: PgType, modifier: int, read: Callable[[Any], Any]) -> Callable[
     return run
 
 
+def _digits(given: str | Decimal, modifier: int) -> Decimal:
+    """Return a decimal number on its way into an array: with all its digits, if a column could keep them."""
+    if isinstance(given, str):
+        numbers.numeric_in(given, modifier)
+    else:
+        numbers.numeric(given, modifier)
+    return numbers.decimal(f"{Decimal(given):f}", modifier)
+
+
 def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Callable[[str], Any]:
     """Return what turns a text of this type into what SQLite stores."""
     if kind in REG:  # a name is looked up where the database is at hand
@@ -221,6 +231,10 @@ def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Ca
         return lambda text: str(intervals.fitted(intervals.parse(text, unit), modifier))
     if kind.element:
         inner = item_of(kind) or TEXT
+        if inner is NUMERIC:
+            return lambda text: arrays.dump_numbers(
+                arrays.from_text(text, lambda each: _digits(each, modifier))
+            )
         item = _short(inner, modifier, text_in(inner, modifier, here))
         delimiter = " " if kind.name in ("int2vector", "oidvector") else ","
         if delimiter == " ":
@@ -280,6 +294,10 @@ def _binary_in(kind: PgType, modifier: int) -> Callable[[bytes], Any]:
         return lambda data: moments.rounded(whole(data), modifier)
     if kind.element:
         inner = item_of(kind) or TEXT
+        if inner is NUMERIC:
+            return lambda data: arrays.dump_numbers(
+                arrays.from_binary(data, lambda each: _digits(numbers.numeric_from_binary(each), modifier))
+            )
         item = _short(inner, modifier, binary_in(inner, modifier))
         first = 0 if kind.name in ("int2vector", "oidvector") else 1
         return lambda data: arrays.dump(arrays.from_binary(data, item, first))

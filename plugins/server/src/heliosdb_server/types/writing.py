@@ -133,6 +133,8 @@ def text_out(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> C
     if kind.element:
         inner = item_of(kind) or TEXT
         item = text_out(inner, modifier, here)
+        if inner is NUMERIC:
+            return lambda value: arrays.to_text(arrays.load_numbers(value), item)
         if inner is BYTEA:
             item = str  # in JSON they are what clients read already
         return lambda value: arrays.to_text(arrays.load(value), item)
@@ -239,7 +241,8 @@ def binary_out(kind: PgType, modifier: int = -1) -> Callable[[Any], bytes]:
         if oid == BYTEA.oid:
             item = bytes_in
         first = 0 if kind.name in ("int2vector", "oidvector") else 1
-        return lambda value: arrays.to_binary(arrays.load(value), oid, item, first)
+        read = arrays.load_numbers if oid == NUMERIC.oid else arrays.load
+        return lambda value: arrays.to_binary(read(value), oid, item, first)
     if kind in STRINGS and kind is not CHAR:
         if kind is BPCHAR and modifier > 4:
             return lambda value: text(value).ljust(modifier - 4).encode()
