@@ -20,6 +20,21 @@ def test_another_key_opens_no_value(conn_plain, file):
     other.close()
 
 
+@pytest.mark.parametrize(
+    "damage", ["derivation = x'00'", "derivation = 4", "envelope = x''", "envelope = 'text'"]
+)
+def test_keys_that_somebody_wrote_to_open_no_value(conn_plain, file, damage):
+    _, plain = conn_plain
+    plain.execute(f"UPDATE heliosdb_crypto_keys SET {damage}")
+    plain.commit()
+    other = heliosdb_sqlite.connect(file, column_key=KEY)
+    for _ in range(2):
+        with pytest.raises(sqlite3.DatabaseError, match="no key for a value"):
+            other.execute("SELECT email FROM users").fetchall()
+    assert other.execute("SELECT count(*) FROM users").fetchone() == (len(ROWS),)
+    other.close()
+
+
 def test_without_a_key_there_is_no_encrypted_column(file, conn_plain):
     conn = heliosdb_sqlite.connect(file)
     assert isinstance(conn.execute("SELECT email FROM users").fetchone()[0], bytes)
