@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from .transactions import Transaction
 
 _FULL, _NORMAL = 2, 1  # PRAGMA synchronous
+_DENY = sqlite3.SQLITE_DENY
+_HALVES = (  # ON CONFLICT FAIL and RAISE(FAIL) keep what was done before; virtual tables have statements of their own
+    "SELECT sql FROM (SELECT sql FROM main.sqlite_master UNION ALL SELECT sql FROM temp.sqlite_master)"
+    " WHERE sql LIKE '%fail%' OR sql LIKE '%virtual%'"
+)
+_HALF = re.compile(r"\bfail\b|\bvirtual\b", re.IGNORECASE)
 _KEPT = 512  # translations; a client that makes up a new text each time must not grow
 
 
@@ -69,6 +75,8 @@ class Engine:
         self.say: Callable[[str], None] | None = None  # tells the client something beside its results
         self._travels = bool(database.options.get("enable_time_travel"))
         self.connection: Any = database.connect(branch)
+        # Features that look at each statement, or at commits, run statements of their own around it.
+        self._hooked = type(self.connection).execute is not sqlite3.Connection.execute
         self.failure = Failure()
         self._functions: Functions  # from define() on
         self._trusted = 1
@@ -78,6 +86,8 @@ class Engine:
         self.version = 0  # how often the schema has been read: what was made of an older one is out of date
         self._compiled = 0  # things that SQLite has asked about while it compiled statements
         self._verified = -1  # ... until the schema was last found to be the one that is known here
+        self._refuses = False  # to have anything compiled
+        self._halves = True  # a statement may leave half of its changes when it fails, or compile others
         self._temporary = (-1, -1)
         self._held_in = -1  # the number of the transaction in which that was looked at
         self._templates = Templates()
@@ -103,7 +113,7 @@ class Engine:
 
         def asked(*action: Any) -> int:
             self._compiled += 1
-            return allow(*action)
+            return _DENY if self._refuses else allow(*action)
 
         return asked
 
@@ -166,6 +176,29 @@ class Engine:
             raise self.error(error) from None
         finally:
             self._trusted -= trusted
+
+    def run_compiled(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """Run a change of rows by itself, if it is compiled already, and for the schema as it is known here.
+
+        SQLite compiles a statement anew when it meets another schema, and asks while it does so: then the answer is no.
+        So nobody has to look at the schema before, nor hold it fast by a transaction around the statement.
+        Returns the cursor; None with nothing done where it would have to be compiled.
+
+        :raises PgError: it failed, and has left nothing
+        """
+        if self._halves or self._compiled != self._verified:
+            return None
+        self._refuses = True
+        try:
+            return self.connection.execute(sql, parameters)
+        except _FAILURES as error:
+            self._refuses = False
+            if self._compiled == self._verified and not self._functions.missed(error) and self.still_there():
+                raise self.error(error) from None
+            self.failure.take()
+            return None
+        finally:
+            self._refuses = False
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> Any:
         """Run a statement for each row; return the cursor.
@@ -273,6 +306,7 @@ class Engine:
         if self._reading is None or self._stamp != now:
             self._reading = reading.read(self.rows, self.settings.path)
             self._stamp = now
+            self._halves = self._hooked or any(_HALF.search(sql) for (sql,) in self.rows(_HALVES))
             self._doubtful = self.connection.in_transaction
             self._kept.clear()
             self.version += 1
@@ -294,6 +328,10 @@ class Engine:
             self._held_in = transaction.number
             self._verified = self._compiled
         return True
+
+    def still_there(self) -> bool:
+        """Is the schema the one that was read last?"""
+        return self._compiled == self._verified and self.stamp() == self._stamp
 
     def still_so(self) -> bool:
         """Was the statement that has just been run translated for the schema that it met?

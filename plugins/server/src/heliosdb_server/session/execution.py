@@ -133,6 +133,8 @@ class Execution:
             if self._run_light(portal, made.plan, made.sql[0]):
                 return
             made = self._as_it_is_now(portal)
+        if made.plan is not None and made.plan.by_itself and self.run_compiled(portal, made):
+            return
         if made.writes:
             self._before_write(portal, made)
             if made.kind == "change":
@@ -171,6 +173,37 @@ class Execution:
         portal.encode = plan.shape(portal.formats).encode
         if self.engine.journal not in _BESIDE_WRITERS:
             self.spool(portal)
+        return True
+
+    def run_compiled(self: Session, portal: Portal, made: Translated) -> bool:  # type: ignore[misc]
+        """Run a change that SQLite has compiled, for the schema as it is; return False, with nothing done, otherwise.
+
+        Alone it is a transaction by itself: SQLite is called once, not four times.
+        """
+        transaction, plan = self.transaction, made.plan
+        if (
+            portal.statement.version != self.engine.version
+            or transaction.passing
+            or (transaction.block and transaction.level != "read committed")
+        ):
+            return False
+        self.settle_portals(but=portal)
+        transaction.before_write(
+            alone=self.alone, timeout=self.lock_timeout(), cancelled=self.check_cancelled
+        )
+        values = portal.values if plan.order is None else ordered(portal.values, plan.order)
+        cursor = self.engine.run_compiled(made.sql[0], values)
+        if cursor is None:
+            return False
+        portal.started, portal.done, portal.tag = True, True, made.tag
+        portal.count = row_count(made, cursor, self.engine.connection)
+        if isinstance(made.node, tree.Insert):
+            self.sequences.inserted = made.node.table.parts[-1], cursor.lastrowid
+        cursor.close()
+        if not self.engine.connection.in_transaction:
+            transaction.settle()
+            if self.nothing_to_end():
+                self.counters.commits += 1
         return True
 
     def _before_write(self: Session, portal: Portal, made: Translated) -> None:  # type: ignore[misc]

@@ -69,8 +69,12 @@ class ExtendedQueries:
         if (old := self.portals.pop(message.portal, None)) is not None:
             old.close()
         portal = Portal(statement, values, message.results, message.portal, given)
-        if not message.portal and made is not None and made.plan.light and self._at_once(portal, made):
-            return
+        if not message.portal and made is not None:
+            plan = made.plan
+            if (plan.light and self._at_once(portal, made)) or (
+                plan.by_itself and self._changed_at_once(portal, made)
+            ):
+                return
         self.portals[message.portal] = portal
         self.emit(replies.BIND_COMPLETE)
 
@@ -108,7 +112,38 @@ class ExtendedQueries:
         if rest.startswith(_DESCRIBE):
             self.out += shape.description
         self.out += data
-        self.out += replies.complete(f"SELECT {len(rows)}")
+        self._complete_at_once(portal, f"SELECT {len(rows)}", rest)
+        return True
+
+    def _changed_at_once(self: Session, portal: Portal, made: Translated) -> bool:  # type: ignore[misc]
+        """Answer the messages from Bind on together for a change of rows too, where it is compiled already."""
+        wire = self.wire
+        rest = next((each for each in _TOGETHER if wire.ahead(each)), None)
+        if rest is None:
+            return False
+        self.alone = rest.endswith(_SYNC)
+        self.begun(portal.statement.text)
+        try:
+            self.transaction.check()
+            if not self.run_compiled(portal, made):
+                self.counters.queries -= 1
+                return False
+            self.finish(portal)
+            if self.alone:
+                self.end_implicit()
+        except PgError as error:
+            raise self.why(error) from None
+        finally:
+            self.over()
+        wire.skip(rest)
+        self.out += replies.BIND_COMPLETE
+        if rest.startswith(_DESCRIBE):
+            self.out += replies.NO_DATA
+        self._complete_at_once(portal, portal.tag, rest)
+        return True
+
+    def _complete_at_once(self: Session, portal: Portal, tag: str, rest: bytes) -> None:  # type: ignore[misc]
+        self.out += replies.complete(tag)
         if rest.endswith(_SYNC):
             self._sync(b"")
         else:
@@ -116,7 +151,6 @@ class ExtendedQueries:
             self.portals[""] = portal  # at its end, as it stays until Sync
             if len(self.out) > _FLUSH:
                 self.flush()
-        return True
 
     def statement_named(self: Session, name: str) -> Statement:  # type: ignore[misc]
         """Return a prepared statement."""

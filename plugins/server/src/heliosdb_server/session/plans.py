@@ -17,6 +17,12 @@ from ..types.rows import Encoder, encoder
 _KEPT = 8  # combinations of formats: a client has one or two, and must not make this grow
 _CATALOG = ("pg_catalog", "information_schema", "pg_reg", "pg_get_", "pg_format_type", "_description(",
             "pg_to_reg", "pg_relation_")  # fmt: skip
+_NESTED = (
+    "fail",
+    "pg_nextval",
+    "pg_setval",
+    "pg_missing_key",
+)  # may leave a half, or run statements of their own
 Reader = Callable[[bytes], Any]
 
 
@@ -35,6 +41,7 @@ class Plan:
         "_literals",
         "_readers",
         "_shapes",
+        "by_itself",
         "catalog",
         "checked_later",
         "columns",
@@ -60,6 +67,16 @@ class Plan:
         )
         """A query whose columns are known, of nothing but the file: it runs first, and then SQLite is asked whether the
         schema is still the one it was translated for."""
+        self.by_itself = (
+            made.kind == "change"
+            and made.tag in ("INSERT", "UPDATE", "DELETE")
+            and len(made.sql) == 1
+            and isinstance(made.sql[0], str)
+            and not (made.steps or made.columns is not None or made.guess or made.trusted or self.catalog)
+            and not any(mark in made.sql[0].lower() for mark in _NESTED)
+        )
+        """A change of rows that returns none, and is one statement to SQLite: no transaction needs to stand around it.
+        """
         self.checked_later = self.light or made.kind == "change"
         """The schema is looked at when the statement runs, not when its parameters come."""
         self._shapes: dict[tuple[int, ...], Shape] = {}

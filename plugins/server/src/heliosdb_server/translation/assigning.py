@@ -73,6 +73,8 @@ class Assigning(Selects):
             made = self.fitted(Ex("", const=digits), target, node.at)
         elif isinstance(node, tree.Param):
             made = self._given(node, scope, target)
+            if made.type is target.type and target.type in (INT4, INT2):
+                return made.text  # what a client gives is read as its type, and within its range
         else:
             made = self.unchecked(node, scope, Sized(target.type))
         return self.stored(made, target, column, node.at)
