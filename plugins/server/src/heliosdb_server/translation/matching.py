@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.quoting import quote_text
@@ -26,6 +27,7 @@ from ..types.registry import (
 from . import tree
 from .literals import S_BOOL, S_TEXT
 from .scope import Ex, Scope
+from .whole_rows import spread
 
 if TYPE_CHECKING:
     pass
@@ -101,10 +103,12 @@ class Matching(Operators):
         no = "NOT " if node.negated else ""
         if isinstance(node.items, tree.Node):
             return self._in_query(node, scope)
+        items_given = [spread(each, scope) for each in node.items]
+        node = replace(node, operand=spread(node.operand, scope), items=items_given)
         if isinstance(node.operand, tree.Row):
             rows = []
             sides = [self.ex(item, scope) for item in node.operand.items]
-            for item in node.items:
+            for item in items_given:
                 if not isinstance(item, tree.Row) or len(item.items) != len(sides):
                     raise PgError(
                         "42601", "unequal number of entries in row expressions", position=node.at + 1
@@ -117,7 +121,7 @@ class Matching(Operators):
                 rows.append(f"({', '.join(each.text for _, each in pairs)})")
             return Ex(f"(({', '.join(a.text for a in sides)}) {no}IN (VALUES {', '.join(rows)}))", S_BOOL)
         a = self.ex(node.operand, scope)
-        items = [self.ex(item, scope, a.sized) for item in node.items]
+        items = [self.ex(item, scope, a.sized) for item in items_given]
         if a.unknown:
             known = next((item.sized for item in items if not item.unknown and item.sized), None)
             a = self.typed(a, known, node.operand.at)
@@ -239,10 +243,24 @@ class Matching(Operators):
             ex.text if ex.not_null or ex.text.startswith("json_array(") else f"coalesce({ex.text}, '[null]')"
         )
 
+    def _distinct_rows(self, node: tree.Is, one: list[tree.Node], two: list[tree.Node], scope: Scope) -> Ex:
+        if len(one) != len(two):
+            raise PgError("42601", "unequal number of entries in row expressions", position=node.at + 1)
+        parts = [
+            self.ex(tree.Is(a, "distinct", node.negated, b, at=node.at), scope).text
+            for a, b in zip(one, two, strict=True)
+        ]
+        return Ex(f"({(' AND ' if node.negated else ' OR ').join(parts)})", S_BOOL)
+
     def _is(self, node: tree.Is, scope: Scope, want: Sized | None) -> Ex:
         no = "NOT " if node.negated else ""
+        if node.what in ("distinct", "null"):
+            node = replace(node, operand=spread(node.operand, scope))
         if node.what == "distinct":
             assert node.other is not None
+            node.other = spread(node.other, scope)
+            if isinstance(node.operand, tree.Row) and isinstance(node.other, tree.Row):
+                return self._distinct_rows(node, node.operand.items, node.other.items, scope)
             equal = tree.Binary("=", node.operand, node.other, at=node.at)
             a, b = self.matched(*self.pair(node.operand, node.other, scope), equal)
             a, b = (self._asked(each) for each in (a, b))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 from .arithmetic import Arithmetic
 from .decimals import calculated, is_free
+from .whole_rows import compared
 
 COMPARE = frozenset(("=", "<>", "<", ">", "<=", ">="))
 _KIND = {"S": "text", "N": "number", "D": "moment", "A": "array"}
@@ -221,6 +222,9 @@ class Operators(Arithmetic):
         return (done, b) if a.unknown else (a, done)
 
     def _compare(self, node: tree.Binary, scope: Scope) -> Ex:
+        by_columns = compared(node, scope)
+        if by_columns is not node:
+            return self.ex(by_columns, scope)
         if isinstance(node.left, tree.Row) and isinstance(node.right, tree.Row):
             if len(node.left.items) != len(node.right.items):
                 raise PgError("42601", "unequal number of entries in row expressions", position=node.at + 1)

@@ -270,8 +270,7 @@ class Values:
         from .scope import Relation
 
         assert isinstance(relation, Relation)
-        found = [(c.name, scope.find((relation.alias, c.name), -1)) for c in relation.columns]
-        return self.record([(name, ex) for name, ex in found if ex is not None])
+        return self.record([(c.name, relation.column(c)) for c in relation.columns])
 
     def record(self, fields: Sequence[tuple[str, Ex]]) -> Ex:
         """Return a row of these names and values."""

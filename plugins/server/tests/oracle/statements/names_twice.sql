@@ -13,7 +13,6 @@ WITH u AS (UPDATE q SET a = 5 RETURNING a + 1, b + 1) SELECT * FROM u;
 WITH u AS (UPDATE q SET a = 5 RETURNING a) SELECT a + 10, b + 20 FROM q;
 INSERT INTO q VALUES (3, 4);
 SELECT s FROM (SELECT 1, 2) s;
--- refused: 42702
 SELECT row_to_json(s) FROM (SELECT 1 AS b, 2 AS b) s;
 SELECT * FROM (SELECT a AS "A", b AS a FROM q) s ORDER BY "A";
 SELECT s."A", s.a FROM (SELECT a AS "A", b AS a FROM q) s ORDER BY 1;
