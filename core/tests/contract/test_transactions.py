@@ -159,6 +159,16 @@ def test_setting_isolation_level_to_none_commits(conn, recorder):
     assert recorder.transactions() == COMMITTED
 
 
+def test_setting_isolation_level_amid_a_statement_that_writes_is_sqlite3s_error(conn, recorder):
+    conn.execute("BEGIN")
+    cursor = conn.execute("INSERT INTO t VALUES (1, 1), (2, 2) RETURNING a")
+    cursor.fetchone()
+    with pytest.raises(sqlite3.OperationalError, match="SQL statements in progress"):
+        conn.isolation_level = None
+    cursor.close()
+    assert conn.in_transaction
+
+
 def test_returning_in_autocommit_is_committed_and_its_rows_are_there(conn, recorder):
     conn.isolation_level = None
     cursor = conn.execute("INSERT INTO t VALUES (1, 1), (2, 2), (3, 3) RETURNING a, b")

@@ -15,6 +15,7 @@ from itertools import chain
 from types import FunctionType
 from typing import Any
 
+from .._attributes import set_attribute
 from .._connection import Connection
 from .._cursor import Cursor
 from .._guard import check_script
@@ -373,7 +374,7 @@ class ActiveConnection(Connection):
         """Set an attribute, which commits if there is somebody to be told of that."""
         if transactions is not None:
             transactions.ask(self)
-        attribute.__set__(self, value)
+        set_attribute(attribute, self, value)
         if transactions is not None:  # with autocommit=False, the next transaction is open already
             transactions.committed(self)
 

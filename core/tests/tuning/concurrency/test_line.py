@@ -470,3 +470,18 @@ def test_mistakes_are_told_as_the_standard_library_tells_them(path, two):
                 errors.append((type(caught.value), str(caught.value)))
                 conn.rollback()
             assert errors[0] == errors[1]
+
+
+def test_a_setting_that_can_not_commit_says_what_the_standard_library_says(path, two):
+    first, _ = two
+    with closing(sqlite3.connect(path)) as plain:
+        errors = []
+        for conn in (plain, first):
+            cursor = conn.execute("INSERT INTO t VALUES (20, 1), (21, 1) RETURNING id")
+            cursor.fetchone()
+            with pytest.raises(sqlite3.OperationalError) as caught:
+                conn.isolation_level = None
+            cursor.close()
+            conn.rollback()
+            errors.append((str(caught.value), caught.value.__cause__, caught.value.__context__))
+        assert errors[0] == errors[1]

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from types import MethodType
 from typing import Any
 
+from ..._attributes import set_attribute
 from ..._connection import Connection
 from ..._cursor import Cursor
 from ..._methods import class_attribute
@@ -58,12 +59,13 @@ class _Settles:
 
     def __init__(self, attribute: Any) -> None:
         self._attribute = attribute
+        self._end = _ends(partial(set_attribute, attribute))
 
     def __get__(self, one: Any, cls: Any = None) -> Any:
         return self._attribute if one is None else self._attribute.__get__(one, cls)
 
     def __set__(self, one: Any, value: Any) -> None:
-        _ends(self._attribute.__set__)(one, value)
+        self._end(one, value)
 
 
 def look() -> None:
