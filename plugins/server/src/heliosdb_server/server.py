@@ -249,7 +249,7 @@ def _start(
         raise sqlite3.NotSupportedError(
             f"{database.path!r} can't be served: each client opens the database by itself, which takes the path of a file"
         )
-    if not isinstance(port, int) or not 0 <= port <= 65535:  # type: ignore[redundant-expr]
+    if type(port) is not int or not 0 <= port <= 65535:  # as callers without a type checker may have it
         raise sqlite3.ProgrammingError(
             f"port={port!r} is no port: give 1 to 65535, or 0 for any that is free"
         )

@@ -51,6 +51,21 @@ def test_a_pipeline_with_an_error_in_the_middle(connection):
     assert connection.execute("SELECT count(*) FROM users").fetchone() == (3,)
 
 
+@pytest.mark.parametrize("binary", [False, True])
+def test_cursors_of_the_server_take_parameters(connection, binary):
+    query = "SELECT id, name FROM users WHERE id > %s AND (name = %s OR %s IS NULL) ORDER BY id"
+    with connection.transaction(), connection.cursor("chosen", binary=binary) as cursor:
+        cursor.execute(query, (1, "bob", None))
+        assert cursor.fetchall() == [(2, "bob"), (3, "cat")]
+
+
+def test_windows_take_parameters(connection):
+    query = "SELECT id, sum(id) OVER (ORDER BY id ROWS BETWEEN %s PRECEDING AND %s FOLLOWING) FROM users ORDER BY id"
+    assert connection.execute(query, (1, 0)).fetchall() == [(1, 1), (2, 3), (3, 5)]
+    with pytest.raises(psycopg.errors.InvalidPrecedingOrFollowingSize):
+        connection.execute(query, (-1, 0))
+
+
 def test_a_scrollable_cursor(connection):
     with connection.cursor("scrolled", scrollable=True) as cursor:
         cursor.execute("SELECT * FROM generate_series(1, 10) AS n")

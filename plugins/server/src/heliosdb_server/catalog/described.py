@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from heliosdb_sqlite.sql.names import folded
+
 from ..functions.texts import pg_quote_ident as quoted
 from ..translation.scope import Column, TableInfo
 from ..types.registry import TEXT, PgType, Sized
 from . import constraints, wording
 from .enumerations import Enumeration
 from .reading import ForeignKey, Index, Object, Reading
-from .texts import index_parts, view_body
+from .texts import generated_columns, index_parts, view_body
 from .wording import Wording
 
 _CONSTRAINTS = 1_000_000_000
@@ -36,7 +38,7 @@ class Relation:
     definition: str = ""
     pretty: str = ""
     temporary: bool = False
-    generated: frozenset[str] = frozenset()
+    generated: dict[str, str] = field(default_factory=dict)  # what columns are made of
     counted: str = ""  # the column that numbers the rows
     inner: bool = False  # the sequence of an identity column
     rows: float = -1.0
@@ -128,7 +130,11 @@ def describe(reading: Reading) -> Described:
         if found.kind == "view":
             relation.definition, relation.pretty = _view(reading, found)
             continue
-        relation.generated = _generated(reading, found)
+        expressions = generated_columns(found.sql or "")
+        relation.generated = {
+            name: made.worded(expressions.get(folded(name), ""), info).plain
+            for name in _generated(reading, found)
+        }
         if info.rowid and reading.counts(found.name):
             relation.counted = info.rowid
             name = f"{found.name}_{info.rowid}_seq"

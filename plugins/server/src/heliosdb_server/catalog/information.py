@@ -112,7 +112,8 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
             "udt_schema": "public" if _is_own(sized.type) else "pg_catalog", "udt_name": sized.type.name,
             "dtd_identifier": str(column.source[1] or at), "is_self_referencing": "NO",
             "is_identity": "YES" if identity else "NO",
-            "identity_generation": {"a": "ALWAYS", "d": "BY DEFAULT"}.get(identity), "identity_cycle": "NO", "is_generated": "ALWAYS" if generated else "NEVER", "is_updatable": writable,
+            "identity_generation": {"a": "ALWAYS", "d": "BY DEFAULT"}.get(identity), "identity_cycle": "NO", "is_generated": "ALWAYS" if generated else "NEVER",
+            "generation_expression": each.generated.get(column.name), "is_updatable": writable,
         } | _sizes(sized))  # fmt: skip
         if sized.type.category == "A" and sized.type.element:
             element = item_of(sized.type) or TEXT

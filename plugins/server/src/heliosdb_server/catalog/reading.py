@@ -363,6 +363,18 @@ class Reading(Enumerations):
         found = self.object(name)
         return found is not None and found.kind == "index"
 
+    def constraint_names(self, found: Object) -> set[str]:
+        """Return what the constraints of a table are called."""
+        names = {each.name for each in constraints.written(found.sql or "", found.name)}
+        return names | {
+            self.constraint_name(found, each) for each in self.indexes(found) if each.origin in ("pk", "u")
+        }
+
+    def has_constraint(self, table: str, name: str) -> bool:
+        """Has a table a constraint of this name?"""
+        found = self.object(table)
+        return found is not None and name in self.constraint_names(found)
+
     def comments_format(self) -> int | None:
         """Return the version of the format in which comments are kept; None where there are none."""
         found = self.object(comments.TABLE, "main")

@@ -273,7 +273,8 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
             if other is not None and sequence == f"{name}_{column.name}_seq":
                 table("pg_depend").append(_depends(1259, other.oid, 1259, each.oid, owned, number))
         if column.name in each.generated:
-            more |= {"attgenerated": "s", "atthasdef": 1}
+            default(number, each.generated[column.name], more)
+            more["attgenerated"] = "s"
         if each.counted and column.name == each.counted:
             if not identity:
                 text = f"nextval('{pg_quote_ident(f'{name}_{column.name}_seq')}'::regclass)"

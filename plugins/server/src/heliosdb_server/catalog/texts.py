@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from heliosdb_sqlite.sql.ddl import table_definition
 from heliosdb_sqlite.sql.lexer import tokenize
+from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.selects import view_query
 
 
@@ -15,6 +17,23 @@ def _balanced(tokens: list[Any], at: int) -> int:
         if depth == 0:
             return place
     return len(tokens) - 1
+
+
+def generated_columns(sql: str) -> dict[str, str]:
+    """Return what the generated columns of a table are made of, by their names, folded.
+
+    >>> generated_columns("CREATE TABLE t (a INT, B INT GENERATED ALWAYS AS (a * 2) STORED)")
+    {'b': 'a * 2'}
+    """
+    definition = table_definition(sql)
+    found = {}
+    for column in definition.columns if definition is not None else ():
+        words = column.constraints
+        at = next((at for at, token in enumerate(words) if token.word == "AS"), None)
+        if at is not None and at + 1 < len(words):
+            end = _balanced(list(words), at + 1)
+            found[folded(column.name.name)] = sql[words[at + 1].end : words[end].start].strip()
+    return found
 
 
 def index_parts(sql: str) -> tuple[list[str], str]:

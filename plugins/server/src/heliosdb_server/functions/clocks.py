@@ -189,6 +189,15 @@ def make(here_now: Any) -> dict[str, Any]:
 # ---- those that don't ----
 
 
+def pg_moment_order(value: Any) -> int:
+    """Return a moment as a number: in microseconds."""
+    text = writing.text(value)
+    if "infinity" in text:
+        return -(2**62) if text.startswith("-") else 2**62
+    moment = moments.moment(f"2000-01-01 {text}" if text[2:3] == ":" else value, utc=True)
+    return (moment - datetime(2000, 1, 1, tzinfo=moments.UTC)) // timedelta(microseconds=1)
+
+
 def pg_days_between(a: Any, b: Any) -> int:
     return (moments.moment(a).date() - moments.moment(b).date()).days
 

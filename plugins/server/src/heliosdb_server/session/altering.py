@@ -17,7 +17,7 @@ from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..catalog.reading import Object
 from ..protocol.errors import PgError, not_supported
-from ..translation import labels
+from ..translation import comments, labels
 from ..translation.schema_edit import SchemaEdit
 from . import constraints
 
@@ -42,6 +42,7 @@ def apply(session: Session, edit: SchemaEdit) -> None:
     if edit.what == "add constraint" and edit.text.startswith("CONSTRAINT "):
         constraints.refuse_taken(session, found, edit.name)
     text = _edited(session, found, edit)
+    _bring_comments(session, edit)
     if text is None:
         return
     engine = session.engine
@@ -83,6 +84,18 @@ def _check_rows(session: Session, edit: SchemaEdit) -> None:
             raise PgError("23502", text, table=edit.table, column=edit.name)
         text = f'check constraint "{edit.name}" of relation "{edit.table}" is violated by some row'
         raise PgError("23514", text, table=edit.table, constraint=edit.name)
+
+
+def _bring_comments(session: Session, edit: SchemaEdit) -> None:
+    """Let what is said of a constraint go with it, or follow its name."""
+    schema, member = session.engine.schema, comments.constraint(edit.name)
+    statements: list[str] = []
+    if edit.what == "drop constraint":
+        statements = comments.forgotten(schema, edit.table, member)
+    elif edit.what == "rename constraint":
+        statements = comments.renamed(schema, edit.table, comments.constraint(edit.text), member)
+    for sql in statements:
+        session.engine.run(sql, trusted=True)
 
 
 def _drop_dependents(session: Session, found: Object, edit: SchemaEdit) -> None:

@@ -104,11 +104,7 @@ def renamed(session: Session, found: Object, edit: SchemaEdit) -> str | None:
 def refuse_taken(session: Session, found: Object, name: str) -> None:
     """Refuse the name of a new constraint that another of the table has."""
     reading = session.engine.schema
-    there = {each.name for each in written(found.sql or "", found.name)}
-    there.update(
-        reading.constraint_name(found, each) for each in reading.indexes(found) if each.origin in ("pk", "u")
-    )
-    if name in there:
+    if name in reading.constraint_names(found):
         raise PgError("42710", f'constraint "{name}" for relation "{found.name}" already exists')
 
 

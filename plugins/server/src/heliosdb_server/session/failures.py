@@ -36,6 +36,7 @@ _MESSAGES: tuple[tuple[str, str, str], ...] = (
     (r"view (.*) is circularly defined", "42P17", 'infinite recursion detected in view "{}"'),
     (r"too many SQL variables", "54000", "too many parameters"),
     (r"(?:too many terms|parser stack|Expression tree is too large|too many FROM).*", "54001", "statement too complex"),
+    (r"frame (?:starting|ending) offset must be .*", "22013", "frame offset must not be negative or null"),
     (r"integer overflow", "22003", "bigint out of range"),
     (r"string or blob too big", "54000", "a value is longer than SQLite's limit"),
     (r"JSON cannot hold BLOB values", "22P02", "an array can't hold bytes here"),

@@ -25,7 +25,7 @@ class SettingCommands:
         told = self.settings.set(name, value, local=local, block=self.transaction.block)
         if name == "default_transaction_isolation":
             level = self.settings.show(name)
-            self.transaction.default_isolation = "read committed" if level == "read uncommitted" else level
+            self.transaction.default_isolation = level
         if name == "default_transaction_read_only":
             self.transaction.default_read_only = self.settings.show(name) == "on"
         if told is not None:

@@ -54,7 +54,11 @@ class Transaction:
     @property
     def sees_one_state(self) -> bool:
         """Is a snapshot of the database held, beside which others may write?"""
-        return self.block and self.level != "read committed" and self.connection.in_transaction
+        return (
+            self.block
+            and self.level in ("repeatable read", "serializable")
+            and self.connection.in_transaction
+        )
 
     @property
     def is_read_only(self) -> bool:
@@ -136,7 +140,7 @@ class Transaction:
     def set_modes(self, isolation: str = "", read_only: bool | None = None) -> None:
         """Set what SET TRANSACTION and BEGIN may say."""
         if isolation:
-            self.isolation = "read committed" if isolation == "read uncommitted" else isolation
+            self.isolation = isolation
         if read_only is not None:
             self.read_only = read_only
 

@@ -39,6 +39,7 @@ from ..types.registry import (
 from . import tree
 from .composites import Composites
 from .decimals import exact
+from .frames import counted, is_measured, measured, moves
 from .literals import S_BOOL, S_FLOAT8, S_INT8, S_TEXT, is_number
 from .scope import Ex, Scope
 from .spaces import sizeless
@@ -63,7 +64,6 @@ AGGREGATES = _NATIVE | _COLLECTING.keys() | {"bool_and", "bool_or", "every", "gr
 _EXACT = frozenset(("stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"))
 
 
-_FROM_THE_FIRST = re.compile(r"\w+\s+(?:BETWEEN\s+)?UNBOUNDED\s", re.IGNORECASE)
 _CONSTANT = re.compile(r"(?:[\d\s()+-]|AND|OR|NOT)+")
 
 
@@ -105,10 +105,14 @@ class Aggregating(Composites):
                 "PARTITION BY "
                 + ", ".join(self.sortable(self.ex(each, scope)).text for each in window.partition)
             )
+        frame = window.frame
+        if frame is not None and is_measured(frame):
+            key, reach = measured(window, frame, scope, self)
+            return f"({' '.join((*parts, f'ORDER BY {key}', reach))})"
         if window.order:
             parts.append("ORDER BY " + ", ".join(self.key(each, scope) for each in window.order))
-        if window.frame:
-            parts.append(window.frame)
+        if frame is not None:
+            parts.append(counted(frame, self))
         return f"({' '.join(parts)})"
 
     def sortable(self, ex: Ex) -> Ex:
@@ -211,8 +215,7 @@ class Aggregating(Composites):
     def _moves(self, over: tree.Window | str | None, scope: Scope) -> bool:
         """Does a window leave rows behind? From a sum SQLite subtracts them, which loses digits of fractions."""
         window = scope.windows.get(over) if isinstance(over, str) else over
-        frame = window.frame if window is not None else ""
-        return bool(frame) and _FROM_THE_FIRST.match(frame) is None
+        return window is not None and moves(window.frame)
 
     def _decimal_total(self, name: str, made: str, around: tuple[str, str], arg: Ex, node: tree.Call) -> Ex:
         """Return a sum or an average of decimal numbers, with what shows it.

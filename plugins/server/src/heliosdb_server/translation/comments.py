@@ -21,6 +21,7 @@ _CREATE = (
     f"CREATE TABLE IF NOT EXISTS {TABLE} (/* comments 1 */ relation TEXT NOT NULL, member TEXT NOT NULL,"
     " comment TEXT NOT NULL, PRIMARY KEY (relation, member)) WITHOUT ROWID"
 )
+_CONSTRAINT = "CONSTRAINT "  # other names are in small letters
 _KINDS = {"table": "table", "view": "view", "sequence": "sequence"}
 
 
@@ -38,12 +39,32 @@ def said(node: tree.Comment, schema: Schema) -> list[str]:
         if column is None:
             raise PgError("42703", f'column "{node.name[-1]}" of relation "{info.name}" does not exist')
         return _kept(schema, info.name, column, node.text)
+    if node.kind == "constraint":
+        info = _relation(schema, node.of)
+        if not schema.has_constraint(info.name, node.name[-1]):
+            text = f'constraint "{node.name[-1]}" for table "{info.name}" does not exist'
+            raise PgError("42704", text)
+        return _kept(schema, info.name, constraint(node.name[-1]), node.text)
     if node.kind not in _KINDS:
         raise not_supported(f"COMMENT ON {node.kind.upper()} is not supported")
     info = _relation(schema, node.name)
     if info.kind != _KINDS[node.kind]:
         raise PgError("42809", f'"{info.name}" is not a {node.kind}')
     return _kept(schema, info.name, "", node.text)
+
+
+def constraint(name: str) -> str:
+    """Return what a constraint is called among the members of a relation."""
+    return _CONSTRAINT + name.lower()
+
+
+def constraint_of(member: str) -> str:
+    """Return the name, in small letters, of the constraint that a member is; "" for a column."""
+    return member[len(_CONSTRAINT) :] if member.startswith(_CONSTRAINT) else ""
+
+
+def _folded(member: str) -> str:
+    return member if member.startswith(_CONSTRAINT) else member.lower()
 
 
 def _relation(schema: Schema, name: tuple[str, ...]) -> TableInfo:
@@ -58,7 +79,7 @@ def _relation(schema: Schema, name: tuple[str, ...]) -> TableInfo:
 
 
 def _kept(schema: Schema, relation: str, member: str, text: str | None) -> list[str]:
-    place = f"{quote_text(relation.lower())}, {quote_text(member.lower())}"
+    place = f"{quote_text(relation.lower())}, {quote_text(_folded(member))}"
     if not text:  # '' and NULL alike remove it
         return [f"DELETE FROM {TABLE} WHERE (relation, member) = ({place})"] if there(schema) else []
     create = [] if there(schema) else [_CREATE]
@@ -80,7 +101,7 @@ def forgotten(schema: Schema, relation: str, member: str | None = None) -> list[
     """Return what removes the comments of something that is dropped: a column's, or all of a relation."""
     if not there(schema):
         return []
-    more = f" AND member = {quote_text(member.lower())}" if member is not None else ""
+    more = f" AND member = {quote_text(_folded(member))}" if member is not None else ""
     return [f"DELETE FROM {TABLE} WHERE relation = {quote_text(relation.lower())}{more}"]
 
 
@@ -97,8 +118,8 @@ def renamed(schema: Schema, relation: str, new: str, member: str | None = None) 
     """Return what brings the comments of something along that gets another name."""
     if not there(schema):
         return []
-    word = quote_text(new.lower())
+    word = quote_text(_folded(new))
     where = f"relation = {quote_text(relation.lower())}"
     if member is None:
         return [f"UPDATE {TABLE} SET relation = {word} WHERE {where}"]
-    return [f"UPDATE {TABLE} SET member = {word} WHERE {where} AND member = {quote_text(member.lower())}"]
+    return [f"UPDATE {TABLE} SET member = {word} WHERE {where} AND member = {quote_text(_folded(member))}"]

@@ -340,13 +340,12 @@ class Parser(CursorStatements):
         name = self.qualified()
         if self.is_op("("):
             self.skip_parentheses()
-        if self.take("on"):
-            self.qualified()
+        of = self.qualified() if self.take("on") else ()
         self.expect("is")
         token = self.advance()
         if token.kind is not Kind.STRING and token.value != "null":
             raise self.error(token)
-        return tree.Comment(kind, name, token.value if token.kind is Kind.STRING else None, at=at)
+        return tree.Comment(kind, name, token.value if token.kind is Kind.STRING else None, of, at=at)
 
     def _command_listen(self, at: int) -> tree.Node:
         self.at += 1

@@ -150,6 +150,9 @@ class Schema(Protocol):
     def has_index(self, name: str) -> bool:
         """Is there an index of this name?"""
 
+    def has_constraint(self, table: str, name: str) -> bool:
+        """Has a table a constraint of this name?"""
+
     def comments_format(self) -> int | None:
         """Return the version of the format in which comments are kept; None where there are none."""
 

@@ -200,7 +200,7 @@ class Selects(Combining, GroupingSets):
         ):
             raise PgError("0A000", "WITH TIES is supported for a plain SELECT alone", position=node.at + 1)
         order = self.resolved_order(core, node.order)
-        window = tree.Window("", [], order, "")
+        window = tree.Window("", [], order, None)
         more = [tree.Target(tree.Call(name, [], over=window), name) for name in ("row_number", "rank")]
         text, columns = self._core(replace(core, targets=[*core.targets, *more]), scope, [])
         columns = columns[:-2]

@@ -106,7 +106,10 @@ def translate(
             raise
         return _raw(text, error, types)
     if isinstance(node, tree.Command):
-        return Translated("command", node.name.upper(), node=node)
+        made = Translated("command", node.name.upper(), node=node)
+        if node.name == "declare":  # its query's parameters are its own
+            made.parameters = translate(node.args["text"], schema, types, here).parameters
+        return made
     return _translated(node, text, max(count, len(types)), schema, types, here)
 
 

@@ -129,6 +129,7 @@ class Comment(Node):
     kind: str
     name: tuple[str, ...]
     text: str | None
+    of: tuple[str, ...] = ()  # the table of a constraint
 
 
 @dataclass

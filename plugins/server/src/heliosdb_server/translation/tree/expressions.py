@@ -68,11 +68,27 @@ class Call(Node):
 
 
 @dataclass
+class Bound(Node):
+    """Where a window's frame begins or ends."""
+
+    kind: str  # unbounded preceding, unbounded following, current row, preceding, following
+    offset: Node | None = None
+
+
+@dataclass
+class Frame(Node):
+    mode: str  # rows, range, groups
+    start: Bound
+    end: Bound | None
+    exclude: str = ""  # current row, group, ties
+
+
+@dataclass
 class Window(Node):
     base: str
     partition: list[Node]
     order: list[Order]
-    frame: str
+    frame: Frame | None
 
 
 @dataclass
