@@ -68,19 +68,23 @@ class Call(Node):
 
 
 @dataclass
-class Bound(Node):
-    """Where a window's frame begins or ends."""
+class Bound:
+    """Where a window's frame begins or ends; no expression, and none of the row's columns is in it."""
 
     kind: str  # unbounded preceding, unbounded following, current row, preceding, following
     offset: Node | None = None
+    at: int = 0
 
 
 @dataclass
-class Frame(Node):
+class Frame:
+    """Which rows around the one at hand a window takes."""
+
     mode: str  # rows, range, groups
     start: Bound
     end: Bound | None
     exclude: str = ""  # current row, group, ties
+    at: int = 0
 
 
 @dataclass
