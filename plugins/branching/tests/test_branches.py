@@ -96,6 +96,13 @@ def test_a_registry_can_t_name_files_elsewhere(main, branch, on, path, file):
     assert other.read_bytes() == b"somebody's"
 
 
+@pytest.mark.parametrize("junk", ["'7'", "'no JSON'", "x'00'"])
+def test_a_log_that_somebody_wrote_to_is_said_to_be_damaged(main, branch, junk):
+    write(branch, f"UPDATE _heliosdb_log_versions SET columns = {junk}")
+    with pytest.raises(heliosdb_sqlite.DatabaseError, match="written to _heliosdb_log_versions"):
+        main.merge_branch("b")
+
+
 def test_a_branch_is_active_while_any_process_has_it_open(main, on, path):
     main.create_branch("b")
     assert not main.get_branch_info("b").is_active

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import replace
 from typing import Any
 
@@ -155,9 +156,20 @@ def unwatch(connection: Any, log: int) -> None:
 
 
 def versions(connection: Any, log: int) -> dict[int, dict[int, str]]:
-    """Return the columns that each version of a log's triggers knew: their names then, by number."""
+    """Return the columns that each version of a log's triggers knew: their names then, by number.
+
+    :raises DatabaseError: what stands there is not what was written
+    """
     found = rows(connection, "SELECT v, columns FROM _heliosdb_log_versions WHERE log = ?", (log,))
-    return {v: {int(number): name for number, name in json.loads(columns).items()} for v, columns in found}
+    try:
+        return {
+            v: {int(number): name for number, name in json.loads(columns).items()} for v, columns in found
+        }
+    except (TypeError, ValueError, AttributeError):
+        raise sqlite3.DatabaseError(
+            "the branch's log of changes is damaged, somebody has written to _heliosdb_log_versions: copy what you need"
+            " out of the branch, and make another one"
+        ) from None
 
 
 def positions(connection: Any) -> dict[str, int]:
