@@ -16,8 +16,9 @@ SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 CREATE TABLE moods (id int, m mood DEFAULT 'ok', ms mood[], CHECK (m <> 'happy'));
 INSERT INTO moods VALUES (1, 'sad', '{sad,ok}'), (2, DEFAULT, NULL);
+CREATE DOMAIN few AS int DEFAULT 3 CONSTRAINT not_many CHECK (VALUE < 9);
 CREATE TABLE a (id serial PRIMARY KEY, name varchar(20) NOT NULL DEFAULT 'x', n numeric(8,2) CHECK (n > 0), t timestamptz,
-                tags text[], j jsonb, u uuid UNIQUE, span interval, big bigint, small smallint, f float8, bytes bytea);
+                tags text[], j jsonb, u uuid UNIQUE, span interval, big bigint, small smallint, f float8, bytes bytea, n3 few);
 CREATE TABLE b (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                 a_id int REFERENCES a (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED, CONSTRAINT pair UNIQUE (a_id, id));
 CREATE INDEX a_name ON a (lower(name)) WHERE n > 1;

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from . import comments, described, information, live, sequences, system
+from . import comments, described, information, live, own_types, sequences, system
 from .derived import DERIVED
 from .relations import RELATIONS
 from .wording import Wording
@@ -45,6 +45,7 @@ def refresh(session: Session) -> None:
         session.catalog_constraints = {
             each.oid: Wording(each.definition, each.pretty or each.definition) for each in found.constraints
         }
+        session.catalog_constraints |= own_types.definitions(found)
         session.catalog_indexes = {each.oid: (each.definition, each.parts) for each in found.indexes}
         session.catalog_views = {
             each.oid: Wording(each.definition, each.pretty) for each in found.relations if each.kind == "v"

@@ -11,6 +11,7 @@ from heliosdb_sqlite.sql.names import folded
 
 from ..translation.naming import free_name
 
+_OF_TYPES = ("/* enum ", "/* domain ")  # what stands before the constraints that a column has from its type
 PRIMARY, UNIQUE, FOREIGN, CHECK = "p", "u", "f", "c"  # as pg_constraint.contype has them
 _FIRST = {"PRIMARY": PRIMARY, "UNIQUE": UNIQUE, "FOREIGN": FOREIGN, "REFERENCES": FOREIGN, "CHECK": CHECK}
 _ENDS = {PRIMARY: "pkey", UNIQUE: "key", FOREIGN: "fkey", CHECK: "check"}
@@ -126,8 +127,8 @@ def _constraints(sql: str, tokens: Sequence[Token], start: int, end: int) -> Ite
         kind = _FIRST.get(tokens[body].word) if body < behind else None
         if kind is None:
             continue
-        if kind == CHECK and "/* enum " in sql[tokens[body].end : tokens[body + 1].start]:
-            continue  # the labels of an enumeration, which PostgreSQL has in the type
+        if kind == CHECK and sql[tokens[body].end : tokens[body + 1].start].lstrip().startswith(_OF_TYPES):
+            continue  # PostgreSQL has them in the type
         inner = _parenthesis(tokens, body, behind)
         words = [token.word for token in tokens[body:behind]]
         names = tuple(token.name for token in inner if token.kind in (Kind.WORD, Kind.QUOTED, Kind.STRING))

@@ -9,6 +9,7 @@ from typing import Any
 from heliosdb_sqlite.sql.names import folded
 
 from ..functions.texts import pg_quote_ident as quoted
+from ..translation.domains import Domain
 from ..translation.scope import Column, TableInfo
 from ..types.registry import TEXT, PgType, Sized
 from . import constraints, wording
@@ -102,6 +103,7 @@ class Described:
     constraints: list[Constraint] = field(default_factory=list)
     triggers: list[Trigger] = field(default_factory=list)
     enumerations: list[Enumeration] = field(default_factory=list)
+    domains: list[Domain] = field(default_factory=list)
     pretty: dict[str, str] = field(default_factory=dict)
     """Expressions with few parentheses, by how they are with all."""
 
@@ -117,7 +119,9 @@ _ACTIONS = {"NO ACTION": "a", "RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", 
 
 def describe(reading: Reading) -> Described:
     """Return what the schema holds."""
-    made = Described(enumerations=list(reading.enumerations().values()))
+    made = Described(
+        enumerations=list(reading.enumerations().values()), domains=list(reading.domains().values())
+    )
     triggered = {each.table.lower() for each in reading.objects if each.kind == "trigger"}
     for found in reading.tables():
         info = reading.info(found)

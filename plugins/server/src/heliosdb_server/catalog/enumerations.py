@@ -9,8 +9,10 @@ from urllib.parse import unquote
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
 from ..protocol.errors import PgError
-from ..translation import labels
-from ..types.registry import BY_OID, PgType, array_of
+from ..translation import domains, labels
+from ..translation.domains import Domain
+from ..translation.parser import type_written
+from ..types.registry import BY_OID, PgType, array_of, enumerated
 
 if TYPE_CHECKING:
     from .reading import Object
@@ -36,6 +38,7 @@ class Enumerations:
 
     def __init__(self) -> None:
         self._enumerations: dict[str, Enumeration] | None = None
+        self._domains: dict[str, Domain] | None = None
         self._newer: dict[str, str] = {}
 
     def enumerations(self) -> dict[str, Enumeration]:
@@ -58,6 +61,49 @@ class Enumerations:
                 self._enumerations[each.name] = Enumeration(each.name, int(mark[2]), found, kind)
         return self._enumerations
 
+    def domains(self) -> dict[str, Domain]:
+        """Return the domains by name; those of a newer format are not among them."""
+        if self._domains is None:
+            self._domains = {}
+            for each in self.objects:
+                mark = domains.MARK.search(each.sql or "") if each.kind == "type" else None
+                if mark is None:
+                    continue
+                if int(mark[1]) > domains.VERSION:
+                    self._newer[each.name] = mark[1]
+                    continue
+                rows = self._rows(f"SELECT part, name, text FROM {each.schema}.{quote_identifier(each.name)}")
+                parts = {part: text for part, _, text in rows}
+                self._domains[each.name] = Domain(
+                    each.name,
+                    int(mark[2]),
+                    type_written(parts["type"]),
+                    "not null" in parts,
+                    parts.get("default", ""),
+                    tuple((name, text) for part, name, text in rows if part == "check"),
+                )
+        return self._domains
+
+    def domain_named(self, name: str, *, qualified: bool = True) -> Domain | None:
+        """Return the domain of this name.
+
+        :param qualified: does its schema stand before it?
+        :raises PgError: it is of a newer format
+        """
+        if not qualified and not self.sees("public"):
+            return None
+        found = self.domains().get(name)
+        if found is None:
+            self._refuse_newer(name)
+        return found
+
+    def _refuse_newer(self, name: str) -> None:
+        if name in self._newer:
+            raise PgError(
+                "0A000",
+                f'type "{name}" has format {self._newer[name]}, and this server knows {labels.VERSION}',
+            )
+
     def type_named(self, name: str, *, qualified: bool = True) -> PgType | None:
         """Return the type of the database's own that has this name, ``_name`` for an array of it.
 
@@ -67,14 +113,15 @@ class Enumerations:
         if not qualified and not self.sees("public"):
             return None
         found = self.enumerations().get(name)
-        if found is None and name in self._newer:
-            raise PgError(
-                "0A000",
-                f'type "{name}" has format {self._newer[name]}, and this server knows {labels.VERSION}',
-            )
+        if found is None:
+            self._refuse_newer(name)
         if found is None and name[:1] == "_" and name[1:] in self.enumerations():
             return array_of(self.enumerations()[name[1:]].type)
         return found.type if found is not None else None
+
+    def defines_types(self) -> bool:
+        """Has the database types of its own?"""
+        return any(each.kind == "type" for each in self.objects)
 
     def is_type(self, name: str) -> bool:
         """Does a type of the database's own stand in the file under this name, which has no case there?"""
@@ -90,6 +137,20 @@ class Enumerations:
             if each.type.array == oid:
                 return array_of(each.type)
         return None
+
+    def type_title(self, oid: int) -> str | None:
+        """Return the name of the type or domain with this OID, as it is shown: with its schema where that is needed."""
+        schema = "" if self.sees("public") else "public."
+        kind = self.type_of(oid)
+        if kind is not None:
+            return f"{schema}{kind.title}" if enumerated(kind) is not None else kind.title
+        return next((schema + each.title for each in self.domains().values() if each.oid == oid), None)
+
+    def type_titles(self) -> set[str]:
+        """Return the names of all types of the database's own as they are shown without their schema."""
+        return {each.type.title for each in self.enumerations().values()} | {
+            each.title for each in self.domains().values()
+        }
 
     def noted_type(self, mark: str) -> PgType | None:
         """Return the type that a column's comment names; None when it is gone."""

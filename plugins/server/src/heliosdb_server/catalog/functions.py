@@ -82,6 +82,9 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
             parts = identifier(bare.removesuffix("[]"))
             own = session.engine.schema.type_named(parts[-1], qualified=len(parts) > 1)
             kind = registry.array_of(own) if bare.endswith("[]") else own
+            domain = session.engine.schema.domain_named(parts[-1], qualified=len(parts) > 1)
+            if domain is not None and not bare.endswith("[]"):
+                return domain.oid
         if kind is None:
             table = session.engine.schema.object(identifier(bare)[-1]) if bare else None
             if table is not None and table.kind in ("table", "view"):
@@ -127,8 +130,8 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
                 return "-" if number == 0 else str(number)
             return ("" if seen(number) else "public.") + pg_quote_ident(found)
         if kind == "regtype":
-            if (kind_found := session.engine.schema.type_of(number)) is not None:
-                return kind_found.title
+            if (shown := session.engine.schema.type_title(number)) is not None:
+                return shown
             if (table := names().get(number - 1)) is not None:
                 return pg_quote_ident(table)
             return "-" if number == 0 else str(number)
@@ -149,7 +152,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
             return None
         kind = session.engine.schema.type_of(int(oid))
         if kind is None:
-            return names().get(int(oid) - 1, "???")
+            return session.engine.schema.type_title(int(oid)) or names().get(int(oid) - 1, "???")
         title = registry.title(kind, -1 if modifier is None else int(modifier))
         own = kind.oid in VECTORS or registry.enumerated(kind) is not None
         return f"public.{title}" if own and not session.engine.schema.sees("public") else title
@@ -171,8 +174,7 @@ def catalog_functions(session: Session) -> dict[str, Callable[..., Any]]:
         if reading.sees("public"):
             return text
         tables = {folded(each.name) for each in reading.tables()}
-        types = {each.type.name for each in reading.enumerations().values()}
-        return qualified(text, tables, types)
+        return qualified(text, tables, reading.type_titles())
 
     def pg_get_expr(text: Any, relation: Any = 0, pretty: Any = 0) -> str | None:
         if text is None:

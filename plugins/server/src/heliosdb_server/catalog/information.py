@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..translation.scope import Column
 from ..types.registry import (
     BPCHAR,
     DATE,
@@ -26,6 +27,7 @@ from ..types.registry import (
     enumerated,
     item_of,
 )  # fmt: skip
+from . import own_types
 from .described import TEMPORARY, Constraint, Described, Relation
 from .system import VECTORS, default_text
 
@@ -53,10 +55,15 @@ def rows(found: Described, database: str, user: str) -> Rows:
     for name in ("default", "C", "POSIX"):
         table("collations").append({"collation_catalog": database, "collation_schema": "pg_catalog",
                                     "collation_name": name, "pad_attribute": "NO PAD"})  # fmt: skip
+    for domain in found.domains:
+        table("domains").append({
+            "domain_catalog": database, "domain_schema": "public", "domain_name": domain.name,
+            "data_type": _sizes(domain.base)["data_type"],
+        })  # fmt: skip
     by_oid = {each.oid: each for each in found.relations}
     for each in found.relations:
         if each.kind in "rv":
-            _relation(each, table, database, user)
+            _relation(each, found, table, database, user)
     primary = {c.table: c for c in found.constraints if c.kind == "p"}
     for c in found.constraints:
         _constraint(c, table, by_oid, primary, database)
@@ -80,7 +87,7 @@ def _schema(each: Relation) -> str:
     return "pg_temp_1" if each.namespace == TEMPORARY else "public"
 
 
-def _relation(each: Relation, table: Any, database: str, user: str) -> None:
+def _relation(each: Relation, found: Described, table: Any, database: str, user: str) -> None:
     place = {"table_catalog": database, "table_schema": _schema(each), "table_name": each.name}
     kind = "VIEW" if each.kind == "v" else "LOCAL TEMPORARY" if each.temporary else "BASE TABLE"
     writable = "YES" if each.kind == "r" else "NO"
@@ -98,8 +105,9 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
     for at, column in enumerate(each.columns, 1):
         sized = column.sized or Sized(TEXT)
         default = None
-        if each.info is not None and column.name in each.info.defaults:
-            default = default_text(each.info.defaults[column.name], column.sized)
+        own = each.info.defaults.get(column.name) if each.info is not None else None
+        if own is not None and own_types.own_default(found, column, own):
+            default = default_text(own, column.sized)
         identity = each.info.identities.get(column.name, "") if each.info is not None else ""
         if each.counted and column.name == each.counted and not identity:
             default = f"nextval('{each.name}_{column.name}_seq'::regclass)"
@@ -114,7 +122,7 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
             "is_identity": "YES" if identity else "NO",
             "identity_generation": {"a": "ALWAYS", "d": "BY DEFAULT"}.get(identity), "identity_cycle": "NO", "is_generated": "ALWAYS" if generated else "NEVER",
             "generation_expression": each.generated.get(column.name), "is_updatable": writable,
-        } | _sizes(sized))  # fmt: skip
+        } | _sizes(sized) | _of_domain(column, database))  # fmt: skip
         if sized.type.category == "A" and sized.type.element:
             element = item_of(sized.type) or TEXT
             table("element_types").append({
@@ -124,6 +132,12 @@ def _relation(each: Relation, table: Any, database: str, user: str) -> None:
                 "udt_schema": "public" if _is_own(element) else "pg_catalog",
                 "udt_name": element.name, "dtd_identifier": f"a{column.source[1] or at}",
             })  # fmt: skip
+
+
+def _of_domain(column: Column, database: str) -> dict[str, Any]:
+    if not column.domain:
+        return {}
+    return {"domain_catalog": database, "domain_schema": "public", "domain_name": column.domain}
 
 
 def _sizes(sized: Sized) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Definitions for a session whose search_path leaves public out, as pg_dump's does: tables are named with it."""
+"""Definitions for a session whose search_path leaves public out, as pg_dump's does: what is in it is named with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.splice import Edit, splice
 
 _BEFORE = frozenset(("FROM", "JOIN", "REFERENCES"))
-_CAST = re.compile(r'::("[^"]+"|\w+)')
+_CAST = re.compile(r"""'(?:[^']|'')*'|::("(?:[^"]|"")*"|\w+)""")
 _REGCLASS = re.compile(r"'([^'.]+)'::regclass")
 
 
@@ -27,7 +27,5 @@ def qualified(text: str, tables: Container[str], types: Container[str] = ()) -> 
         for before, token in itertools.pairwise(tokens)
         if before.word in _BEFORE and token.kind in (Kind.WORD, Kind.QUOTED) and folded(token.name) in tables
     ]
-    named = _REGCLASS.sub(r"'public.\1'::regclass", splice(text, edits))
-    return _CAST.sub(
-        lambda match: f"::public.{match[1]}" if match[1].strip('"') in types else match[0], named
-    )
+    made = _REGCLASS.sub(r"'public.\1'::regclass", splice(text, edits))
+    return _CAST.sub(lambda m: f"::public.{m[1]}" if m[1] and m[1] in types else m[0], made)

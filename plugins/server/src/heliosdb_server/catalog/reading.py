@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.quoting import quote_identifier
 
-from ..translation import comments, labels
+from ..translation import comments, domains, labels
 from ..translation.likening import Likeness
 from ..translation.scope import CONSTRAINT_MARK, PRIMARY_MARK, Column, TableInfo
 from ..translation.sequences import MARK
@@ -132,10 +133,12 @@ class Reading(Enumerations):
         ):
             if hidden == 1:
                 continue
-            sized, scale = registry.declared(declared or ""), ""
+            sized, scale, domain = registry.declared(declared or ""), "", ""
             if primary:
                 keyed.append((primary, name, (declared or "").upper()))
             if (mark := marks.get(name.lower())) is not None:
+                if (own_domain := domains.NOTE.search(mark)) is not None:
+                    mark, domain = domains.NOTE.sub("", mark).strip(), unquote(own_domain[1])
                 mark, _, sequence = mark.partition("nextval ")
                 if sequence:
                     sequences[name] = sequence
@@ -154,7 +157,9 @@ class Reading(Enumerations):
             if hidden:
                 computed.add(name)
             decimals = int(scale) if scale.isdigit() else None
-            columns.append(Column(name, sized, "", (found.oid, number), bool(not_null), decimals))
+            columns.append(
+                Column(name, sized, "", (found.oid, number), bool(not_null), decimals, domain=domain)
+            )
             if default is not None:
                 defaults[name] = default
         keyed.sort()
@@ -441,7 +446,8 @@ def read(rows: Rows, path: SearchPath = PUBLIC) -> Reading:
     for schema, master in (("temp", "temp.sqlite_master"), ("main", "main.sqlite_master")):
         for rowid, kind, name, table, sql in rows(f"SELECT rowid, type, name, tbl_name, sql FROM {master}"):
             of_kind = "sequence" if kind == "table" and sql and MARK.search(sql) else kind
-            of_kind = "type" if kind == "view" and labels.MARK.search(sql or "") else of_kind
+            if kind == "view" and any(each.MARK.search(sql or "") for each in (labels, domains)):
+                of_kind = "type"
             objects.append(Object(rowid, of_kind, name, table, sql, schema))
     return Reading(rows, objects, path)
 

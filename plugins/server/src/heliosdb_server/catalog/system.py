@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from ..functions.texts import pg_quote_ident
-from ..types.registry import BY_OID, OID, TEXT, PgType, Sized, array_of_labels
+from ..types.registry import BY_OID, OID, TEXT, PgType, Sized
+from . import own_types
 from .described import PUBLIC, TEMPORARY, Described, Relation
 from .relations import RELATIONS
 
@@ -47,7 +48,6 @@ _UNDERSCORED = frozenset((  # numeric_in, but textin
 # The columns that each table of PostgreSQL's has beside its own: clients list them, and leave them out again.
 _HIDDEN = ((-6, "tableoid", 26, 4), (-5, "cmax", 29, 4), (-4, "xmax", 28, 4), (-3, "cmin", 29, 4), (-2, "xmin", 28, 4),
            (-1, "ctid", 27, 6))  # fmt: skip
-_FIRST_LABEL = 16384
 _ALIGN = {1: "c", 2: "s", 4: "i", 8: "d"}
 
 
@@ -80,17 +80,7 @@ def rows(found: Described, database: str, user: str) -> Rows:
     if vectors:
         table("pg_extension").append({"oid": _VECTOR_EXTENSION, "extname": "vector", "extowner": OWNER,
                                       "extnamespace": PUBLIC, "extrelocatable": 1, "extversion": "0.8.0"})  # fmt: skip
-    for enumeration in found.enumerations:
-        kind = enumeration.type
-        own = {"typtype": "e", "typnamespace": PUBLIC, "typbyval": 1, "typinput": "enum_in", "typoutput": "enum_out",
-               "typreceive": "enum_recv", "typsend": "enum_send", "typalign": "i"}  # fmt: skip
-        table("pg_type").append(_type_row(kind) | own)
-        table("pg_type").append(_type_row(array_of_labels(kind)) | {"typnamespace": PUBLIC})
-        for label, place in enumeration.labels:
-            number = _FIRST_LABEL + len(table("pg_enum"))
-            table("pg_enum").append(
-                {"oid": number, "enumtypid": kind.oid, "enumsortorder": place, "enumlabel": label}
-            )
+    own_types.add(found, table, _type_row, default_text)
     for oid, name, size, array in ((27, "tid", 6, 1010), (29, "cid", 4, 1012)):
         table("pg_type").append(_type_row(PgType(oid, name, "U", size, array, name)))
     for relation in RELATIONS.values():
@@ -260,8 +250,9 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
         sized = column.sized or Sized(TEXT)
         number = column.source[1] if each.kind in "rv" and column.source[1] else at
         more: dict[str, Any] = {}
-        if each.info is not None and column.name in each.info.defaults:
-            default(number, default_text(each.info.defaults[column.name], column.sized), more)
+        given = each.info.defaults.get(column.name) if each.info is not None else None
+        if given is not None and own_types.own_default(found, column, given):
+            default(number, default_text(given, column.sized), more)
         identity = each.info.identities.get(column.name, "") if each.info is not None else ""
         more["attidentity"] = identity
         owned = "i" if identity else "a"
@@ -272,6 +263,9 @@ def _relation(each: Relation, table: Any, found: Described) -> None:
                 default(number, text, more, other.oid if other is not None else 0)
             if other is not None and sequence == f"{name}_{column.name}_seq":
                 table("pg_depend").append(_depends(1259, other.oid, 1259, each.oid, owned, number))
+        if column.domain:
+            more["atttypmod"] = -1
+            more["atttypid"] = next((d.oid for d in found.domains if d.name == column.domain), sized.type.oid)
         if column.name in each.generated:
             default(number, each.generated[column.name], more)
             more["attgenerated"] = "s"

@@ -75,4 +75,14 @@ def pg_label_renamed(value: str, old: str, new: str) -> str:
     return arrays.dump(_each(arrays.load(value), lambda item: new if item == old else item))
 
 
+@sees_null
+def pg_out_of_domain(domain: str, constraint: str | None) -> Any:
+    """Refuse a value that a domain does not take."""
+    if constraint is None:
+        raise PgError("23502", f"domain {domain} does not allow null values")
+    raise PgError(
+        "23514", f'value for domain {domain} violates check constraint "{constraint}"', constraint=constraint
+    )
+
+
 FUNCTIONS = {name: each for name, each in globals().items() if name.startswith("pg_")}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..protocol.errors import PgError
 from ..translation import tree
-from ..translation.schema_edit import TemporaryRows, TypeChange
+from ..translation.schema_edit import DomainChange, TemporaryRows, TypeChange
 from ..translation.scope import Column
 from ..translation.translate import Translated
 from ..types.registry import TEXT, Sized
@@ -220,14 +220,17 @@ class Execution:
         statement = portal.statement
         before = statement.made
         assert before is not None
-        if self.engine.holds(self.transaction) and statement.version == self.engine.version:
+        known = before.parameters if portal.read_as is None else portal.read_as
+        here = self.engine.holds(self.transaction) and statement.version == self.engine.version
+        if here and before.parameters == known:
             return before
-        made = self.current(statement)
+        made = before if here else self.current(statement)
         assert made is not None
-        if made is not before and made.parameters != before.parameters:
+        if made.parameters != known:
             if portal.given is None:
                 raise Stale("cached plan must not change the types of parameters")
             portal.values = plan_of(made, self.settings.zone).values(*portal.given)
+            portal.read_as = made.parameters
         return made
 
     def lock_timeout(self: Session) -> float | None:  # type: ignore[misc]
@@ -297,7 +300,7 @@ class Execution:
             if isinstance(sql, TemporaryRows):
                 self.transaction.passing[sql.table] = sql.dropped
                 continue
-            if isinstance(sql, TypeChange):
+            if isinstance(sql, (TypeChange, DomainChange)):
                 type_changes.apply(self, sql)
                 continue
             if not isinstance(sql, str):

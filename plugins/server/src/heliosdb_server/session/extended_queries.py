@@ -68,7 +68,8 @@ class ExtendedQueries:
             raise PgError("08P01", "bind message supplies parameters, but the statement requires 0")
         if (old := self.portals.pop(message.portal, None)) is not None:
             old.close()
-        portal = Portal(statement, values, message.results, message.portal, given)
+        read_as = made.parameters if made is not None else None
+        portal = Portal(statement, values, message.results, message.portal, read_as, given)
         if not message.portal and made is not None:
             plan = made.plan
             if (plan.light and self._at_once(portal, made)) or (

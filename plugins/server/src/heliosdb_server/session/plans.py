@@ -61,7 +61,7 @@ class Plan:
             self.order = None  # as they are
         self.light = (
             made.kind == "query"
-            and not (made.writes or made.steps or made.guess or self.catalog)
+            and not (made.writes or made.steps or made.guess or made.unheeded or self.catalog)
             and made.columns is not None
             and all(column.sized is not None for column in made.columns)
         )

@@ -36,6 +36,7 @@ class Portal:
     values: tuple[Any, ...]
     formats: tuple[int, ...] = ()
     name: str = ""
+    read_as: list[Sized] | None = None  # the types that the parameters were read as
     given: tuple[tuple[int, ...], tuple[bytes | None, ...]] | None = None  # the parameters as they came
     cursor: Any = None  # SQLite's, while it has rows
     encode: Encoder | None = None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from heliosdb_sqlite.sql.quoting import quote_identifier, quote_text
 
 from ..protocol.errors import PgError, not_supported
-from ..translation import labels
-from ..translation.schema_edit import TypeChange
+from ..translation import domains, labels
+from ..translation.schema_edit import DomainChange, TypeChange
 
 if TYPE_CHECKING:
     from ..catalog.enumerations import Enumeration
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 _LONGEST = 63
 
 
-def apply(session: Session, change: TypeChange) -> None:
+def apply(session: Session, change: TypeChange | DomainChange) -> None:
     """Do what is to be done to a type.
 
     :raises PgError: it can't be done, and nothing was
     """
+    if isinstance(change, DomainChange):
+        _create_domain(session, change.made) if change.made is not None else _drop_domain(session, change)
+        return
     if change.what == "create":
         _create(session, change)
         return
@@ -41,15 +44,22 @@ def _checked(label: str) -> str:
     return label
 
 
-def _create(session: Session, change: TypeChange) -> None:
+def _number(session: Session) -> int:
+    """Return what tells a new type from all others, those that were dropped among them."""
     reading = session.engine.schema
+    (version,) = session.engine.rows("PRAGMA main.schema_version")[0]
+    there = [each.number for each in reading.enumerations().values()]
+    there += [each.number for each in reading.domains().values()]
+    return max(int(version), *(number + 1 for number in there), 0)
+
+
+def _create(session: Session, change: TypeChange) -> None:
     _refuse_name(session, change.name)
     for at, label in enumerate(change.labels):
         _checked(label)
         if label in change.labels[:at]:
             raise PgError("23505", f'enum label "{label}" used more than once')
-    (version,) = session.engine.rows("PRAGMA main.schema_version")[0]
-    number = max([version, *(each.number + 1 for each in reading.enumerations().values())])
+    number = _number(session)
     places = tuple((label, float(at)) for at, label in enumerate(change.labels, 1))
     session.engine.run(labels.view(change.name, number, places), trusted=True).close()
     session.engine.forget()
@@ -214,25 +224,35 @@ def _columns(session: Session, found: Enumeration) -> list[tuple[Object, str, bo
 
 
 def _drop(session: Session, found: Enumeration, change: TypeChange) -> None:
-    engine = session.engine
-    columns = _columns(session, found)
-    tables = {each.name for each, _, _ in columns}
+    columns = [(each, column) for each, column, _ in _columns(session, found)]
+    tables = {each.name for each, _ in columns}
     others = [
         each
-        for each in engine.schema.objects
+        for each in session.engine.schema.objects
         if each.sql
         and labels.names(each.sql, found.name)
         and not (each.kind == "table" and each.name in tables)
     ]
-    said = [
-        f"column {column} of table {each.name} depends on type {found.type.title}"
-        for each, column, _ in columns
-    ]
-    said += [f"{each.kind} {each.name} depends on type {found.type.title}" for each in others]
-    if said and not change.cascade:
+    _drop_with(session, found.name, found.type.title, columns, others, cascade=change.cascade)
+
+
+def _drop_with(
+    session: Session,
+    name: str,
+    title: str,
+    columns: list[tuple[Object, str]],
+    others: list[Object],
+    *,
+    cascade: bool,
+) -> None:
+    """Drop a type, and if that is asked for what depends on it."""
+    engine = session.engine
+    said = [f"column {column} of table {each.name} depends on type {title}" for each, column in columns]
+    said += [f"{each.kind} {each.name} depends on type {title}" for each in others]
+    if said and not cascade:
         raise PgError(
             "2BP01",
-            f"cannot drop type {found.type.title} because other objects depend on it",
+            f"cannot drop type {title} because other objects depend on it",
             detail="\n".join(said),
             hint="Use DROP ... CASCADE to drop the dependent objects too.",
         )
@@ -245,7 +265,7 @@ def _drop(session: Session, found: Enumeration, change: TypeChange) -> None:
         engine.run(
             f"DROP {each.kind.upper()} {each.schema}.{quote_identifier(each.name)}", trusted=True
         ).close()
-    for each, column, _ in columns:
+    for each, column in columns:
         table = f"{each.schema}.{quote_identifier(each.name)}"
         try:
             engine.run(f"ALTER TABLE {table} DROP COLUMN {quote_identifier(column)}", trusted=True).close()
@@ -254,8 +274,36 @@ def _drop(session: Session, found: Enumeration, change: TypeChange) -> None:
                 f"DROP TYPE ... CASCADE would have to drop column {column} of table {each.name}: {error}",
                 hint="Drop what depends on the column first, or the table.",
             ) from None
-    engine.run(f"DROP VIEW main.{quote_identifier(found.name)}", trusted=True).close()
+    engine.run(f"DROP VIEW main.{quote_identifier(name)}", trusted=True).close()
     engine.forget()
+
+
+# ---- domains ----
+
+
+def _create_domain(session: Session, made: domains.Domain) -> None:
+    _refuse_name(session, made.name)
+    made = made._replace(number=_number(session))
+    session.engine.run(domains.view(made), trusted=True).close()
+    session.engine.forget()
+
+
+def _drop_domain(session: Session, change: DomainChange) -> None:
+    reading = session.engine.schema
+    found = reading.domains().get(change.name)
+    if found is None:
+        raise PgError("42704", f'type "{change.name}" does not exist')
+    naming = [each for each in reading.objects if each.sql and domains.names(each.sql, found.name)]
+    columns = [
+        (each, column.name)
+        for each in naming
+        if each.kind == "table"
+        for column in reading.info(each).columns
+        if column.domain == found.name
+    ]
+    tables = {each.name for each, _ in columns}
+    others = [each for each in naming if each.name not in tables]
+    _drop_with(session, found.name, found.title, columns, others, cascade=change.cascade)
 
 
 _CHANGES = {"add value": _add_value, "rename value": _rename_value, "rename": _rename, "drop": _drop}

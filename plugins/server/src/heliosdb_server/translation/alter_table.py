@@ -176,6 +176,12 @@ class AlterTable(Schemas):
             return [SchemaEdit(info.name, what, value[0], value[1])]
         column = self._column(info, value if isinstance(value, str) else value[0], -1)
         quoted = quote_identifier(column.name)
+        if column.domain and (
+            what in ("set type", "drop not null") or (what == "set default" and value[1] is None)
+        ):
+            raise not_supported(
+                f'column "{column.name}" has its type, and what else is in it, from the domain {column.domain}'
+            )
         if what == "set not null":
             return [SchemaEdit(info.name, what, column.name, refused=f"{quoted} IS NULL")]
         if what == "drop not null":

@@ -40,6 +40,8 @@ class Alterations(Definitions):
         self.expect("alter")
         if self.take("type"):
             return self.alter_type(at)
+        if self.take("domain"):
+            return self.alter_domain(at)
         kind = self.take_one("table", "index", "view", "sequence")
         if not kind:
             what = self.token.value.upper()

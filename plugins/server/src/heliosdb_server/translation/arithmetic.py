@@ -22,13 +22,13 @@ from ..types.registry import (
 )  # fmt: skip
 from . import tree
 from .decimals import calculated, exact
-from .enumerations import Enumerations
+from .domain_values import DomainValues
 from .literals import S_FLOAT8, S_INT4, S_INT8, is_number, wider
 from .scope import Ex
 from .wholes import fits, is_plain, outside
 
 
-class Arithmetic(Enumerations):
+class Arithmetic(DomainValues):
     """Writes operators that calculate."""
 
     def _no_operator(self, a: Ex, op: str, b: Ex, node: tree.Node) -> PgError:

@@ -10,7 +10,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..protocol.errors import PgError, not_supported
 from ..types import registry
 from ..types.registry import BPCHAR, INT2, INT4, INT8, TIMESTAMP, TIMESTAMPTZ, VARCHAR, Sized, enumerated
-from . import labels, sequences, tree
+from . import domains, labels, sequences, tree
 from .changes import Changes
 from .literals import typed_literal
 from .scope import Scope
@@ -51,6 +51,7 @@ class ColumnDefinitions(Changes):
         enumeration = enumerated(kind)
         if enumeration is not None:
             words[0] += f" {labels.note(kind)}"
+        notes += [domains.noted(c.domain)] if c.domain else []
         notes += ["always"] if c.always else ["default"] if c.by_default else []
         notes += [f"nextval {sequence}"] if sequence else []
         mark = f" /* {' '.join(notes)} */" if notes else ""
@@ -158,6 +159,8 @@ class ColumnDefinitions(Changes):
     def _check_text(self, name: str, check: tree.Node, scope: Scope) -> str:
         self.functions, self.lasting = False, True
         made = self._plain(self.truth(check, scope, "CHECK"), "a CHECK")
+        if isinstance(check, tree.OfDomain):
+            return f"CHECK /* {domains.noted(check.domain)} */ ({made})"
         return (f"CONSTRAINT {quote_identifier(name)} " if name else "") + f"CHECK ({made})"
 
     def _reference_text(self, reference: tree.Reference) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..protocol.errors import PgError
 from ..types.registry import PgType
 from . import tree
 from .lexer import Kind, Token, scan, syntax_error
+
+if TYPE_CHECKING:
+    from .domains import Domain
 
 # Words that are no names unless they are quoted; a few more than SQLite's, a few less than the standard's.
 RESERVED = frozenset(
@@ -130,6 +133,9 @@ class OwnTypes(Protocol):
 
     def type_named(self, name: str, *, qualified: bool = True) -> PgType | None:
         """Return the type of the database's own that has this name, ``_name`` for an array of it."""
+
+    def domain_named(self, name: str, *, qualified: bool = True) -> Domain | None:
+        """Return the domain of this name."""
 
 
 class TokenCursor:

@@ -7,6 +7,7 @@ from typing import Any
 from ..protocol.errors import PgError
 from ..types.registry import SERIALS
 from . import tree
+from .domains import Domain
 from .lexer import Kind
 from .queries import Queries
 from .type_statements import TypeStatements
@@ -34,9 +35,19 @@ _COPIED = frozenset(("comments", "compression", "constraints", "defaults", "gene
 
 
 _INSTEAD = {
-    "domain": "Use the type that it stands for, with a CHECK.",
     "role": "Users are made by heliosdb user add.", "user": "Users are made by heliosdb user add.",
 }  # fmt: skip
+
+
+def of_domain(column: tree.ColumnDef, domain: Domain) -> tree.ColumnDef:
+    """Return a column with what it has from its domain: NOT NULL, a default, and conditions."""
+    column.domain = domain.name
+    column.not_null = column.not_null or domain.not_null
+    if column.default is None and not column.default_sql and domain.default:
+        column.default = Definitions.of_text(domain.default, 3)
+    for _, clause in domain.checks:
+        column.check.append(("", tree.OfDomain(Definitions.of_text(clause), domain.name, column.name)))
+    return column
 
 
 class Definitions(Queries, TypeStatements):
@@ -128,10 +139,12 @@ class Definitions(Queries, TypeStatements):
             return tree.CreateSequence(parts, self.sequence_options(), exists, temporary, at=at)
         if what == "type":
             return self.create_type(at)
+        if what == "domain":
+            return self.create_domain(at)
         if what in ("schema", "extension"):
             name = self.name() if not self.is_word("authorization") else "public"
             return tree.Command(f"create {what}", {"name": name, "exists": exists}, at=at)
-        if what in ("role", "user", "database", "domain", "function", "procedure", "aggregate",
+        if what in ("role", "user", "database", "function", "procedure", "aggregate",
                     "operator", "policy", "rule", "server", "publication", "subscription", "tablespace",
                     "collation", "cast", "event", "language", "statistics", "text", "foreign", "group"):  # fmt: skip
             words = {"text": "TEXT SEARCH", "event": "EVENT TRIGGER", "foreign": "FOREIGN TABLE"}
@@ -222,14 +235,16 @@ class Definitions(Queries, TypeStatements):
         """Return a column's definition."""
         at = self.token.start
         name = self.label()
-        sized, written = self.type_name()
-        made = tree.ColumnDef(name, sized, written, identity=written in SERIALS, at=at)
+        sized, written = self.type_name(domains=True)
+        domain = self.domain
+        serial = domain is None and written in SERIALS
+        made = tree.ColumnDef(name, sized, written, identity=serial, at=at)
         while True:
             constraint = self.label() if self.take("constraint") else ""
             if not self._column_constraint(made, constraint):
                 if constraint:
                     raise self.error()
-                return made
+                return made if domain is None else of_domain(made, domain)
 
     def _column_constraint(self, made: tree.ColumnDef, name: str) -> bool:
         if self.take("not", "null"):

@@ -87,8 +87,8 @@ class Expressions(TypeNames):
         while True:
             at = self.token.start
             if self.take_op("::"):
-                sized, name = self.type_name()
-                node = tree.Cast(node, sized, name, at=at)
+                sized, name = self.type_name(domains=True)
+                node = self.in_domain(tree.Cast(node, sized, name, at=at))
             elif self.is_op("["):
                 self.at += 1
                 made = self._subscript(node, at)
@@ -101,6 +101,25 @@ class Expressions(TypeNames):
                 node = tree.Access(node, self.label(), at=at)
             else:
                 return node
+
+    @classmethod
+    def of_text(cls, text: str, level: int = 0) -> tree.Node:
+        """Return the expression that a text is, and nothing more.
+
+        :raises PgError: it is none
+        """
+        parser = cls(text)
+        made = parser.expression(level)
+        if not parser.done():
+            raise parser.error()
+        return made
+
+    def in_domain(self, node: tree.Node) -> tree.Node:
+        """Return a cast to the type that was read last, whose domain has constraints."""
+        if self.domain is None:
+            return node
+        conditions = {name: (self.of_text(clause),) for name, clause in self.domain.checks}
+        return tree.InDomain(node, self.domain, conditions, at=node.at)
 
     def _subscript(self, node: tree.Node, at: int) -> tree.Subscript:
         lower = None if self.is_op(":") else self.expression()
@@ -277,6 +296,10 @@ class Expressions(TypeNames):
                 return tree.Cast(
                     tree.Const(self.advance().value, "string", at=at), Sized(kind), parts[-1], at=at
                 )
+            if (domain := self.domain_of(tuple(parts))) is not None:
+                self.domain = domain
+                value = tree.Const(self.advance().value, "string", at=at)
+                return self.in_domain(tree.Cast(value, domain.base, domain.name, at=at))
         return tree.Name(tuple(parts), at=at)
 
     def _call(self, parts: list[str], at: int) -> tree.Node:

@@ -29,10 +29,14 @@ def oid_of(number: int) -> int:
     return FIRST_ENUMERATION + 2 * number
 
 
+def titled(name: str) -> str:
+    """Return the name of a type as it is shown."""
+    return name if _PLAIN.fullmatch(name) else quote_identifier(name)
+
+
 def type_of(name: str, number: int, labels: Iterable[str]) -> PgType:
     """Return the type of an enumeration."""
-    title = name if _PLAIN.fullmatch(name) else quote_identifier(name)
-    return enumeration(oid_of(number), name, title, tuple(labels))
+    return enumeration(oid_of(number), name, titled(name), tuple(labels))
 
 
 def view(name: str, number: int, labels: Labels) -> str:

@@ -9,6 +9,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from ..protocol.errors import not_supported
 from . import comments, tree
 from .column_definitions import ColumnDefinitions
+from .definitions import of_domain
 from .naming import free_name
 from .scope import Column, TableInfo
 
@@ -80,7 +81,8 @@ class Likening(ColumnDefinitions):
                     copy.counts_like = info.sequences.get(column.name, "")
             elif "defaults" in node.including:
                 self._copy_default(copy, column, info)
-            made.append(copy)
+            domain = self.schema.domain_named(column.domain) if column.domain else None
+            made.append(copy if domain is None else of_domain(copy, domain))
         return made
 
     def _copy_default(self, copy: tree.ColumnDef, column: Column, info: TableInfo) -> None:

@@ -19,6 +19,9 @@ def name_of(node: tree.Node) -> str:
             isinstance(node.operand, tree.Cast) and not _has_name(node.operand)
         )
         return node.type.type.name.lstrip("_") if weak else inner
+    if isinstance(node, tree.InDomain):
+        named = isinstance(node.operand, tree.Cast) and _has_name(node.operand)
+        return name_of(node.operand) if named else node.domain.name
     if isinstance(node, tree.Case):
         return name_of(node.otherwise) if node.otherwise is not None and _is_named(node.otherwise) else "case"
     if isinstance(node, tree.Sub):

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..protocol.errors import PgError
 from ..types import intervals, moments
+from ..types.registry import Sized
 from . import tree
 from .cursor import OwnTypes
 from .cursor_statements import CursorStatements
@@ -382,6 +383,11 @@ def _listed(name: str) -> str:
     """Return a name as it stands in a list of schemas."""
     quoted = name.replace('"', '""')
     return name if re.fullmatch(r"[a-z_][a-z0-9_$]*", name) else f'"{quoted}"'
+
+
+def type_written(text: str) -> Sized:
+    """Return the type of PostgreSQL's that a text names."""
+    return Parser(text).type_name()[0]
 
 
 def parse(text: str, own_types: OwnTypes | None = None) -> tuple[tree.Node, int]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .domains import Domain
 
 
 class SchemaEdit(NamedTuple):
@@ -29,6 +32,15 @@ class TypeChange(NamedTuple):
     beside: str = ""
     before: bool = False
     optional: bool = False
+    cascade: bool = False
+
+
+class DomainChange(NamedTuple):
+    """A domain that is to be made, or dropped."""
+
+    what: str  # create, drop
+    name: str
+    made: Domain | None = None
     cascade: bool = False
 
 

@@ -11,9 +11,12 @@ from ..protocol.errors import PgError, not_supported
 from ..types import registry
 from ..types.registry import INT2, INT4, INT8, enumerated
 from . import comments, labels, sequences, tree
+from .definitions import of_domain
+from .domain_values import of_value
+from .domains import Domain
 from .likening import Likening
 from .naming import free_name, name_of
-from .schema_edit import SchemaEdit, TemporaryRows, TypeChange
+from .schema_edit import DomainChange, SchemaEdit, TemporaryRows, TypeChange
 from .scope import Column, Relation, Scope, TableInfo
 from .walking import changes_rows
 
@@ -65,7 +68,41 @@ class Schemas(Likening):
     def _run_createtype(self, node: tree.CreateType) -> list[TypeChange]:
         return [TypeChange("create", self._type_name(node.name, making=True), node.labels)]
 
+    def _run_createdomain(self, node: tree.CreateDomain) -> list[DomainChange]:
+        name = self._type_name(node.name, making=True)
+        if enumerated(node.base.type) is not None:
+            raise not_supported("a domain over an enumeration is not supported")
+        checks: list[tuple[str, str]] = []
+        for label, clause in node.checks:
+            given = label or free_name(f"{name}_check", lambda each: each in dict(checks))
+            if given in dict(checks):
+                raise PgError("42710", f'constraint "{given}" for domain "{name}" already exists')
+            checks.append((given, clause))
+        made = Domain(name, 0, node.base, node.not_null, node.default, tuple(checks))
+        self.column_text(
+            of_domain(tree.ColumnDef("value", node.base, "", at=node.at), made),
+            of_value('"value"', node.base),
+            "",
+        )
+        return [DomainChange("create", name, made)]
+
+    def _dropped_domains(self, node: tree.Drop) -> list[DomainChange]:
+        made = []
+        for parts in node.names:
+            shown = ".".join(parts)
+            if self.schema.domain_named(parts[-1], qualified=len(parts) > 1) is not None:
+                made.append(DomainChange("drop", parts[-1], cascade=node.cascade))
+            elif self.schema.type_named(parts[-1], qualified=len(parts) > 1) or registry.by_name(shown):
+                raise PgError("42809", f'"{shown}" is not a domain')
+            elif not node.if_exists:
+                raise PgError("42704", f'type "{shown}" does not exist')
+        return made
+
     def _run_altertype(self, node: tree.AlterType) -> list[TypeChange]:
+        if self.schema.domain_named(node.name[-1], qualified=len(node.name) > 1) is not None:
+            if node.what != "nothing":
+                raise PgError("42809", f"{node.name[-1]} is not an enum")
+            return []
         own = self.schema.type_named(node.name[-1], qualified=len(node.name) > 1)
         if own is None or own.category != "E":
             shown = ".".join(node.name)
@@ -81,11 +118,15 @@ class Schemas(Likening):
             )
         ]
 
-    def _dropped_types(self, node: tree.Drop) -> list[TypeChange]:
-        made = []
+    def _dropped_types(self, node: tree.Drop) -> list[TypeChange | DomainChange]:
+        made: list[TypeChange | DomainChange] = []
         for parts in node.names:
             shown = ".".join(parts)
             own = self.schema.type_named(parts[-1], qualified=len(parts) > 1)
+            domain = self.schema.domain_named(parts[-1], qualified=len(parts) > 1)
+            if domain is not None:
+                made.append(DomainChange("drop", domain.name, cascade=node.cascade))
+                continue
             if own is not None and own.category == "E":
                 made.append(TypeChange("drop", own.name, cascade=node.cascade))
                 continue
@@ -253,6 +294,8 @@ class Schemas(Likening):
     def _run_drop(self, node: tree.Drop) -> list[Any]:
         made = []
         exists = "IF EXISTS " if node.if_exists else ""
+        if node.kind == "domain":
+            return list(self._dropped_domains(node))
         if node.kind == "type":
             return list(self._dropped_types(node))
         if node.kind == "sequence":
@@ -260,7 +303,7 @@ class Schemas(Likening):
         if node.kind == "schema":
             return self._dropped_schemas(node)
         if node.kind not in ("table", "view", "index", "trigger"):
-            if node.if_exists and node.kind in ("domain", "function", "extension", "materialized view"):
+            if node.if_exists and node.kind in ("function", "extension", "materialized view"):
                 return []
             raise not_supported(f"DROP {node.kind.upper()} is not supported")
         for parts in node.names:

@@ -11,6 +11,7 @@ from ..protocol.errors import PgError
 from ..types.registry import INTEGERS, NUMERIC, OID, TEXT, PgType, Sized
 
 if TYPE_CHECKING:
+    from .domains import Domain
     from .likening import Likeness
 
 
@@ -31,6 +32,7 @@ class Column(NamedTuple):
         None  # what it is without a table's name, where USING has merged it
     )
     digits: str = ""  # how its digits are written, where no column beside it has them
+    domain: str = ""  # the domain that it is declared with
     called: str = ""  # its name in the text for SQLite, where a column before it has its own
 
     @property
@@ -137,6 +139,12 @@ class Schema(Protocol):
 
     def type_named(self, name: str, *, qualified: bool = True) -> PgType | None:
         """Return the type of the database's own that has this name, ``_name`` for an array of it."""
+
+    def domain_named(self, name: str, *, qualified: bool = True) -> Domain | None:
+        """Return the domain of this name."""
+
+    def defines_types(self) -> bool:
+        """Has the database types of its own?"""
 
     def is_type(self, name: str) -> bool:
         """Does a type of the database's own stand in the file under this name?"""

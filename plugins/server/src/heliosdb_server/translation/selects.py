@@ -317,10 +317,10 @@ class Selects(Combining, GroupingSets):
     def _place_by_name(self, columns: tuple[Column, ...], place: int) -> str:
         """Return what rows are sorted by that have only names, "" for the place itself: SQLite sorts its own values."""
         column = columns[place - 1]
-        made = Ex(quote_identifier(column.name), column.sized)
+        made = Ex(column.quoted, column.sized)
         if (key := self.sortable(made)) is made:
             return ""
-        if column.name.lower() in (other.name.lower() for other in columns[: place - 1]):
+        if column.quoted.lower() in (other.quoted.lower() for other in columns[: place - 1]):
             raise PgError("0A000", f'ORDER BY {place} among several columns "{column.name}" is not supported')
         return key.text
 

@@ -61,6 +61,7 @@ class Tables(RowFunctions):
 
     def written(self, info: TableInfo) -> str:
         """Return a table's name as SQLite reads it."""
+        self.names_tables = self.names_tables or info.schema in ("main", "temp")
         if info.schema in ("main", "temp") and info.kind != "shadowed":
             return (
                 quote_identifier(info.name)

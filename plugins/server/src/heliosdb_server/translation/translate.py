@@ -29,7 +29,7 @@ _TAGS = {
     "createsequence": "CREATE SEQUENCE",
     "comment": "COMMENT",
     "createtype": "CREATE TYPE",
-    "altertype": "ALTER TYPE",
+    "createdomain": "CREATE DOMAIN",
 }
 # What clients may say in SQLite's own dialect, by first word: whether it writes, and its tag.
 _RAW = {
@@ -88,6 +88,9 @@ class Translated:
         default_factory=list
     )  # which values each text takes, the steps' first
     trusted: bool = False  # a plugin's own statement, which may open other files
+    unheeded: bool = (
+        False  # it reads no table, so that SQLite does not look whether the types in it are still the same
+    )
     plan: Any = None  # what the session has worked out for running it
 
 
@@ -133,6 +136,7 @@ def _translated(
     made.sql = [sql for sql, _ in texts]
     made.orders = [order for _, order in (*steps, *texts)]
     made.writes = made.writes or writer.writes
+    made.unheeded = not writer.names_tables and schema.defines_types()
     made.node = node
     return made
 
@@ -161,7 +165,7 @@ def _written(
         tag = "CREATE VIEW" if node.kind == "view" else "SELECT" if filled else "CREATE TABLE AS"
     elif isinstance(node, tree.Drop):
         tag = f"DROP {node.kind.upper()}"
-    elif isinstance(node, tree.Alter):
+    elif isinstance(node, (tree.Alter, tree.AlterType)):
         tag = f"ALTER {node.kind.upper()}"
     return Translated("definition", tag, sql_list, writes=True)
 

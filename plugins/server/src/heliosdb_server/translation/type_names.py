@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..protocol.errors import PgError
 from ..types import intervals, registry
 from ..types.registry import PgType, Sized
 from .cursor import NO_ALIAS, TokenCursor
 from .lexer import Kind
+
+if TYPE_CHECKING:
+    from .domains import Domain
 
 FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
@@ -18,11 +22,15 @@ class TypeNames(TokenCursor):
 
     # ---- types ----
 
-    def type_name(self) -> tuple[Sized, str]:
+    domain: Domain | None = None  # what the last type was written as
+
+    def type_name(self, *, domains: bool = False) -> tuple[Sized, str]:
         """Return the type written here, with its modifier, and its name as it is written.
 
+        :param domains: may it be a domain? Then :attr:`domain` tells which, and its own type is returned
         :raises PgError: no such type
         """
+        self.domain = None
         token = last = self.token
         parts = [self.label()]
         while self.take_op("."):
@@ -64,6 +72,15 @@ class TypeNames(TokenCursor):
         own = self.own_type(tuple(written), quoted=last.kind is Kind.QUOTED, beside=kind)
         if own is not None and not arguments:
             kind = registry.array_of(own) if brackets else own
+        if kind is None and (found := self.domain_of(tuple(written))) is not None:
+            if brackets or not domains:
+                what = "an array of a domain" if brackets else "a domain"
+                raise PgError(
+                    "0A000", f"{what} is not supported here", hint=f"Use its type, {registry.title(*found.base)}.",
+                    position=token.start + 1,
+                )  # fmt: skip
+            self.domain = found
+            return found.base, found.name
         if kind is None:
             raise PgError("42704", f'type "{name}{brackets}" does not exist', position=token.start + 1)
         if kind.name == "bpchar" and name in ("char", "character") and not arguments:
@@ -99,6 +116,13 @@ class TypeNames(TokenCursor):
         if not first and not digits:
             return []
         return [intervals.modifier(first, last, *(min(each, 6) for each in digits))]
+
+    def domain_of(self, parts: tuple[str, ...]) -> Domain | None:
+        """Return the domain that a name means; None when there is none."""
+        schema = parts[-2] if len(parts) > 1 else ""
+        if self.own_types is None or schema not in ("", "public"):
+            return None
+        return self.own_types.domain_named(parts[-1], qualified=bool(schema))
 
     def _long_type(self, name: str) -> str:
         if name == "double" and self.take("precision"):

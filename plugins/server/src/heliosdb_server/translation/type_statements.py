@@ -1,4 +1,4 @@
-"""The parser's part for CREATE TYPE and ALTER TYPE."""
+"""The parser's part for CREATE TYPE, ALTER TYPE and CREATE DOMAIN."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .lexer import Kind
 
 
 class TypeStatements(Expressions):
-    """Reads the statements about enumerations."""
+    """Reads the statements about a database's own types."""
 
     def create_type(self, at: int) -> tree.CreateType:
         """Return ``CREATE TYPE name AS ENUM (...)``; its first two words have been read."""
@@ -28,6 +28,33 @@ class TypeStatements(Expressions):
                 self.expect_op(")")
                 break
         return tree.CreateType(name, tuple(found), at=at)
+
+    def create_domain(self, at: int) -> tree.CreateDomain:
+        """Return the CREATE DOMAIN statement here; its first two words have been read."""
+        name = self.qualified()
+        self.take("as")
+        made = tree.CreateDomain(name, self.type_name()[0], at=at)
+        while True:
+            label = self.label() if self.take("constraint") else ""
+            start = self.token.start
+            if self.take("not", "null"):
+                made.not_null = True
+            elif self.take("null"):
+                pass
+            elif self.take("check"):
+                condition = self.skip_parentheses()[1:-1].strip()
+                made.checks.append((label, condition))
+                self.take("not", "valid")
+            elif self.take("default") and not label:
+                start = self.token.start
+                self.expression(3)
+                made.default = self.text[start : self.tokens[self.at - 1].end]
+            elif self.take("collate") and not label:
+                self.qualified()
+            elif label or start != self.token.start:
+                raise self.error()
+            else:
+                return made
 
     def alter_type(self, at: int) -> tree.AlterType:
         """Return the ALTER TYPE statement here; its first two words have been read."""
@@ -50,6 +77,16 @@ class TypeStatements(Expressions):
             raise PgError("0A000", "ALTER TYPE changes enumerations alone", position=at + 1)
         else:
             raise self.error()
+        return made
+
+    def alter_domain(self, at: int) -> tree.AlterType:
+        """Return the ALTER DOMAIN statement here, which changes nothing but the owner."""
+        made = tree.AlterType(self.qualified(), "nothing", kind="domain", at=at)
+        if not self.take("owner", "to"):
+            raise PgError(
+                "0A000", "ALTER DOMAIN is not supported", hint="Make another domain.", position=at + 1
+            )
+        self.label()
         return made
 
     def _label(self) -> str:

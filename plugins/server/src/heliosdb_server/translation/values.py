@@ -70,6 +70,7 @@ class Values:
         self.compared: list[tree.Node] = []  # the parts of it whose rows are compared with each other before
         self.beside: tree.Node | None = None  # a query whose digits others are to have beside its values
         self.writes = False
+        self.names_tables = False  # does it name a table of the file?
         self.volatile = False
         self.counter = 0
 

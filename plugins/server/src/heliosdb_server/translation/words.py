@@ -49,9 +49,11 @@ class Words(Expressions):
         self.expect_op("(")
         operand = self.expression()
         self.expect("as")
-        sized, name = self.type_name()
+        sized, name = self.type_name(domains=True)
+        made: tree.Node = tree.Cast(operand, sized, name, at=at)
+        made = self.in_domain(made)
         self.expect_op(")")
-        return tree.Cast(operand, sized, name, at=at)
+        return made
 
     def _word_exists(self, at: int) -> tree.Node | None:
         if self.ahead().value != "(":

@@ -112,7 +112,6 @@ DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND buyers.name = '
 UPDATE orders AS t SET total = 1 FROM (SELECT 1 AS k) q WHERE t.cid = q.k RETURNING t.id, total;
 UPDATE orders SET total = 0 RETURNING *;
 CREATE TYPE mood AS ENUM ('sad', 'ok');
--- refused: 0A000
 CREATE DOMAIN d AS int;
 UPDATE orders SET total = orders.total + 1 FROM buyers WHERE buyers.id = orders.cid RETURNING *;
 DELETE FROM orders USING buyers WHERE buyers.id = orders.cid AND orders.id = 99 RETURNING orders.id, buyers.name;

@@ -111,7 +111,6 @@ SELECT id FROM self ORDER BY id;
 -- refused: 0A000
 CREATE SCHEMA mine;
 CREATE TYPE mood AS ENUM ('sad', 'happy');
--- refused: 0A000
 CREATE DOMAIN posint AS int CHECK (VALUE > 0);
 -- refused: 0A000
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';

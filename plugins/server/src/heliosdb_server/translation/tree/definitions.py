@@ -29,6 +29,7 @@ class ColumnDef(Node):
     counting: dict[str, Any] = field(default_factory=dict)  # the options of its sequence
     collate: str = ""
     constraint: str = ""
+    domain: str = ""  # what its type was written as
     default_sql: str = ""  # the default of a column that is like another one, as SQLite has it
     generated_sql: str = ""  # ... and what makes its values
     counts_like: str = ""  # the sequence whose options that of an identity column has
@@ -60,6 +61,19 @@ class CreateType(Node):
 
 
 @dataclass
+class CreateDomain(Node):
+    """``CREATE DOMAIN name AS type ...``."""
+
+    name: tuple[str, ...]
+    base: Sized
+    not_null: bool = False
+    default: str = ""  # as it is written
+    checks: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # names, "" for none, and conditions as written
+
+
+@dataclass
 class AlterType(Node):
     """``ALTER TYPE``: add value, rename value, rename, or nothing."""
 
@@ -70,6 +84,7 @@ class AlterType(Node):
     beside: str = ""  # the label that a new one stands before or after
     before: bool = False
     if_not_exists: bool = False
+    kind: str = "type"
 
 
 @dataclass

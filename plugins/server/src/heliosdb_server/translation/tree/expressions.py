@@ -9,6 +9,7 @@ from ...types.registry import Sized
 from .nodes import Node
 
 if TYPE_CHECKING:
+    from ..domains import Domain
     from .queries import Order
 
 
@@ -51,6 +52,24 @@ class Cast(Node):
     operand: Node
     type: Sized
     name: str  # as written, for what is no type of the registry
+
+
+@dataclass
+class InDomain(Node):
+    """A value that is cast to a domain's type, and has to keep to its constraints."""
+
+    operand: Node
+    domain: Domain
+    conditions: dict[str, tuple[Node]]  # alone in a tuple, they are none of the expression's own parts
+
+
+@dataclass
+class OfDomain(Node):
+    """A condition that a column has from its domain."""
+
+    operand: Node
+    domain: str
+    column: str
 
 
 @dataclass
