@@ -6,7 +6,9 @@ then few calls read it. Anything else is refused here, to be read value by value
 
 from __future__ import annotations
 
+import json
 import re
+from array import array
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Any
@@ -17,6 +19,10 @@ from .registry import BOOL, BPCHAR, FLOAT8, VARCHAR, Sized
 
 Read = Callable[[Sequence[str]], "Sequence[Any]"]
 _NUMBER = re.compile(r"[0-9.,+-]*")  # with a comma between them; no exponent: those may be out of range
+_SIZES = {  # letters of arrays whose numbers have that range
+    (-(2 ** (8 * array(letter).itemsize - 1)), 2 ** (8 * array(letter).itemsize - 1) - 1): letter
+    for letter in "hiq"
+}
 _BOOLEANS = {"t": 1, "f": 0, "true": 1, "false": 0, "1": 1, "0": 0}
 
 
@@ -50,16 +56,23 @@ def _as_they_are(column: Sequence[str]) -> Sequence[Any]:
 
 
 def _integers(low: int, high: int) -> Read:
-    def run(column: Sequence[str]) -> Sequence[Any]:
-        digits = "".join(column).replace("-", "")
-        if not (digits.isascii() and digits.isdigit()):
+    fits = _SIZES.get((low, high))
+
+    def run(column: Sequence[str]) -> list[Any]:
+        found: list[Any]
+        text = ",".join(column)
+        if "e" in text:  # true, false
             raise Unusual
         try:
-            found = list(map(int, column))
-        except ValueError:
+            found = json.loads(f"[{text}]")  # half of what int() takes for each, and knows nothing but digits
+            if len(found) != len(column):
+                raise Unusual
+            if fits is not None:
+                array(fits, found)  # what is no integer, or too great for it, is an error
+            elif set(map(type, found)) != {int} or min(found) < low or max(found) > high:
+                raise Unusual
+        except (ValueError, TypeError, OverflowError, RecursionError):
             raise Unusual from None
-        if min(found) < low or max(found) > high:
-            raise Unusual
         return found
 
     return run

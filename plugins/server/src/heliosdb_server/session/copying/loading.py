@@ -165,9 +165,10 @@ class _Loading:
         :raises Unusual: there is something in it that has to be looked at
         """
         null, width = self.options.null, len(self.names)
+        whole = self.options.format == "text" and "\\" in null and not backslashes  # there can't be a NULL
         for at, read in enumerate(self.by_column):
             column = fields[at::width]
-            holes = column.count(null)
+            holes = 0 if whole else column.count(null)
             if holes:
                 backslashes -= holes * null.count("\\")
                 there = [value for value in column if value != null]
