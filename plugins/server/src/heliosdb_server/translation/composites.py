@@ -169,7 +169,8 @@ class Composites(Matching):
                 finally:
                     self.last = outer
             made = f"(SELECT json_group_array({value}) FROM ({text}) AS {name})"
-            return Ex(made, Sized(array) if array is not None else None)
+            size = element.modifier if element is not None else -1
+            return Ex(made, Sized(array, size) if array is not None else None)
         if len(columns) > 1:
             raise PgError("42601", "subquery must return only one column", position=node.at + 1)
         if not self.one_row(node.query):  # SQLite would take the first row's

@@ -255,6 +255,11 @@ class Operators(Arithmetic):
                 "42883", f"operator does not exist: json {node.op} json", position=node.at + 1,
                 hint="Cast both to jsonb.",
             )  # fmt: skip
+        items = [BY_OID.get(each.element) for each in (one, two)]
+        if items[0] is not None and items[1] is not None and is_apart(items[0], items[1]):
+            raise self._no_operator(a, node.op, b, node)
+        if JSONB in (one, two) and one is not two and STRINGS & {one, two} and UNKNOWN not in (one, two):
+            raise self._no_operator(a, node.op, b, node)
         kinds = [_kind(one), _kind(two)]
         if "" not in kinds and kinds[0] != kinds[1] and UNKNOWN not in (one, two) and not REG & {one, two}:
             raise self._no_operator(a, node.op, b, node)
