@@ -107,6 +107,14 @@ def test_a_client_that_is_still_sending_is_told_why_its_session_ends(server, cli
         assert b"C57P01\0" in said
 
 
+def test_a_session_that_is_ended_answers_no_more(server, client):
+    for _ in range(20):
+        with psycopg.connect(server.url) as victim:
+            client.execute("SELECT pg_terminate_backend(%s)", [victim.info.backend_pid])
+            with pytest.raises(psycopg.OperationalError):
+                victim.execute("SELECT 1")
+
+
 def _query(sql):
     body = sql.encode() + b"\0"
     return b"Q" + struct.pack("!i", len(body) + 4) + body

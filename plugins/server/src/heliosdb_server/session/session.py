@@ -126,6 +126,8 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
             frame = self.wire.receive()
             if frame is None or frame.kind == 0x58:  # X, Terminate
                 return
+            if self.ending is not None:  # what came at the same moment is no longer answered
+                raise self.ending
             handler = _HANDLERS.get(frame.kind)
             if handler is None:
                 raise protocol_violation(f"invalid frontend message type {frame.kind}")
