@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+import subprocess
+import sys
+from contextlib import closing
+
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -87,3 +93,30 @@ def test_history_and_restore_work_on_a_branch(tmp_path):
         conn = heliosdb_sqlite.connect(file, branch=branch, enable_time_travel=True)
         assert len(conn.history("t", 1)) == changes
         conn.close()
+
+
+def test_a_file_with_a_raw_key_is_served(tmp_path):
+    key, path = secrets.token_bytes(32), tmp_path / "sealed.db"
+    (tmp_path / "key").write_text(key.hex(), encoding="ascii")
+    with closing(heliosdb_sqlite.connect(path, encryption_key=key)) as connection:
+        connection.execute("CREATE TABLE t (a)")
+    command = [
+        sys.executable,
+        "-m",
+        "heliosdb_sqlite",
+        "serve",
+        "--port",
+        "0",
+        "--key-file",
+        tmp_path / "key",
+        path,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            url = process.stdout.readline().split()[-1]
+            with psycopg.connect(url, autocommit=True) as client:
+                client.execute("INSERT INTO t VALUES (1)")
+        finally:
+            process.terminate()
+    with closing(heliosdb_sqlite.connect(path, encryption_key=key)) as connection:
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)

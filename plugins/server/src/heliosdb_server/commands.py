@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import click
 
-from heliosdb_sqlite.plugins import key_from_environment
+from heliosdb_sqlite.plugins import key_options
 
 from .auth.users import Users, users_file
 
@@ -52,9 +52,7 @@ def add(cli: click.Group) -> None:
     help="A network whose clients may connect; repeat it for more.",
 )
 @click.option("--branch", help="The branch to serve.")
-@click.option(
-    "--key-env", metavar="NAME", help="The environment variable with the key of an encrypted database."
-)
+@key_options
 @click.option("--vectors/--no-vectors", default=False, show_default=True, help="Switch vector search on.")
 @click.option(
     "--time-travel/--no-time-travel", default=False, show_default=True, help="Switch time travel on."
@@ -71,7 +69,7 @@ def add(cli: click.Group) -> None:
 def serve(
     file: str, host: str, port: int, max_connections: int, connection_timeout: float, ssl_cert: str | None,
     ssl_key: str | None, ssl_ca: str | None, auth: str | None, allow: tuple[str, ...], branch: str | None,
-    key_env: str | None, vectors: bool, time_travel: bool, wal: bool, drain: float,
+    encryption_key: Any, vectors: bool, time_travel: bool, wal: bool, drain: float,
 ) -> None:  # fmt: skip
     """Serve the database FILE to PostgreSQL's clients, until Ctrl-C or SIGTERM.
 
@@ -90,8 +88,8 @@ def serve(
         options["enable_vector_search"] = True
     if time_travel:
         options["enable_time_travel"] = True
-    if key_env is not None:
-        options["encryption_key"] = key_from_environment(key_env)
+    if encryption_key is not None:
+        options["encryption_key"] = encryption_key
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
