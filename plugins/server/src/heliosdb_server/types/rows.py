@@ -52,7 +52,8 @@ class Encoder:
                 return self._few(rows)
         if self._many is None or len(rows) < _FEW:
             return self._few(rows)
-        return [text.encode("latin-1") for text in self._many(rows)]
+        made = self._many(rows)
+        return [(head + row).encode("latin-1") for head, row in zip(made[::2], made[1::2], strict=True)]
 
     def together(self, rows: Rows) -> bytes:
         """Return the messages of all rows as one piece."""
@@ -91,16 +92,20 @@ class _Heads(dict[int, str]):
 
 
 def _by_columns(columns: tuple[Sized, ...], here: tzinfo) -> Callable[[Rows], list[str]]:
-    """Return a function that writes column after column, and puts the rows together from them."""
+    """Return a function that writes column after column, and puts the rows together from them.
+
+    It returns what stands before the fields of a row, and the fields, in turns.
+    """
     every = [f"v{at}" for at in range(len(columns))]
-    scope: dict[str, Any] = {"HEAD": _Heads(len(columns))}
+    scope: dict[str, Any] = {"head": _Heads(len(columns)).__getitem__, "join": "".join}
     scope |= {f"write{at}": by_column.fields(sized, here) for at, sized in enumerate(columns)}
     names = _unpacked(len(columns))
-    size = " + ".join(f"len({name})" for name in every)
-    row = "".join(f"{{{name}}}" for name in every)
     body = [f"def encode(rows):\n {names} = zip(*rows)"]
     body += [f" v{at} = write{at}(v{at})" for at in range(len(columns))]
-    body.append(f" return [f'{{HEAD[{size}]}}{row}' for {names} in zip({', '.join(every)})]")
+    body.append(
+        f" made = [''] * (2 * len(rows))\n made[1::2] = fields = [*map(join, zip({', '.join(every)}))]"
+    )
+    body.append(" made[::2] = map(head, map(len, fields))\n return made")
     exec("\n".join(body), scope)  # noqa: S102 - the text is made of column numbers alone
     made: Callable[[Rows], list[str]] = scope["encode"]
     return made
