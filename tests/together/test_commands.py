@@ -102,8 +102,8 @@ def test_a_file_with_a_raw_key_is_served(tmp_path):
         connection.execute("CREATE TABLE t (a)")
     command = [
         sys.executable,
-        "-m",
-        "heliosdb_sqlite",
+        "-uc",
+        "from heliosdb_sqlite.cli import main; main()",
         "serve",
         "--port",
         "0",
