@@ -25,6 +25,7 @@ from ..types.registry import (
     JSON,
     JSONB,
     NUMERIC,
+    RECORD,
     TEXT,
     TIME,
     UUID,
@@ -131,9 +132,18 @@ class Aggregating(Composites):
             return self.array_order(ex)._replace(not_null=ex.not_null)
         return ex
 
+    def sorted_by(self, ex: Ex) -> Ex:
+        """Return what rows are sorted by for this value.
+
+        :raises PgError: it is a row, which SQLite has as a text
+        """
+        if ex.type is RECORD:
+            raise PgError("0A000", "whole rows can't be sorted by: name their columns")
+        return self.sortable(ex)
+
     def key(self, order: tree.Order, scope: Scope) -> str:
         """Return what rows are sorted by, with NULLs where PostgreSQL has them: last, or first when descending."""
-        ex = self.sortable(self.ex(order.expr, scope))
+        ex = self.sorted_by(self.ex(order.expr, scope))
         text = no_place(ex.text)
         nulls = order.nulls or ("first" if order.descending else "last")
         usual = "last" if order.descending else "first"  # SQLite's, which can use an index
@@ -292,7 +302,7 @@ class Aggregating(Composites):
             pass  # SQLite says so where the aggregate is no window function
         if node.distinct and not node.order and args and enumerated(args[0].type) is not None:
             node = replace(node, order=[tree.Order(node.args[0], at=node.at)])
-        keys = [self.sortable(self.ex(order.expr, scope)) for order in node.order]
+        keys = [self.sorted_by(self.ex(order.expr, scope)) for order in node.order]
         directions = "".join(
             ("d" if o.descending else "a") + ((o.nulls or ("first" if o.descending else "last"))[0])
             for o in node.order

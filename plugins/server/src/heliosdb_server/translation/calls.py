@@ -319,6 +319,8 @@ class Calls(Aggregating):
         if sized is not None and sized.type.category == "E":
             places = ", ".join(self.placed(item._replace(sized=sized)).text for item in items)
             return self.labelled(f"pg_{'least' if least else 'greatest'}({places})", sized.type)
+        if sized is not None and sized.type is RECORD:
+            raise PgError("0A000", f"{node.name}() of rows is not supported", position=node.at + 1)
         if sized is not None and sized.type is JSON:
             raise PgError(
                 "42883", "could not identify a comparison function for type json", position=node.at + 1

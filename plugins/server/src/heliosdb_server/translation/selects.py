@@ -301,15 +301,15 @@ class Selects(Combining, GroupingSets):
                 )
             column = columns[expr.value - 1]
             text = str(expr.value)
-            if targets and ((made := targets[expr.value - 1][1]) is not self.sortable(made) or made.shown):
-                text = self.sortable(made).text
+            if targets and ((made := targets[expr.value - 1][1]) is not self.sorted_by(made) or made.shown):
+                text = self.sorted_by(made).text
             if not targets:
                 text = self._place_by_name(columns, expr.value) or text
             return directed(text, order, not_null=column.not_null)
         if isinstance(expr, tree.Name) and len(expr.parts) == 1 and targets:
             for name, ex in targets:
                 if name == expr.parts[0]:
-                    if (sortable := self.sortable(ex)) is not ex or ex.shown:
+                    if (sortable := self.sorted_by(ex)) is not ex or ex.shown:
                         return directed(sortable.text, order, not_null=ex.not_null)
                     return directed(quote_identifier(name), order, not_null=ex.not_null)
         return self.key(order, scope)
@@ -318,7 +318,7 @@ class Selects(Combining, GroupingSets):
         """Return what rows are sorted by that have only names, "" for the place itself: SQLite sorts its own values."""
         column = columns[place - 1]
         made = Ex(column.quoted, column.sized)
-        if (key := self.sortable(made)) is made:
+        if (key := self.sorted_by(made)) is made:
             return ""
         if column.quoted.lower() in (other.quoted.lower() for other in columns[: place - 1]):
             raise PgError("0A000", f'ORDER BY {place} among several columns "{column.name}" is not supported')

@@ -327,3 +327,18 @@ SELECT string_to_array('ok,sad', ',')::mood[];
 SELECT string_to_array('ok,bad', ',')::mood[];
 DROP TABLE t;
 DROP TYPE mood;
+-- Rows and windows of labels.
+CREATE TYPE mood AS ENUM ('sad','ok','happy');
+CREATE TABLE t (id int, m mood);
+INSERT INTO t VALUES (1,'ok'), (2,'sad'), (3,'happy');
+SELECT count(*) OVER (ORDER BY m RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t;
+SELECT a.id, b.id FROM t a, t b WHERE ROW(a.m, a.id) < ROW(b.m, b.id) ORDER BY 1, 2;
+SELECT first_value(id) OVER (ORDER BY m ROWS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW) FROM t ORDER BY m;
+MERGE INTO t USING (VALUES (1, 'happy'::mood), (4, 'sad')) AS s(id, m) ON t.id = s.id WHEN MATCHED AND t.m < s.m THEN UPDATE SET m = s.m WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.m);
+SELECT * FROM t ORDER BY m, id;
+-- refused: 0A000
+SELECT x FROM (SELECT m, id FROM t) x ORDER BY x;
+-- refused: 0A000
+SELECT greatest(ROW('ok'::mood), ROW('happy'::mood));
+DROP TABLE t;
+DROP TYPE mood;
