@@ -187,19 +187,6 @@ def _spread(*, sample: bool, root: bool) -> Callable[..., Any]:
     return run
 
 
-def _total(*, mean: bool) -> Callable[..., Any]:
-    """Return a sum of floating-point numbers, or their mean, one added to the other."""
-
-    def run(rows: list[Any], count: int, types: list[str]) -> float | None:
-        values = _numbers(rows)
-        made = reduce(lambda a, b: a + b, values) if values else None
-        if made is not None and math.isnan(made):
-            raise samples.no_number()
-        return made / len(values) if made is not None and mean else made
-
-    return run
-
-
 def _bits(function: Callable[[int, int], int]) -> Callable[..., Any]:
     def run(rows: list[Any], count: int, types: list[str]) -> Any:
         values = [row[0] for row in rows if row[0] is not None]
@@ -291,8 +278,6 @@ _COMPUTE: dict[str, Callable[..., Any]] = {
     "percentile_disc": lambda rows, count, types: _percentile(rows, count, types, exact=True),
     "mode": _mode,
     "any_value": lambda rows, count, types: next((row[0] for row in rows if row[0] is not None), None),
-    "float_sum": _total(mean=False),
-    "float_avg": _total(mean=True),
     "array_min": lambda rows, count, types: _outermost(min, rows),
     "array_max": lambda rows, count, types: _outermost(max, rows),
     "interval_sum": _spans("sum"),

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from ..protocol.errors import PgError
@@ -253,6 +254,22 @@ def pg_total(count: int) -> None:
     """Return no sum where nothing was added; elsewhere SQLite has none because it is no number."""
     if count:
         raise no_number()
+
+
+def _listed(numbers_: str) -> list[float]:
+    return [float(each) for each in numbers_.split(",")]
+
+
+def pg_listed_sum(numbers_: str) -> float:
+    """Return the sum of listed numbers, one added to the other."""
+    made = reduce(lambda a, b: a + b, _listed(numbers_))
+    if math.isnan(made):
+        raise no_number()
+    return made
+
+
+def pg_listed_avg(numbers_: str) -> float:
+    return pg_listed_sum(numbers_) / (numbers_.count(",") + 1)
 
 
 _BITS = {"int2": 16, "int4": 32, "int8": 64}

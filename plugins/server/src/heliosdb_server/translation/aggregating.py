@@ -206,7 +206,8 @@ class Aggregating(Composites):
             if name in ("sum", "avg") and sized is not None and sized.type is NUMERIC:
                 return self._decimal_total(name, made, (distinct, f"){end}"), args[0], node)
             if name in ("sum", "avg") and kind in (FLOAT4, FLOAT8) and self._moves(node.over, scope):
-                return self._collected(node, f"float_{name}", FLOAT8, args, scope, end)._replace(sized=sized)
+                each = f"CASE WHEN {args[0].text} IS NOT NULL THEN printf('%!.17g', {args[0].text}) END"
+                return self.own(f"pg_listed_{name}(group_concat({each}){end})", sized)
             if name in ("sum", "avg") and kind in (FLOAT4, FLOAT8) and not self.lasting:
                 return self.own(f"coalesce({made}, pg_total(count({args[0].text}){end}))", sized)
             if name in ("min", "max") and args[0].type is NUMERIC:
