@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _FULL, _NORMAL = 2, 1  # PRAGMA synchronous
 _DENY = sqlite3.SQLITE_DENY
+_PLAIN = sqlite3.Connection.execute  # features that look at statements or commits run others around them
 _HALVES = (  # ON CONFLICT FAIL and RAISE(FAIL) keep what was done before; virtual tables have statements of their own
     "SELECT sql FROM (SELECT sql FROM main.sqlite_master UNION ALL SELECT sql FROM temp.sqlite_master)"
     " WHERE sql LIKE '%fail%' OR sql LIKE '%virtual%'"
@@ -75,8 +76,6 @@ class Engine:
         self.say: Callable[[str], None] | None = None  # tells the client something beside its results
         self._travels = bool(database.options.get("enable_time_travel"))
         self.connection: Any = database.connect(branch)
-        # Features that look at each statement, or at commits, run statements of their own around it.
-        self._hooked = type(self.connection).execute is not sqlite3.Connection.execute
         self.failure = Failure()
         self._functions: Functions  # from define() on
         self._trusted = 1
@@ -186,7 +185,7 @@ class Engine:
 
         :raises PgError: it failed, and has left nothing
         """
-        if self._halves or self._compiled != self._verified:
+        if self._halves or self._compiled != self._verified or type(self.connection).execute is not _PLAIN:
             return None
         self._refuses = True
         try:
@@ -306,7 +305,7 @@ class Engine:
         if self._reading is None or self._stamp != now:
             self._reading = reading.read(self.rows, self.settings.path)
             self._stamp = now
-            self._halves = self._hooked or any(_HALF.search(sql) for (sql,) in self.rows(_HALVES))
+            self._halves = any(_HALF.search(sql) for (sql,) in self.rows(_HALVES))
             self._doubtful = self.connection.in_transaction
             self._kept.clear()
             self.version += 1
