@@ -118,3 +118,19 @@ def test_a_session_that_is_ended_answers_no_more(server, client):
 def _query(sql):
     body = sql.encode() + b"\0"
     return b"Q" + struct.pack("!i", len(body) + 4) + body
+
+
+def test_a_defect_of_the_translation_fails_the_statement_and_not_the_session(client, monkeypatch, caplog):
+    from heliosdb_server.session import engine
+
+    good = engine.translate
+
+    def broken(text, *more):
+        return {}["defect"] if "defect" in text else good(text, *more)
+
+    monkeypatch.setattr(engine, "translate", broken)
+    client.execute("CREATE TABLE kept (a int)")
+    with pytest.raises(psycopg.errors.InternalError_, match="internal error: KeyError"), client.transaction():
+        client.execute("SELECT 1 AS defect")
+    assert client.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    assert "a statement could not be translated" in caplog.text

@@ -167,3 +167,23 @@ def test_only_a_foreign_key_can_be_deferred(client):
     client.execute(
         "CREATE TABLE t (a int UNIQUE NOT DEFERRABLE INITIALLY IMMEDIATE, PRIMARY KEY (a) NOT DEFERRABLE)"
     )
+
+
+def test_a_table_that_others_refer_to_goes_with_cascade_or_with_them(client, path):
+    client.execute(
+        "CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE u (a int REFERENCES t, b int REFERENCES t, c int)"
+    )
+    client.execute("CREATE TABLE v (a int REFERENCES t, b int UNIQUE, c int REFERENCES v (b))")
+    client.execute("INSERT INTO t VALUES (1); INSERT INTO u VALUES (1, 1, 1); INSERT INTO v VALUES (1, 2, 2)")
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist):
+        client.execute("DROP TABLE t")
+    with client.transaction(force_rollback=True):
+        client.execute("DROP TABLE t, v, u")
+    client.execute("DROP TABLE t CASCADE")
+    left = client.execute(
+        "SELECT conname FROM pg_constraint WHERE conrelid IN ('u'::regclass, 'v'::regclass) ORDER BY 1"
+    )
+    assert left.fetchall() == [("v_b_key",), ("v_c_fkey",)]
+    client.execute("INSERT INTO u VALUES (5, 6, 7)")
+    assert client.execute("SELECT a, b, c FROM u ORDER BY a").fetchall() == [(1, 1, 1), (5, 6, 7)]
+    intact(path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from heliosdb_sqlite.sql.ddl import table_definition
 from heliosdb_sqlite.sql.lexer import Token, tokenize
+from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 
@@ -33,6 +34,11 @@ def apply(session: Session, edit: SchemaEdit) -> None:
     found = session.engine.schema.object(edit.table)
     if found is None or found.sql is None:
         raise PgError("42P01", f'relation "{edit.table}" does not exist')
+    if edit.what == "drop references":
+        for written, key in session.engine.schema.written_foreign_keys(found):
+            if folded(key.table) == folded(edit.name):
+                apply(session, SchemaEdit(edit.table, "drop constraint", written.name))
+        return
     _check_rows(session, edit)
     if edit.what == "drop constraint":
         _drop_dependents(session, found, edit)

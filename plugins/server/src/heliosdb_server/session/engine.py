@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections import OrderedDict
@@ -64,6 +65,9 @@ class Fetched:
     def close(self) -> None:
         """Forget the rows."""
         self._rows = []
+
+
+_LOG = logging.getLogger("heliosdb_server")
 
 
 class Engine:
@@ -356,7 +360,7 @@ class Engine:
         if found is None:
             if not sure:
                 schema = self.schema
-            found = translate(text, schema, types, self.settings.zone)
+            found = self._translate(text, schema, types)
             if len(self._kept) >= _KEPT:
                 self._kept.popitem(last=False)
             if len(text) < 100_000:
@@ -364,6 +368,17 @@ class Engine:
         else:
             self._kept.move_to_end(key)
         return found
+
+    def _translate(self, text: str, schema: Reading, types: tuple[int, ...]) -> Translated:
+        try:
+            return translate(text, schema, types, self.settings.zone)
+        except (PgError, MemoryError):
+            raise
+        except Exception as error:  # a defect of ours: the statement fails, and the session goes on
+            _LOG.exception("a statement could not be translated")
+            raise PgError(
+                "XX000", f"internal error: {type(error).__name__} where the statement is read"
+            ) from error
 
     def filled(self, text: str, *, sure: bool) -> tuple[str, Translated, tuple[Any, ...]] | None:
         """Return a text's one statement, what it means by way of its shape, and its values.

@@ -12,7 +12,8 @@ class SchemaEdit(NamedTuple):
     """What is to be changed; :mod:`heliosdb_server.session.altering` does it."""
 
     table: str
-    what: str  # add, drop, rename constraint; set, drop not null; set default; set note, a comment; set type
+    what: str  # add, drop, rename constraint; drop references, to another table; set, drop not null; set default;
+    # set note, which is a comment; set type
     name: str  # of the column or constraint
     text: str = ""  # what is written into the definition
     kind: str = ""
@@ -24,7 +25,8 @@ class SchemaEdit(NamedTuple):
 class TypeChange(NamedTuple):
     """What is to be done to a type; :mod:`heliosdb_server.session.type_changes` does it."""
 
-    what: str  # create, drop, add value, rename value, rename
+    what: str  # add, drop, rename constraint; drop references, to another table; set, drop not null; set default;
+    # set note, which is a comment; set type
     name: str
     labels: tuple[str, ...] = ()
     value: str = ""
@@ -38,7 +40,8 @@ class TypeChange(NamedTuple):
 class DomainChange(NamedTuple):
     """A domain that is to be made, or dropped."""
 
-    what: str  # create, drop
+    what: str  # add, drop, rename constraint; drop references, to another table; set, drop not null; set default;
+    # set note, which is a comment; set type
     name: str
     made: Domain | None = None
     cascade: bool = False

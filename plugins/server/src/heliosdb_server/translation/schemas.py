@@ -190,7 +190,7 @@ class Schemas(TypeDefinitions):
     # ---- DROP and TRUNCATE ----
 
     def _run_drop(self, node: tree.Drop) -> list[Any]:
-        made = []
+        made: list[Any] = []
         exists = "IF EXISTS " if node.if_exists else ""
         if node.kind == "domain":
             return list(self._dropped_domains(node))
@@ -204,7 +204,8 @@ class Schemas(TypeDefinitions):
             if node.if_exists and node.kind in ("function", "extension", "materialized view"):
                 return []
             raise not_supported(f"DROP {node.kind.upper()} is not supported")
-        for parts in node.names:
+        names = self._referring_first(node.names) if node.kind == "table" else node.names
+        for parts in names:
             if node.kind in ("table", "view"):
                 info = self.schema.named(parts)
                 if info is None and not node.if_exists:
@@ -215,7 +216,7 @@ class Schemas(TypeDefinitions):
                 if info is not None and info.kind != node.kind:
                     raise PgError("42809", f'"{parts[-1]}" is not a {node.kind}')
                 if info is not None and node.kind == "table":
-                    self._refuse_dependents(info, node)
+                    made += self._freed(info, node)
             elif node.kind == "index" and not self._has_index(parts):
                 if node.if_exists:
                     continue
@@ -254,7 +255,22 @@ class Schemas(TypeDefinitions):
     def _run_createsequence(self, node: tree.CreateSequence) -> list[str]:
         return sequences.create(node, self.schema)
 
-    def _refuse_dependents(self, info: TableInfo, node: tree.Drop) -> None:
+    def _referring_first(self, names: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """Return tables in an order in which none goes before those that refer to it, as far as there is one."""
+        left, made = list(names), []
+        while left:
+            there = {parts[-1].lower() for parts in left}
+
+            def is_free(parts: tuple[str, ...], there: set[str] = there) -> bool:
+                return not any(name.lower() in there for name in self.schema.references_to(parts[-1]))
+
+            chosen = next((parts for parts in left if is_free(parts)), left[0])
+            made.append(chosen)
+            left.remove(chosen)
+        return made
+
+    def _freed(self, info: TableInfo, node: tree.Drop) -> list[SchemaEdit]:
+        """Return what drops the foreign keys that refer to a table; without CASCADE there must be none."""
         others = {parts[-1].lower() for parts in node.names}
         for sequence in self._owned(info):
             users = [n for n in self.schema.counted_by(sequence) if n.lower() not in others]
@@ -276,10 +292,7 @@ class Schemas(TypeDefinitions):
                 ),
                 hint="Use DROP ... CASCADE to drop the dependent objects too.",
             )
-        if left:
-            raise not_supported(
-                f"DROP TABLE ... CASCADE would have to change the foreign keys of {', '.join(left)}"
-            )
+        return [SchemaEdit(name, "drop references", info.name) for name in left]
 
     def _run_truncate(self, node: tree.Truncate) -> list[str]:
         made = []
