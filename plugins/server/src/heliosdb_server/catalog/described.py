@@ -14,7 +14,8 @@ from ..translation.scope import Column, TableInfo
 from ..types.registry import TEXT, PgType, Sized
 from . import constraints, wording
 from .enumerations import Enumeration
-from .reading import ForeignKey, Index, Object, Reading
+from .objects import ForeignKey, Index, Object
+from .reading import Reading
 from .texts import generated_columns, index_parts, view_body
 from .wording import Wording
 

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .reading import Object, Reading
+    from .objects import Object
+    from .reading import Reading
 
 _STILL = ("NO ACTION", "RESTRICT")
 

@@ -15,7 +15,7 @@ from ..translation.parser import type_written
 from ..types.registry import BY_OID, PgType, array_of, enumerated
 
 if TYPE_CHECKING:
-    from .reading import Object
+    from .objects import Object
 
 
 class Enumeration(NamedTuple):

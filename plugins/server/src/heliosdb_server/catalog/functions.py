@@ -15,8 +15,8 @@ from ..functions.texts import pg_quote_ident
 from ..protocol.errors import PgError
 from ..types import arrays, registry
 from ..types.registry import REG_MARK
+from .objects import is_temporary
 from .qualified import qualified
-from .reading import is_temporary
 from .relations import RELATIONS
 from .system import DATABASE_OWNER, VECTORS
 

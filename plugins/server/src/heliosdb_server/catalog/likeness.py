@@ -11,7 +11,8 @@ from ..translation.likening import CopiedIndex, Likeness
 from . import constraints
 
 if TYPE_CHECKING:
-    from .reading import Object, Reading
+    from .objects import Object
+    from .reading import Reading
 
 
 def likeness(schema: Reading, found: Object) -> Likeness:

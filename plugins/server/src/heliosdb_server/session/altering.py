@@ -16,7 +16,7 @@ from heliosdb_sqlite.sql.names import folded
 from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 
-from ..catalog.reading import Object
+from ..catalog.objects import Object
 from ..protocol.errors import PgError, not_supported
 from ..translation import comments, labels
 from ..translation.schema_edit import SchemaEdit

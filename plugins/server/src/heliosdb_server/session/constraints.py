@@ -18,7 +18,7 @@ from heliosdb_sqlite.sql.quoting import quote_identifier
 from heliosdb_sqlite.sql.splice import Edit, splice
 
 from ..catalog.constraints import PRIMARY, UNIQUE, Written, written
-from ..catalog.reading import Index, Object
+from ..catalog.objects import Index, Object
 from ..protocol.errors import PgError, not_supported
 from ..translation.schema_edit import SchemaEdit
 

@@ -18,7 +18,7 @@ from ..types import numbers
 from ..types.registry import INT8
 
 if TYPE_CHECKING:
-    from ..catalog.reading import Object
+    from ..catalog.objects import Object
     from .session import Session
 
 

@@ -13,7 +13,7 @@ from ..translation.schema_edit import DomainChange, TypeChange
 
 if TYPE_CHECKING:
     from ..catalog.enumerations import Enumeration
-    from ..catalog.reading import Object
+    from ..catalog.objects import Object
     from .session import Session
 
 _LONGEST = 63
