@@ -17,6 +17,7 @@ from ..translation.templates import Templates
 from ..translation.translate import Translated, original_error, translate
 from . import hearing
 from .failures import as_pg_error
+from .fetched import Fetched
 from .floor import FLOOR
 from .guard import authorizer
 from .plans import plan_of
@@ -41,30 +42,6 @@ _FAILURES = (
     sqlite3.Error, sqlite3.Warning, OverflowError, MemoryError, RecursionError, UnicodeEncodeError, PgError,
 )  # fmt: skip
 _PAST = re.compile(r"\bAS\s+OF\b|\bSYSTEM_TIME\b", re.IGNORECASE)
-
-
-class Fetched:
-    """The rows of a statement that is over, as a cursor has them."""
-
-    rowcount = -1
-    lastrowid = None
-
-    def __init__(self, description: Any, rows: list[tuple[Any, ...]]) -> None:
-        self.description = description
-        self._rows = rows
-
-    def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
-        """Return the next rows."""
-        found, self._rows = self._rows[:count], self._rows[count:]
-        return found
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """Return the rows that are left."""
-        return self.fetchmany(len(self._rows))
-
-    def close(self) -> None:
-        """Forget the rows."""
-        self._rows = []
 
 
 _LOG = logging.getLogger("heliosdb_server")
