@@ -21,6 +21,7 @@ from ..types.registry import (
     DATE,
     FLOAT4,
     FLOAT8,
+    INET,
     INTEGERS,
     INTERVAL,
     JSON,
@@ -34,6 +35,7 @@ from ..types.registry import (
     VECTOR,
     PgType,
 )  # fmt: skip
+from . import networks
 
 Cast = Callable[[Any], Any]
 
@@ -114,6 +116,8 @@ def _to_text(source: PgType | None, target: PgType, modifier: int, here: tzinfo,
     )
     if source is BOOL:
         write = _word
+    if source is INET:
+        write = networks.pg_inet_text
     size = modifier - 4 if modifier > 4 and target in (VARCHAR, BPCHAR) else None
 
     def run(value: Any) -> str:

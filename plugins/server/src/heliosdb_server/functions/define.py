@@ -20,6 +20,7 @@ from . import (
     json_making,
     json_rows,
     labels,
+    networks,
     numerics,
     patterns,
     spans,
@@ -100,6 +101,7 @@ _EVERYONES: dict[str, Callable[..., Any]] = {
     **labels.FUNCTIONS,
     **clocks.FUNCTIONS,
     **spans.FUNCTIONS,
+    **networks.FUNCTIONS,
 }
 _MISSING = re.compile(r"no such function: (\w+)", re.IGNORECASE)
 

@@ -17,6 +17,7 @@ from ..types.registry import (
     BYTEA,
     FLOAT4,
     FLOAT8,
+    INET,
     INT2,
     INT4,
     INT8,
@@ -24,6 +25,8 @@ from ..types.registry import (
     INTERVAL,
     JSON,
     JSONB,
+    MACADDR,
+    NETWORKS,
     NUMERIC,
     RECORD,
     TEXT,
@@ -58,7 +61,9 @@ _COLLECTING: dict[str, PgType | str] = {
 }  # fmt: skip
 
 
-_WITHOUT_ORDER = frozenset((UUID, BOOL, JSON, JSONB, BYTEA))  # of which PostgreSQL has no min() and max()
+_WITHOUT_ORDER = frozenset(
+    (UUID, MACADDR, BOOL, JSON, JSONB, BYTEA)
+)  # of which PostgreSQL has no min() and max()
 AGGREGATES = _NATIVE | _COLLECTING.keys() | {"bool_and", "bool_or", "every", "group_concat", "total"}
 
 
@@ -120,6 +125,8 @@ class Aggregating(Composites):
         """Return what rows are sorted by for this value, where SQLite would sort what it has for it otherwise."""
         if ex.type is INTERVAL:
             return self._interval_order(ex)._replace(not_null=ex.not_null)
+        if ex.type in NETWORKS:
+            return self.own(f"pg_inet_order({ex.text})", S_TEXT)._replace(not_null=ex.not_null)
         if ex.type is JSON:
             raise PgError(
                 "42883", "could not identify an ordering operator for type json", hint="Cast it to jsonb."
@@ -180,6 +187,9 @@ class Aggregating(Composites):
                     raise PgError("0A000", f"{name}() of arrays of an enumeration is not supported")
                 self.common(args)
                 return self.labelled(f"{name}({', '.join(self.placed(a).text for a in args)}){end}", kind)
+            if name in ("min", "max") and kind in NETWORKS:
+                keys = ", ".join(f"pg_inet_order({arg.text})" for arg in args)
+                return self.own(f"pg_inet_of_order({name}({keys}){end})", Sized(INET))
             if name in ("min", "max") and len(args) > 1:  # SQLite's, of one row
                 return Ex(f"{name}({', '.join(a.text for a in args)})", self.common(args))
             if name != "count" and len(args) != 1:

@@ -13,8 +13,10 @@ from ..types.registry import (
     BOOL,
     BY_OID,
     BYTEA,
+    CIDR,
     FLOAT4,
     FLOAT8,
+    INET,
     INT2,
     INT4,
     INT8,
@@ -22,7 +24,9 @@ from ..types.registry import (
     INTERVAL,
     JSON,
     JSONB,
+    MACADDR,
     MOMENTS,
+    NETWORKS,
     NUMERIC,
     REG,
     STRINGS,
@@ -53,13 +57,16 @@ _JSON_OPS = {
     "->": "get", "->>": "get_text", "#>": "path", "#>>": "path_text", "@>": "contains", "<@": "contained",
     "?": "has", "?|": "has_any", "?&": "has_all", "#-": "delete_path", "@?": "", "@@": "",
 }  # fmt: skip
+_WITHIN = frozenset(("<<", "<<=", ">>", ">>=", "&&"))  # of networks
 REGEX = {"~": (0, 0), "~*": (1, 0), "!~": (0, 1), "!~*": (1, 1)}
 
 
 def _kind(kind: PgType) -> str:
     """Return what a type's values are; what is no more than text in the file may be compared with text."""
-    if kind in (BOOL, BYTEA, INTERVAL, UUID):
+    if kind in (BOOL, BYTEA, INTERVAL, UUID, INET, MACADDR):
         return kind.name
+    if kind is CIDR:
+        return INET.name
     if (labels := enumerated(kind)) is not None:
         return f"{labels.oid}{'[]' if kind.element else ''}"
     return "text" if kind in (JSON, JSONB) else _KIND.get(kind.category, "")
@@ -159,6 +166,11 @@ class Operators(Arithmetic):
         a, b = self._sides(node, scope)
         if op == "||":
             return self._concatenated(a, b, node)
+        if op in _WITHIN and NETWORKS & {a.type, b.type}:
+            sides = [
+                self.cast(x, Sized(INET), node.at).text if x.type not in NETWORKS else x.text for x in (a, b)
+            ]
+            return self.own(f"pg_inet_within('{op}', {', '.join(sides)})", S_BOOL)
         if op in _JSON_OPS or (op == "-" and a.type is JSONB):
             return self._json(op, a, b, node)
         if op == "^@":
@@ -279,6 +291,8 @@ class Operators(Arithmetic):
             return self.cast(a, target, -1), self.cast(b, target, -1)
         if one is INTERVAL and two is INTERVAL:
             return self._interval_order(a), self._interval_order(b)
+        if one in NETWORKS and two in NETWORKS and (ordered or one is not two):
+            return self.own(f"pg_inet_order({a.text})", S_TEXT), self.own(f"pg_inet_order({b.text})", S_TEXT)
         if one is JSONB and two is JSONB and ordered:
             return self.own(f"pg_jsonb_order({a.text})", a.sized), self.own(
                 f"pg_jsonb_order({b.text})", b.sized

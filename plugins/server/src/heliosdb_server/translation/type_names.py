@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
+_WITHOUT_VALUES = frozenset(("bit", "varbit", "point", "xml"))  # clients look for them, and that is all
+
 
 class TypeNames(TokenCursor):
     """Reads the names of types."""
@@ -83,6 +85,8 @@ class TypeNames(TokenCursor):
             return found.base, found.name
         if kind is None:
             raise PgError("42704", f'type "{name}{brackets}" does not exist', position=token.start + 1)
+        if (registry.item_of(kind) or kind).name in _WITHOUT_VALUES:
+            raise PgError("0A000", f"values of type {kind.title} are not supported", position=token.start + 1)
         if kind.name == "bpchar" and name in ("char", "character") and not arguments:
             arguments = [1]
         return Sized(kind, registry.modifier(kind, tuple(arguments)) if arguments else -1), name + brackets

@@ -24,6 +24,9 @@ timetz : : time :
 json : : jsonb :
 jsonb : : json : bool numeric int2 int4 int8 float4 float8
 uuid : : :
+inet : : cidr :
+cidr : inet : :
+macaddr : : :
 bytea : : :
 """
 

@@ -13,14 +13,16 @@ from decimal import Decimal
 from typing import Any
 
 from ..protocol.errors import PgError
-from . import arrays, intervals, moments, numbers
+from . import arrays, intervals, moments, network, numbers
 from .registry import (
     BOOL,
     BPCHAR,
     BYTEA,
+    CIDR,
     DATE,
     FLOAT4,
     FLOAT8,
+    INET,
     INT2,
     INT4,
     INT8,
@@ -28,6 +30,7 @@ from .registry import (
     INTERVAL,
     JSON,
     JSONB,
+    MACADDR,
     NUMERIC,
     OID,
     REG,
@@ -243,7 +246,8 @@ def text_in(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> Ca
     if kind.category == "E":
         return lambda text: label_in(kind, text)
     simple: dict[PgType, Callable[[str], Any]] = {
-        BOOL: boolean_in, BYTEA: bytes_in, UUID: uuid_in, JSON: json_in, JSONB: jsonb_in, TIME: moments.time_in,
+        BOOL: boolean_in, BYTEA: bytes_in, UUID: uuid_in, INET: network.inet_in, CIDR: network.cidr_in,
+        MACADDR: network.macaddr_in, JSON: json_in, JSONB: jsonb_in, TIME: moments.time_in,
         TIMETZ: moments.timetz_in, TIMESTAMP: moments.timestamp_in, VECTOR: vector_in, BPCHAR: lambda t: t.rstrip(" "),
     }  # fmt: skip
     return simple.get(kind, str)
@@ -364,6 +368,9 @@ _BINARY: dict[PgType, Callable[[bytes], Any]] = {
     BOOL: lambda data: int(struct.unpack("!?", data)[0]),
     BYTEA: bytes,
     UUID: _uuid,
+    INET: network.inet_read,
+    CIDR: network.cidr_read,
+    MACADDR: network.macaddr_read,
     DATE: _date,
     TIME: lambda data: (EPOCH + timedelta(microseconds=struct.unpack("!q", data)[0])).time().isoformat(),
     TIMETZ: _timetz,

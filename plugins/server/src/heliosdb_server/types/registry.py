@@ -107,6 +107,8 @@ FLOAT4, FLOAT8, NUMERIC = BY_NAME["float4"], BY_NAME["float8"], BY_NAME["numeric
 DATE, TIME, TIMESTAMP, TIMESTAMPTZ = (BY_NAME[n] for n in ("date", "time", "timestamp", "timestamptz"))
 TIMETZ = BY_NAME["timetz"]
 INTERVAL, UUID, JSON, JSONB = BY_NAME["interval"], BY_NAME["uuid"], BY_NAME["json"], BY_NAME["jsonb"]
+INET, CIDR, MACADDR = BY_NAME["inet"], BY_NAME["cidr"], BY_NAME["macaddr"]
+NETWORKS = frozenset((INET, CIDR))
 VECTOR, VOID, RECORD, REGCLASS = BY_NAME["vector"], BY_NAME["void"], BY_NAME["record"], BY_NAME["regclass"]
 REG = frozenset(
     BY_NAME[n] for n in ("regclass", "regtype", "regproc", "regprocedure", "regnamespace", "regrole")
@@ -237,7 +239,7 @@ _DECLARED = {
     # SQLite's own integers and reals have eight bytes, whatever the word; int4 and its like are written by this server.
     "integer": INT8, "int": INT8, "mediumint": INT8, "tinyint": INT8, "unsigned big int": INT8, "real": FLOAT8,
     "float": FLOAT8, "double": FLOAT8, "number": NUMERIC, "datetime": TIMESTAMP, "blob": BYTEA, "clob": TEXT,
-    "json text": JSON, "jsonb text": JSONB, "nvarchar": VARCHAR, "nchar": BPCHAR, "native character": BPCHAR,
+    "inet text": INET, "cidr text": CIDR, "macaddr text": MACADDR, "json text": JSON, "jsonb text": JSONB, "nvarchar": VARCHAR, "nchar": BPCHAR, "native character": BPCHAR,
     "varying character": VARCHAR, "halfvec": VECTOR, "boolean": BOOL, "binary": BYTEA, "varbinary": BYTEA,
 }  # fmt: skip
 _SHAPE = re.compile(
@@ -285,7 +287,7 @@ _STORED = {
     INT2: "INT2", INT4: "INT4", INT8: "BIGINT", OID: "OID", BOOL: "BOOLEAN", TEXT: "TEXT", VARCHAR: "VARCHAR",
     BPCHAR: "CHARACTER", FLOAT4: "FLOAT4", FLOAT8: "DOUBLE PRECISION", NUMERIC: "NUMERIC", DATE: "DATE",
     TIME: "TIME", TIMETZ: "TIMETZ", TIMESTAMP: "TIMESTAMP", TIMESTAMPTZ: "TIMESTAMPTZ", INTERVAL: "INTERVAL",
-    UUID: "UUID", JSON: "JSON TEXT", JSONB: "JSONB TEXT", BYTEA: "BYTEA", VECTOR: "VECTOR", NAME: "NAME TEXT",
+    UUID: "UUID", INET: "INET TEXT", CIDR: "CIDR TEXT", MACADDR: "MACADDR TEXT", JSON: "JSON TEXT", JSONB: "JSONB TEXT", BYTEA: "BYTEA", VECTOR: "VECTOR", NAME: "NAME TEXT",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-from . import arrays, intervals, moments, numbers
+from . import arrays, intervals, moments, network, numbers
 from .reading import EPOCH, boolean_in, bytes_in, json_in, jsonb_in
 from .registry import (
     BOOL,
@@ -17,10 +17,12 @@ from .registry import (
     BY_OID,
     BYTEA,
     CHAR,
+    CIDR,
     DATE,
     FIRST_ENUMERATION,
     FLOAT4,
     FLOAT8,
+    INET,
     INT2,
     INT4,
     INT8,
@@ -28,6 +30,7 @@ from .registry import (
     INTERVAL,
     JSON,
     JSONB,
+    MACADDR,
     NUMERIC,
     OID,
     RECORD,
@@ -153,6 +156,9 @@ def text_out(kind: PgType, modifier: int = -1, here: tzinfo = timezone.utc) -> C
         TIMESTAMP: moments.timestamp_out,
         INTERVAL: lambda value: str(intervals.parse(text(value))),
         UUID: lambda value: str(_uuid(value)),
+        INET: lambda value: network.inet_in(text(value)),
+        CIDR: lambda value: network.cidr_in(text(value)),
+        MACADDR: lambda value: network.macaddr_in(text(value)),
         JSON: _json,
         JSONB: lambda value: jsonb_in(_json(value)),
         VECTOR: vector_out,
@@ -295,6 +301,9 @@ _BINARY: dict[PgType, Callable[[Any], bytes]] = {
     TIMESTAMPTZ: lambda value: _micros(value, utc=True),
     INTERVAL: _interval,
     UUID: lambda value: _uuid(value).bytes,
+    INET: network.inet_binary,
+    CIDR: network.cidr_binary,
+    MACADDR: network.macaddr_binary,
     JSON: lambda value: _json(value).encode(),
     JSONB: lambda value: b"\1" + jsonb_in(_json(value)).encode(),
     VECTOR: vector_binary,
