@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -61,7 +62,7 @@ def test_it_serves_until_it_is_told_to_end(serve, path):
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     assert process.stdout.read().strip() == "stopping"
-    with sqlite3.connect(path) as beside:
+    with closing(sqlite3.connect(path)) as beside, beside:
         assert beside.execute("SELECT count(*) FROM users").fetchone() == (4,)
     beside.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -73,7 +74,7 @@ def test_it_is_explained(client):
 
 
 def test_rows_without_a_rowid_are_told_apart_by_their_key(client, tmp_path):
-    with sqlite3.connect(tmp_path / "app.db") as own:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as own, own:
         own.execute("CREATE TABLE w (a TEXT, b INTEGER, c TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID")
         own.execute("INSERT INTO w VALUES ('x', 1, 'p'), ('x', 2, 'q')")
         own.execute("CREATE TABLE r (rowid TEXT, n INTEGER)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ def names(client):
 
 
 def intact(path):
-    with sqlite3.connect(path) as plain:
+    with closing(sqlite3.connect(path)) as plain:
         assert plain.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return plain.execute(
             "SELECT name FROM sqlite_master WHERE tbl_name = 't' AND type = 'index'"
@@ -31,7 +32,7 @@ def client(server):
 @pytest.fixture
 def made_by_sqlite(path, server):
     """A table as people write it, with constraints of all kinds and no names."""
-    with sqlite3.connect(path) as plain:
+    with closing(sqlite3.connect(path)) as plain, plain:
         plain.execute(
             "CREATE TABLE t (k TEXT PRIMARY KEY, [Two Words] INT UNIQUE CHECK ([Two Words] > 0) DEFAULT (1), -- CHECK (\n"
             " c COLLATE NOCASE REFERENCES t UNIQUE, d, UNIQUE (d DESC, c), UNIQUE (k, d) ON CONFLICT REPLACE"

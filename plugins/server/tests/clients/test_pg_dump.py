@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -79,7 +80,7 @@ def test_a_file_becomes_a_database_and_a_file_again(tmp_path, record_property):
         )
         return
     first, last = tmp_path / "app.db", tmp_path / "back.db"
-    with sqlite3.connect(first) as plain:
+    with closing(sqlite3.connect(first)) as plain, plain:
         plain.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, born DATE, ok BOOLEAN)")
         plain.execute("INSERT INTO people VALUES (1, 'ann', '2020-01-02', 1), (2, 'bo\tb', NULL, 0)")
     sqlite3.connect(last).close()
@@ -97,5 +98,5 @@ def test_a_file_becomes_a_database_and_a_file_again(tmp_path, record_property):
     with heliosdb_sqlite.start_server(last, port=0) as server:
         restored(dump, server.url)
         assert holds(server.url) == expected
-    with sqlite3.connect(last) as plain:
+    with closing(sqlite3.connect(last)) as plain:
         assert plain.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
