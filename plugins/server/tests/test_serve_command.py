@@ -180,4 +180,4 @@ def test_the_command_says_which_ports_there_are(path):
 
 def test_without_users_the_list_says_how_to_add_one(path):
     said = heliosdb("user", "list", path)
-    assert (said.stdout, said.stderr) == ("", f"no users yet: heliosdb user add {path} NAME adds one\n")
+    assert said.output == f"no users yet: heliosdb user add {path} NAME adds one\n"
