@@ -200,3 +200,12 @@ def test_facts_about_this_machine(tmp_path):
 def test_the_commands_are_listed():
     said = CliRunner().invoke(build(), ["branch", "--help"]).output
     assert all(f"  {command}" in said for command in ("list", "create", "diff", "merge", "delete", "undo"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [(["--rows", "-1"], "x>=0"), (["--sql", "--json"], "give --sql or --json, not both")]
+)
+def test_a_comparison_refuses_what_it_can_not_print(path, main, options, said):
+    done = CliRunner().invoke(build(), ["branch", "diff", *options, str(path), "main", "main"])
+    assert done.exit_code == 2
+    assert said in done.output

@@ -67,7 +67,11 @@ def no_such_branch(name: object, known: Sequence[str]) -> sqlite3.OperationalErr
             "branch from it to have its present state"
         )
     close = get_close_matches(str(name), known, 1)
-    hint = f": did you mean {close[0]!r}?" if close else ": list_branches() has those that there are"
+    hint = (
+        f": did you mean {close[0]!r}?"
+        if close
+        else ": list_branches(), or heliosdb branch list, has those that there are"
+    )
     return sqlite3.OperationalError(f"no such branch: {name!r}{hint}")
 
 

@@ -138,7 +138,13 @@ class _copying:  # noqa: N801 - used as a function
 @_FILE
 @click.argument("a")
 @click.argument("b")
-@click.option("--rows", default=_SHOWN, show_default=True, help="How many rows of each table to show.")
+@click.option(
+    "--rows",
+    type=click.IntRange(0),
+    default=_SHOWN,
+    show_default=True,
+    help="How many rows of each table to show.",
+)
 @click.option("--full", is_flag=True, help="Look at every row, not only at those changed on a branch.")
 @click.option("--sql", "as_sql", is_flag=True, help="Print the statements that make A what B is.")
 @click.option("--json", "as_json", is_flag=True, help="Print the differences as JSON.")
@@ -147,6 +153,8 @@ def diff(
     file: str, a: str, b: str, rows: int, full: bool, as_sql: bool, as_json: bool, encryption_key: Any
 ) -> None:
     """Show what would turn branch A of FILE into branch B: rows and definitions added, changed and removed."""
+    if as_sql and as_json:
+        raise click.UsageError("give --sql or --json, not both")
     with _connect(file, encryption_key) as connection:
         found: BranchDiff = connection.compare_branches(a, b, full=full)
         if as_sql or as_json:
