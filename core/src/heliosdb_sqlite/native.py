@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,18 @@ if TYPE_CHECKING:
     import ctypes
 
 _MARK = 2**53 - 111  # bytes: a limit that nobody sets, and that is none
+_search = threading.RLock()  # two at a time would see each other's limits
+
+
+def sqlite_library() -> ctypes.CDLL | None:
+    """Return the very library that ``sqlite3`` uses, not just one of the same version; None if it is out of reach."""
+    with _search:
+        return _found()
 
 
 @cache
-def sqlite_library() -> ctypes.CDLL | None:
-    """Return the very library that ``sqlite3`` uses, not just one of the same version; None where it is out of reach.
+def _found() -> ctypes.CDLL | None:
+    """Look for the library.
 
     The module may be a file of its own, which knows the library's symbols; on Windows they stand in a DLL beside it;
     and it may be built into the interpreter, whose symbols are the process's.

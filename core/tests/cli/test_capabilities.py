@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import sqlite3
 import sys
+import threading
+import time
 import types
 
 import pytest
@@ -23,9 +25,9 @@ def facts():
 
 @pytest.fixture
 def native_again():
-    native.sqlite_library.cache_clear()
+    native._found.cache_clear()
     yield
-    native.sqlite_library.cache_clear()
+    native._found.cache_clear()
 
 
 def test_every_fact_has_a_name_and_a_value(facts):
@@ -88,6 +90,31 @@ def test_asking_for_the_library_changes_no_limit(native_again):
     connection.close()
 
     assert limit == (123456789,)
+
+
+def test_threads_that_ask_at_once_all_find_it_and_leave_the_limit_alone(native_again, monkeypatch):
+    class Slow(sqlite3.Connection):
+        def execute(self, *arguments):
+            time.sleep(0.02)  # in which the others ask, too
+            return super().execute(*arguments)
+
+    slow = types.SimpleNamespace(connect=lambda name: sqlite3.connect(name, factory=Slow))
+    monkeypatch.setattr(native, "sqlite3", slow)
+    found = []
+    ask = [threading.Thread(target=lambda: found.append(native.sqlite_library())) for _ in range(4)]
+    for each in ask:
+        each.start()
+        time.sleep(0.005)
+    for each in ask:
+        each.join()
+    connection = sqlite3.connect(":memory:")
+    limit = connection.execute("PRAGMA soft_heap_limit").fetchone()
+    connection.execute("PRAGMA soft_heap_limit = 0")
+    connection.close()
+
+    assert len(found) == 4
+    assert None not in found
+    assert limit == (0,)
 
 
 @pytest.mark.parametrize("binary", [None, "/nowhere/_sqlite3.so", __file__])

@@ -10,6 +10,7 @@ import ctypes
 import importlib.util
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +33,7 @@ PLACES = {
     "sqlite3_txn_state": 252,
 }
 _MARK = 2**53 - 113  # bytes: a limit that nobody sets, and that is none
+_search = threading.RLock()  # two at a time would see each other's limits
 
 
 def addresses() -> Addresses | None:
@@ -42,7 +44,8 @@ def addresses() -> Addresses | None:
     library = sqlite_library()
     if library is not None:
         return lambda name: _address(getattr(library, name))
-    table = _table_of_sqlite_vec()
+    with _search:
+        table = _table_of_sqlite_vec()
     return in_table(table) if table else None
 
 
