@@ -13,11 +13,11 @@ class DatabaseCreation(creation.DatabaseCreation):
 
     _branch: str | None = None
 
-    def create_test_db(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the name of a new database; it has no branches, so the one that ``OPTIONS`` name is left out."""
+    def _create_test_db(self, *args: Any, **kwargs: Any) -> Any:
+        """Make a new database: it has no branches, so the one that ``OPTIONS`` name is left out."""
         options = self.connection.settings_dict["OPTIONS"]
         self._branch = options.pop("branch", None)
-        return super().create_test_db(*args, **kwargs)
+        return super()._create_test_db(*args, **kwargs)
 
     def destroy_test_db(self, *args: Any, **kwargs: Any) -> None:
         """Take the database away again."""
