@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 
@@ -74,6 +75,99 @@ def test_commits_of_many_clients_share_syncs(syncs, server):
     for each in threads:
         each.join()
     assert 10 <= len(syncs) < 80
+
+
+@pytest.fixture
+def stuck(monkeypatch):
+    """A disk that does nothing until it is told to."""
+    real, began, go_on = syncing.sync_file, threading.Event(), threading.Event()
+
+    def sync(descriptor):
+        began.set()
+        go_on.wait(30)
+        real(descriptor)
+
+    monkeypatch.setattr(syncing, "sync_file", sync)
+    yield began, go_on
+    go_on.set()
+
+
+def test_who_waits_for_the_disk_keeps_nobody_and_hears_nothing_before(stuck, server):
+    began, go_on = stuck
+    told = threading.Event()
+
+    def write():
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("INSERT INTO posts (title) VALUES ('late')")
+            told.set()
+
+    with psycopg.connect(server.url, autocommit=True) as reader:
+        writers = [threading.Thread(target=write) for _ in range(3)]
+        for each in writers:
+            each.start()
+        assert began.wait(30)
+        for _ in range(5):
+            assert reader.execute("SELECT count(*) FROM posts WHERE id < 0").fetchone() == (0,)
+        assert not told.is_set()
+        go_on.set()
+        for each in writers:
+            each.join(30)
+        assert told.is_set()
+        assert reader.execute("SELECT count(*) FROM posts WHERE title = 'late'").fetchone() == (3,)
+
+
+def test_commits_that_were_asked_for_together_share_syncs(syncs, server):
+    with psycopg.connect(server.url) as connection:
+        wire = connection.pgconn
+        wire.enter_pipeline_mode()
+        for _ in range(20):
+            wire.send_query_params(b"INSERT INTO posts (title) VALUES ('together')", None)
+            wire.pipeline_sync()
+        wire.flush()
+        tags = []
+        while len(tags) < 20:
+            while wire.is_busy():  # get_result() would keep the server, in the same process, from running
+                select.select([wire.socket], [], [], 30)
+                wire.consume_input()
+            result = wire.get_result()
+            if result is not None and result.command_status:
+                tags.append(result.command_status)
+        wire.finish()
+    assert tags == [b"INSERT 0 1"] * 20
+    assert 1 <= len(syncs) < 20
+
+
+def test_a_notification_of_what_is_not_on_the_disk_yet_is_not_sent(stuck, server):
+    began, go_on = stuck
+
+    def write():
+        with psycopg.connect(server.url) as connection:
+            connection.execute("INSERT INTO posts (title) VALUES ('news')")
+            connection.execute("NOTIFY posts, 'news'")
+
+    with psycopg.connect(server.url, autocommit=True) as listener:
+        listener.execute("LISTEN posts")
+        writer = threading.Thread(target=write)
+        writer.start()
+        assert began.wait(30)
+        assert list(listener.notifies(timeout=0.2)) == []
+        go_on.set()
+        assert [each.payload for each in listener.notifies(timeout=30, stop_after=1)] == ["news"]
+        writer.join(30)
+
+
+def test_who_says_goodbye_behind_a_commit_is_synced_too(syncs, server):
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.pgconn.send_query(b"INSERT INTO posts (title) VALUES ('bye')")
+        connection.pgconn.flush()
+        connection.pgconn.finish()
+    for _ in range(500):
+        if syncs and server.get_status().active_connections == 0:
+            break
+        time.sleep(0.01)
+    assert len(syncs) == 1
+    with psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT count(*) FROM posts WHERE title = 'bye'").fetchone() == (1,)
 
 
 def test_a_client_may_choose_not_to_wait(syncs, connect):

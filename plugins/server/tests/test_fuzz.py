@@ -82,12 +82,17 @@ def fuzzed(path):
         connection.commit()
         connection.close()
         for _ in range(100):
-            # The watchdog of statement timeouts stays until the server stops.
-            left = {each.name for each in threading.enumerate()} - before - {"heliosdb-watchdog"}
+            # The watchdog of timeouts and those who answer clients stay until the server stops.
+            left = (
+                {each.name for each in threading.enumerate()}
+                - before
+                - {"heliosdb-watchdog", "heliosdb-crew"}
+            )
             if not left:
                 break
             time.sleep(0.05)
         assert not left
+        assert [each.name for each in threading.enumerate()].count("heliosdb-crew") < 20
 
 
 def send(server, *pieces):

@@ -114,7 +114,7 @@ def test_stopping_under_load_leaves_no_thread(path):
     stop.set()
     for each in threads:
         each.join()
-    assert not [each for each in threading.enumerate() if each.name.startswith("heliosdb-s")]
+    assert not [each for each in threading.enumerate() if each.name.startswith("heliosdb-")]
 
 
 @pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.exhaustive)])

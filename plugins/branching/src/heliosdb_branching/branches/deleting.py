@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from contextlib import ExitStack
 from typing import Any
 
@@ -71,7 +70,7 @@ class _poisoned:  # noqa: N801 - used as a function
         self._stack = ExitStack()
 
     def __enter__(self) -> Any:
-        patience = 0 if uncommitted_here(self._id, threading.get_ident()) else None
+        patience = 0 if uncommitted_here(self._id) else None
         try:
             branch = self._stack.enter_context(self._opener.opened(self._path, timeout=patience))
             run(branch, "BEGIN IMMEDIATE")

@@ -6,14 +6,15 @@ import threading
 import weakref
 from typing import Any
 
-_open: weakref.WeakKeyDictionary[Any, tuple[str, int]] = weakref.WeakKeyDictionary()
+# The threads themselves, since their numbers are given again when they have ended.
+_open: weakref.WeakKeyDictionary[Any, tuple[str, weakref.ref[threading.Thread]]] = weakref.WeakKeyDictionary()
 _guard = threading.Lock()
 
 
 def opened(branch: str, connection: Any) -> None:
     """Remember a connection to a branch, and the thread that opened it."""
     with _guard:
-        _open[connection] = (branch, threading.get_ident())
+        _open[connection] = (branch, weakref.ref(threading.current_thread()))
 
 
 def closed(connection: Any) -> None:
@@ -22,8 +23,9 @@ def closed(connection: Any) -> None:
         _open.pop(connection, None)
 
 
-def uncommitted_here(branch: str, thread: int) -> bool:
-    """Return whether this thread may have uncommitted work on the branch: waiting for it is waiting for oneself."""
+def uncommitted_here(branch: str) -> bool:
+    """Return whether this thread may have uncommitted work on the branch: to wait for it is to wait for oneself."""
+    me = threading.current_thread()
     with _guard:
-        connections = [connection for connection, owner in _open.items() if owner == (branch, thread)]
+        connections = [each for each, (name, thread) in _open.items() if name == branch and thread() is me]
     return any(connection.in_transaction for connection in connections)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -121,7 +120,7 @@ def _source(opener: Opener, main: Any, entry: Entry) -> Iterator[Any]:
     """Open the branch that is merged, and hold its writers off until the merge is done."""
     with opener.opened(wait_for_copy(opener.database, entry)) as branch:
         check_belongs(branch, main, entry)
-        mine = uncommitted_here(entry.id, threading.get_ident())
+        mine = uncommitted_here(entry.id)
         patience = value(branch, "PRAGMA busy_timeout")
         try:
             if mine:  # to wait for it would be to wait for oneself

@@ -1,1 +1,1 @@
-"""Sockets: accepting connections, TLS, logins, and a thread for each client."""
+"""Sockets: accepting connections, TLS, logins, and the threads that answer clients."""

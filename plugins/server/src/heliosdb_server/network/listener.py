@@ -1,4 +1,4 @@
-"""Accepts connections, gives each a thread, and brings them to an end."""
+"""Accepts connections, gives each a thread to log in with, and brings them to an end."""
 # ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from ..protocol import replies
 from ..protocol.errors import PgError
 from ..session.context import Context
 from ..session.watchdog import Watchdog
+from .client import FAILED, Client
+from .crew import Crew
 from .login import Login
 from .tls import Tls
 from .wire import LINGER, Gone, SocketWire
@@ -27,6 +29,7 @@ from .wire import LINGER, Gone, SocketWire
 _LOG = logging.getLogger("heliosdb_server")
 _LOOK = 1.0  # seconds between two looks at whether those who wait for a statement are still there
 _SPARE = 32  # connections beyond max_connections: logins, and requests to cancel
+_NO_THREADS = PgError("53200", "out of threads", fatal=True)
 _ADMIN = PgError("57P01", "terminating connection due to administrator command", fatal=True)
 
 
@@ -55,8 +58,11 @@ class Listener:
         self.total = 0
         self.watchdog = Watchdog()
         context.watch = self.watchdog.after
+        self.crew = Crew(self.watchdog.after)
+        context.waits = self.crew.leave
         self._sockets: list[socket.socket] = []
-        self._threads: dict[threading.Thread, SocketWire] = {}
+        self._logins: dict[threading.Thread, SocketWire] = {}
+        self._wires: set[SocketWire] = set()  # of all connections
         self._lock = threading.Lock()
         self._logged_in = 0
         self._process = secrets.randbelow(1 << 16) + 1
@@ -85,6 +91,7 @@ class Listener:
                     break
         if not self._sockets:
             self._close_wake()
+            self.crew.close()
             assert problem is not None
             raise sqlite3.OperationalError(
                 f"can't listen on {host!r} port {port}: {problem.strerror or problem}: "
@@ -179,12 +186,13 @@ class Listener:
             self._refuse(wire, PgError("28000", text, fatal=True))
             return
         with self._lock:
-            full = len(self._threads) >= self.context.max_connections + _SPARE or self._stopping
+            full = len(self._wires) >= self.context.max_connections + _SPARE or self._stopping
             if not full:
                 thread = threading.Thread(
-                    target=self._run, args=(wire, peer), name="heliosdb-session", daemon=True
+                    target=self._log_in, args=(wire, peer), name="heliosdb-login", daemon=True
                 )
-                self._threads[thread] = wire
+                self._logins[thread] = wire
+                self._wires.add(wire)
                 self.total += 1
         if full:
             self._refuse(wire, PgError("53300", "sorry, too many clients already", fatal=True))
@@ -193,8 +201,9 @@ class Listener:
             thread.start()
         except RuntimeError:  # no more threads
             with self._lock:
-                del self._threads[thread]
-            self._refuse(wire, PgError("53200", "out of threads", fatal=True))
+                del self._logins[thread]
+                self._wires.discard(wire)
+            self._refuse(wire, _NO_THREADS)
 
     def _refuse(self, wire: SocketWire, error: PgError) -> None:
         """Say no without reading a byte, and without waiting for the client to read it."""
@@ -208,52 +217,51 @@ class Listener:
 
     # ---- one client ----
 
-    def _run(self, wire: SocketWire, peer: str) -> None:
+    def _log_in(self, wire: SocketWire, peer: str) -> None:
+        """Let a client in, and leave it to the crew."""
         wire.deadline = time.monotonic() + self.login_timeout
         wire.socket.settimeout(self.login_timeout)
-        session = None
+        client = None
         try:
             session = Login(self, wire, peer).session()
             if session is not None:
-                wire.idle = session.idle_limit
-                wire.deliver = session.deliver
-                current = session
-                wire.ending = lambda: current.ending
-                session.serve()
-                if session.ending is not None:
-                    raise session.ending
+                client = Client(wire, session, self._over)
+                wire.waits = self.crew.leave
         except PgError as error:
-            if session is None:
-                self.refused += 1
-            self._last_words(wire, session, error)
+            self._not_let_in(wire, error)
         except (Gone, ssl.SSLError, OSError):
             pass
         except Exception:  # noqa: BLE001
-            _LOG.exception("a session failed")
-            self._last_words(wire, session, PgError("XX000", "internal error: the session ends", fatal=True))
+            _LOG.exception("a login failed")
+            self._not_let_in(wire, FAILED)
         finally:
-            if session is not None:
-                self._over(session)
-            else:
+            if client is None:
                 with self.context.lock:
                     self.context.past.add(wire.counters)
-            if wire.last_words:
-                wire.linger(0 if self._stopping else LINGER)
-            wire.close()
+                self._close(wire)
+            elif not client.begin(self.crew.call) or not self._joins(client):
+                self._over(client)
+            elif self._stopping:  # since the moment in which all sessions were ended
+                client.session.terminate(PgError(_ADMIN.code, _ADMIN.message, fatal=True))
             with self._lock:
-                self._threads.pop(threading.current_thread(), None)
+                self._logins.pop(threading.current_thread(), None)
 
-    def _last_words(self, wire: SocketWire, session: Any, error: PgError) -> None:
-        error.fatal = True
-        data = bytes(session.out) if session is not None else b""
+    def _joins(self, client: Client) -> bool:
         try:
-            wire.socket.settimeout(1)
-            wire.socket.sendall(data + replies.error(error))
-            wire.last_words = True
-        except (OSError, ValueError):
-            pass
+            self.crew.add(client)
+        except RuntimeError:
+            client.last_words(_NO_THREADS)
+            return False
+        return True
 
-    def _over(self, session: Any) -> None:
+    def _not_let_in(self, wire: SocketWire, error: PgError) -> None:
+        self.refused += 1
+        error.fatal = True
+        wire.say_last(replies.error(error))
+
+    def _over(self, client: Client) -> None:
+        """A session has ended."""
+        session = client.session
         with self.context.lock:
             if self.context.sessions.pop(session.process, None) is not None:
                 self.context.past.add(session.counters)
@@ -263,6 +271,14 @@ class Listener:
         except Exception:  # noqa: BLE001
             _LOG.exception("a session did not close well")
         self.dismiss()
+        self._close(client.wire)
+
+    def _close(self, wire: SocketWire) -> None:
+        if wire.last_words:
+            wire.linger(0 if self._stopping else LINGER)
+        wire.close()
+        with self._lock:
+            self._wires.discard(wire)
 
     # ---- how many there are ----
 
@@ -307,7 +323,7 @@ class Listener:
         for session in sessions:
             session.terminate(PgError(_ADMIN.code, _ADMIN.message, fatal=True))
         with self._lock:
-            early = [wire for wire in self._threads.values() if wire.deadline is not None]
+            early = [wire for wire in self._logins.values() if wire.deadline is not None]
         for wire in early:
             wire.cut()  # still on their way in
         self._join(drain)
@@ -317,12 +333,13 @@ class Listener:
             session.cancel(PgError(_ADMIN.code, _ADMIN.message, fatal=True))
         self._join(2)
         with self._lock:
-            left = list(self._threads.values())
+            left = list(self._wires)
         for wire in left:
             wire.cut()
         for session in sessions:
             session.cancel(PgError(_ADMIN.code, _ADMIN.message, fatal=True))
         self._join(5)
+        self.crew.stop(5)
         self.watchdog.stop()
         self._close_wake()
 
@@ -333,17 +350,21 @@ class Listener:
         for sock in self._sockets:
             sock.close()
         self._close_wake()
-        for wire in list(self._threads.values()):
+        self.crew.close()
+        for wire in list(self._wires):
             wire.socket.close()
-        self._threads.clear()
+        self._logins.clear()
+        self._wires.clear()
 
     def _join(self, seconds: float) -> None:
+        """Wait until all clients are gone, or the time is over."""
         end = time.monotonic() + seconds
         with self._lock:
-            threads = list(self._threads)
+            threads = list(self._logins)
         for thread in threads:
             if thread is not threading.current_thread() and thread.ident is not None:
                 thread.join(max(end - time.monotonic(), 0))
+        self.crew.wait_until_empty(end - time.monotonic())
 
     def _close_wake(self) -> None:
         for each in self._wake:

@@ -1,22 +1,18 @@
-"""A client's socket as a session uses it: whole messages in, bytes out, with deadlines."""
-# ruff: noqa: S101 - an assert tells the type checker what the caller has made sure of
+"""A client's socket as a login and a session use it: whole messages in, bytes out, with deadlines."""
 
 from __future__ import annotations
 
 import select
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from ..protocol.errors import PgError
 from ..protocol.frames import LOGIN_LIMIT, MESSAGE_LIMIT, Frame, FrameReader
 from ..session.context import Counters
-from ..session.floor import FLOOR
 
 _CHUNK = 1 << 16
-_QUICK = 0.0005  # seconds in which an answer keeps nobody
 LINGER = 0.2  # seconds that a client is given to see the last words
 _CLOSING = (4, 5)  # FIN_WAIT1 and FIN_WAIT2 of TCP: this side is done, the other is not
 _TOO_LATE = ("08000", "canceling authentication due to timeout")
@@ -27,83 +23,86 @@ class Gone(Exception):
 
 
 class SocketWire:
-    """One connection. ``receive`` and ``send`` belong to the session's thread, ``wake`` and ``end`` to any."""
+    """One connection. ``end`` and ``cut`` belong to any thread, the rest to the one that is busy with the client."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.socket: socket.socket | ssl.SSLSocket = sock
         self.reader = FrameReader(LOGIN_LIMIT)
         self.counters = Counters()
         self.deadline: float | None = None  # of the login, by time.monotonic()
-        self.idle: Callable[[], tuple[float, str, str] | None] = lambda: None
-        self.deliver: Callable[[], None] = lambda: None
-        self.ending: Callable[[], PgError | None] = lambda: None
+        self.waits: Callable[[], None] = lambda: (
+            None
+        )  # called before a wait for the client in the midst of something
         self.last_words = False  # the client is told why the connection ends
-        self._began = 0.0  # the answer before, by time.monotonic()
-        self._pair: tuple[socket.socket, socket.socket] | None = None
-        self._lock = threading.Lock()
 
     # ---- receiving ----
 
     def logged_in(self) -> None:
         """The login is over: longer messages may come, and take their time."""
-        FLOOR.enter(self)
         self.reader.limit = MESSAGE_LIMIT
         self.deadline = None
         self.socket.settimeout(None)
 
-    def _more(self) -> bool:
-        """Read what is there; return False at the end.
-
-        :raises PgError: the login took too long, or the client was idle too long
-        """
-        limit, error = None, _TOO_LATE
-        if self.deadline is not None:
-            limit = self.deadline - time.monotonic()
-            if limit <= 0:
-                raise PgError(*error, fatal=True)
-        elif (found := self.idle()) is not None:
-            limit, error = found[0], found[1:]
-        FLOOR.leave()
-        was_quick = time.monotonic() - self._began < _QUICK
+    def read(self) -> bool:
+        """Read what is there, without a wait; return False at the end."""
+        sock = self.socket
+        if isinstance(sock, ssl.SSLSocket):
+            return self._read_encrypted(sock)
         try:
-            return self._read(limit, error) if self._pair is None else self._select(limit, error)
-        finally:
-            if was_quick:  # and will be again, most likely
-                FLOOR.take()
-            self._began = time.monotonic()
-
-    def _read(self, limit: float | None, error: Sequence[str]) -> bool:
-        if self.socket.gettimeout() != limit:
-            self.socket.settimeout(limit)
-        try:
-            data = self.socket.recv(_CHUNK)
-        except (TimeoutError, socket.timeout):  # noqa: UP041 - two classes before 3.10's ssl
-            raise PgError(*error, fatal=True) from None
+            data = sock.recv(_CHUNK)  # something is there, or the end
         except (OSError, ValueError):
             return False
         self.counters.received += len(data)
         self.reader.feed(data)
         return bool(data)
 
-    def _select(self, limit: float | None, error: Sequence[str]) -> bool:
-        """Wait for the client, and for notifications meanwhile."""
-        assert self._pair is not None
-        pending = isinstance(self.socket, ssl.SSLSocket) and self.socket.pending()
-        while not pending:
-            ready, _, _ = select.select([self.socket, self._pair[0]], [], [], limit)
-            if not ready:
-                raise PgError(*error, fatal=True)
-            if self._pair[0] in ready:
-                self._pair[0].recv(4096)
-                self.deliver()
-                if self.ending() is not None:
-                    return False
-            if self.socket in ready:
-                break
-        return self._read(limit, error)
+    def _read_encrypted(self, sock: ssl.SSLSocket) -> bool:
+        """Read what is there, which may be less than a record, or nothing for us."""
+        try:
+            sock.settimeout(0)
+            try:
+                while data := sock.recv(_CHUNK):
+                    self.counters.received += len(data)
+                    self.reader.feed(data)
+                    if not sock.pending():
+                        return True
+                return False
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return True
+            finally:
+                sock.settimeout(None)
+        except (OSError, ValueError):
+            return False
+
+    def _more(self) -> bool:
+        """Wait for the client to send something; return False at the end.
+
+        :raises PgError: the login took too long
+        """
+        limit = None
+        if self.deadline is not None:
+            limit = self.deadline - time.monotonic()
+            if limit <= 0:
+                raise PgError(*_TOO_LATE, fatal=True)
+        self.waits()
+        if self.socket.gettimeout() != limit:
+            self.socket.settimeout(limit)
+        try:
+            data = self.socket.recv(_CHUNK)
+        except (TimeoutError, socket.timeout):  # noqa: UP041 - two classes before 3.10's ssl
+            raise PgError(*_TOO_LATE, fatal=True) from None
+        except (OSError, ValueError):
+            return False
+        self.counters.received += len(data)
+        self.reader.feed(data)
+        return bool(data)
+
+    def next(self) -> Frame | None:
+        """Return the next message, None when it is not here as a whole."""
+        return self.reader.next()
 
     def receive(self) -> Frame | None:
-        """Return the next message; None at the end of the connection."""
+        """Return the next message, and wait for it; None at the end of the connection."""
         while (frame := self.reader.next()) is None:
             if not self._more():
                 return None
@@ -149,27 +148,12 @@ class SocketWire:
 
     # ---- from other threads ----
 
-    def listen(self) -> None:
-        """Let :meth:`wake` interrupt the wait for the client."""
-        if self._pair is None:
-            self._pair = socket.socketpair()
-
-    def wake(self) -> None:
-        """Have what has come for the client delivered."""
-        with self._lock:
-            if self._pair is not None:
-                try:
-                    self._pair[1].send(b"!")
-                except OSError:
-                    pass
-
     def end(self) -> None:
-        """Let the session's thread see an end of the connection where it waits for the client."""
+        """Have an end of the connection seen where the client is waited for."""
         try:
             socket.socket.shutdown(self.socket, socket.SHUT_RD)
         except OSError:
             pass
-        self.wake()
 
     def is_gone(self) -> bool:
         """Has the client closed the connection? Nothing is read; another thread may ask."""
@@ -187,6 +171,15 @@ class SocketWire:
         try:
             socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
         except OSError:
+            pass
+
+    def say_last(self, data: bytes) -> None:
+        """Send what the client is to know at the end, if that takes no time."""
+        try:
+            self.socket.settimeout(1)
+            self.socket.sendall(data)
+            self.last_words = True
+        except (OSError, ValueError):
             pass
 
     def linger(self, seconds: float) -> None:
@@ -224,12 +217,6 @@ class SocketWire:
 
     def close(self) -> None:
         """Close the socket."""
-        FLOOR.exit(self)
-        with self._lock:
-            if self._pair is not None:
-                for each in self._pair:
-                    each.close()
-                self._pair = None
         try:
             self.socket.close()
         except OSError:

@@ -45,6 +45,7 @@ class Context:
     listeners: dict[str, set[Any]] = field(default_factory=dict)  # sessions by channel
     advisory: dict[tuple[int, ...], tuple[Any, int]] = field(default_factory=dict)
     watch: Callable[[float, Callable[[], None]], Callable[[], None]] | None = None
+    waits: Callable[[], None] = lambda: None  # called before a wait that others need not share
     users: Any = None
 
     @property

@@ -18,7 +18,6 @@ from ..translation.translate import Translated, original_error, translate
 from . import hearing
 from .failures import as_pg_error
 from .fetched import Fetched
-from .floor import FLOOR
 from .guard import authorizer
 from .plans import plan_of
 
@@ -86,6 +85,7 @@ class Engine:
             raise
         self._trusted = 0
         self._joined = False  # those who sync the log together
+        self.unsynced = 0  # the number of a sync that was asked for and not yet waited for, 0 for none
         settings.moved = self.forget
 
     def _authorizer(self) -> Any:
@@ -122,9 +122,11 @@ class Engine:
         return True
 
     def sync(self) -> None:
-        """Return once what was committed is on the disk, unless the client has said that it does not wait for that.
+        """Have what was committed put on the disk, unless the client has said that it does not wait for that.
 
-        :raises PgError: it may not be there
+        :meth:`synced` waits for it, before the client is told.
+
+        :raises PgError: it may not last
         """
         if not self._shares_syncs or self.settings.values["synchronous_commit"] == "off":
             return
@@ -137,8 +139,16 @@ class Engine:
                 )
                 raise PgError("58030", text, fatal=True) from None
             self._joined = True
-        with FLOOR.left():
-            self._sync.wait()
+        self.unsynced = self._sync.ask()
+
+    def synced(self) -> None:
+        """Return once what was committed is on the disk.
+
+        :raises PgError: it may not be there
+        """
+        if self.unsynced:
+            self._sync.wait(self.unsynced)
+            self.unsynced = 0
 
     # ---- running ----
 

@@ -15,7 +15,6 @@ class Notifying:
     """The part of a session's commands that is about notifications."""
 
     def _do_listen(self: Session, args: dict[str, Any], portal: Portal | None) -> str:  # type: ignore[misc]
-        self.wire.listen()
         with self.context.lock:
             self.context.listeners.setdefault(args["name"], set()).add(self)
         self.channels.add(args["name"])

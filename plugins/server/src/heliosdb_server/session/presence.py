@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class Presence:
     inbox: list[bytes]
     moment: datetime | None
     query_instant: datetime | None
+    wakes: Callable[[], None]
 
     def terminate(self: Session, error: PgError) -> None:  # type: ignore[misc]
         """End the session: now if it is idle, else behind its statement."""
@@ -49,9 +51,7 @@ class Presence:
         """Take a notification; it is sent when the client can take it."""
         data = struct.pack("!i", process) + channel.encode() + b"\0" + payload.encode() + b"\0"
         self.inbox.append(replies.message(b"A", data))
-        wake = getattr(self.wire, "wake", None)
-        if wake is not None:
-            wake()
+        self.wakes()
 
     def deliver(self: Session) -> None:  # type: ignore[misc]
         """Send what has come for the client while it is idle."""

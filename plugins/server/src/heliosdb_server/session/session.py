@@ -37,8 +37,11 @@ class Wire(Protocol):
     def send(self, data: bytes) -> None:
         """Send bytes; waits while the client does not read."""
 
+    def next(self) -> Frame | None:
+        """Return the next message that is here, None for none."""
+
     def receive(self) -> Frame | None:
-        """Return the next message; None at the end of the connection."""
+        """Return the next message, and wait for it; None at the end of the connection."""
 
     def peek(self) -> int:
         """Return the type of the next message that is here already, 0 for none."""
@@ -51,9 +54,6 @@ class Wire(Protocol):
 
     def run(self, kind: int) -> list[bytes]:
         """Return what the next messages carry, as long as they are here already and of this type."""
-
-    def listen(self) -> None:
-        """Let another thread interrupt the wait for the client."""
 
 
 class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Presence):
@@ -80,7 +80,7 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
         self.started = datetime.now(timezone.utc)
         self.engine = Engine(context.database, context.database.branch_of(database), settings)
         self.transaction = Transaction(
-            self.engine.connection, self._control, self.engine.queue, self.engine.sync
+            self.engine.connection, self._control, self.engine.queue, self.engine.sync, context.waits
         )
         self.transaction.default_isolation = settings.show("default_transaction_isolation")
         self.transaction.default_read_only = settings.show("default_transaction_read_only") == "on"
@@ -99,6 +99,7 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
         self.moment: datetime | None = None  # now(), for the transaction
         self.held_notifications: list[tuple[str, str]] = []
         self.inbox: list[bytes] = []
+        self.wakes: Callable[[], None] = lambda: None  # has what has come for the client delivered
         self.channels: set[str] = set()
         self.session_locks: list[tuple[int, ...]] = []
         self.transaction_locks: list[tuple[int, ...]] = []
@@ -117,17 +118,16 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
         self.engine.define(own_functions.functions(self))
         self.engine.say = self.notice
 
-    # ---- the loop ----
+    # ---- messages ----
 
-    def serve(self) -> None:
-        """Answer messages until the client leaves or the server stops."""
-        self.ready()
-        while True:
-            frame = self.wire.receive()
-            if frame is None or frame.kind == 0x58:  # X, Terminate
-                return
-            if self.ending is not None:  # what came at the same moment is no longer answered
-                raise self.ending
+    def answer(self) -> bool:
+        """Answer the messages that are here; return False when the client takes its leave, or the session ends.
+
+        What it is told of commits is not sent until :meth:`settle` is called.
+        """
+        while (frame := self.wire.next()) is not None:
+            if self.ending is not None or frame.kind == 0x58:  # X, Terminate
+                return False
             handler = _HANDLERS.get(frame.kind)
             if handler is None:
                 raise protocol_violation(f"invalid frontend message type {frame.kind}")
@@ -144,8 +144,18 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
                 else:
                     self.skipping = True
                     self.flush()
-            if self.ending is not None:
-                raise self.ending
+        return self.ending is None
+
+    def settle(self) -> None:
+        """Send what is left to send, when all is on the disk that it is about.
+
+        :raises PgError: it may not be there
+        """
+        if self.engine.unsynced:
+            self._synced()
+        if self.out:
+            data, self.out = bytes(self.out), bytearray()
+            self.wire.send(data)
 
     def close(self) -> None:
         """Undo what was not committed and give everything back."""
@@ -168,9 +178,24 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
 
     def flush(self) -> None:
         """Send what has come together."""
-        if self.out:
-            data, self.out = bytes(self.out), bytearray()
-            self.wire.send(data)
+        if self.engine.unsynced:
+            self.context.waits()
+        self.settle()
+
+    def _synced(self) -> None:
+        try:
+            self.engine.synced()
+        except PgError:
+            self.out.clear()  # it told of what may not last
+            raise
+
+    def unsent(self) -> bytes:
+        """Return what the client was to be told still, as far as it is true."""
+        try:
+            self._synced()
+        except PgError:
+            pass
+        return bytes(self.out)
 
     def ready(self) -> None:
         """Say that the next command may come."""
@@ -180,7 +205,8 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
                 self.emit(each)
         self.emit(replies.READY[self.transaction.status])
         self.state_time = time.time()
-        self.flush()
+        if not self.engine.unsynced:
+            self.flush()
 
     def notice(self, text: str, code: str = "00000", severity: str = "NOTICE") -> None:
         """Send a notice."""
@@ -215,7 +241,8 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
         self.told(self.settings.committed() if well else self.settings.undone())
         own_functions.release_locks(self, transaction_only=True)
         held, self.held_notifications = self.held_notifications, []
-        if well:
+        if held and well:
+            self._synced()
             for channel, payload in dict.fromkeys(held):
                 self.context.notify(self, channel, payload)
         if well:

@@ -2,8 +2,8 @@
 
 A commit appends to the write-ahead log, and lasts once that is on the disk. SQLite would wait for the disk inside each
 commit, while nobody else can write. Here the next writer goes on as soon as the pages are appended
-(``synchronous=NORMAL``), and commits that find the disk busy with an earlier one share the next write to it. A client
-is told of a commit only after a sync that began when it was appended: what ``synchronous=FULL`` promises too.
+(``synchronous=NORMAL``), and commits share the next write to the disk. A client is told of a commit only after a sync
+that began when it was appended: what ``synchronous=FULL`` promises too.
 
 After a sync that failed nothing is known about what was written before, and a later one may succeed without having
 written it. So every later commit fails too, until the server is started anew.
@@ -54,14 +54,18 @@ class SharedSync:
                 os.close(self._descriptor)
                 self._descriptor = -1
 
-    def wait(self) -> None:
-        """Return once all that was written before this call is on the disk.
+    def ask(self) -> int:
+        """Ask for all that was written before this call to be put on the disk; return the number to wait for."""
+        with self._changed:
+            self._asked += 1
+            return self._asked
+
+    def wait(self, mine: int) -> None:
+        """Return once what was asked for by this number is on the disk.
 
         :raises PgError: it may not be
         """
         with self._changed:
-            self._asked += 1
-            mine = self._asked
             while self._busy and self._done < mine and self._error is None:
                 self._changed.wait()
             if self._error is not None:

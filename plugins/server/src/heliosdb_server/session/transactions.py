@@ -24,12 +24,18 @@ class Transaction:
     """The states: idle, in a block (``T``), in a failed block (``E``); inside an implicit one between Sync and Sync."""
 
     def __init__(
-        self, connection: sqlite3.Connection, run: Run, queue: WriterQueue, sync: Callable[[], None]
+        self,
+        connection: sqlite3.Connection,
+        run: Run,
+        queue: WriterQueue,
+        sync: Callable[[], None],
+        waits: Callable[[], None],
     ) -> None:
         self.connection = connection
         self.run = run
         self.queue = queue
         self.sync = sync
+        self.waits = waits
         self.block = False
         self.failed = False
         self.isolation = ""  # of this transaction; "" is the session's default
@@ -97,7 +103,7 @@ class Transaction:
         """
         if self.is_read_only:
             raise PgError("25006", "cannot execute a statement that writes in a read-only transaction")
-        self.queue.acquire(self, timeout, cancelled)
+        self.queue.acquire(self, timeout, cancelled, self.waits)
         if self.connection.in_transaction:
             return
         if self.block and self.level in ("repeatable read", "serializable"):

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable
 
 from ..protocol.errors import PgError
-from .floor import FLOOR
 
 
 class WriterQueue:
@@ -33,11 +32,18 @@ class WriterQueue:
         """Does this one hold it?"""
         return self._owner is who
 
-    def acquire(self, who: object, timeout: float | None, cancelled: Callable[[], PgError | None]) -> None:
+    def acquire(
+        self,
+        who: object,
+        timeout: float | None,
+        cancelled: Callable[[], PgError | None],
+        waits: Callable[[], None] = lambda: None,
+    ) -> None:
         """Wait for the turn.
 
         :param timeout: in seconds; None waits without end
         :param cancelled: asked now and then; the error that ends the wait
+        :param waits: called before the wait, if there is one
         :raises PgError: the time is over, or it was cancelled
         """
         with self._lock:
@@ -50,8 +56,8 @@ class WriterQueue:
             turn.acquire()
             place = (who, turn)
             self._waiting.append(place)
-        with FLOOR.left():
-            self._wait(who, place, timeout, cancelled)
+        waits()
+        self._wait(who, place, timeout, cancelled)
 
     def _wait(
         self,
