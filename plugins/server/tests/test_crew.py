@@ -37,7 +37,8 @@ class Echo:
         self.mine, self.yours = socket.socketpair()
         self.yours.settimeout(SOON)
         self.threads: list[int] = []
-        self.called = self.settled = 0
+        self.called = self.synced = self.settled = 0
+        self.stalls = False
         self.finished = threading.Event()
         self.at_it = threading.Lock()
         self.go_on = threading.Event()
@@ -75,9 +76,15 @@ class Echo:
         finally:
             self.at_it.release()
 
+    def sync(self):
+        self.synced += 1
+
     def settle(self):
         assert self.at_it.acquire(blocking=False), "two threads at one client"
         self.settled += 1
+        if self.stalls:
+            self.waits.set()
+            self.go_on.wait(SOON)
         self.mine.sendall(b"s")
         self.at_it.release()
         return After.NOTHING
@@ -124,6 +131,7 @@ def members(crew):
         made.extend(found)
         for each in found:
             crew.add(each)
+        wait_for(lambda: all(each.called for each in found))  # each is, once, when it is taken in
         return found
 
     yield make
@@ -189,8 +197,8 @@ def test_leaving_is_nothing_to_a_thread_that_does_not_lead(crew, members):
 def test_who_is_called_is_answered_unasked(crew, members):
     one, other = members(2)
     crew.call(one)
-    wait_for(lambda: one.called)
-    assert (one.called, other.called) == (1, 0)
+    wait_for(lambda: one.called == 2)
+    assert other.called == 1
 
 
 def test_who_is_called_while_it_is_busy_is_answered_behind_that(crew, members):
@@ -199,9 +207,19 @@ def test_who_is_called_while_it_is_busy_is_answered_behind_that(crew, members):
     assert one.waits.wait(SOON)
     crew.call(one)
     assert other.ask(b"a") == b"a"
-    assert one.called == 0
+    assert one.called == 1
     one.go_on.set()
-    wait_for(lambda: one.called)
+    wait_for(lambda: one.called == 2)
+
+
+def test_who_is_called_when_it_is_gone_leaves_nothing_behind(crew, members):
+    one, other = members(2)
+    one.yours.close()
+    assert one.finished.wait(SOON)
+    wait_for(lambda: one not in crew._everyone)
+    crew.call(one)
+    assert other.ask(b"a") == b"a"
+    assert not crew._called
 
 
 def test_who_has_something_to_settle_is_told_after_all_have_been_answered(crew, patient, members):
@@ -235,7 +253,7 @@ def test_who_is_called_and_has_something_to_settle_is_settled_first(crew, patien
     )
     blocked.go_on.set()
     assert one.yours.recv(1) == b"s"
-    wait_for(lambda: one.called)
+    wait_for(lambda: one.called == 2)
     assert order in (["answer", "settle", "called"], ["called", "answer", "settle"])
 
 
@@ -247,6 +265,44 @@ def test_what_is_to_be_settled_does_not_wait_for_one_who_takes_long(members):
         assert quick.yours.recv(1) == b"s"
         assert quick.settled == 1
         long.go_on.set()
+
+
+def test_who_does_not_read_what_was_settled_keeps_nobody(members):
+    blocked, stalled, *found = members(5)
+    stalled.stalls = True
+    blocked.yours.sendall(b"w")
+    assert blocked.waits.wait(SOON)
+    for each in (stalled, *found):  # whose commits go to the disk together
+        each.yours.sendall(b"s")
+    blocked.go_on.set()
+    assert [each.yours.recv(1) for each in found] == [b"s"] * 3
+    assert stalled.waits.wait(SOON)
+    assert [each.ask(b"a") for each in found] == [b"a"] * 3
+    stalled.go_on.set()
+    assert stalled.yours.recv(1) == b"s"
+
+
+def test_a_slow_disk_keeps_nobody(crew, monkeypatch, members):
+    one, other = members(2)
+    go_on = threading.Event()
+    monkeypatch.setattr(one, "sync", lambda: go_on.wait(SOON))
+    for _ in range(2):  # the second time it is known
+        one.yours.sendall(b"s")
+        assert [other.ask(b"a") for _ in range(3)] == [b"a"] * 3
+        go_on.set()
+        assert one.yours.recv(1) == b"s"
+        go_on.clear()
+        crew._disk_is_slow = True
+
+
+def test_a_thread_that_fails_by_itself_goes_on(crew, caplog, monkeypatch, members):
+    one, other = members(2)
+    real = crew._hear
+    monkeypatch.setattr(crew, "_hear", lambda me: 1 / 0)
+    crew.call(one)
+    wait_for(lambda: "a thread that answers clients failed" in caplog.text)
+    monkeypatch.setattr(crew, "_hear", real)
+    assert [each.ask(b"a") for each in (one, other)] == [b"a"] * 2
 
 
 def test_a_client_that_is_gone_is_finished(crew, members):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 
 import psycopg2
 import pytest
@@ -85,3 +86,18 @@ def test_connections_to_one_file_share_one_server(path):
     two.close()
     with pytest.raises(psycopg2.OperationalError):
         psycopg2.connect(url)
+
+
+@pytest.mark.parametrize("refused", ["heliosdb-watchdog", "heliosdb-server"])
+def test_without_threads_it_does_not_start(path, monkeypatch, refused):
+    real = threading.Thread.start
+
+    def start(thread):
+        if thread.name == refused:
+            raise RuntimeError("can't start new thread")
+        real(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(sqlite3.OperationalError, match="can't serve: can't start new thread"):
+        heliosdb_sqlite.start_server(path, port=0)
+    assert not [each for each in threading.enumerate() if each.name.startswith("heliosdb-")]

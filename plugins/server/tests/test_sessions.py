@@ -134,3 +134,15 @@ def test_a_defect_of_the_translation_fails_the_statement_and_not_the_session(cli
         client.execute("SELECT 1 AS defect")
     assert client.execute("SELECT count(*) FROM kept").fetchone() == (0,)
     assert "a statement could not be translated" in caplog.text
+
+
+def test_a_query_in_one_packet_with_the_login_is_answered(server):
+    names = b"user\0helios\0database\0app\0\0"
+    login = struct.pack("!II", len(names) + 8, 196608) + names
+    query = b"SELECT 'glued' AS word\0"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sock:
+        sock.sendall(login + b"Q" + struct.pack("!I", len(query) + 4) + query)
+        heard = b""
+        while b"SELECT 1\0" not in heard:
+            heard += sock.recv(65536)
+        assert b"glued" in heard

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from heliosdb_server.session.watchdog import Watchdog
 
 
@@ -27,3 +29,27 @@ def test_a_shorter_time_comes_before_a_longer_one_that_was_set_first():
         assert told.wait(30)
     finally:
         watchdog.stop()
+
+
+def test_one_that_fails_keeps_no_other_from_its_time(caplog):
+    watchdog, told = Watchdog(), threading.Event()
+    try:
+        watchdog.after(0, lambda: 1 / 0)
+        watchdog.after(0.01, told.set)
+        assert told.wait(30)
+        assert "ZeroDivisionError" in caplog.text
+    finally:
+        watchdog.stop()
+
+
+def test_without_a_thread_it_says_so_and_can_be_stopped(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    watchdog = Watchdog()
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            watchdog.start()
+    watchdog.start()
+    watchdog.stop()

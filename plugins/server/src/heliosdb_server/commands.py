@@ -104,7 +104,9 @@ def serve(
     )  # fmt: skip
     click.echo(f"serving {file} at {server.url}")
     live = sys.stdout.isatty()
-    while not ended.wait(1.0 if live else 3600.0):
+    while not ended.wait(
+        1.0
+    ):  # a thread that starts another may get the signal, of which this one then hears here
         if live:
             status = server.get_status()
             click.echo(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..protocol import replies
@@ -30,8 +31,9 @@ class Client:
         self.session = session
         self.slow = False
         self._over = over
-        self._call_off: Callable[[], None] | None = None  # the limit of its silence
-        self._silent: PgError | None = None  # for too long
+        self._limit: PgError | None = None  # of its silence: what it is told behind that
+        self._call_off: Callable[[], None] | None = None
+        self._silent: PgError | None = None  # the limit that is over
 
     def fileno(self) -> int:
         """Return the socket's number."""
@@ -51,19 +53,24 @@ class Client:
         """Answer what has come."""
         if not readable:
             return self._kept(self._called)
-        if self._call_off is not None:
-            self._call_off()
-            self._call_off = self._silent = None
+        self._call_off_limit()
         after = self._kept(self._read)
-        self._limit_silence()
+        if after is not After.END:
+            self._limit_silence()
         return after
 
+    def sync(self) -> None:
+        """Wait for the disk. :meth:`settle` says what has gone wrong with it."""
+        with suppress(PgError):
+            self.session.engine.synced()
+
     def settle(self) -> After:
-        """Say what waits for the disk."""
+        """Say what was left to say, when the disk is done."""
         return self._kept(self.session.settle)
 
     def finish(self) -> None:
         """Close the connection, and the session's database."""
+        self._call_off_limit()
         self._over(self)
 
     # ---- what may go wrong ----
@@ -85,27 +92,36 @@ class Client:
         return After.SETTLING if session.engine.unsynced else After.NOTHING
 
     def _read(self) -> bool:
-        goes_on = self.wire.read()
-        if goes_on:
-            goes_on = self.session.answer()
-        if self.session.ending is not None:
-            raise self.session.ending
-        if not goes_on:
-            self.session.settle()
-        return goes_on
+        return self._goes_on() if self.wire.read() else self._says_goodbye()
 
-    def _called(self) -> None:
+    def _goes_on(self) -> bool:
+        return self.session.answer() or self._says_goodbye()
+
+    def _says_goodbye(self) -> bool:
         if self.session.ending is not None:
             raise self.session.ending
-        if self._silent is not None:
+        self.session.settle()
+        return False
+
+    def _called(self) -> bool:
+        if self.session.ending is not None:
+            raise self.session.ending
+        if self._silent is not None and self._silent is self._limit:
             raise self._silent
         self.session.deliver()
+        # What came with the last message of the login is here already.
+        return not self.wire.reader.pending or self._goes_on()
 
     def _limit_silence(self) -> None:
         limit, watch = self.session.idle_limit(), self.session.context.watch
         if limit is not None and watch is not None:
-            error = PgError(*limit[1:], fatal=True)
+            error = self._limit = PgError(*limit[1:], fatal=True)
             self._call_off = watch(limit[0], lambda: self._was_silent(error))
+
+    def _call_off_limit(self) -> None:
+        if self._call_off is not None:
+            self._call_off()
+            self._call_off = self._limit = self._silent = None
 
     def _was_silent(self, error: PgError) -> None:
         self._silent = error

@@ -57,8 +57,11 @@ class Member(Protocol):
         :param readable: something has, or the client is gone; else :meth:`Crew.call` was called
         """
 
+    def sync(self) -> None:
+        """Wait for the disk."""
+
     def settle(self) -> After:
-        """Wait for the disk, and say what was left to say."""
+        """Say what was left to say, when the disk is done: waits for it, if :meth:`sync` was not called."""
 
     def finish(self) -> None:
         """Close the connection."""
@@ -85,7 +88,8 @@ class Crew:
         self._leader: int | None = None
         self._current: Sequence[Member] = ()  # whom the leader is busy with
         self._since = 0.0
-        self._unsettled: list[Member] = []  # the leader's, or the next one's if it loses the lead
+        self._unsynced: list[Member] = []  # the leader's to deal with, or the next one's if it loses the lead
+        self._unsettled: list[Member] = []  # and those for whom the disk is done
         self._disk_is_slow = False
         self._answers = self._seen = self._nothing_new = 0
         self._looks = False
@@ -97,7 +101,7 @@ class Crew:
     # ---- for others ----
 
     def add(self, member: Member) -> None:
-        """Take in a client.
+        """Take in a client, and have it called: something may have come for it before.
 
         :raises RuntimeError: no thread can be started to answer it
         """
@@ -108,10 +112,13 @@ class Crew:
                 self._leader = _COMING
             self._everyone.add(member)
             self._wait_for(member)
+        self.call(member)
 
     def call(self, member: Member) -> None:
         """Have a client answered that has not asked."""
         with self._lock:
+            if member not in self._everyone:
+                return
             self._called.add(member)
         self._ring()
 
@@ -119,7 +126,8 @@ class Crew:
         """Hand the lead on, if the calling thread has it: it is about to wait."""
         if self._leader == threading.get_ident():
             with self._lock:
-                self._hand_on()
+                if self._leader == threading.get_ident():  # still
+                    self._hand_on()
 
     def wait_until_empty(self, seconds: float) -> bool:
         """Wait until the last client is gone; return False when the time is over."""
@@ -156,7 +164,8 @@ class Crew:
                 self._lead()
             except Exception:  # noqa: BLE001
                 _LOG.exception("a thread that answers clients failed")
-                self.leave()
+                if self._goes_on():
+                    continue
             with self._lock:
                 if self._stopped or self._resting >= _RESTING:
                     self._threads.discard(threading.current_thread())
@@ -165,11 +174,20 @@ class Crew:
             if not self._calls.get():
                 return
 
+    def _goes_on(self) -> bool:
+        """Return whether this thread leads, though it has failed."""
+        time.sleep(0.1)  # it may fail again at once
+        with self._lock:
+            leads = self._leader == threading.get_ident()
+            if leads:
+                self._current = ()
+            return leads
+
     def _lead(self) -> None:
         me = threading.get_ident()
         with self._lock:
             self._leader = me
-        while (not self._unsettled or self._settle(me)) and not self._stopped:
+        while self._settle(me) and not self._stopped:
             for number in self._ready.wait():
                 if number == self._bell.fileno():
                     if not self._hear(me):
@@ -186,7 +204,7 @@ class Crew:
         except BlockingIOError:
             pass
         while True:
-            if self._unsettled and not self._settle(me):  # among them may be who was called
+            if not self._settle(me):  # among them may be who was called
                 self._ring()
                 return False
             with self._lock:  # the others when they are back
@@ -214,42 +232,66 @@ class Crew:
         after = _outcome(partial(member.answer, readable=readable))
         slow = time.monotonic() - start > _QUICK
         with self._lock:
-            leads = self._leader == me
-            if leads or expected:
+            if self._leader == me or expected:
                 member.slow = slow
-            if leads:
-                if after is After.END:  # closing a database may take its time
-                    leads = self._hand_on_or_part()
-                else:
-                    self._current = ()
-                    if after is After.SETTLING:
-                        self._unsettled.append(member)
-                    return True
+            if self._leader == me and after is After.SETTLING:
+                self._unsynced.append(member)
+                after = After.NOTHING
         if after is After.SETTLING:
             after = _outcome(member.settle)
+        return self._answered(me, member, after)
+
+    def _answered(self, me: int, member: Member, after: After | None) -> bool:
+        """Let go of a client; return whether this thread still leads."""
+        with self._lock:
+            leads = self._leader == me
+            if leads:
+                if after is not After.END:
+                    self._current = ()
+                    return True
+                leads = self._hand_on_or_part()  # closing a database may take its time
         self._give_back(member, after)
         return leads
 
     def _settle(self, me: int) -> bool:
         """Say what waits for the disk; return whether this thread still leads."""
+        if self._unsynced and not self._sync(me):
+            return False
+        while self._unsettled:
+            with self._lock:
+                if self._leader != me:
+                    return False
+                member = self._unsettled.pop(0)
+                if self._idle.get(member.fileno()) is not member:
+                    continue  # gone meanwhile
+                self._current, self._since = (member,), time.monotonic()
+            if not self._answered(me, member, _outcome(member.settle)):
+                return False
+        return True
+
+    def _sync(self, me: int) -> bool:
+        """Wait for the disk, for all who have to; return whether this thread still leads."""
         start = time.monotonic()
         with self._lock:
             if self._leader != me:
                 return False
-            members, self._unsettled = self._unsettled, []
+            members, self._unsynced = self._unsynced, []
             self._current, self._since = members, start
             if self._disk_is_slow:
                 self._hand_on()
-        ends = [each for each in members if _outcome(each.settle) is After.END]
+        for each in members:
+            _outcome(each.sync)
         self._disk_is_slow = time.monotonic() - start > _QUICK_DISK
         with self._lock:
             leads = self._leader == me
+            self._unsettled += members  # for who leads: a client that does not read must not keep the others
             if leads:
-                self._current = members = ends
-                if ends:
-                    leads = self._hand_on_or_part()
-        for each in members:
-            self._give_back(each, After.END if each in ends else After.NOTHING)
+                self._current = ()
+            else:
+                for each in members:
+                    self._wait_for(each)
+        if not leads:
+            self._ring()
         return leads
 
     # ---- from one leader to the next ----

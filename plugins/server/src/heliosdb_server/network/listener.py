@@ -99,7 +99,15 @@ class Listener:
             ) from None
         self.context.port = self.port
         self._acceptor = threading.Thread(target=self._accept, name="heliosdb-server", daemon=True)
-        self._acceptor.start()
+        try:
+            self.watchdog.start()
+            self._acceptor.start()
+        except RuntimeError as error:
+            self._acceptor = None
+            self.stop(0)
+            raise sqlite3.OperationalError(
+                f"can't serve: {error}: this machine allows no more threads"
+            ) from None
 
     def _bind(self, host: str, port: int) -> None:
         made: list[socket.socket] = []

@@ -50,16 +50,20 @@ class Presence:
     def notified(self: Session, process: int, channel: str, payload: str) -> None:  # type: ignore[misc]
         """Take a notification; it is sent when the client can take it."""
         data = struct.pack("!i", process) + channel.encode() + b"\0" + payload.encode() + b"\0"
-        self.inbox.append(replies.message(b"A", data))
+        message = replies.message(b"A", data)
+        self.inbox.append(message)
         self.wakes()
 
     def deliver(self: Session) -> None:  # type: ignore[misc]
         """Send what has come for the client while it is idle."""
         if self.inbox and not self.transaction.block:
-            arrived, self.inbox = self.inbox, []
-            for each in arrived:
-                self.emit(each)
+            self.notify()
             self.flush()
+
+    def notify(self: Session) -> None:  # type: ignore[misc]
+        """Have what has come sent with the rest, unless a block goes on. More may come meanwhile."""
+        while self.inbox and not self.transaction.block:
+            self.emit(self.inbox.pop(0))
 
     @property
     def query_start(self: Session) -> datetime:  # type: ignore[misc]

@@ -27,6 +27,7 @@ from .simple_queries import SimpleQueries
 from .transactions import Transaction
 
 _FLUSH = 1 << 16
+_BEHIND_COMMITS = (0x53, 0x43)  # Sync and Close
 
 
 class Wire(Protocol):
@@ -123,11 +124,13 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
     def answer(self) -> bool:
         """Answer the messages that are here; return False when the client takes its leave, or the session ends.
 
-        What it is told of commits is not sent until :meth:`settle` is called.
+        What it is told of the last commit is not sent until :meth:`settle` is called.
         """
         while (frame := self.wire.next()) is not None:
             if self.ending is not None or frame.kind == 0x58:  # X, Terminate
                 return False
+            if self.engine.unsynced and frame.kind not in _BEHIND_COMMITS:
+                self.flush()  # what comes next may take long, or wait for who waits for this
             handler = _HANDLERS.get(frame.kind)
             if handler is None:
                 raise protocol_violation(f"invalid frontend message type {frame.kind}")
@@ -199,10 +202,8 @@ class Session(SimpleQueries, ExtendedQueries, Execution, Sending, Commands, Pres
 
     def ready(self) -> None:
         """Say that the next command may come."""
-        if self.inbox and not self.transaction.block:
-            arrived, self.inbox = self.inbox, []
-            for each in arrived:
-                self.emit(each)
+        if self.inbox:
+            self.notify()
         self.emit(replies.READY[self.transaction.status])
         self.state_time = time.time()
         if not self.engine.unsynced:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
 
+_LOG = logging.getLogger("heliosdb_server")
 _SPARE = 64  # times that were called off and may stay: short statements with a long timeout must not pile up
 
 
 class Watchdog:
-    """Calls functions at their time. Its thread runs while there is something to wait for."""
+    """Calls functions at their time. Its thread begins with the first of them, or with :meth:`start`."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -28,9 +30,7 @@ class Watchdog:
         with self._condition:
             if not self._stopped:
                 heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._number), cell))
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="heliosdb-watchdog", daemon=True)
-                    self._thread.start()
+                self._start()
                 if self._heap[0][2] is cell:
                     self._condition.notify()
 
@@ -44,6 +44,20 @@ class Watchdog:
                     self._off = 0
 
         return cancel
+
+    def start(self) -> None:
+        """Start the thread now, where a later moment may be too late for it.
+
+        :raises RuntimeError: there can be none
+        """
+        with self._condition:
+            self._start()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            thread = threading.Thread(target=self._run, name="heliosdb-watchdog", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def stop(self) -> None:
         """End the thread; nothing more is called."""
@@ -67,4 +81,7 @@ class Watchdog:
                 if (function := cell[0]) is None:
                     self._off = max(self._off - 1, 0)
             if function is not None:
-                function()
+                try:
+                    function()
+                except Exception:  # noqa: BLE001 - others wait for their time
+                    _LOG.exception("what was to be done at its time failed")
