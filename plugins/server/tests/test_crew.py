@@ -187,7 +187,7 @@ def test_who_says_that_it_waits_keeps_nobody(patient, members):
     assert [each.ask(b"a") for each in found] == [b"a"] * 8
 
 
-def test_leaving_is_nothing_to_a_thread_that_does_not_lead(crew, members):
+def test_leaving_is_nothing_to_a_thread_that_does_not_lead(crew, patient, members):
     (one,) = members()
     crew.leave()
     assert one.ask(b"a") == b"a"

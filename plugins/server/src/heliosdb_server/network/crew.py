@@ -232,11 +232,14 @@ class Crew:
         after = _outcome(partial(member.answer, readable=readable))
         slow = time.monotonic() - start > _QUICK
         with self._lock:
-            if self._leader == me or expected:
+            leads = self._leader == me
+            if leads or expected:
                 member.slow = slow
-            if self._leader == me and after is After.SETTLING:
-                self._unsynced.append(member)
-                after = After.NOTHING
+            if leads and after is not After.END:
+                self._current = ()
+                if after is After.SETTLING:
+                    self._unsynced.append(member)
+                return True
         if after is After.SETTLING:
             after = _outcome(member.settle)
         return self._answered(me, member, after)
