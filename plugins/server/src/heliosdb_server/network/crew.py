@@ -19,7 +19,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Protocol
 
 from .readiness import readiness
@@ -229,7 +228,11 @@ class Crew:
                 self._looks = True
                 self._after(_PATIENCE, self._look)
             expected = member.slow and self._hand_on()
-        after = _outcome(partial(member.answer, readable=readable))
+        after: After | None
+        try:
+            after = member.answer(readable=readable)
+        except Exception:  # noqa: BLE001
+            after = _failed()
         slow = time.monotonic() - start > _QUICK
         with self._lock:
             leads = self._leader == me
@@ -387,5 +390,9 @@ def _outcome(work: Callable[[], After | None]) -> After | None:
     try:
         return work()
     except Exception:  # noqa: BLE001
-        _LOG.exception("answering a client failed")
-        return After.END
+        return _failed()
+
+
+def _failed() -> After:
+    _LOG.exception("answering a client failed")
+    return After.END
