@@ -89,7 +89,9 @@ class Grower:
         """Take coded vectors in."""
         for start in range(0, len(codes), 1024):  # so that a cancelled build ends soon
             some = np.ascontiguousarray(codes[start : start + 1024])
-            self._index.add(np.arange(self._count, self._count + len(some)), some)
+            # Threads that all begin with an empty graph may not see one another's vectors, and leave some unlinked.
+            threads = 1 if self._count == 0 else 0  # 0: as many as there are processors
+            self._index.add(np.arange(self._count, self._count + len(some)), some, threads=threads)
             self._count += len(some)
             done(len(some))
 
