@@ -12,20 +12,15 @@ from ._standard import sqlite3
 
 if TYPE_CHECKING:
     import ctypes
+    from collections.abc import Callable
 
 _MARK = 2**53 - 111  # bytes: a limit that nobody sets, and that is none
-_search = threading.RLock()  # two at a time would see each other's limits
-
-
-def sqlite_library() -> ctypes.CDLL | None:
-    """Return the very library that ``sqlite3`` uses, not just one of the same version; None if it is out of reach."""
-    with _search:
-        return _found()
+_marking = threading.RLock()  # two at a time would see each other's limits
 
 
 @cache
-def _found() -> ctypes.CDLL | None:
-    """Look for the library.
+def sqlite_library() -> ctypes.CDLL | None:
+    """Return the very library that ``sqlite3`` uses, not just one of the same version; None where it is out of reach.
 
     The module may be a file of its own, which knows the library's symbols; on Windows they stand in a DLL beside it;
     and it may be built into the interpreter, whose symbols are the process's.
@@ -45,18 +40,22 @@ def _found() -> ctypes.CDLL | None:
             library.sqlite3_soft_heap_limit64.restype = ctypes.c_int64
         except (OSError, AttributeError, TypeError):
             continue
-        if _is_ours(library):
+        if sets_ours(library.sqlite3_soft_heap_limit64):
             return library
     return None
 
 
-def _is_ours(library: ctypes.CDLL) -> bool:
-    """Return whether a limit that is set through the library is seen through ``sqlite3``: only one has that memory."""
+def sets_ours(set_limit: Callable[[int], int]) -> bool:
+    """Return whether a limit that is set by the function is seen through ``sqlite3``: only one library has that memory.
+
+    :param set_limit: a library's ``sqlite3_soft_heap_limit64``, which returns the limit before
+    """
     connection = sqlite3.connect(":memory:")
-    before = library.sqlite3_soft_heap_limit64(_MARK)
-    try:
-        (limit,) = connection.execute("PRAGMA soft_heap_limit").fetchone()
-        return bool(limit == _MARK)
-    finally:
-        library.sqlite3_soft_heap_limit64(before)
-        connection.close()
+    with _marking:
+        before = set_limit(_MARK)
+        try:
+            (limit,) = connection.execute("PRAGMA soft_heap_limit").fetchone()
+            return bool(limit == _MARK)
+        finally:
+            set_limit(before)
+            connection.close()

@@ -25,9 +25,9 @@ def facts():
 
 @pytest.fixture
 def native_again():
-    native._found.cache_clear()
+    native.sqlite_library.cache_clear()
     yield
-    native._found.cache_clear()
+    native.sqlite_library.cache_clear()
 
 
 def test_every_fact_has_a_name_and_a_value(facts):
@@ -136,7 +136,7 @@ def test_another_library_of_the_same_kind_is_not_taken_for_it():
         def sqlite3_soft_heap_limit64(self, limit):
             return 0
 
-    assert not native._is_ours(Another())
+    assert not native.sets_ours(Another().sqlite3_soft_heap_limit64)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems do not say")

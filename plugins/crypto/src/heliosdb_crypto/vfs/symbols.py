@@ -10,13 +10,12 @@ import ctypes
 import importlib.util
 import sqlite3
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from heliosdb_sqlite.native import sqlite_library
+from heliosdb_sqlite.native import sets_ours, sqlite_library
 
 Addresses = Callable[[str], int]
 
@@ -32,8 +31,6 @@ PLACES = {
     "sqlite3_database_file_object": 251,
     "sqlite3_txn_state": 252,
 }
-_MARK = 2**53 - 113  # bytes: a limit that nobody sets, and that is none
-_search = threading.RLock()  # two at a time would see each other's limits
 
 
 def addresses() -> Addresses | None:
@@ -44,8 +41,7 @@ def addresses() -> Addresses | None:
     library = sqlite_library()
     if library is not None:
         return lambda name: _address(getattr(library, name))
-    with _search:
-        table = _table_of_sqlite_vec()
+    table = _table_of_sqlite_vec()
     return in_table(table) if table else None
 
 
@@ -83,15 +79,9 @@ def _table_of_sqlite_vec() -> int:
             table = ctypes.c_void_p.in_dll(ctypes.CDLL(str(library)), "sqlite3_api").value or 0
         except (sqlite3.Error, OSError, ValueError):
             return 0
-        return int(table) if table and _is_ours(in_table(table), connection) else 0
+        return int(table) if table and _is_ours(in_table(table)) else 0
 
 
-def _is_ours(address: Addresses, connection: sqlite3.Connection) -> bool:
-    """Return whether a limit set by the table's function is seen by ``sqlite3``: another SQLite may have been last."""
-    set_limit = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address("sqlite3_soft_heap_limit64"))
-    before = set_limit(_MARK)
-    try:
-        (limit,) = connection.execute("PRAGMA soft_heap_limit").fetchone()
-        return bool(limit == _MARK)
-    finally:
-        set_limit(before)
+def _is_ours(address: Addresses) -> bool:
+    """Return whether the table's functions are those that ``sqlite3`` calls: another SQLite may have been last."""
+    return sets_ours(ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address("sqlite3_soft_heap_limit64")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
@@ -45,44 +46,42 @@ class Enumerations:
         """Return the enumerations by name; those of a newer format are not among them."""
         if self._enumerations is None:
             self._enumerations = {}
-            for each in self.objects:
-                mark = labels.MARK.search(each.sql or "") if each.kind == "type" else None
-                if mark is None:
-                    continue
-                if int(mark[1]) > labels.VERSION:
-                    self._newer[each.name] = mark[1]
-                    continue
-                view = f"{each.schema}.{quote_identifier(each.name)}"
+            for name, number, view in self._marked(labels.MARK, labels.VERSION):
                 found = tuple(
                     (str(label), float(place))
                     for label, place in self._rows(f"SELECT label, place FROM {view} ORDER BY place")
                 )
-                kind = labels.type_of(each.name, int(mark[2]), (label for label, _ in found))
-                self._enumerations[each.name] = Enumeration(each.name, int(mark[2]), found, kind)
+                kind = labels.type_of(name, number, (label for label, _ in found))
+                self._enumerations[name] = Enumeration(name, number, found, kind)
         return self._enumerations
 
     def domains(self) -> dict[str, Domain]:
         """Return the domains by name; those of a newer format are not among them."""
         if self._domains is None:
             self._domains = {}
-            for each in self.objects:
-                mark = domains.MARK.search(each.sql or "") if each.kind == "type" else None
-                if mark is None:
-                    continue
-                if int(mark[1]) > domains.VERSION:
-                    self._newer[each.name] = mark[1]
-                    continue
-                rows = self._rows(f"SELECT part, name, text FROM {each.schema}.{quote_identifier(each.name)}")
+            for name, number, view in self._marked(domains.MARK, domains.VERSION):
+                rows = self._rows(f"SELECT part, name, text FROM {view}")
                 parts = {part: text for part, _, text in rows}
-                self._domains[each.name] = Domain(
-                    each.name,
-                    int(mark[2]),
+                self._domains[name] = Domain(
+                    name,
+                    number,
                     type_written(parts["type"]),
                     "not null" in parts,
                     parts.get("default", ""),
-                    tuple((name, text) for part, name, text in rows if part == "check"),
+                    tuple((check, text) for part, check, text in rows if part == "check"),
                 )
         return self._domains
+
+    def _marked(self, mark: re.Pattern[str], version: int) -> Iterator[tuple[str, int, str]]:
+        """Yield the name, the number and the view of each type with this mark; remember those of a newer format."""
+        for each in self.objects:
+            found = mark.search(each.sql or "") if each.kind == "type" else None
+            if found is None:
+                continue
+            if int(found[1]) > version:
+                self._newer[each.name] = found[1]
+            else:
+                yield each.name, int(found[2]), f"{each.schema}.{quote_identifier(each.name)}"
 
     def domain_named(self, name: str, *, qualified: bool = True) -> Domain | None:
         """Return the domain of this name.

@@ -49,9 +49,11 @@ class SocketWire:
         if isinstance(sock, ssl.SSLSocket):
             return self._read_encrypted(sock)
         try:
-            data = sock.recv(_CHUNK)  # something is there, or the end
+            return self._take(sock.recv(_CHUNK))  # something is there, or the end
         except (OSError, ValueError):
             return False
+
+    def _take(self, data: bytes) -> bool:
         self.counters.received += len(data)
         self.reader.feed(data)
         return bool(data)
@@ -61,9 +63,7 @@ class SocketWire:
         try:
             sock.settimeout(0)
             try:
-                while data := sock.recv(_CHUNK):
-                    self.counters.received += len(data)
-                    self.reader.feed(data)
+                while self._take(sock.recv(_CHUNK)):
                     if not sock.pending():
                         return True
                 return False
@@ -88,14 +88,11 @@ class SocketWire:
         if self.socket.gettimeout() != limit:
             self.socket.settimeout(limit)
         try:
-            data = self.socket.recv(_CHUNK)
+            return self._take(self.socket.recv(_CHUNK))
         except (TimeoutError, socket.timeout):  # noqa: UP041 - two classes before 3.10's ssl
             raise PgError(*_TOO_LATE, fatal=True) from None
         except (OSError, ValueError):
             return False
-        self.counters.received += len(data)
-        self.reader.feed(data)
-        return bool(data)
 
     def next(self) -> Frame | None:
         """Return the next message, None when it is not here as a whole."""
